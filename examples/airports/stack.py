@@ -1,0 +1,24 @@
+"""The demo's stack: a task service with the airport tasks."""
+
+from pathlib import Path
+from typing import Any
+
+from constructs import Construct
+from taskmill_cdk import TaskSource, TaskStack
+
+_TASKS = TaskSource(folder=Path(__file__).with_name("tasks"), modules=["airport_tasks"])
+EXPORTS = "exports/*"
+
+
+class AirportsStack(TaskStack):
+    """Imports airports as subtasks; ``data-export`` sums them up and stores a CSV."""
+
+    def __init__(self, scope: Construct, construct_id: str, **props: Any) -> None:
+        super().__init__(scope, construct_id, tasks=_TASKS, **props)
+
+    def _grant_permissions(self) -> None:
+        super()._grant_permissions()
+        # The export lists the subtasks of an import and stores its result where users find it.
+        self.table.grant(self.worker, "GetItem", "Query")
+        self.payloads.grant_read(self.worker, EXPORTS)
+        self.payloads.grant_write(self.worker, EXPORTS)

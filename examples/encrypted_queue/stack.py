@@ -1,0 +1,112 @@
+"""A task service whose queue has a key of its own and a second, larger worker.
+
+Everything else is as it comes: two classes, four hooks.
+"""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_lambda_event_sources import SqsEventSource
+from constructs import Construct
+from taskmill_cdk import TaskFunction, TaskSource, TaskStack, WorkQueue
+
+_TASKS = TaskSource(folder=Path(__file__).with_name("tasks"), modules=["report_tasks"])
+
+# Of the three attempts that a task has by default, the last is the large worker's.
+_TRIES_OF_THE_SMALL_WORKER = 2
+
+
+class EscalatingQueue(WorkQueue):
+    """Messages that killed the worker twice go to a larger one before they are dead letters.
+
+    A function that runs out of memory cannot say so: its message just comes back. All three queues
+    are encrypted with one key of the account's own.
+
+    Args:
+        large_worker: The same handler with more memory.
+        **props: Any of ``WorkQueue``.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, large_worker: TaskFunction, **props: Any
+    ) -> None:
+        super().__init__(scope, construct_id, **props)
+        large_worker.add_environment("TASKMILL_QUEUE_URL", self.large_queue.queue_url)
+        large_worker.add_event_source(
+            SqsEventSource(
+                self.large_queue,
+                batch_size=1,  # a hungry task shares its memory with nobody
+                report_batch_item_failures=True,
+                max_concurrency=self.max_concurrency,
+            )
+        )
+
+    @cached_property
+    def key(self) -> kms.Key:
+        return kms.Key(self, "Key", enable_key_rotation=True)
+
+    def _build_dead_letters(self, **props: Any) -> sqs.Queue:
+        return super()._build_dead_letters(encryption_master_key=self.key, **props)
+
+    def _build_queue(self, **props: Any) -> sqs.Queue:
+        self.large_queue = sqs.Queue(
+            self,
+            "LargeQueue",
+            encryption_master_key=self.key,
+            enforce_ssl=True,
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.dead_letters, max_receive_count=self.max_receives
+            ),
+            **props,
+        )
+        return super()._build_queue(
+            encryption_master_key=self.key,
+            dead_letter_queue=sqs.DeadLetterQueue(
+                queue=self.large_queue, max_receive_count=_TRIES_OF_THE_SMALL_WORKER
+            ),
+            **props,
+        )
+
+
+class EncryptedQueueStack(TaskStack):
+    """``TaskStack`` with an ``EscalatingQueue``.
+
+    Args:
+        large_worker_memory: MB of the second worker.
+        **props: Any of ``TaskStack``.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        large_worker_memory: int = 3008,
+        **props: Any,
+    ) -> None:
+        self.large_worker_memory = large_worker_memory  # hooks run in the next line
+        super().__init__(scope, construct_id, tasks=_TASKS, **props)
+
+    def _build_work_queue(self, **props: Any) -> WorkQueue:
+        # A function made here gets the runtime, the tasks, the alarms and the dashboard as well.
+        self.large_worker = self.add_function(
+            "LargeWorker",
+            "work.handler",
+            memory_size=self.large_worker_memory,
+            timeout=self.worker.timeout,
+        )
+        return EscalatingQueue(
+            self,
+            "WorkQueue",
+            worker=self.worker,
+            large_worker=self.large_worker,
+            dead_letters_handler=self.dead_letters_handler,
+            **props,
+        )
+
+    def _grant_permissions(self) -> None:
+        super()._grant_permissions()
+        self.grant_work(self.large_worker)

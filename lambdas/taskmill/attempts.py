@@ -1,0 +1,104 @@
+"""One attempt: fetch the input, run the code within its time, and say how it ended."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from taskmill.clock import Clock, now_ms
+from taskmill.context import Report, TaskContext
+from taskmill.errors import ClaimLost, TaskCancelled, describe_error
+from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
+from taskmill.payloads import RESULT_INLINE, PayloadStore, result_key
+from taskmill.registry import Registry
+from taskmill.retry import Retry
+from taskmill.rows import TaskRow
+from taskmill.statuses import Status
+from taskmill.time_limit import time_limit
+
+Policy = tuple[Retry, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended: COMPLETED, FAILED, or ERRORED with `retry_at` (epoch ms)."""
+
+    status: Status
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    retry_at: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """Runs task code. Knows rows and payloads, but writes no row."""
+
+    registry: Registry
+    payloads: PayloadStore
+    logger: Any
+    clock: Clock = now_ms
+
+    def policy(self, task_type: str) -> Policy:
+        """Retry policy and timeout in seconds of a task type."""
+        return self.registry.policy(task_type)
+
+    def run(self, row: TaskRow, *, remaining_ms: int, report: Report) -> Outcome:
+        """Run one attempt of a claimed task or subtask, whose `attempts` counts this one.
+
+        Args:
+            remaining_ms: Until the process is stopped; the type's timeout holds too.
+            report: Stores progress; it raises when the claim is lost.
+
+        Raises:
+            ClaimLost: Somebody else has the task now; nothing may be written.
+            TaskCancelled: Likewise.
+        """
+        retry, timeout_seconds = self.policy(row.key.type)
+        context = TaskContext(
+            key=row.key, attempt=row.attempts, logger=self.logger, report=report
+        )
+        try:
+            with time_limit(min(timeout_seconds, remaining_ms / 1000)):
+                result = self.registry.execute(self._event(row, context))
+            attributes = self._result(row, result)
+        except (ClaimLost, TaskCancelled):
+            raise
+        except (Exception, SystemExit) as error:  # whatever task code may raise
+            return self._failure(row, error, retry, context)
+        return Outcome(Status.COMPLETED, attributes | _progress(context))
+
+    def _event(self, row: TaskRow, context: TaskContext) -> TaskQueueEvent | StepFunctionTaskEvent:
+        text = row.input if row.input_ref is None else self.payloads.get(row.input_ref)
+        kind = TaskQueueEvent if row.key.index is None else StepFunctionTaskEvent
+        return kind(key=row.key, input=json.loads(text or "null"), context=context)
+
+    def _result(self, row: TaskRow, result: str) -> dict[str, Any]:
+        """The result as the row keeps it: small ones themselves, larger ones by reference."""
+        if len(result.encode()) <= RESULT_INLINE:
+            return {"result": result}
+        fence = row.fence or secrets.token_hex(8)
+        return {"resultRef": self.payloads.put(result_key(row.key, fence), result)}
+
+    def _failure(
+        self, row: TaskRow, error: BaseException, retry: Retry, context: TaskContext
+    ) -> Outcome:
+        attributes = {"error": describe_error(error)} | _progress(context)
+        again = retry.allows(error, row.attempts)
+        self.logger.warning(
+            "attempt failed",
+            key=str(row.key),
+            attempt=row.attempts,
+            error=attributes["error"]["type"],
+            retried=again,
+        )
+        if not again:
+            return Outcome(Status.FAILED, attributes)
+        return Outcome(Status.ERRORED, attributes, self.clock() + retry.delay_ms(row.attempts))
+
+
+def _progress(context: TaskContext) -> dict[str, Any]:
+    return {"progress": dict(context.unreported)} if context.unreported else {}
+
+

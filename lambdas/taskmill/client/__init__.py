@@ -1,0 +1,33 @@
+"""Submit tasks and follow them from Python, over HTTP.
+
+```python
+from taskmill.client import TaskClient
+
+with TaskClient.from_environment(tenant="mbc") as client:
+    task = client.submit("data-export", {"year": 2024})
+    client.wait(task)
+    print(client.result(task))
+```
+"""
+
+from taskmill.client.client import TaskClient
+from taskmill.client.errors import NotConfigured, TaskFailed, Throttled, Unreachable, WaitTimeout
+from taskmill.errors import Conflict, Forbidden, InvalidRequest, LimitExceeded, TaskNotFound
+from taskmill.models import NewTask, Progress, Task
+
+__all__ = [
+    "Conflict",
+    "Forbidden",
+    "InvalidRequest",
+    "LimitExceeded",
+    "NewTask",
+    "NotConfigured",
+    "Progress",
+    "Task",
+    "TaskClient",
+    "TaskFailed",
+    "TaskNotFound",
+    "Throttled",
+    "Unreachable",
+    "WaitTimeout",
+]

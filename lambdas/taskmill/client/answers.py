@@ -1,0 +1,122 @@
+"""From an HTTP answer back to the error it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+
+from taskmill import errors
+from taskmill.client.errors import Throttled, Unreachable
+from taskmill.errors import TaskmillError
+
+# One row per code that the API answers with.
+_BY_CODE: Mapping[str, type[TaskmillError]] = {
+    each.code: each
+    for each in (
+        errors.InvalidRequest,
+        errors.InvalidKey,
+        errors.InvalidInput,
+        errors.LimitExceeded,
+        errors.Forbidden,
+        errors.TaskNotFound,
+        errors.Conflict,
+        errors.IdempotencyConflict,
+        errors.IllegalStatusChange,
+        Throttled,
+    )
+}
+
+# For codes of a newer server, and for answers that API Gateway gives by itself.
+_BY_STATUS: Mapping[int, type[TaskmillError]] = {
+    400: errors.InvalidRequest,
+    401: errors.Forbidden,
+    403: errors.Forbidden,
+    404: errors.TaskNotFound,
+    405: errors.InvalidRequest,
+    409: errors.Conflict,
+    413: errors.LimitExceeded,
+    422: errors.InvalidRequest,
+    429: Throttled,
+}
+
+
+def json_of(response: httpx.Response) -> Any:
+    """What a good answer holds.
+
+    Raises:
+        Unreachable: It is not JSON, so something else than a task API is there.
+    """
+    try:
+        return response.json()
+    except ValueError:
+        raise _from_gateway(response, "something that is not JSON", "") from None
+
+
+def error_of(response: httpx.Response, *, caller: str) -> TaskmillError:
+    """The error that an answer stands for.
+
+    Args:
+        caller: Who asked, in words: which credentials were used.
+    """
+    answer = _json(response)
+    error = answer.get("error")
+    if isinstance(error, dict) and "message" in error:
+        return _from_api(response.status_code, error)
+    message = answer.get("message") or answer.get("Message") or response.reason_phrase
+    return _from_gateway(response, str(message), caller)
+
+
+def _from_api(status: int, error: Mapping[str, Any]) -> TaskmillError:
+    known = _BY_CODE.get(str(error.get("code"))) or _BY_STATUS.get(status, Unreachable)
+    message, details = str(error["message"]), error.get("details") or {}
+    if isinstance(details, list):  # one entry per wrong field
+        problems = [f"{each.get('field')}: {each.get('message')}" for each in details]
+        return _make(known, "; ".join([message, *problems]), {"fields": details})
+    return _make(known, message, details)
+
+
+def _from_gateway(response: httpx.Response, message: str, caller: str) -> TaskmillError:
+    """An answer that never passed through the task API itself."""
+    url, status = response.request.url.copy_with(query=None), response.status_code
+    said = f"{status} {message}"
+    if status in (401, 403):
+        text = (
+            f"{url} refuses this caller ({said}). Called as {caller}; "
+            "it must be allowed to invoke this API for this tenant"
+        )
+        return errors.Forbidden(text)
+    if status in (413, 429):
+        return _make(_BY_STATUS[status], f"{url} answered {said}", {})
+    return Unreachable(f"{url} answered {said}, not as a task API does; check the URL")
+
+
+def no_answer(error: httpx.TransportError) -> Unreachable:
+    """Why nothing came back, and what to do about it."""
+    url, why = error.request.url, str(error) or type(error).__name__
+    advice = "check the URL and the network"
+    if is_local(url):
+        advice = "start the local cloud with `taskmill local up`"
+    origin = f"{url.scheme}://{url.netloc.decode()}"
+    return Unreachable(f"no answer from {origin} ({why}): {advice}")
+
+
+def is_local(url: httpx.URL) -> bool:
+    return url.host in ("localhost", "127.0.0.1", "::1")
+
+
+def _make(kind: type[TaskmillError], message: str, details: Mapping[str, Any]) -> TaskmillError:
+    """An error with the server's own words; constructors would put them into theirs."""
+    error = kind.__new__(kind)
+    TaskmillError.__init__(error, message)
+    error.details = dict(details)
+    return error
+
+
+def _json(response: httpx.Response) -> Mapping[str, Any]:
+    try:
+        answer = response.json()
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}

@@ -1,0 +1,125 @@
+"""Requests to the task API: sent, repeated where that is safe, answers turned into errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import httpx
+
+from taskmill.client.answers import error_of, is_local, json_of, no_answer
+from taskmill.client.retries import Sleep, send_with_retries
+from taskmill.client.spool import Spool
+from taskmill.keys import Kind, TaskKey
+from taskmill.models import Upload
+
+COLLECTIONS: Mapping[Kind, str] = {Kind.TASK: "tasks", Kind.SFN_TASK: "step-function-tasks"}
+_ALREADY_THERE = 412  # S3, to a second PUT with If-None-Match: *
+_PRESIGNED = "the holder of a presigned address"
+
+
+def path_of(key: TaskKey) -> str:
+    """The path of a task, step function task or subtask."""
+    whole = f"{collection_of(key.kind, key.tenant)}/{key.type}/{key.code}"
+    return whole if key.index is None else f"{whole}/subtasks/{key.index}"
+
+
+def collection_of(kind: Kind, tenant: str) -> str:
+    return f"/v1/tenants/{quote(tenant, safe='')}/{COLLECTIONS[kind]}"
+
+
+class Api:
+    """Speaks HTTP for the client.
+
+    Args:
+        auth: Says who asks; its `str` says so to people.
+        transport: Instead of the network, for tests.
+        sleep: Waits so many seconds between attempts.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        auth: httpx.Auth,
+        timeout_seconds: float,
+        transport: httpx.BaseTransport | None,
+        sleep: Sleep,
+    ) -> None:
+        self._url = url
+        self._auth = auth
+        self._sleep = sleep
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(timeout_seconds, connect=min(5.0, timeout_seconds)),
+            transport=transport,
+            # A proxy must never stand between us and the local cloud.
+            trust_env=not is_local(httpx.URL(url)),
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def get(self, path: str, **query: Any) -> Any:
+        """The JSON answer to a GET; absent query parameters are left out."""
+        given = {name: str(value) for name, value in query.items() if value is not None}
+        # %20, not +: an AWS signature is made over the former.
+        tail = f"?{urlencode(given, quote_via=quote)}" if given else ""
+        return self._call("GET", f"{path}{tail}", repeatable=True)
+
+    def post(self, path: str, body: bytes = b"", *, repeatable: bool = False) -> Any:
+        return self._call("POST", path, body, repeatable=repeatable)
+
+    def patch(self, path: str, body: bytes) -> Any:
+        return self._call("PATCH", path, body, repeatable=False)
+
+    def pages(self, path: str, **query: Any) -> Iterator[Any]:
+        """The items of all pages of a list, one page in memory at a time."""
+        cursor: str | None = None
+        while True:
+            page = self.get(path, **query, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("cursor")
+            if cursor is None:
+                return
+
+    def upload(self, upload: Upload, spool: Spool) -> None:
+        """Stream a file to its presigned address; no other credentials go with it."""
+        headers = {**upload.headers, "Content-Length": str(spool.size)}
+
+        def send() -> httpx.Response:
+            return self._http.put(upload.url, content=spool.chunks(), headers=headers, timeout=300)
+
+        self._answer(send, repeatable=True, caller=_PRESIGNED, accept=(_ALREADY_THERE,))
+
+    def download(self, url: str) -> Any:
+        """The JSON behind a presigned address."""
+        return self._answer(lambda: self._http.get(url), repeatable=True, caller=_PRESIGNED).json()
+
+    def _call(self, method: str, path: str, body: bytes = b"", *, repeatable: bool) -> Any:
+        headers = {"Accept": "application/json"}
+        if body:
+            headers["Content-Type"] = "application/json"
+
+        def send() -> httpx.Response:
+            return self._http.request(
+                method, f"{self._url}{path}", content=body, headers=headers, auth=self._auth
+            )
+
+        return json_of(self._answer(send, repeatable=repeatable, caller=self._auth))
+
+    def _answer(
+        self,
+        send: Callable[[], httpx.Response],
+        *,
+        repeatable: bool,
+        caller: object,
+        accept: tuple[int, ...] = (),
+    ) -> httpx.Response:
+        try:
+            response = send_with_retries(send, repeatable=repeatable, sleep=self._sleep)
+        except httpx.TransportError as error:
+            raise no_answer(error) from None
+        if response.is_success or response.status_code in accept:
+            return response
+        raise error_of(response, caller=str(caller))

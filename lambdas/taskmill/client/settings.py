@@ -1,0 +1,111 @@
+"""Where the task API is and who calls it: arguments, then the environment, then the local cloud."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from taskmill.client.errors import NotConfigured
+from taskmill.client.outputs import Outputs, are_of, local_session
+
+if TYPE_CHECKING:
+    import httpx
+
+_AWS_HOST = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What a client needs to know. `session` is a boto3 or botocore session."""
+
+    url: str
+    tenant: str
+    region: str | None = None
+    session: Any = None
+    token: str | None = None
+
+    def auth(self) -> httpx.Auth:
+        """How requests say who asks: by token if there is one, else by AWS signature.
+
+        Raises:
+            NotConfigured: Nobody says which region the API is in.
+        """
+        from taskmill.client.auth import SignedByAws, Token
+
+        if self.token:
+            return Token(self.token)
+        session = self.session or _default_session()
+        region = self.region or _region(self.url, session)
+        if not region:
+            raise NotConfigured("which AWS region? Give it or set AWS_REGION")
+        return SignedByAws(session, region)
+
+
+def find_settings(
+    *,
+    url: str | None,
+    tenant: str | None,
+    region: str | None,
+    session: Any,
+    token: str | None,
+    outputs: Outputs,
+) -> Settings:
+    """Settings from what is given; the rest from the environment and a local cloud's outputs.
+
+    Raises:
+        NotConfigured: Nobody says where the API is, or whose tasks are meant.
+    """
+    if not (url := url or os.environ.get("TASKMILL_URL") or outputs.get("ApiUrl")):
+        raise NotConfigured(
+            "which API? Give its URL (the stack output ApiUrl), set TASKMILL_URL, "
+            "or start a local cloud with `taskmill local up`"
+        )
+    if not url.startswith(("https://", "http://")):
+        raise NotConfigured(f"the URL {url!r} must begin with https://")
+    if not (tenant := tenant or os.environ.get("TASKMILL_TENANT")):
+        raise NotConfigured("whose tasks? Give a tenant or set TASKMILL_TENANT")
+    if session is None:
+        token = token or os.environ.get("TASKMILL_TOKEN")
+    if are_of(outputs, url):
+        session, region = session or local_session(outputs), region or outputs.get("Region")
+    return Settings(url=url.rstrip("/"), tenant=tenant, region=region, session=session, token=token)
+
+
+def named_session(profile: str) -> Any:
+    """The AWS session of a profile.
+
+    Raises:
+        NotConfigured: There is no such profile.
+    """
+    import botocore.session
+    from botocore.exceptions import ProfileNotFound
+
+    session = botocore.session.Session(profile=profile)
+    try:
+        session.get_scoped_config()
+    except ProfileNotFound as error:
+        raise NotConfigured(f"{error}") from None
+    return session
+
+
+def _default_session() -> Any:
+    import botocore.session
+
+    return botocore.session.Session()
+
+
+def _region(url: str, session: Any) -> str | None:
+    """The API's region: its address says it, unless it has a domain of its own."""
+    if found := _AWS_HOST.search(url):
+        return found[1]
+    environment = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return environment or _configured_region(session)
+
+
+def _configured_region(session: Any) -> str | None:
+    if hasattr(session, "region_name"):  # of boto3
+        return str(session.region_name) if session.region_name else None
+    region = session.get_config_variable("region")
+    return str(region) if region else None

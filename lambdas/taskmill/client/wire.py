@@ -1,0 +1,81 @@
+"""JSON as it goes over the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from taskmill.errors import InvalidRequest, LimitExceeded
+
+# Lambda takes 6 MB in one call, and the body is a JSON string in it: quotes count twice.
+REQUEST_LIMIT = 6_000_000
+INLINE_LIMIT = 4_000_000  # what is larger goes by upload where it can; leaves room for the rest
+
+
+def to_json(value: Any, *, field: str) -> bytes:
+    """Compact JSON of builtins, pydantic models, dataclasses, dates and the like.
+
+    Raises:
+        InvalidRequest: JSON cannot hold it (a NaN, a loop, an object of another kind).
+    """
+    try:
+        text = _dump(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRequest(f"{field} is not JSON: {error}", field=field) from None
+    try:
+        return text.encode()
+    except UnicodeEncodeError:  # lone surrogates: legal in JSON only as escapes
+        return _dump(value, ensure_ascii=True).encode()
+
+
+def to_body(fields: Mapping[str, Any], *, array: bytes | None = None) -> bytes:
+    """A request's body, absent fields left out.
+
+    Args:
+        array: The input, when it is JSON already.
+
+    Raises:
+        InvalidRequest: JSON cannot hold it.
+        LimitExceeded: Larger than the API can take.
+    """
+    given = {name: value for name, value in fields.items() if value is not None}
+    body = to_json(given, field="input")
+    if array is not None:
+        body = body[:-1] + b',"input":' + array + b"}"
+    return check_request(body)
+
+
+def check_request(body: bytes) -> bytes:
+    """`body`, when the API can take it.
+
+    Raises:
+        LimitExceeded: It cannot.
+    """
+    if (size := weight(body)) > REQUEST_LIMIT:
+        raise LimitExceeded("input", actual=size, limit=REQUEST_LIMIT, unit="bytes of JSON")
+    return body
+
+
+def weight(text: bytes) -> int:
+    """Bytes that JSON text takes inside the JSON of a Lambda call."""
+    return len(text) + text.count(b'"') + text.count(b"\\")
+
+
+def _dump(value: Any, *, ensure_ascii: bool) -> str:
+    return json.dumps(
+        value,
+        ensure_ascii=ensure_ascii,
+        allow_nan=False,
+        separators=(",", ":"),
+        default=_plain,
+    )
+
+
+def _plain(value: Any) -> Any:
+    from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+    try:
+        return to_jsonable_python(value, by_alias=True)
+    except PydanticSerializationError as error:
+        raise TypeError(str(error)) from None

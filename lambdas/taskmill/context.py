@@ -1,0 +1,52 @@
+"""What a task function may ask of the attempt that runs it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from taskmill.keys import TaskKey
+
+PROGRESS_INTERVAL_SECONDS = 1.0  # at most one progress write a second
+
+Report = Callable[[Mapping[str, Any]], None]
+
+
+class TaskContext:
+    """Handed to a task function that takes a `ctx`.
+
+    Attributes:
+        key: The task's key; of a subtask with its index.
+        attempt: Which attempt this is, from 1.
+        logger: Logs with the task's key and attempt on every line.
+    """
+
+    def __init__(self, *, key: TaskKey, attempt: int, logger: Any, report: Report) -> None:
+        self.key = key
+        self.attempt = attempt
+        self.logger = logger
+        self._report = report
+        self._reported_at = float("-inf")
+        self._unreported: Mapping[str, Any] | None = None
+
+    def progress(self, done: float, total: float | None = None, message: str = "") -> None:
+        """Say how far the work is; also extends the lease. Cheap to call often.
+
+        At most one write a second goes out; the newest figure that was held back is stored
+        with the outcome.
+
+        Raises:
+            TaskCancelled: The task was cancelled; let it through to stop early.
+        """
+        progress = {"done": done, "total": total, "message": message}
+        self._unreported = {name: each for name, each in progress.items() if each not in (None, "")}
+        if time.monotonic() - self._reported_at >= PROGRESS_INTERVAL_SECONDS:
+            self._report(self._unreported)
+            self._reported_at = time.monotonic()
+            self._unreported = None
+
+    @property
+    def unreported(self) -> Mapping[str, Any] | None:
+        """Progress that the throttle held back."""
+        return self._unreported

@@ -1,0 +1,172 @@
+"""Domain errors. The API maps each to HTTP once (`http_status`, `code`); the runner stores them."""
+
+from __future__ import annotations
+
+import os
+import traceback
+from typing import Any, ClassVar
+
+_HERE = os.path.dirname(__file__)
+MESSAGE_LIMIT = 1_000  # characters kept of an error's message
+STACK_LIMIT = 2_000  # characters kept of its stack, the newest frames
+
+
+class TaskmillError(Exception):
+    """Anything taskmill itself refuses or reports."""
+
+    code: ClassVar[str] = "internal"
+    http_status: ClassVar[int] = 500
+
+    def __init__(self, message: str, **details: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+
+
+class InvalidRequest(TaskmillError):
+    """A request that can never work; `details` names the field and the limit."""
+
+    code = "invalid_request"
+    http_status = 422
+
+
+class InvalidKey(InvalidRequest):
+    """A tenant, type, code or key that is not of the documented form."""
+
+    code = "invalid_key"
+    http_status = 400
+
+
+class LimitExceeded(TaskmillError):
+    """Larger than a documented limit; `details` holds `field`, `actual` and `limit`."""
+
+    code = "too_large"
+    http_status = 413
+
+    def __init__(self, field: str, *, actual: int, limit: int, unit: str) -> None:
+        super().__init__(
+            f"{field} is {actual:,} {unit}; at most {limit:,} are accepted",
+            field=field,
+            actual=actual,
+            limit=limit,
+        )
+
+
+class Forbidden(TaskmillError):
+    """The caller's tenant is not the path's."""
+
+    code = "forbidden"
+    http_status = 403
+
+
+class TaskNotFound(TaskmillError):
+    """No row has this key."""
+
+    code = "not_found"
+    http_status = 404
+
+
+class Conflict(TaskmillError):
+    """What the row is now does not allow the change."""
+
+    code = "conflict"
+    http_status = 409
+
+
+class TaskExists(Conflict):
+    """A row with this key is there already."""
+
+
+class IdempotencyConflict(Conflict):
+    """The idempotency key was used before, for another request."""
+
+    code = "idempotency_conflict"
+
+
+class IllegalStatusChange(Conflict):
+    """The status table does not allow this move."""
+
+    code = "illegal_status_change"
+
+
+class ClaimLost(TaskmillError):
+    """This delivery may not run the task, or may no longer write to it.
+
+    Attributes:
+        again_in_ms: Deliver again after so many milliseconds; None: the message is done with.
+    """
+
+    code = "claim_lost"
+    http_status = 409
+
+    def __init__(self, message: str, *, again_in_ms: int | None = None) -> None:
+        super().__init__(message)
+        self.again_in_ms = again_in_ms
+
+
+class SubtasksRemain(Exception):
+    """Raised out of a batch to be invoked again: attempts are left, or the deadline is near."""
+
+
+class Abort(TaskmillError):
+    """Raised by a task function to fail at once, whatever its retry policy says."""
+
+    code = "aborted"
+
+
+class InvalidInput(Abort):
+    """The stored input is not what the task function takes; another attempt cannot help."""
+
+    code = "invalid_input"
+
+
+class InvalidResult(Abort):
+    """The task function returned something that cannot be stored."""
+
+    code = "invalid_result"
+
+
+class UnknownTaskType(Abort):
+    """No task function is registered for the type."""
+
+    code = "unknown_task_type"
+
+
+class AttemptsSpent(TaskmillError):
+    """The last attempt's worker died: its lease ran out and no attempt is left."""
+
+    code = "attempts_spent"
+
+
+class TaskTimeout(TaskmillError):
+    """The attempt ran longer than `timeout_seconds`."""
+
+    code = "timeout"
+
+
+class TaskCancelled(TaskmillError):
+    """The task was cancelled while this attempt ran."""
+
+    code = "cancelled"
+
+
+def describe_error(error: BaseException) -> dict[str, str]:
+    """`{type, message, stack}` as rows store it; never empty, whatever the exception holds."""
+    return {
+        "type": type(error).__name__,
+        "message": (str(error) or repr(error))[:MESSAGE_LIMIT],
+        "stack": _stack(error)[-STACK_LIMIT:],
+    }
+
+
+def _stack(error: BaseException) -> str:
+    """The traceback from the first frame outside taskmill on, without caret lines.
+
+    A row is billed by its size at every write, and the frames that lead up to a task function are
+    the same for all of them.
+    """
+    trace = error.__traceback__
+    while trace and trace.tb_next and trace.tb_frame.f_code.co_filename.startswith(_HERE):
+        trace = trace.tb_next
+    lines = "".join(traceback.format_exception(type(error), error, trace)).splitlines()
+    return "\n".join(line for line in lines if line.strip(" ^~"))

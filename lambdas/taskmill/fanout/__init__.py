@@ -1,0 +1,1 @@
+"""Step function tasks: split into subtask rows, work through them in batches, finish."""

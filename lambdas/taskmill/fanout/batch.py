@@ -1,0 +1,264 @@
+"""The second step, once per batch: run its subtasks and write down how they ended."""
+
+from __future__ import annotations
+
+import dataclasses
+import secrets
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from taskmill.attempts import Attempt, Outcome
+from taskmill.clock import Clock, now_ms
+from taskmill.errors import AttemptsSpent, ClaimLost, SubtasksRemain, describe_error
+from taskmill.keys import BatchKey, TaskKey
+from taskmill.rows import BatchRow, TaskRow
+from taskmill.statuses import Status
+from taskmill.store import SubtaskStore, TaskStore
+from taskmill.store.table import BATCH_STATEMENTS
+
+FLUSH_SECONDS = 2.0  # outcomes are written 25 a call, or when the oldest has waited so long
+LOOK_UP_SECONDS = 10.0  # how often a long batch looks whether its parent was cancelled
+NAP_SECONDS = 10.0  # a retry due sooner is waited for; later ones are left to Step Functions
+MARGIN_MS = 5_000  # kept free before the function's deadline for the last writes
+LEASE_GRACE_MS = 5_000  # after the deadline, the invocation is certainly dead
+COUNTED = {Status.COMPLETED: "completed", Status.FAILED: "failed", Status.CANCELLED: "cancelled"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchRunner:
+    """Works through one batch: claim, run what has not ended, close with the counts."""
+
+    tasks: TaskStore
+    subtasks: SubtaskStore
+    attempt: Attempt
+    clock: Clock = now_ms
+    sleep: Callable[[float], None] = time.sleep
+
+    def run(
+        self,
+        key: TaskKey,
+        span: tuple[int, int],
+        *,
+        owner: str,
+        retry: int,
+        remaining_ms: Callable[[], int],
+    ) -> None:
+        """Work through the subtasks `span[0]` to `span[1]` of a step function task.
+
+        Args:
+            owner: The execution that asks, and `retry` which of its tries this is.
+            remaining_ms: Milliseconds until the function is stopped.
+
+        Raises:
+            SubtasksRemain: Invoke again: attempts are left, the deadline is near, or another
+                invocation is at work on the batch.
+        """
+        parent = self.tasks.get(key)
+        if parent.ended:
+            return
+        batch = self._claim(parent, span, owner, retry, remaining_ms)
+        if batch.status is Status.COMPLETED:
+            return
+        work = _BatchWork(self, parent, batch, remaining_ms)
+        while not work.run():
+            work.wait_for_retries()
+
+    def _claim(
+        self,
+        parent: TaskRow,
+        span: tuple[int, int],
+        owner: str,
+        retry: int,
+        remaining_ms: Callable[[], int],
+    ) -> BatchRow:
+        size = parent.batch_size or (span[1] - span[0] + 1)
+        try:
+            return self.subtasks.claim_batch(
+                BatchKey(parent.key, span[0] // size),
+                span=span,
+                fence=secrets.token_hex(8),
+                owner=owner,
+                retry=retry,
+                until=self.clock() + remaining_ms() + LEASE_GRACE_MS,
+            )
+        except ClaimLost as held:
+            raise SubtasksRemain(str(held)) from None
+
+
+@dataclass
+class _BatchWork:
+    """One invocation's work on a claimed batch."""
+
+    runner: BatchRunner
+    parent: TaskRow
+    batch: BatchRow
+    remaining_ms: Callable[[], int]
+    pending: list[tuple[TaskRow, Outcome]] = field(default_factory=list)
+    ended: dict[int, Status] = field(default_factory=dict)
+    due: list[int] = field(default_factory=list)
+    pending_since: float = 0.0
+    looked_up: float = field(default_factory=time.monotonic)
+    ran: int = 0
+
+    def run(self) -> bool:
+        """Run what is due; True when the whole batch has ended and is closed.
+
+        Raises:
+            SubtasksRemain: The deadline is near.
+        """
+        self.due = []
+        lost = False
+        rows = self.runner.subtasks.read(self.parent.key, self.batch.first, self.batch.last)
+        for row in list(rows):
+            if row.ended:
+                self.ended[row.key.index or 0] = row.status
+            elif not self._waits(row):
+                self._run_row(row)
+                lost |= not self._flush_if_due()
+        lost |= not self._flush()
+        if lost:  # another invocation wrote too: count what the rows say
+            return self.run()
+        if self.due:
+            return False
+        counts = Counter(COUNTED[status] for status in self.ended.values())
+        self._or_remain(lambda: self.runner.subtasks.close_batch(self.batch, dict(counts)))
+        return True
+
+    def wait_for_retries(self) -> None:
+        """Wait for all retries that are near, so that they run as one; else hand the batch back.
+
+        Raises:
+            SubtasksRemain: None is near.
+        """
+        now = self.runner.clock()
+        near = [due for due in self.due if due - now <= NAP_SECONDS * 1000]
+        seconds = max(max(near, default=now) - now, 0) / 1000
+        if not near or self.remaining_ms() < seconds * 1000 + 3 * MARGIN_MS:
+            self._hand_back("retries are due later")
+        self.runner.sleep(seconds)
+
+    def _waits(self, row: TaskRow) -> bool:
+        """Whether the row's next attempt is not due yet."""
+        if row.status is not Status.ERRORED or (row.retry_at or 0) <= self.runner.clock():
+            return False
+        self.due.append(row.retry_at or 0)
+        return True
+
+    def _run_row(self, row: TaskRow) -> None:
+        self._stop_if_near_deadline(row)
+        self._stop_if_cancelled()
+        retry, _ = self.runner.attempt.policy(row.key.type)
+        if row.status is Status.PROCESSING and row.attempts >= retry.max_attempts:
+            self._note(row, _lost_with_its_worker(row))
+            return
+        if self.batch.crashed_before:
+            # Some subtask of this batch kills its worker: mark each before it runs, so that the
+            # next invocation knows which one did and counts the attempt.
+            marked = self._mark(row)
+            if marked is None:
+                return
+            row = marked
+        else:
+            row = dataclasses.replace(row, attempts=row.attempts + 1)
+        self.ran += 1
+        reporter = _Reporter(self.runner.subtasks, row)
+        outcome = self.runner.attempt.run(
+            row, remaining_ms=self.remaining_ms() - MARGIN_MS, report=reporter.report
+        )
+        self._note(reporter.row, outcome)
+
+    def _mark(self, row: TaskRow) -> TaskRow | None:
+        """Write PROCESSING and the attempt on a row; None: another invocation has it."""
+        attempts = row.attempts + 1
+        changes = {"status": Status.PROCESSING, "attempts": attempts}
+        if not self.runner.subtasks.write([(row, changes)])[0]:
+            return None
+        return dataclasses.replace(
+            row, status=Status.PROCESSING, attempts=attempts, version=row.version + 1
+        )
+
+    def _note(self, row: TaskRow, outcome: Outcome) -> None:
+        if not self.pending:
+            self.pending_since = time.monotonic()
+        self.pending.append((row, outcome))
+
+    def _flush_if_due(self) -> bool:
+        waited = time.monotonic() - self.pending_since
+        if len(self.pending) < BATCH_STATEMENTS and waited < FLUSH_SECONDS:
+            return True
+        return self._flush()
+
+    def _flush(self) -> bool:
+        """Write the outcomes; False when a row was changed by somebody else meanwhile."""
+        outcomes, self.pending = self.pending, []
+        if not outcomes:
+            return True
+        written = self.runner.subtasks.write(
+            [(row, _changes(row, outcome)) for row, outcome in outcomes]
+        )
+        for (row, outcome), done in zip(outcomes, written, strict=True):
+            if done and outcome.status in COUNTED:
+                self.ended[row.key.index or 0] = outcome.status
+            elif done and outcome.retry_at is not None:
+                self.due.append(outcome.retry_at)
+        return all(written)
+
+    def _stop_if_near_deadline(self, row: TaskRow) -> None:
+        _, timeout_seconds = self.runner.attempt.policy(row.key.type)
+        needed = timeout_seconds * 1000 if self.ran else 0
+        if self.remaining_ms() < needed + 2 * MARGIN_MS:
+            self._flush()
+            self._hand_back("the deadline is near")
+
+    def _stop_if_cancelled(self) -> None:
+        if time.monotonic() - self.looked_up < LOOK_UP_SECONDS:
+            return
+        self.looked_up = time.monotonic()
+        if self.runner.tasks.get(self.parent.key).ended:
+            self._flush()
+            self._hand_back("the step function task has ended")
+
+    def _hand_back(self, why: str) -> None:
+        self._or_remain(lambda: self.runner.subtasks.release_batch(self.batch))
+        raise SubtasksRemain(f"batch {self.batch.key.number} of {self.parent.key}: {why}")
+
+    def _or_remain(self, write: Callable[[], None]) -> None:
+        try:
+            write()
+        except ClaimLost as lost:
+            raise SubtasksRemain(str(lost)) from None
+
+
+@dataclass
+class _Reporter:
+    """Writes a subtask's progress and follows the version of its row."""
+
+    subtasks: SubtaskStore
+    row: TaskRow
+
+    def report(self, progress: Mapping[str, Any]) -> None:
+        changes = {
+            "status": Status.PROCESSING,
+            "attempts": self.row.attempts,
+            "attributes.progress": progress,
+        }
+        if not self.subtasks.write([(self.row, changes)])[0]:
+            raise ClaimLost(f"{self.row.key} was changed by another invocation")
+        self.row = dataclasses.replace(
+            self.row, status=Status.PROCESSING, version=self.row.version + 1
+        )
+
+
+def _changes(row: TaskRow, outcome: Outcome) -> dict[str, Any]:
+    changes: dict[str, Any] = {"status": outcome.status, "attempts": row.attempts}
+    if outcome.retry_at is not None:
+        changes["retryAt"] = outcome.retry_at
+    return changes | {f"attributes.{name}": each for name, each in outcome.attributes.items()}
+
+
+def _lost_with_its_worker(row: TaskRow) -> Outcome:
+    error = AttemptsSpent(f"attempt {row.attempts} was lost with its worker; none is left")
+    return Outcome(Status.FAILED, {"error": describe_error(error)})

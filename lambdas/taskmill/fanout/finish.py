@@ -1,0 +1,125 @@
+"""The last step: sum the batches and end the parent, also after anything that went wrong."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from taskmill.errors import IllegalStatusChange, TaskmillError, describe_error
+from taskmill.fanout.batch import COUNTED
+from taskmill.fanout.plan import batch_spans, tolerates
+from taskmill.keys import TaskKey, execution_name
+from taskmill.rows import TaskRow
+from taskmill.statuses import Status
+from taskmill.store import SubtaskStore, TaskStore
+
+
+class SubtasksFailed(TaskmillError):
+    """More subtasks failed than the submitter tolerates."""
+
+    code = "subtasks_failed"
+
+
+class WorkflowFailed(TaskmillError):
+    """The workflow itself broke: a function or the execution failed for good."""
+
+    code = "workflow_failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finisher:
+    """Ends a step function task. Running it again changes nothing."""
+
+    tasks: TaskStore
+    subtasks: SubtaskStore
+    logger: Any
+
+    def finish(
+        self, key: TaskKey, *, execution: str | None = None, cause: Mapping[str, Any] | None = None
+    ) -> None:
+        """Write the outcome: COMPLETED, or FAILED beyond the tolerance or with a cause.
+
+        Args:
+            execution: The execution's name; one of an earlier run changes nothing.
+            cause: `Error` and `Cause` of what broke the workflow.
+        """
+        parent = self.tasks.get(key)
+        if execution is not None and execution != execution_name(key, parent.run):
+            self.logger.info("stale execution", key=str(key), execution=execution)
+            return
+        if parent.status in (Status.COMPLETED, Status.FAILED):
+            return
+        counts = self._counts(parent)
+        error = self._error(parent, counts, cause)
+        if parent.status is Status.CANCELLED:
+            self.tasks.amend(key, {"counts": counts})
+            return
+        attributes: dict[str, Any] = {"counts": counts}
+        if error is not None:
+            attributes["error"] = describe_error(error)
+        status = Status.COMPLETED if error is None else Status.FAILED
+        try:
+            self.tasks.move(key, status, attributes=attributes, run=parent.run)
+        except IllegalStatusChange:  # cancelled meanwhile
+            return
+        self.logger.info("finished", key=str(key), status=str(status), counts=counts)
+
+    def _counts(self, parent: TaskRow) -> dict[str, int]:
+        """Exact counts; subtasks that no batch brought to an end are ended here."""
+        total = parent.child_count or 0
+        closed = {
+            batch.first: batch.counts
+            for batch in self.subtasks.batches(parent.key)
+            if batch.status is Status.COMPLETED
+        }
+        counts: Counter[str] = Counter()
+        for first, last in batch_spans(total, parent.batch_size or 1):
+            counts.update(closed.get(first) or self._sweep(parent, first, last))
+        # What has no row never came to be: the split broke off. It did not complete.
+        rest = "cancelled" if parent.status is Status.CANCELLED else "failed"
+        counts[rest] += total - counts.total()
+        return {"total": total, **{name: counts[name] for name in COUNTED.values()}}
+
+    def _sweep(self, parent: TaskRow, first: int, last: int) -> Counter[str]:
+        """End the open subtasks of a batch that was given up."""
+        cancelled = parent.status is Status.CANCELLED
+        reason = WorkflowFailed("its batch was given up before it ended")
+        changes: dict[str, Any] = {"status": Status.CANCELLED if cancelled else Status.FAILED}
+        if not cancelled:
+            changes["attributes.error"] = describe_error(reason)
+        for _ in range(2):  # a late worker may write one first: then look again
+            open_rows = [
+                row for row in self.subtasks.read(parent.key, first, last) if not row.ended
+            ]
+            if all(self.subtasks.write([(row, changes) for row in open_rows])):
+                break
+        rows = self.subtasks.read(parent.key, first, last)
+        return Counter(COUNTED[row.status] for row in rows if row.ended)
+
+    def _error(
+        self, parent: TaskRow, counts: Mapping[str, int], cause: Mapping[str, Any] | None
+    ) -> TaskmillError | None:
+        if cause is not None:
+            return WorkflowFailed(_readable(cause))
+        if parent.split_run != parent.run:
+            return WorkflowFailed("the execution ended before the input was split")
+        failed, total = counts["failed"], counts["total"]
+        if tolerates(parent.tolerated_failures, failed=failed, total=total):
+            return None
+        return SubtasksFailed(
+            f"{failed:,} of {total:,} subtasks failed;"
+            f" {parent.tolerated_failures or 0} are tolerated"
+        )
+
+
+def _readable(cause: Mapping[str, Any]) -> str:
+    """Step Functions' `Error` and `Cause` in one line; a Lambda cause is JSON with a message."""
+    error, text = cause.get("Error", "unknown"), str(cause.get("Cause", ""))
+    try:
+        text = json.loads(text).get("errorMessage", text)
+    except (ValueError, AttributeError):
+        pass
+    return f"{error}: {text}" if text else str(error)

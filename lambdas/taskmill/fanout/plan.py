@@ -1,0 +1,73 @@
+"""How a fan-out is cut into batches, and how many failures it bears."""
+
+from __future__ import annotations
+
+import re
+
+from taskmill.errors import InvalidRequest, LimitExceeded
+
+MAX_SUBTASKS = 1_000_000
+MAX_BATCHES = 5_000  # their ranges travel in one execution state of at most 256 KB
+MAX_BATCH_SIZE = 10_000
+NOTIFY_EACH_UP_TO = 1_000  # subtasks; beyond, `progress` is the default
+_TOLERANCE = re.compile(r"(\d{1,7})|(100|\d{1,2}(?:\.\d+)?)%")
+
+
+def check_count(count: int) -> None:
+    """Refuse more subtasks than one fan-out may have.
+
+    Raises:
+        LimitExceeded: With the limit.
+    """
+    if count > MAX_SUBTASKS:
+        raise LimitExceeded("input", actual=count, limit=MAX_SUBTASKS, unit="subtasks")
+
+
+def batch_size_for(count: int, asked: int | None = None) -> int:
+    """Subtasks per batch: as asked, else enough for some 100 batches of at most 100.
+
+    Raises:
+        InvalidRequest: `asked` would make more than 5,000 batches.
+    """
+    least = max(-(-count // MAX_BATCHES), 1)
+    if asked is None:
+        return max(min(100, -(-count // 100)), least)
+    if asked < least:
+        raise InvalidRequest(
+            f"batchSize {asked} makes {-(-count // asked):,} batches of {count:,} subtasks;"
+            f" at most {MAX_BATCHES:,} are possible, so at least {least}",
+            field="batchSize",
+            limit=least,
+        )
+    return asked
+
+
+def batch_spans(count: int, size: int) -> list[tuple[int, int]]:
+    """First and last index of every batch."""
+    return [(first, min(first + size, count) - 1) for first in range(0, count, size)]
+
+
+def default_notify(count: int) -> str:
+    return "each" if count <= NOTIFY_EACH_UP_TO else "progress"
+
+
+def check_tolerance(text: str) -> str:
+    """`text`, when it is a count ("10") or a percentage ("2.5%").
+
+    Raises:
+        InvalidRequest: It is neither.
+    """
+    if not _TOLERANCE.fullmatch(text):
+        raise InvalidRequest(
+            f"toleratedFailures is a count from 0 or a percentage such as '5%', not {text!r}",
+            field="toleratedFailures",
+        )
+    return text
+
+
+def tolerates(tolerance: str | None, *, failed: int, total: int) -> bool:
+    """Whether a fan-out with so many failed subtasks still counts as completed."""
+    text = tolerance or "0"
+    if text.endswith("%"):
+        return failed * 100 <= float(text[:-1]) * total
+    return failed <= int(text)

@@ -1,0 +1,23 @@
+"""Messages that nobody could work off: the last resort, so that no task stays open for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from taskmill.dead_letters import Undertaker
+from taskmill.wiring import current
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
+    """One delivery of the dead letters."""
+    wiring = current()
+    undertaker = Undertaker(
+        tasks=wiring.tasks,
+        queue=wiring.queue("TASKMILL_DEAD_LETTERS_URL"),
+        logger=wiring.logger,
+        clock=wiring.clock,
+    )
+    failures = undertaker.handle(event["Records"])
+    wiring.logger.info("dead letters", records=len(event["Records"]), kept=len(failures))
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in failures]}

@@ -1,0 +1,38 @@
+"""Stream records, and parked ones from the failure queue: emit what they cause."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from taskmill.redrive import records_of
+from taskmill.wiring import current
+
+
+def handler(event: Mapping[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
+    """One delivery of the stream, or of the failure queue."""
+    wiring = current()
+    records = list(event["Records"])
+    if records and records[0].get("eventSource") == "aws:sqs":
+        return _redrive(records)
+    parked = wiring.dispatcher.handle(records)
+    wiring.logger.info("dispatched", records=len(records), parked=parked)
+    return {"batchItemFailures": []}
+
+
+def _redrive(messages: list[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
+    """Handle parked records again; a message whose records fail again stays on the queue."""
+    wiring = current()
+    failures = []
+    for message in messages:
+        try:
+            records = records_of(json.loads(message["body"]), wiring.client)
+            left = wiring.dispatcher.handle(records, park=False)
+        except Exception:  # noqa: BLE001  # whatever it is, the message must stay
+            wiring.logger.exception("redrive failed", message_id=message["messageId"])
+            left = 1
+        if left:
+            failures.append({"itemIdentifier": message["messageId"]})
+    wiring.logger.info("redriven", messages=len(messages), failed=len(failures))
+    return {"batchItemFailures": failures}

@@ -1,0 +1,55 @@
+"""The three steps of the fan-out workflow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from taskmill.keys import TaskKey
+from taskmill.wiring import current
+
+
+def split(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """`{pk, sk, execution}` → `{batches: [[first, last], …], maxConcurrency}`."""
+    wiring = current()
+    plan = wiring.splitter.split(TaskKey.of(event), execution=_name(event.get("execution")))
+    wiring.logger.info("split", key=str(TaskKey.of(event)), batches=len(plan["batches"]))
+    return plan
+
+
+def batch(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+    """`{pk, sk, range: [first, last], execution, retry}` → `{}`: 5,000 outputs must stay small."""
+    wiring = current()
+    key, (first, last) = TaskKey.of(event), event["range"]
+    wiring.batches.run(
+        key,
+        (first, last),
+        owner=event["execution"],
+        retry=int(event["retry"]),
+        remaining_ms=context.get_remaining_time_in_millis,
+    )
+    wiring.logger.info("batch", key=str(key), first=first, last=last)
+    return {}
+
+
+def finish(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+    """`{pk, sk, execution, cause?}`, or EventBridge's word that an execution broke off."""
+    wiring = current()
+    if event.get("source") == "aws.states":
+        event = _broken_off(event["detail"])
+    key = TaskKey.of(event)
+    wiring.finisher.finish(key, execution=_name(event.get("execution")), cause=event.get("cause"))
+    wiring.logger.info("finish", key=str(key))
+    return {}
+
+
+def _broken_off(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """A finish event made of an execution's end."""
+    cause = {"Error": f"Execution{detail['status'].title()}", "Cause": detail.get("cause") or ""}
+    return {**json.loads(detail["input"]), "execution": detail["name"], "cause": cause}
+
+
+def _name(execution: str | None) -> str | None:
+    """An execution's name, given its name or its ARN."""
+    return execution.rpartition(":")[2] if execution else None

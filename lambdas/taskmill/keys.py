@@ -1,0 +1,179 @@
+"""Public keys, stored keys, and the way between them.
+
+Public keys are what every API takes and returns (`TASK#mbc` + `data-export#01J…`). Stored keys
+spread the write load: one DynamoDB partition takes about 1,000 writes a second.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import NamedTuple, Self
+
+from taskmill.errors import InvalidKey
+
+SHARDS = 8  # partitions over which the tasks of one tenant are spread
+CHUNK = 500  # subtasks that share one partition
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_INDEX = re.compile(r"0|[1-9][0-9]{0,7}")
+
+
+class Kind(StrEnum):
+    """What a key names."""
+
+    TASK = "TASK"
+    SFN_TASK = "SFN_TASK"
+
+
+class StoredKey(NamedTuple):
+    """The table's own `pk` and `sk`."""
+
+    pk: str
+    sk: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TaskKey:
+    """Names a task, a step function task, or with `index` one of its subtasks."""
+
+    kind: Kind
+    tenant: str
+    type: str
+    code: str
+    index: int | None = None
+
+    def __post_init__(self) -> None:
+        for field in ("tenant", "type", "code"):
+            check_name(field, getattr(self, field))
+        if self.index is not None and self.kind is not Kind.SFN_TASK:
+            raise InvalidKey("only step function tasks have subtasks", field="sk")
+
+    @classmethod
+    def parse(cls, pk: str, sk: str) -> Self:
+        """From a public key.
+
+        Raises:
+            InvalidKey: Not of the documented form.
+        """
+        kind, _, tenant = pk.partition("#")
+        parts = sk.split("#")
+        if kind not in Kind.__members__ or len(parts) not in (2, 3):
+            raise InvalidKey(f"not a task key: {pk!r}, {sk!r}", field="key")
+        index = _parse_index(parts[2]) if len(parts) == 3 else None
+        return cls(Kind(kind), tenant, parts[0], parts[1], index)
+
+    @classmethod
+    def of(cls, key: TaskKey | Mapping[str, str]) -> TaskKey:
+        """A key, or a mapping with `pk` and `sk` (a message, an event, a model's dump)."""
+        if isinstance(key, TaskKey):
+            return key
+        try:
+            return cls.parse(key["pk"], key["sk"])
+        except KeyError as missing:
+            raise InvalidKey(f"a key needs {missing}", field="key") from missing
+
+    @classmethod
+    def from_stored(cls, pk: str, sk: str) -> Self:
+        """From a row's own key, of a task, a step function task or a subtask."""
+        parts = pk.split("#")
+        if len(parts) == 3:
+            return cls.parse(f"{parts[0]}#{parts[1]}", sk)
+        kind, tenant, type_, code, _chunk = parts
+        return cls(Kind(kind), tenant, type_, code, int(sk))
+
+    @property
+    def pk(self) -> str:
+        return f"{self.kind}#{self.tenant}"
+
+    @property
+    def sk(self) -> str:
+        whole = f"{self.type}#{self.code}"
+        return whole if self.index is None else f"{whole}#{self.index}"
+
+    @property
+    def stored(self) -> StoredKey:
+        if self.index is None:
+            return StoredKey(f"{self.pk}#{zlib.crc32(self.sk.encode()) % SHARDS}", self.sk)
+        chunk = self.index // CHUNK
+        return StoredKey(f"{self.pk}#{self.type}#{self.code}#{chunk}", f"{self.index:08}")
+
+    @property
+    def parent(self) -> TaskKey:
+        """The step function task a subtask belongs to; of any other key, itself."""
+        return replace(self, index=None)
+
+    def subtask(self, index: int) -> TaskKey:
+        return replace(self, index=index)
+
+    def as_dict(self) -> dict[str, str]:
+        return {"pk": self.pk, "sk": self.sk}
+
+    def __str__(self) -> str:
+        return f"{self.pk}/{self.sk}"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchKey:
+    """Names the row of one batch of a step function task."""
+
+    parent: TaskKey
+    number: int
+
+    @classmethod
+    def from_stored(cls, pk: str, sk: str) -> Self:
+        _, tenant, type_, code = pk.split("#")
+        return cls(TaskKey(Kind.SFN_TASK, tenant, type_, code), int(sk))
+
+    @property
+    def stored(self) -> StoredKey:
+        return StoredKey(batch_partition(self.parent), f"{self.number:08}")
+
+
+def batch_partition(parent: TaskKey) -> str:
+    """The stored pk under which all batch rows of `parent` lie."""
+    return f"BATCH#{parent.tenant}#{parent.type}#{parent.code}"
+
+
+def shard_partitions(kind: Kind, tenant: str) -> list[str]:
+    """The stored pks that together hold a tenant's tasks of one kind."""
+    check_name("tenant", tenant)
+    return [f"{kind}#{tenant}#{shard}" for shard in range(SHARDS)]
+
+
+def idempotency_key(tenant: str, key: str) -> StoredKey:
+    return StoredKey(f"IDEMPOTENCY#{tenant}#{key}", "-")
+
+
+def execution_name(key: TaskKey, run: int) -> str:
+    """The deterministic name of a fan-out's execution: at most 80 characters, unique per run.
+
+    Codes are unique within a type only, so a digest of the whole key makes the name its own.
+    """
+    digest = hashlib.sha256(str(key).encode()).hexdigest()[:16]
+    return f"{key.code[:40]}-{run}-{digest}"
+
+
+def check_name(field: str, value: str) -> str:
+    """`value`, when it may stand in a key.
+
+    Raises:
+        InvalidKey: With the field and the pattern in words.
+    """
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
+        raise InvalidKey(
+            f"{field} {value!r} must be 1 to 64 letters, digits, '.', '_' or '-', "
+            "and begin with a letter or digit",
+            field=field,
+        )
+    return value
+
+
+def _parse_index(text: str) -> int:
+    if not _INDEX.fullmatch(text):
+        raise InvalidKey(f"not a subtask index: {text!r}", field="sk")
+    return int(text)

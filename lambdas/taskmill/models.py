@@ -1,0 +1,297 @@
+"""What callers send and get: frozen pydantic models, camelCase on the wire."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic.alias_generators import to_camel
+
+from taskmill.clock import to_datetime
+from taskmill.fanout.plan import MAX_BATCH_SIZE
+from taskmill.keys import NAME_PATTERN, Kind, TaskKey
+from taskmill.rows import TaskRow
+from taskmill.statuses import Status
+
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
+IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+Notify = Literal["each", "progress", "none"]
+MAX_DELAY_SECONDS = 31_536_000  # a year
+
+
+class Model(BaseModel):
+    """Frozen; snake_case in Python, camelCase on the wire; unknown fields are refused."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid"
+    )
+
+
+class View(BaseModel):
+    """What we return: as `Model`, but open, so that a newer server does not break a client."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True)
+
+
+class InvokeContext(Model):
+    """Who asks, as the row remembers it."""
+
+    user: str | None = None
+    source_ip: str | None = None
+    request_id: str | None = None
+
+
+class TaskOptions(Model):
+    """What every submit may say."""
+
+    task_type: Name = Field(description="Which task function runs it.")
+    name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = Field(
+        default=None, description="A name for people; the task type when absent."
+    )
+    idempotency_key: IdempotencyKey | None = Field(
+        default=None, description="The same key within 24 hours gives the same task."
+    )
+    notify: Notify | None = Field(default=None, description="Which notifications are published.")
+
+
+class NewTask(TaskOptions):
+    """A single task, without its tenant."""
+
+    input: JsonValue = Field(default=None, description="Any JSON value.")
+    delay_seconds: int = Field(
+        default=0, ge=0, le=MAX_DELAY_SECONDS, description="Start so many seconds from now."
+    )
+
+
+class NewStepFunctionTask(TaskOptions):
+    """A fan-out, without its tenant: each element of the input becomes a subtask."""
+
+    input: list[JsonValue] | None = Field(default=None, description="Up to 1,000,000 elements.")
+    input_ref: Annotated[str, StringConstraints(max_length=512)] | None = Field(
+        default=None, description="Instead of `input`: an upload, JSON Lines, one element a line."
+    )
+    tolerated_failures: int | str | None = Field(
+        default=None, description="Failed subtasks that still count as success: 10 or '5%'."
+    )
+    batch_size: int | None = Field(default=None, ge=1, le=MAX_BATCH_SIZE)
+    max_concurrency: int | None = Field(
+        default=None, ge=1, le=10_000, description="Batches worked on at once."
+    )
+
+
+class CreateTask(NewTask):
+    """A single task to be stored."""
+
+    tenant_code: Name
+
+
+class CreateStepFunctionTask(NewStepFunctionTask):
+    """A fan-out to be stored."""
+
+    tenant_code: Name
+
+
+class HistoryEntry(View):
+    """One status the task had, since when, in which attempt."""
+
+    status: Status
+    at: datetime
+    attempt: int
+
+
+class Task(View):
+    """A task, step function task or subtask as it stands."""
+
+    pk: str
+    sk: str
+    kind: Literal["TASK", "SFN_TASK", "SUBTASK"]
+    tenant_code: str
+    type: str
+    code: str
+    index: int | None = None
+    name: str | None = None
+    status: Status
+    input: JsonValue = None
+    input_ref: str | None = None
+    attributes: dict[str, JsonValue] = Field(default_factory=dict)
+    attempts: int = 0
+    max_attempts: int | None = None
+    run: int = 1
+    run_at: datetime | None = None
+    retry_at: datetime | None = None
+    lease_until: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    created_by: str | None = None
+    created_ip: str | None = None
+    request_id: str | None = None
+    parent: str | None = None
+    root: str | None = None
+    child_count: int | None = None
+    batch_size: int | None = None
+    max_concurrency: int | None = None
+    tolerated_failures: str | None = None
+    notify: str | None = None
+    history: tuple[HistoryEntry, ...] = ()
+    version: int = 1
+    ttl: int | None = None
+
+    @property
+    def key(self) -> TaskKey:
+        return TaskKey.parse(self.pk, self.sk)
+
+    @classmethod
+    def from_row(cls, row: TaskRow) -> Self:
+        key = row.key
+        moments = {name: to_datetime(getattr(row, name)) for name in _MOMENTS}
+        same = {name: getattr(row, name) for name in _SAME}
+        return cls(
+            pk=key.pk,
+            sk=key.sk,
+            kind=row.kind,  # type: ignore[arg-type]  # one of the three, by construction
+            tenant_code=key.tenant,
+            type=key.type,
+            code=key.code,
+            index=key.index,
+            input=json.loads(row.input) if row.input is not None else None,
+            attributes=_plain_attributes(row.attributes),
+            history=tuple(
+                HistoryEntry(status=Status(status), at=to_datetime(at) or at, attempt=attempt)
+                for status, at, attempt in row.history
+            ),
+            **moments,
+            **same,
+        )
+
+
+_MOMENTS = (
+    "run_at",
+    "retry_at",
+    "lease_until",
+    "created_at",
+    "updated_at",
+    "started_at",
+    "finished_at",
+)
+_SAME = (
+    "name",
+    "status",
+    "input_ref",
+    "attempts",
+    "max_attempts",
+    "run",
+    "created_by",
+    "created_ip",
+    "request_id",
+    "parent",
+    "root",
+    "child_count",
+    "batch_size",
+    "max_concurrency",
+    "tolerated_failures",
+    "notify",
+    "version",
+    "ttl",
+)
+
+
+def _plain_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's attributes with the result as a value rather than as JSON text."""
+    plain = dict(attributes)
+    if "result" in plain:
+        plain["result"] = json.loads(plain["result"])
+    return plain
+
+
+class Progress(View):
+    """How far a step function task is; `running` counts what has not ended."""
+
+    pk: str
+    sk: str
+    status: Status
+    total: int
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    running: int = 0
+    percent: float = 0.0
+
+
+class SubtaskStatus(View):
+    pk: str
+    sk: str
+    status: Status
+
+
+class TaskStatusSummary(View):
+    """`format_task_status`: counts and a line per subtask."""
+
+    sub_task_count: int
+    sub_task_succeed_count: int
+    sub_task_failed_count: int
+    sub_task_running_count: int
+    sub_tasks: tuple[SubtaskStatus, ...]
+
+
+class Result(View):
+    """A task's result: the value itself, or where to download a large one for 15 minutes."""
+
+    pk: str
+    sk: str
+    status: Status
+    result: JsonValue = None
+    result_url: str | None = None
+
+
+class Upload(View):
+    """Where to PUT a JSONL input; then submit with its `inputRef`."""
+
+    input_ref: str
+    url: str
+    headers: dict[str, str]
+    expires_in_seconds: int
+
+
+class ListOptions(Model):
+    """Which part of a tenant's tasks to list; `sk` narrows it as DynamoDB's key condition does."""
+
+    sk: SkCondition | None = None
+    type: Name | None = None
+    status: Status | None = None
+    start_from_sk: str | None = None
+    limit: int = Field(default=50, ge=1, le=1_000)
+    order: Literal["asc", "desc"] = "desc"
+
+
+class SkCondition(Model):
+    """`expression` such as "begins_with(#sk, :sk)", its values and names."""
+
+    expression: str
+    attribute_values: dict[str, str]
+    attribute_names: dict[str, str] = Field(default_factory=dict)
+
+
+class Page(View):
+    """Tasks in key order; `last_sk` continues the list and is None at its end."""
+
+    items: tuple[Task, ...]
+    last_sk: str | None = None
+
+
+class KeyModel(Model):
+    """A public key."""
+
+    pk: str
+    sk: str
+
+    @property
+    def key(self) -> TaskKey:
+        return TaskKey.parse(self.pk, self.sk)
+
+
+KIND_OF_TYPE: Mapping[str, Kind] = {"TASK": Kind.TASK, "SFN_TASK": Kind.SFN_TASK}

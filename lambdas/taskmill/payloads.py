@@ -1,0 +1,157 @@
+"""Inputs and results that are too large for a row: the only module that speaks to S3."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from botocore.exceptions import ClientError
+
+from taskmill.errors import InvalidRequest, LimitExceeded
+from taskmill.keys import TaskKey
+
+TASK_INPUT_INLINE = 600  # bytes; the row is billed whole with every write
+SUBTASK_INPUT_INLINE = 4_096  # bytes; a subtask's row is written twice only
+RESULT_INLINE = 4_096  # bytes; a result is written once
+UPLOAD_SECONDS = 900  # a presigned address is good for 15 minutes
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadRef:
+    """Where a payload lies: an object, or `length` bytes of one from `start`."""
+
+    key: str
+    start: int | None = None
+    length: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        key, _, span = text.partition("#")
+        if not span:
+            return cls(key)
+        start, _, length = span.partition("+")
+        return cls(key, int(start), int(length))
+
+    def __str__(self) -> str:
+        return self.key if self.start is None else f"{self.key}#{self.start}+{self.length}"
+
+
+class PayloadStore:
+    """The payload bucket: JSON objects, and JSONL with one element a line."""
+
+    def __init__(self, client: Any, bucket: str, *, max_bytes: int) -> None:
+        self.client = client
+        self.bucket = bucket
+        self.max_bytes = max_bytes
+
+    def put(self, key: str, text: str) -> str:
+        """Store JSON text and return its reference.
+
+        Raises:
+            LimitExceeded: Larger than the configured maximum.
+        """
+        body = text.encode()
+        self.check_size("payload", len(body))
+        self.client.put_object(
+            Bucket=self.bucket, Key=key, Body=body, ContentType="application/json"
+        )
+        return key
+
+    def get(self, ref: str) -> str:
+        """The JSON text behind a reference."""
+        where = PayloadRef.parse(ref)
+        request = {"Bucket": self.bucket, "Key": where.key}
+        if where.start is not None:
+            request["Range"] = f"bytes={where.start}-{where.start + where.length - 1}"
+        body: bytes = self.client.get_object(**request)["Body"].read()
+        return body.decode()
+
+    def lines(self, key: str) -> Iterator[tuple[int, bytes]]:
+        """`(offset, line)` of every non-blank line of a JSONL object, in constant memory."""
+        body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
+        yield from offset_lines(body.iter_chunks(chunk_size=1 << 20))
+
+    def size(self, key: str) -> int:
+        """Bytes of an uploaded object.
+
+        Raises:
+            InvalidRequest: There is no such object.
+            LimitExceeded: Larger than the configured maximum.
+        """
+        try:
+            size = int(self.client.head_object(Bucket=self.bucket, Key=key)["ContentLength"])
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NotFound"):
+                raise
+            raise InvalidRequest("inputRef names no uploaded object", field="inputRef") from None
+        self.check_size("input", size)
+        return size
+
+    def check_size(self, field: str, size: int) -> None:
+        if size > self.max_bytes:
+            raise LimitExceeded(field, actual=size, limit=self.max_bytes, unit="bytes")
+
+    def upload_url(self, key: str) -> str:
+        """A presigned PUT; `If-None-Match: *` keeps an upload from changing once it is there."""
+        url: str = self.client.generate_presigned_url(
+            "put_object",
+            Params={"Bucket": self.bucket, "Key": key, "IfNoneMatch": "*"},
+            ExpiresIn=UPLOAD_SECONDS,
+        )
+        return url
+
+    def download_url(self, ref: str) -> str:
+        url: str = self.client.generate_presigned_url(
+            "get_object",
+            Params={"Bucket": self.bucket, "Key": PayloadRef.parse(ref).key},
+            ExpiresIn=UPLOAD_SECONDS,
+        )
+        return url
+
+
+def offset_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Split chunks into non-blank lines, each with the offset of its first byte."""
+    offset, parts = 0, list[bytes]()
+    for chunk in chunks:
+        head, *more = chunk.split(b"\n")
+        parts.append(head)
+        for following in more:
+            line = b"".join(parts)
+            if line.strip():
+                yield offset, line
+            offset, parts = offset + len(line) + 1, [following]
+    if (line := b"".join(parts)).strip():
+        yield offset, line
+
+
+def input_key(key: TaskKey, extension: str = "json") -> str:
+    return f"inputs/{key.tenant}/{key.type}/{key.code}.{extension}"
+
+
+def upload_prefix(tenant: str) -> str:
+    """Uploads of one tenant; no task type begins with an underscore."""
+    return f"inputs/{tenant}/_uploads/"
+
+
+def result_key(key: TaskKey, fence: str) -> str:
+    """A place of its own for every attempt, so a late worker overwrites nothing."""
+    name = key.code if key.index is None else f"{key.code}/{key.index}"
+    return f"results/{key.tenant}/{key.kind}/{key.type}/{name}-{fence}.json"
+
+
+def dump_json(value: Any, *, field: str) -> str:
+    """Compact JSON text that UTF-8 can hold.
+
+    Raises:
+        InvalidRequest: Not JSON (a NaN, an object of another type, a loop).
+    """
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text.encode()
+    except UnicodeEncodeError:  # lone surrogates: legal in JSON only as escapes
+        return json.dumps(value, allow_nan=False, separators=(",", ":"))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidRequest(f"{field} is not JSON: {error}", field=field) from None
+    return text

@@ -1,0 +1,256 @@
+"""Task functions by type, and the event factory that finds code for an event."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import json
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, get_type_hints
+
+from taskmill.context import TaskContext
+from taskmill.errors import InvalidInput, InvalidRequest, InvalidResult, UnknownTaskType
+from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
+from taskmill.keys import check_name
+from taskmill.payloads import dump_json
+from taskmill.retry import Retry
+
+DEFAULT_TIMEOUT_SECONDS = 120.0
+Event = TaskQueueEvent | StepFunctionTaskEvent
+Handler = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class TaskFunction:
+    """A function that runs tasks of one type; calling it is a plain call.
+
+    It takes the task's input, typed as it likes, and a `TaskContext` when it asks for one.
+    """
+
+    function: Callable[..., Any]
+    type: str
+    retry: Retry = field(default_factory=Retry)
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.function(*args, **kwargs)
+
+    def check(self, value: Any) -> Any:
+        """The argument that a JSON value stands for.
+
+        Raises:
+            InvalidInput: The function's type hint refuses it; the message names the field.
+        """
+        return validated(self._hints.get(self._argument or ""), value)
+
+    def run(self, value: Any, context: TaskContext | None) -> Any:
+        """Call the function with a JSON value as its argument, and await it if need be."""
+        arguments = {self._argument: self.check(value)} if self._argument else {}
+        if self._context_argument:
+            arguments[self._context_argument] = context
+        result = self.function(**arguments)
+        return asyncio.run(result) if inspect.iscoroutine(result) else result
+
+    def dump(self, result: Any) -> str:
+        """The result as JSON text.
+
+        Raises:
+            InvalidResult: JSON cannot hold it.
+        """
+        return dump_result(result)
+
+    @cached_property
+    def _hints(self) -> dict[str, Any]:
+        return get_type_hints(self.function)
+
+    @cached_property
+    def _context_argument(self) -> str | None:
+        names = inspect.signature(self.function).parameters
+        typed = [name for name in names if self._hints.get(name) is TaskContext]
+        return typed[0] if typed else next((name for name in names if name == "ctx"), None)
+
+    @cached_property
+    def _argument(self) -> str | None:
+        names = inspect.signature(self.function).parameters
+        return next((name for name in names if name != self._context_argument), None)
+
+
+_FUNCTIONS: dict[str, TaskFunction] = {}
+_HANDLERS: defaultdict[type, list[Handler]] = defaultdict(list)
+
+
+def task(
+    type: str,  # noqa: A002  # the field's word, and the first argument everybody writes
+    *,
+    retry: Retry | None = None,
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+) -> Callable[[Callable[..., Any]], TaskFunction]:
+    """Make a function the one that runs tasks of a type, singly or as subtasks.
+
+    Args:
+        type: 1 to 64 letters, digits, '.', '_' or '-'.
+        retry: What happens after a failed attempt; 3 attempts by default.
+        timeout_seconds: How long one attempt may take; the Lambda function's own limit holds too.
+
+    Raises:
+        InvalidKey: The type is not of that form.
+        ValueError: Another function has the type already.
+    """
+    check_name("type", type)
+
+    def register(function: Callable[..., Any]) -> TaskFunction:
+        known = _FUNCTIONS.get(type)
+        if known is not None and known.function.__qualname__ != function.__qualname__:
+            raise ValueError(f"task type {type!r} is {known.function.__qualname__} already")
+        _FUNCTIONS[type] = TaskFunction(function, type, retry or Retry(), timeout_seconds)
+        return _FUNCTIONS[type]
+
+    return register
+
+
+def event_handler(event_type: type) -> Callable[[Handler], Handler]:
+    """Bind a function to an event class; several may be bound to one."""
+
+    def register(handler: Handler) -> Handler:
+        _HANDLERS[event_type].append(handler)
+        return handler
+
+    return register
+
+
+class TaskEventFactory:
+    """Turns what reaches a worker into events that handlers are bound to.
+
+    Subclass it to give tasks to `@event_handler` functions of your own event classes. An event
+    that comes back unchanged goes to the `@task` function of its type.
+    """
+
+    def transform_task(self, event: TaskQueueEvent) -> Sequence[Any]:
+        return [event]
+
+    def transform_step_function_task(self, event: StepFunctionTaskEvent) -> Sequence[Any]:
+        return [event]
+
+
+class Registry:
+    """The user's task code: its modules, loaded when first needed, and its event factory.
+
+    Args:
+        modules: Names of the modules that hold `@task` and `@event_handler` functions.
+        factory: "module:Class" of a `TaskEventFactory`, or None for the default one.
+    """
+
+    def __init__(self, modules: Sequence[str] = (), factory: str | None = None) -> None:
+        self._modules = modules
+        self._factory = factory
+
+    def policy(self, task_type: str) -> tuple[Retry, float]:
+        """Retry policy and timeout of a type; the defaults when its code cannot be found."""
+        try:
+            self._load()
+        except Exception:  # noqa: BLE001  # the attempt itself will fail with it, and store it
+            return Retry(), DEFAULT_TIMEOUT_SECONDS
+        function = _FUNCTIONS.get(task_type)
+        return (function.retry, function.timeout_seconds) if function else _DEFAULT_POLICY
+
+    def check_input(self, task_type: str, value: Any) -> None:
+        """Refuse an input that the type's function cannot take; unknown types pass.
+
+        Raises:
+            InvalidInput: With the field named.
+        """
+        self._load()
+        if task_type in _FUNCTIONS:
+            _FUNCTIONS[task_type].check(value)
+
+    def execute(self, event: Event) -> str:
+        """Run the code for an event and return its result as JSON text.
+
+        Raises:
+            UnknownTaskType: No code takes it.
+            Exception: Whatever the code raises.
+        """
+        self._load()
+        results = [
+            handler(each) for each in self._events(event) for handler in self._handlers(each)
+        ]
+        return dump_result(results[0] if len(results) == 1 else results)
+
+    def _load(self) -> None:
+        for name in self._modules:
+            importlib.import_module(name)
+
+    def _events(self, event: Event) -> Sequence[Any]:
+        if isinstance(event, StepFunctionTaskEvent):
+            return self._transformer.transform_step_function_task(event) or [event]
+        return self._transformer.transform_task(event) or [event]
+
+    def _handlers(self, event: Any) -> Sequence[Handler]:
+        bound = _HANDLERS.get(type(event))
+        if bound:
+            return bound
+        if isinstance(event, TaskQueueEvent | StepFunctionTaskEvent):
+            return [_run_task_function]
+        raise UnknownTaskType(f"no @event_handler is bound to {type(event).__name__}")
+
+    @cached_property
+    def _transformer(self) -> TaskEventFactory:
+        if not self._factory:
+            return TaskEventFactory()
+        module, _, name = self._factory.partition(":")
+        factory: TaskEventFactory = getattr(importlib.import_module(module), name)()
+        return factory
+
+
+_DEFAULT_POLICY = (Retry(), DEFAULT_TIMEOUT_SECONDS)
+
+
+def _run_task_function(event: Event) -> Any:
+    function = _FUNCTIONS.get(event.task_type)
+    if function is None:
+        known = ", ".join(sorted(_FUNCTIONS)) or "none"
+        raise UnknownTaskType(f"no task function for type {event.task_type!r}; known are: {known}")
+    return function.run(event.input, event.context)
+
+
+def validated(hint: Any, value: Any) -> Any:
+    """`value` as the type hint wants it; as it is where there is no hint.
+
+    Raises:
+        InvalidInput: It does not fit; every wrong field is named.
+    """
+    if hint in (None, Any):
+        return value
+    from pydantic import TypeAdapter, ValidationError  # 140 ms, owed only by typed functions
+
+    try:
+        return TypeAdapter(hint).validate_json(json.dumps(value))
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, each['loc'])) or 'input'}: {each['msg']}"
+            for each in error.errors(include_url=False)
+        )
+        raise InvalidInput(problems) from None
+
+
+def dump_result(result: Any) -> str:
+    """A task function's result as JSON text; models, dataclasses and dates included.
+
+    Raises:
+        InvalidResult: JSON cannot hold it.
+    """
+    try:
+        return dump_json(result, field="result")
+    except InvalidRequest:
+        pass
+    from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+    try:
+        plain = to_jsonable_python(result, by_alias=True, inf_nan_mode="constants")
+        return dump_json(plain, field="result")
+    except (PydanticSerializationError, InvalidRequest, ValueError) as error:
+        raise InvalidResult(f"the result cannot be stored: {error}") from None

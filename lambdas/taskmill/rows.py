@@ -1,0 +1,162 @@
+"""Rows as the table holds them, in Python's names.
+
+Plain dataclasses: they are on the cold-start path of every function, where pydantic's 140 ms are
+not owed. `models.py` holds what the outside sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from types import MappingProxyType
+from typing import Any, Self
+
+from taskmill.keys import BatchKey, Kind, TaskKey
+from taskmill.statuses import FINAL, Status
+
+HISTORY_LIMIT = 32  # entries kept, the newest
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+TASK_ROWS = frozenset({"TASK", "SFN_TASK", "SUBTASK"})
+BATCH_ROW = "BATCH"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRow:
+    """A task, step function task or subtask. Times are epoch milliseconds, `ttl` epoch seconds.
+
+    `input` is JSON text; a larger one lies in the bucket under `input_ref`. `attributes` holds
+    `result` (JSON text) or `result_ref`, `error`, `progress`, `counts`, and what callers add.
+    """
+
+    key: TaskKey
+    status: Status
+    name: str | None = None
+    input: str | None = None
+    input_ref: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=lambda: _EMPTY)
+    attempts: int = 0
+    max_attempts: int | None = None
+    lease_until: int | None = None
+    fence: str | None = None
+    retry_at: int | None = None
+    run_at: int | None = None
+    run: int = 1
+    created_at: int | None = None
+    updated_at: int | None = None
+    started_at: int | None = None
+    finished_at: int | None = None
+    created_by: str | None = None
+    created_ip: str | None = None
+    request_id: str | None = None
+    parent: str | None = None
+    root: str | None = None
+    child_count: int | None = None
+    batch_size: int | None = None
+    max_concurrency: int | None = None
+    tolerated_failures: str | None = None
+    notify: str | None = None
+    notify_id: str | None = None
+    split_run: int | None = None
+    history: tuple[tuple[str, int, int], ...] = ()
+    version: int = 1
+    ttl: int | None = None
+    attention: str | None = None
+
+    @property
+    def kind(self) -> str:
+        return "SUBTASK" if self.key.index is not None else str(self.key.kind)
+
+    @property
+    def ended(self) -> bool:
+        return self.status in FINAL
+
+    def to_values(self) -> dict[str, Any]:
+        """The row's attributes under the table's names, absent ones left out."""
+        values: dict[str, Any] = dict(zip(("pk", "sk"), self.key.stored, strict=True))
+        values["row"] = self.kind
+        for each in fields(self)[1:]:
+            value = getattr(self, each.name)
+            if value is not None and value != ():
+                values[TABLE_NAMES[each.name]] = value
+        values["attributes"] = dict(self.attributes)
+        if self.key.index is None:
+            values["code"] = self.key.code
+        return values
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        known = {
+            name: values[table] for name, table in TABLE_NAMES.items() if values.get(table) is not None
+        }
+        known["status"] = Status(known["status"])
+        known["history"] = tuple(tuple(entry) for entry in known.get("history", ()))
+        return cls(key=TaskKey.from_stored(values["pk"], values["sk"]), **known)
+
+    def history_with(self, status: Status, now: int) -> list[list[Any]]:
+        """The history after a move, trimmed so that two appended marks still fit the limit."""
+        entries = [list(entry) for entry in self.history]
+        return [*entries, [str(status), now, self.attempts]][-(HISTORY_LIMIT - 2) :]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRow:
+    """One batch of a step function task: the claim of a Map iteration, later its counts."""
+
+    key: BatchKey
+    status: Status
+    first: int
+    last: int
+    fence: str
+    owner: str = ""
+    retry: int = 0
+    lease_until: int = 0
+    claims: int = 1
+    released: int = 0
+    counts: Mapping[str, int] = field(default_factory=lambda: _EMPTY)
+    counted: bool = False
+
+    @property
+    def crashed_before(self) -> bool:
+        """Whether an earlier claim neither finished nor handed back: its worker died."""
+        return self.claims - self.released > 1
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        known = {
+            each.name: values[camel(each.name)]
+            for each in fields(cls)[1:]
+            if values.get(camel(each.name)) is not None
+        }
+        known["status"] = Status(known["status"])
+        return cls(key=BatchKey.from_stored(values["pk"], values["sk"]), **known)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One row change as the stream tells it; `old` is None for an insert, `new` for a removal."""
+
+    old: TaskRow | BatchRow | None
+    new: TaskRow | BatchRow | None
+
+
+def row_from_values(values: Mapping[str, Any] | None) -> TaskRow | BatchRow | None:
+    """The row that these attributes are; None for kinds that cause no reactions."""
+    kind = values.get("row") if values else None
+    if values is None or kind is None:
+        return None
+    if kind in TASK_ROWS:
+        return TaskRow.from_values(values)
+    return BatchRow.from_values(values) if kind == BATCH_ROW else None
+
+
+def camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+TABLE_NAMES: Mapping[str, str] = {each.name: camel(each.name) for each in fields(TaskRow)[1:]}
+
+
+def is_fan_out(key: TaskKey) -> bool:
+    return key.kind is Kind.SFN_TASK and key.index is None

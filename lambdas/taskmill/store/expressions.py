@@ -1,0 +1,65 @@
+"""Builds the clauses of an UpdateItem request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from taskmill.keys import StoredKey
+from taskmill.statuses import Status
+from taskmill.store.table import Table
+
+
+class UpdateRequest:
+    """Collects the clauses of one UpdateItem; any name may be a dotted path."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+        self._clauses: dict[str, list[str]] = {"SET": [], "REMOVE": [], "ADD": []}
+        self._conditions: list[str] = ["attribute_exists(pk)"]
+
+    def set(self, name: str, value: Any) -> None:
+        self._clauses["SET"].append(f"{self._name(name)} = {self._value(value)}")
+
+    def append(self, name: str, entries: list[Any]) -> None:
+        path = self._name(name)
+        there = f"if_not_exists({path}, {self._value([])})"
+        self._clauses["SET"].append(f"{path} = list_append({there}, {self._value(entries)})")
+
+    def remove(self, name: str) -> None:
+        self._clauses["REMOVE"].append(self._name(name))
+
+    def add(self, name: str, amount: int) -> None:
+        self._clauses["ADD"].append(f"{self._name(name)} {self._value(amount)}")
+
+    def require(self, name: str, value: Any) -> None:
+        self._conditions.append(f"{self._name(name)} = {self._value(value)}")
+
+    def refuse(self, name: str, value: Any) -> None:
+        path = self._name(name)
+        self._conditions.append(f"(attribute_not_exists({path}) OR {path} <> {self._value(value)})")
+
+    def require_status(self, allowed: Sequence[Status]) -> None:
+        names = ", ".join(self._value(status) for status in allowed)
+        self._conditions.append(f"{self._name('status')} IN ({names})")
+
+    def send(self, table: Table, key: StoredKey) -> dict[str, Any]:
+        clauses = (f"{verb} {', '.join(each)}" for verb, each in self._clauses.items() if each)
+        return table.update(
+            key,
+            " ".join(clauses),
+            condition=" AND ".join(self._conditions),
+            names=self._names,
+            values=self._values,
+        )
+
+    def _name(self, path: str) -> str:
+        parts = path.split(".")
+        self._names.update({f"#{part}": part for part in parts})
+        return ".".join(f"#{part}" for part in parts)
+
+    def _value(self, value: Any) -> str:
+        name = f"v{len(self._values)}"
+        self._values[name] = value
+        return f":{name}"

@@ -1,0 +1,109 @@
+"""One task per idempotency key: its row and the key's are written together or not at all."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from botocore.exceptions import ClientError
+
+from taskmill.errors import IdempotencyConflict, TaskExists
+from taskmill.keys import TaskKey, idempotency_key
+from taskmill.rows import TaskRow
+from taskmill.store.codec import encode, encode_item
+from taskmill.store.table import Table
+
+REFUSED = "ConditionalCheckFailed"
+_TRIES = 5
+KEPT_SECONDS = 86_400  # a key may be used again a day later
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdempotentPut:
+    """Stores a task unless its key was used before.
+
+    Attributes:
+        digest: Of the request, so that one key cannot stand for two different requests.
+        now: Epoch milliseconds.
+    """
+
+    table: Table
+    row: TaskRow
+    key: str
+    digest: str
+    now: int
+
+    def put(self) -> TaskKey:
+        """Store the task and return its key, or the key of the one stored before.
+
+        Raises:
+            IdempotencyConflict: The key was used for another request.
+            TaskExists: Another task has this very code.
+        """
+        try:
+            self._transact()
+        except ClientError as error:
+            key_put, row_put = _refusals(error) or ("", "")
+            if REFUSED not in (key_put, row_put):
+                raise
+            if key_put != REFUSED:
+                raise TaskExists(f"{self.row.key} exists already") from None
+            return self._stored_before()
+        return self.row.key
+
+    def _transact(self) -> None:
+        """Write both rows; again while the same key is just being written by another request."""
+        for attempt in range(_TRIES):
+            try:
+                self.table.client.transact_write_items(
+                    TransactItems=[self._key_put(), self._row_put()]
+                )
+                return
+            except ClientError as error:
+                if "TransactionConflict" not in _refusals(error) or attempt == _TRIES - 1:
+                    raise
+                time.sleep(0.05 * 2**attempt)
+
+    def _stored_before(self) -> TaskKey:
+        stored = self.table.get(idempotency_key(self.row.key.tenant, self.key))
+        if stored is None or stored["digest"] != self.digest:
+            raise IdempotencyConflict(
+                "the idempotency key was used for another request within the last 24 hours",
+                field="idempotencyKey",
+            )
+        return TaskKey.parse(stored["taskPk"], stored["taskSk"])
+
+    def _key_put(self) -> dict[str, object]:
+        task = self.row.key
+        values = {
+            **idempotency_key(task.tenant, self.key)._asdict(),
+            "row": "IDEMPOTENCY",
+            "taskPk": task.pk,
+            "taskSk": task.sk,
+            "digest": self.digest,
+            "ttl": self.now // 1000 + KEPT_SECONDS,
+        }
+        return {
+            "Put": {
+                "TableName": self.table.name,
+                "Item": encode_item(values),
+                # DynamoDB deletes expired rows late, so an expired key counts as absent here.
+                "ConditionExpression": "attribute_not_exists(pk) OR #ttl < :now",
+                "ExpressionAttributeNames": {"#ttl": "ttl"},
+                "ExpressionAttributeValues": {":now": encode(self.now // 1000)},
+            }
+        }
+
+    def _row_put(self) -> dict[str, object]:
+        return {
+            "Put": {
+                "TableName": self.table.name,
+                "Item": encode_item(self.row.to_values()),
+                "ConditionExpression": "attribute_not_exists(pk)",
+            }
+        }
+
+
+def _refusals(error: ClientError) -> list[str]:
+    """Why each action of a cancelled transaction was refused ("None": it was not)."""
+    return [each.get("Code", "None") for each in error.response.get("CancellationReasons", [])]

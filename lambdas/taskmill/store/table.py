@@ -1,0 +1,173 @@
+"""One table, its client, and the few request shapes that all row kinds share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from taskmill.keys import StoredKey
+from taskmill.store.codec import decode_item, encode, encode_item
+
+BATCH_STATEMENTS = 25  # BatchExecuteStatement takes no more
+REFUSED = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
+_THROTTLED = frozenset(
+    {
+        "ThrottlingError",
+        "RequestLimitExceeded",
+        "ProvisionedThroughputExceeded",
+        "TransactionConflict",
+        "InternalServerError",
+    }
+)
+_TRIES = 6
+
+
+class ConditionFailed(Exception):
+    """A conditional write was refused. `old` is the row as it stood; None: there is none."""
+
+    def __init__(self, old: Mapping[str, Any] | None) -> None:
+        super().__init__("conditional write refused")
+        self.old = old
+
+
+@dataclass(frozen=True, kw_only=True)
+class Update:
+    """One conditional update: what to set, and what the row must be for it."""
+
+    key: StoredKey
+    sets: Mapping[str, Any] = field(default_factory=dict)
+    removes: Sequence[str] = ()
+    where: Mapping[str, Any] = field(default_factory=dict)  # attribute -> value it must have
+
+
+class Table:
+    """The tasks table behind its low-level client."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self.client = client
+        self.name = name
+
+    def get(self, key: StoredKey) -> dict[str, Any] | None:
+        """The row, strongly consistent; None: there is none."""
+        answer = self.client.get_item(
+            TableName=self.name, Key=encode_item(key._asdict()), ConsistentRead=True
+        )
+        return decode_item(answer["Item"]) if "Item" in answer else None
+
+    def put_new(self, values: Mapping[str, Any]) -> None:
+        """Insert a row.
+
+        Raises:
+            ConditionFailed: A row with this key is there.
+        """
+        with_condition = {"ConditionExpression": "attribute_not_exists(pk)"}
+        self._conditional(self.client.put_item, Item=encode_item(values), **with_condition)
+
+    def update(
+        self,
+        key: StoredKey,
+        expression: str,
+        *,
+        condition: str,
+        values: Mapping[str, Any],
+        names: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Update one row and return it as it is now.
+
+        Raises:
+            ConditionFailed: With the row as it stood.
+        """
+        answer = self._conditional(
+            self.client.update_item,
+            Key=encode_item(key._asdict()),
+            UpdateExpression=expression,
+            ConditionExpression=condition,
+            ExpressionAttributeValues={f":{name}": encode(each) for name, each in values.items()},
+            ReturnValues="ALL_NEW",
+            **({"ExpressionAttributeNames": dict(names)} if names else {}),
+        )
+        return decode_item(answer["Attributes"])
+
+    def query(self, **request: Any) -> Iterator[dict[str, Any]]:
+        """Every matching row, over as many pages as it takes."""
+        while True:
+            answer = self.client.query(TableName=self.name, **request)
+            yield from map(decode_item, answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+    def insert_many(self, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
+        """Insert rows, 25 a call, each on its own; False where one was there already."""
+        return self._execute([self._insert_statement(row) for row in rows])
+
+    def update_many(self, updates: Sequence[Update]) -> list[bool]:
+        """Conditional updates, 25 a call, each on its own; False where the condition failed."""
+        return self._execute([self._update_statement(update) for update in updates])
+
+    def _conditional(self, call: Any, **request: Any) -> Any:
+        try:
+            return call(
+                TableName=self.name, ReturnValuesOnConditionCheckFailure="ALL_OLD", **request
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            old = error.response.get("Item")
+            raise ConditionFailed(decode_item(old) if old else None) from None
+
+    def _insert_statement(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        fields = ", ".join(f"'{name}': ?" for name in row)
+        return {
+            "Statement": f'INSERT INTO "{self.name}" VALUE {{{fields}}}',
+            "Parameters": [encode(value) for value in row.values()],
+        }
+
+    def _update_statement(self, update: Update) -> dict[str, Any]:
+        sets = " ".join(f"SET {_path(name)}=?" for name in update.sets)
+        removes = " ".join(f"REMOVE {_path(name)}" for name in update.removes)
+        where = {**update.key._asdict(), **update.where}
+        conditions = " AND ".join(f"{_path(name)}=?" for name in where)
+        return {
+            "Statement": f'UPDATE "{self.name}" {sets} {removes} WHERE {conditions}',
+            "Parameters": [encode(value) for value in (*update.sets.values(), *where.values())],
+        }
+
+    def _execute(self, statements: list[dict[str, Any]]) -> list[bool]:
+        """Run statements 25 a call; throttled ones again, any other failure raised."""
+        done: list[bool] = []
+        for start in range(0, len(statements), BATCH_STATEMENTS):
+            done += self._execute_call(statements[start : start + BATCH_STATEMENTS])
+        return done
+
+    def _execute_call(self, statements: list[dict[str, Any]]) -> list[bool]:
+        outcome: dict[int, bool] = {}
+        for attempt in range(_TRIES):
+            pending = [index for index in range(len(statements)) if index not in outcome]
+            answers = self.client.batch_execute_statement(
+                Statements=[statements[index] for index in pending]
+            )["Responses"]
+            for index, answer in zip(pending, answers, strict=True):
+                code = answer.get("Error", {}).get("Code")
+                if code is None or code in REFUSED:
+                    outcome[index] = code is None
+                elif code not in _THROTTLED or attempt == _TRIES - 1:
+                    raise RuntimeError(f"DynamoDB refused a statement: {answer['Error']}")
+            if len(outcome) == len(statements):
+                break
+            _back_off(attempt)
+        return [outcome[index] for index in range(len(statements))]
+
+
+def _path(name: str) -> str:
+    return ".".join(f'"{part}"' for part in name.split("."))
+
+
+def _back_off(attempt: int) -> None:
+    import random
+    import time
+
+    time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  # jitter, not a secret

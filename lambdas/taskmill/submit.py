@@ -1,0 +1,125 @@
+"""Checks a submit and makes its row: what is refused is refused here, before anything is stored."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from typing import Any
+
+from taskmill.errors import InvalidRequest
+from taskmill.fanout import plan
+from taskmill.ids import new_code
+from taskmill.keys import Kind, TaskKey, check_name
+from taskmill.models import CreateStepFunctionTask, CreateTask, InvokeContext, TaskOptions
+from taskmill.payloads import (
+    TASK_INPUT_INLINE,
+    PayloadStore,
+    dump_json,
+    input_key,
+    upload_prefix,
+)
+from taskmill.rows import TaskRow
+from taskmill.statuses import Status
+
+ATTRIBUTES_LIMIT = 16_384  # bytes of a caller's own attributes; results have their own place
+_UPLOAD_NAME = re.compile(r"[0-9A-Z]{26}\.jsonl")
+
+
+def task_row(task: CreateTask, context: InvokeContext, *, now: int) -> TaskRow:
+    """The row of a single task, its input still missing."""
+    row = _row(task, Kind.TASK, task.tenant_code, context, now)
+    if not task.delay_seconds:
+        return row
+    return dataclasses.replace(row, run_at=now + task.delay_seconds * 1000)
+
+
+def with_input(payloads: PayloadStore, row: TaskRow, value: Any) -> TaskRow:
+    """The row with its input: in the row up to 600 bytes, else in the bucket.
+
+    Raises:
+        LimitExceeded: Larger than the configured maximum.
+    """
+    text = dump_json(value, field="input")
+    if len(text.encode()) <= TASK_INPUT_INLINE:
+        return dataclasses.replace(row, input=text)
+    payloads.check_size("input", len(text.encode()))
+    return dataclasses.replace(row, input_ref=payloads.put(input_key(row.key), text))
+
+
+def fan_out_row(
+    payloads: PayloadStore, task: CreateStepFunctionTask, context: InvokeContext, *, now: int
+) -> TaskRow:
+    """The row of a step function task, its input stored.
+
+    Raises:
+        InvalidRequest: Neither or both inputs, or a field out of range.
+        LimitExceeded: Too many elements, or too large.
+    """
+    row = _row(task, Kind.SFN_TASK, task.tenant_code, context, now)
+    if (task.input is None) == (task.input_ref is None):
+        raise InvalidRequest("give either input, an array, or inputRef", field="input")
+    count = _count(payloads, task)
+    plan.check_count(count)
+    tolerated = task.tolerated_failures
+    if count == 0:  # nothing to run: it is complete as it is
+        row = dataclasses.replace(row, status=Status.COMPLETED, finished_at=now)
+        row = dataclasses.replace(row, attributes={"counts": _no_counts()})
+    row = dataclasses.replace(
+        row,
+        child_count=count,
+        batch_size=plan.batch_size_for(count, task.batch_size),
+        max_concurrency=task.max_concurrency,
+        notify=task.notify or plan.default_notify(count),
+        tolerated_failures=None if tolerated is None else plan.check_tolerance(str(tolerated)),
+    )
+    return _with_elements(payloads, row, task)
+
+
+def new_upload_key(tenant: str) -> str:
+    return f"{upload_prefix(check_name('tenant', tenant))}{new_code()}.jsonl"
+
+
+def _row(
+    task: TaskOptions, kind: Kind, tenant: str, context: InvokeContext, now: int
+) -> TaskRow:
+    return TaskRow(
+        key=TaskKey(kind, tenant, task.task_type, new_code()),
+        status=Status.CREATED,
+        name=task.name or task.task_type,
+        notify=task.notify,
+        created_at=now,
+        updated_at=now,
+        created_by=context.user,
+        created_ip=context.source_ip,
+        request_id=context.request_id,
+        history=((Status.CREATED, now, 0),),
+    )
+
+
+def _count(payloads: PayloadStore, task: CreateStepFunctionTask) -> int:
+    """Elements of the input; an upload is read through once, in constant memory."""
+    if task.input is not None:
+        return len(task.input)
+    ref = task.input_ref or ""
+    prefix = upload_prefix(task.tenant_code)
+    if not ref.startswith(prefix) or not _UPLOAD_NAME.fullmatch(ref.removeprefix(prefix)):
+        raise InvalidRequest("inputRef is not from an upload of this tenant", field="inputRef")
+    payloads.size(ref)
+    return sum(1 for _ in payloads.lines(ref))
+
+
+def _with_elements(
+    payloads: PayloadStore, row: TaskRow, task: CreateStepFunctionTask
+) -> TaskRow:
+    if task.input is None:
+        return dataclasses.replace(row, input_ref=task.input_ref)
+    whole = dump_json(task.input, field="input")
+    if len(whole.encode()) <= TASK_INPUT_INLINE:
+        return dataclasses.replace(row, input=whole)
+    lines = "\n".join(dump_json(each, field="input") for each in task.input)
+    payloads.check_size("input", len(lines.encode()))
+    return dataclasses.replace(row, input_ref=payloads.put(input_key(row.key, "jsonl"), lines))
+
+
+def _no_counts() -> dict[str, int]:
+    return {"total": 0, "completed": 0, "failed": 0, "cancelled": 0}

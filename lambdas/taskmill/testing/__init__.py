@@ -1,0 +1,9 @@
+"""Run the whole task service in one process, for tests: no cloud, no waiting.
+
+Needs the `testing` extra (moto plays DynamoDB and S3).
+"""
+
+from taskmill.testing.clients import Crash, Meter
+from taskmill.testing.cloud import Chaos, InProcessCloud
+
+__all__ = ["Chaos", "Crash", "InProcessCloud", "Meter"]

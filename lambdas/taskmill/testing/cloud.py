@@ -1,0 +1,248 @@
+"""Plays stream, queue and workflow around the real handlers, in one process and virtual time."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import boto3
+from moto import mock_aws
+
+from taskmill import wiring
+from taskmill.clock import now_ms
+from taskmill.handlers import dead_letters, dispatch, work
+from taskmill.service import TaskService
+from taskmill.testing.clients import Crash, Meter, MeteredClient
+from taskmill.testing.executions import ExecutionPlayer
+from taskmill.testing.fakes import Executions, Queues, Schedules, Topics
+from taskmill.testing.schema import TABLE_SCHEMA
+from taskmill.testing.stream import Stream
+
+REGION = "us-east-1"
+WORK_QUEUE, DEAD_LETTERS, FAILURES = "queue", "dead-letters", "failures"
+MAX_RECEIVES = 10
+STEPS_LIMIT = 200_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chaos:
+    """What AWS is allowed to do: deliver again, late, and in another order.
+
+    Attributes:
+        deliveries: How often every record, message and workflow step is delivered.
+        seed: Of the order in which things happen; None: as they come.
+    """
+
+    deliveries: int = 1
+    seed: int | None = None
+
+
+@dataclass
+class LambdaContext:
+    """What a handler asks of its invocation, by the virtual clock."""
+
+    clock: Callable[[], int]
+    deadline: int
+    function_name: str = "in-process"
+    memory_limit_in_mb: int = 512
+    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:in-process"
+    aws_request_id: str = "in-process"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.deadline - self.clock()
+
+
+@dataclass
+class InProcessCloud:
+    """A task service in this process.
+
+    ```python
+    with InProcessCloud(modules=["my_tasks"]) as cloud:
+        task = cloud.service.create_task(task=CreateTask(...))
+        cloud.run()
+        assert cloud.service.get_task(key=task.key).status == "COMPLETED"
+    ```
+
+    Args:
+        modules: Modules with `@task` functions.
+        factory: "module:Class" of a `TaskEventFactory`.
+        chaos: Deliver more than once and in other orders.
+        environment: Further settings, as the stack would give them to functions.
+        schema: The table's, from a template.
+    """
+
+    modules: Sequence[str] = ()
+    factory: str | None = None
+    chaos: Chaos = field(default_factory=Chaos)
+    environment: dict[str, str] = field(default_factory=dict)
+    schema: dict[str, Any] = field(default_factory=lambda: TABLE_SCHEMA)
+
+    def __post_init__(self) -> None:
+        self.now = now_ms()
+        self.meter = Meter()
+        self.queues = Queues(self.clock)
+        self.topics = Topics()
+        self.executions = Executions()
+        self.schedules = Schedules(lambda body, at: self.queues.put(WORK_QUEUE, body, at))
+        self.random = random.Random(self.chaos.seed)  # noqa: S311  # the order of a test
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(mock_aws())
+        self._real = {
+            name: boto3.client(
+                name, REGION, aws_access_key_id="test", aws_secret_access_key="test"
+            )
+            for name in ("dynamodb", "s3")
+        }
+        self._real["dynamodb"].create_table(TableName="tasks", **self.schema)
+        self._real["s3"].create_bucket(Bucket="payloads")
+        self.stream = Stream("tasks", REGION, self.meter)
+        self.wiring = wiring.Wiring(self._environment(), self._client, self.clock, self.sleep)
+        self._stack.enter_context(wiring.use(self.wiring))
+        self.player = ExecutionPlayer(self)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stack.close()
+
+    @property
+    def service(self) -> TaskService:
+        return self.wiring.service
+
+    @property
+    def notifications(self) -> list[dict[str, Any]]:
+        """Bodies published on the status topic."""
+        return [json.loads(each["Message"]) for each in self.topics.published.get("status", [])]
+
+    @property
+    def alarms(self) -> list[dict[str, Any]]:
+        """Bodies published on the alarm topic."""
+        return [json.loads(each["Message"]) for each in self.topics.published.get("alarms", [])]
+
+    def clock(self) -> int:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += round(seconds * 1000)
+
+    def context(self, seconds: int = 300) -> LambdaContext:
+        return LambdaContext(self.clock, self.now + seconds * 1000)
+
+    def run(self) -> None:
+        """Deliver everything there is, and what follows from it, until nothing is left.
+
+        Time passes when nothing else can happen: to the next delayed message or retry.
+
+        Raises:
+            RuntimeError: It does not come to rest.
+        """
+        for _ in range(STEPS_LIMIT):
+            steps = list(self._possible_steps())
+            if steps:
+                steps[0 if self.chaos.seed is None else self.random.randrange(len(steps))]()
+            elif not self._pass_time():
+                return
+        raise RuntimeError(f"no rest after {STEPS_LIMIT:,} steps")
+
+    def _possible_steps(self) -> Iterator[Callable[[], None]]:
+        if self.stream.pending():
+            yield self._deliver_records
+        if self.queues.visible(FAILURES):
+            yield self._redrive
+        if self.queues.visible(WORK_QUEUE):
+            yield self._deliver_messages
+        if self.queues.visible(DEAD_LETTERS):
+            yield self._deliver_dead_letters
+        if self.player.ready():
+            yield self.player.step
+
+    def _deliver_records(self) -> None:
+        records = self.stream.take(100)
+        for _ in range(self.chaos.deliveries):
+            self.invoke(dispatch.handler, {"Records": records}, again=True)
+
+    def _redrive(self) -> None:
+        self._drain(FAILURES, dispatch.handler, deliveries=1)
+
+    def _deliver_messages(self) -> None:
+        self._drain(WORK_QUEUE, work.handler, deliveries=self.chaos.deliveries)
+
+    def _deliver_dead_letters(self) -> None:
+        self._drain(DEAD_LETTERS, dead_letters.handler, deliveries=1)
+
+    def _drain(self, url: str, handler: Any, *, deliveries: int) -> None:
+        messages = self.queues.visible(url)
+        if self.chaos.seed is not None:
+            self.random.shuffle(messages)
+        messages = messages[:10]
+        if url == WORK_QUEUE:
+            messages = self._bury_poison(messages)
+        for _ in range(deliveries if messages else 0):
+            records = self.queues.receive(url, messages)
+            answer = self.invoke(handler, {"Records": records})
+            if answer is None:
+                return  # it died: its messages come again when their time is up
+            failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+            done = [message.id for message in messages if message.id not in failed]
+        if messages:
+            self.queues.delete(url, done)
+
+    def _bury_poison(self, messages: list[Any]) -> list[Any]:
+        dead = [message for message in messages if message.receives >= MAX_RECEIVES]
+        for message in dead:
+            self.queues.delete(WORK_QUEUE, [message.id])
+            self.queues.put(DEAD_LETTERS, message.body, self.now)
+        return [message for message in messages if message.receives < MAX_RECEIVES]
+
+    def invoke(self, handler: Any, event: Any, *, again: bool = False, seconds: int = 300) -> Any:
+        """Call a handler as Lambda would; None when the process died.
+
+        Args:
+            again: Call until it lives, as the stream does.
+        """
+        while True:
+            try:
+                return handler(event, self.context(seconds))
+            except Crash:
+                if not again:
+                    return None
+
+    def _pass_time(self) -> bool:
+        """Go to the next moment at which something is due; False: nothing ever will be."""
+        due = [each for each in (self.queues.next_due(), self.player.next_due()) if each]
+        if not due:
+            return False
+        self.now = max(self.now + 1, min(due))
+        return True
+
+    def _client(self, service: str) -> Any:
+        fakes = {
+            "sqs": self.queues,
+            "sns": self.topics,
+            "stepfunctions": self.executions,
+            "scheduler": self.schedules,
+        }
+        return MeteredClient(service, fakes.get(service) or self._real[service], self.meter)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            "TASKMILL_TABLE": "tasks",
+            "TASKMILL_BUCKET": "payloads",
+            "TASKMILL_MODULES": ",".join(self.modules),
+            "TASKMILL_FACTORY": self.factory or "",
+            "TASKMILL_QUEUE_URL": WORK_QUEUE,
+            "TASKMILL_QUEUE_ARN": "arn:queue",
+            "TASKMILL_DEAD_LETTERS_URL": DEAD_LETTERS,
+            "TASKMILL_FAILURE_QUEUE_URL": FAILURES,
+            "TASKMILL_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:1:stateMachine:subtasks",
+            "TASKMILL_STATUS_TOPIC_ARN": "status",
+            "TASKMILL_ALARM_TOPIC_ARN": "alarms",
+            "TASKMILL_SCHEDULE_GROUP": "tasks",
+            "TASKMILL_SCHEDULE_ROLE_ARN": "arn:role",
+            **self.environment,
+        }

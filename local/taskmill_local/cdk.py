@@ -1,0 +1,99 @@
+"""The CDK command line against the local cloud."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from taskmill_local import environments, node
+from taskmill_local.errors import LocalCloudError, with_tail
+
+_QUIET = {"CDK_DISABLE_CLI_TELEMETRY": "true", "NO_COLOR": "1"}
+
+
+@dataclass(frozen=True)
+class CdkRun:
+    """A command of the CDK that has begun, and the log of its own that it writes."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log_file: Path
+
+    def finish(self) -> None:
+        """Wait until it ends.
+
+        Raises:
+            LocalCloudError: It failed; the message ends with the last lines it printed.
+        """
+        code = self.process.wait()
+        if code:
+            message = f"cdk {self.name} failed with code {code}. The end of {self.log_file}:"
+            raise LocalCloudError(with_tail(message, self.log_file.read_text(errors="replace")))
+
+
+@dataclass(frozen=True)
+class CdkCli:
+    """Begins ``cdk`` commands for one app and one local cloud.
+
+    Args:
+        command: The start of every command line.
+        app_dir: The folder of the app.
+        logs_dir: Gets a log for each command.
+        port: Of the local cloud.
+    """
+
+    command: Sequence[str]
+    app_dir: Path
+    logs_dir: Path
+    port: int
+
+    def bootstrap(self) -> CdkRun:
+        """Create the bucket and the roles of the CDK itself; needed once per local cloud."""
+        account = f"aws://{environments.ACCOUNT}/{environments.REGION}"
+        # Away from the app: a cdk.json nearby would make it synthesise first.
+        return self._begin("bootstrap", account, folder=self.logs_dir)
+
+    def synth(self, app: str, *, output_dir: Path, context: Mapping[str, str]) -> CdkRun:
+        """Synthesise the app into ``output_dir``."""
+        pairs = [f"--context={name}={value}" for name, value in context.items()]
+        return self._begin("synth", "--quiet", f"--app={app}", f"--output={output_dir}", *pairs)
+
+    def deploy(self, assembly_dir: Path, *, outputs_file: Path) -> CdkRun:
+        """Deploy every stack of a synthesised app."""
+        return self._begin(
+            "deploy",
+            "--all",
+            f"--app={assembly_dir}",
+            f"--outputs-file={outputs_file}",
+            "--require-approval=never",
+            # A change set is for a second look, which a cloud of one's own does not need.
+            "--method=direct",
+            "--progress=events",
+        )
+
+    def _begin(self, name: str, *arguments: str, folder: Path | None = None) -> CdkRun:
+        log_file = self.logs_dir / f"cdk-{name}.log"
+        with log_file.open("wb") as log:
+            process = subprocess.Popen(
+                [*self.command, name, *arguments, "--no-notices"],
+                cwd=folder or self.app_dir,
+                env=self._environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        return CdkRun(name, process, log_file)
+
+    def _environment(self) -> dict[str, str]:
+        """``python`` in a cdk.json means the Python that runs us; jsii takes our Node."""
+        inherited = environments.without_cloud()
+        first = [str(Path(sys.executable).parent), str(node.node_binary().parent)]
+        return {
+            **inherited,
+            **_QUIET,
+            **environments.for_clients(self.port),
+            "PATH": os.pathsep.join([*first, inherited.get("PATH", "")]),
+            "JSII_NODE": str(node.node_binary()),
+        }

@@ -1,0 +1,175 @@
+"""The emulator as a process of its own, known by its state folder."""
+
+import json
+import shutil
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+
+from taskmill_local import environments, processes
+from taskmill_local.errors import LocalCloudError, with_tail
+from taskmill_local.processes import ProcessId
+
+LAUNCHER = Path(__file__).parent / "shim" / "run_ministack.py"
+
+# Measured: it answers in under 1 s; a busy machine with cold disks is given far more.
+START_SECONDS = 60
+
+_SETTINGS = {
+    "BIND_HOST": "127.0.0.1",
+    "MINISTACK_REGION": environments.REGION,
+    # Idle function processes (60 to 90 MB each) end after this; one of each function stays.
+    "LAMBDA_WARM_TTL_SECONDS": "60",
+    # Its own limit grows with the machine's memory. 40 busy functions need at most 4 GB.
+    "LAMBDA_ACCOUNT_CONCURRENCY": "40",
+    # Listeners that nothing here uses, each of which would take a port.
+    "IOT_MTLS_ENABLED": "0",
+    "SFTP_ENABLED": "0",
+    # Functions run as processes. It must not touch containers that are not ours.
+    "DOCKER_HOST": "unix:///nonexistent/docker.sock",
+    # A line for each request would be most of the log.
+    "LOG_LEVEL": "WARNING",
+}
+
+
+@dataclass(frozen=True)
+class RunningEmulator:
+    """What is remembered of a started emulator while it runs."""
+
+    pid: int
+    created: float
+    port: int
+    enforce_iam: bool
+
+    @property
+    def endpoint_url(self) -> str:
+        return environments.endpoint_url(self.port)
+
+    @property
+    def process(self) -> psutil.Process | None:
+        """The process while it lives, else None."""
+        return ProcessId(self.pid, self.created).find()
+
+
+class Emulator:
+    """One emulator per state folder; several run side by side on ports of their own.
+
+    Args:
+        state_dir: Holds its record, its log and its temporary files.
+    """
+
+    def __init__(self, state_dir: Path) -> None:
+        self.state_dir = state_dir
+        self.log_file = state_dir / "emulator.log"
+        self._record_file = state_dir / "emulator.json"
+        self._temp_dir = state_dir / "tmp"
+
+    def running(self) -> RunningEmulator | None:
+        """The emulator of this state folder while it runs, else None."""
+        if not self._record_file.exists():
+            return None
+        record = RunningEmulator(**json.loads(self._record_file.read_text()))
+        return record if record.process else None
+
+    def start(self, python: Path, *, port: int, enforce_iam: bool) -> RunningEmulator:
+        """Start it and wait until it answers.
+
+        Raises:
+            LocalCloudError: The port is taken, or it ended or did not answer.
+        """
+        _require_free(port)
+        self._clean()
+        process = self._spawn(python, port=port, enforce_iam=enforce_iam)
+        identity = ProcessId.of(process.pid)
+        running = RunningEmulator(**asdict(identity), port=port, enforce_iam=enforce_iam)
+        self._record_file.write_text(json.dumps(asdict(running)))
+        self._wait_until_healthy(process, running)
+        return running
+
+    def stop(self) -> RunningEmulator | None:
+        """Stop it, its function processes and what they left on disk; None if none ran."""
+        running = self.running()
+        if running and (process := running.process):
+            processes.stop_tree(process)
+        self._clean()
+        return running
+
+    def log_tail(self) -> str:
+        """The whole log as text, for messages that show its last lines."""
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def _spawn(self, python: Path, *, port: int, enforce_iam: bool) -> subprocess.Popen[bytes]:
+        self._temp_dir.mkdir(parents=True)
+        settings = {
+            **_SETTINGS,
+            "GATEWAY_PORT": str(port),
+            "AUTH": str(enforce_iam).lower(),
+            "TMPDIR": str(self._temp_dir),
+        }
+        with self.log_file.open("wb") as log:
+            return subprocess.Popen(
+                [str(python), str(LAUNCHER), "--state-dir", str(self.state_dir)],
+                env={**environments.without_cloud(), **settings},
+                cwd=self._temp_dir,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C in the terminal that started it must not end it.
+                start_new_session=True,
+            )
+
+    def _wait_until_healthy(
+        self, process: subprocess.Popen[bytes], running: RunningEmulator
+    ) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not _is_healthy(running.endpoint_url):
+            if process.poll() is not None:
+                self._clean()
+                self._fail(f"The emulator ended with code {process.returncode} as it started.")
+            if time.monotonic() > deadline:
+                self.stop()
+                self._fail(f"The emulator did not answer within {START_SECONDS} s.")
+            time.sleep(0.05)
+
+    def _fail(self, what: str) -> None:
+        message = f"{what} The last lines of {self.log_file}:"
+        raise LocalCloudError(with_tail(message, self.log_tail()))
+
+    def _clean(self) -> None:
+        self._record_file.unlink(missing_ok=True)
+        shutil.rmtree(self._temp_dir, ignore_errors=True)
+
+
+def describe(process: psutil.Process) -> str:
+    """A process in words, for someone who wonders who holds a port."""
+    try:
+        command = process.cmdline()
+        if str(LAUNCHER.name) in " ".join(command):
+            return f"the local cloud of {command[-1]} (pid {process.pid})"
+        return f"{process.name()} (pid {process.pid})"
+    except psutil.Error:
+        return f"pid {process.pid}"
+
+
+def _require_free(port: int) -> None:
+    if processes.is_free(port):
+        return
+    holder = processes.holder_of(port)
+    who = describe(holder) if holder else "another program"
+    raise LocalCloudError(
+        f"Port {port} is taken by {who}. Stop that first, or choose another port with --port."
+    )
+
+
+def _is_healthy(endpoint_url: str) -> bool:
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(f"{endpoint_url}/_ministack/health", timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, ConnectionError, TimeoutError):
+        return False

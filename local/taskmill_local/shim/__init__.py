@@ -1,0 +1,1 @@
+"""Scripts that run in the emulator's own environment."""

@@ -1,0 +1,41 @@
+"""Constructs of taskmill: compose ``TaskStack``, or use its parts one by one."""
+
+from taskmill_cdk import bundled_node as bundled_node  # before anything that imports aws_cdk
+
+# isort: split
+from taskmill_cdk.api import TaskApi
+from taskmill_cdk.auth import Auth, cognito, jwt, sigv4
+from taskmill_cdk.dispatcher import Dispatcher
+from taskmill_cdk.monitoring import Monitoring
+from taskmill_cdk.notifications import Notifications
+from taskmill_cdk.payload_bucket import PayloadBucket
+from taskmill_cdk.runtime_layer import RuntimeLayer, RuntimeLayerError
+from taskmill_cdk.schedules import Schedules
+from taskmill_cdk.source import TaskSource, TaskSourceError
+from taskmill_cdk.stack import TaskStack
+from taskmill_cdk.table import TaskTable
+from taskmill_cdk.task_function import TaskFunction
+from taskmill_cdk.work_queue import WorkQueue
+from taskmill_cdk.workflow import SubtaskWorkflow
+
+__all__ = [
+    "Auth",
+    "Dispatcher",
+    "Monitoring",
+    "Notifications",
+    "PayloadBucket",
+    "RuntimeLayer",
+    "RuntimeLayerError",
+    "Schedules",
+    "SubtaskWorkflow",
+    "TaskApi",
+    "TaskFunction",
+    "TaskSource",
+    "TaskSourceError",
+    "TaskStack",
+    "TaskTable",
+    "WorkQueue",
+    "cognito",
+    "jwt",
+    "sigv4",
+]

@@ -1,0 +1,161 @@
+"""The HTTP API: explicit routes, all but health authorised, throttled, with an access log."""
+
+import json
+from collections.abc import Iterator
+
+import jsii
+from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_apigateway as rest_api
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from taskmill_cdk.acknowledge import acknowledge
+from taskmill_cdk.auth import Auth, sigv4
+
+_GET = apigateway.HttpMethod.GET
+_POST = apigateway.HttpMethod.POST
+_PATCH = apigateway.HttpMethod.PATCH
+
+_TENANT = "/v1/tenants/{tenant}"
+
+
+def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
+    """Every method and path but health, as the runtime serves them."""
+    yield _GET, "/openapi.json"
+    yield _POST, f"{_TENANT}/uploads"
+    for kind in ("tasks", "step-function-tasks"):
+        yield _POST, f"{_TENANT}/{kind}"
+        yield _GET, f"{_TENANT}/{kind}"
+        task = f"{_TENANT}/{kind}/{{type}}/{{code}}"
+        yield _GET, task
+        yield _PATCH, task
+        yield _POST, f"{task}/cancel"
+        yield _POST, f"{task}/retry"
+        yield _GET, f"{task}/children"
+        yield _GET, f"{task}/result"
+    fan_out = f"{_TENANT}/step-function-tasks/{{type}}/{{code}}"
+    yield _GET, f"{fan_out}/subtasks"
+    yield _GET, f"{fan_out}/subtasks/{{index}}"
+    yield _GET, f"{fan_out}/progress"
+
+
+@jsii.implements(apigateway.IAccessLogSettings)
+class AccessLog:
+    """One line of JSON per request: who asked for what, and how it went."""
+
+    def __init__(self, log_group: logs.ILogGroup) -> None:
+        self._destination = apigateway.LogGroupLogDestination(log_group)
+
+    @property
+    def destination(self) -> apigateway.IAccessLogDestination:
+        return self._destination
+
+    @property
+    def format(self) -> rest_api.AccessLogFormat:
+        fields = {
+            "requestId": "$context.requestId",
+            "time": "$context.requestTime",
+            "ip": "$context.identity.sourceIp",
+            "caller": "$context.identity.userArn",
+            "route": "$context.routeKey",
+            "path": "$context.path",
+            "status": "$context.status",
+            "latency": "$context.responseLatency",
+            "error": "$context.error.responseType",
+        }
+        return rest_api.AccessLogFormat.custom(json.dumps(fields))
+
+
+class TaskApi(Construct):
+    """An HTTP API whose routes all lead to one function.
+
+    Args:
+        function: Takes payload format 2.0.
+        auth: Who may call; AWS identities by default.
+        rate_limit: Requests a second, over all callers.
+        burst_limit: Requests at once.
+        log_retention: How long the access log is kept.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        function: lambda_.Function,
+        auth: Auth | None = None,
+        rate_limit: int = 1_000,
+        burst_limit: int = 2_000,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.function = function
+        self.auth = auth or sigv4()
+        if self.auth.tenant_claim:
+            function.add_environment("TASKMILL_TENANT_CLAIM", self.auth.tenant_claim)
+        self.integration = HttpLambdaIntegration(
+            "Function", function, scope_permission_to_route=False
+        )
+        self.http_api = self._build_http_api()
+        self.access_log = logs.LogGroup(self, "AccessLog", retention=log_retention)
+        self.stage = self._build_stage(
+            apigateway.ThrottleSettings(rate_limit=rate_limit, burst_limit=burst_limit)
+        )
+        self._add_routes()
+
+    @property
+    def url(self) -> str:
+        return self.stage.url
+
+    def grant_invoke(self, grantee: iam.IGrantable, *, tenant: str) -> iam.Grant:
+        """Allow an AWS identity to call every route of one tenant; ``"*"`` for all tenants."""
+        paths = Stack.of(self).format_arn(
+            service="execute-api",
+            resource=self.http_api.api_id,
+            resource_name=f"*/*/v1/tenants/{tenant}/*",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
+        )
+        # Routes have grants of their own, but for all tenants at once.
+        return iam.Grant.add_to_principal(
+            grantee=grantee, actions=["execute-api:Invoke"], resource_arns=[paths]
+        )
+
+    def _build_http_api(self) -> apigateway.HttpApi:
+        return apigateway.HttpApi(
+            self,
+            "Http",
+            create_default_stage=False,
+            default_authorizer=self.auth.authorizer,
+            # What no route matches is authorised too, and answered in the shape of our errors.
+            default_integration=self.integration,
+        )
+
+    def _build_stage(self, throttle: apigateway.ThrottleSettings) -> apigateway.HttpStage:
+        return apigateway.HttpStage(
+            self,
+            "Stage",
+            http_api=self.http_api,
+            auto_deploy=True,
+            throttle=throttle,
+            access_log_settings=AccessLog(self.access_log),
+        )
+
+    def _add_routes(self) -> None:
+        for method, path in authorised_routes():
+            self.http_api.add_routes(path=path, methods=[method], integration=self.integration)
+        health = self.http_api.add_routes(
+            path="/health",
+            methods=[_GET],
+            integration=self.integration,
+            authorizer=apigateway.HttpNoneAuthorizer(),
+        )
+        for route in health:
+            acknowledge(
+                route,
+                rules=["AwsSolutions-APIG4"],
+                reason="Health is open by design and tells nothing.",
+            )

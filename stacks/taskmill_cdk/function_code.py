@@ -1,0 +1,78 @@
+"""One folder of code that all functions share: the runtime and the user's task functions.
+
+The folder is staged by content: the same files give the same folder and the same asset hash, on
+every machine.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER, BuildFolder
+from taskmill_cdk.source import TaskSource
+
+# Used on the caller's side only; leaving them out keeps the package small.
+_NOT_DEPLOYED = ("cli", "client", "testing")
+
+
+def stage_function_code(
+    tasks: TaskSource | None, build_folder: Path = DEFAULT_BUILD_FOLDER
+) -> Path:
+    """Copy everything the functions import into one folder below ``build_folder``.
+
+    Raises:
+        FileNotFoundError: The ``taskmill`` package is neither installed nor beside this one.
+    """
+    files = dict(_runtime_files())
+    if tasks is not None:
+        files |= _user_files(tasks)
+    return BuildFolder(build_folder).provide(
+        f"code-{_digest(files)}", lambda folder: _copy(files, folder)
+    )
+
+
+def find_runtime() -> Path:
+    """The folder of the ``taskmill`` package, found without importing it."""
+    spec = find_spec("taskmill")
+    installed = list(spec.submodule_search_locations or ()) if spec else []
+    beside = Path(__file__).resolve().parents[2] / "lambdas" / "taskmill"
+    for folder in [*map(Path, installed), beside]:
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError(f"the taskmill package is not installed, and there is no {beside}")
+
+
+def _runtime_files() -> Iterator[tuple[str, Path]]:
+    runtime = find_runtime()
+    for name, file in _source_files(runtime):
+        if Path(name).parts[0].removesuffix(".py") not in _NOT_DEPLOYED:
+            yield f"taskmill/{name}", file
+
+
+def _user_files(tasks: TaskSource) -> dict[str, Path]:
+    return {name: file for name, file in _source_files(tasks.path) if file != tasks.requirements}
+
+
+def _source_files(folder: Path) -> Iterator[tuple[str, Path]]:
+    """Files below a folder by their relative names, without caches and hidden ones."""
+    for file in folder.rglob("*"):
+        name = file.relative_to(folder)
+        hidden = any(part.startswith(".") or part == "__pycache__" for part in name.parts)
+        if file.is_file() and not hidden:
+            yield name.as_posix(), file
+
+
+def _digest(files: dict[str, Path]) -> str:
+    digest = hashlib.sha256()
+    for name, file in sorted(files.items()):
+        digest.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _copy(files: dict[str, Path], into: Path) -> None:
+    for name, file in files.items():
+        target = into / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)

@@ -1,0 +1,76 @@
+"""The bucket of payloads that are too large for a row."""
+
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from taskmill_cdk.acknowledge import acknowledge, acknowledge_wildcards, logical_id
+
+INPUTS = "inputs/*"
+RESULTS = "results/*"
+
+# A row expires some days after its task *ended*, an object after it was *stored*. A task may be
+# planned ahead and run for days: its payloads must not go before its row does.
+LONGEST_LIFE_OF_A_TASK_DAYS = 30
+
+
+class PayloadBucket(Construct):
+    """Inputs and results, private, encrypted, reached over TLS only, expiring with their rows.
+
+    Args:
+        retention_days: How long rows are kept after their task ended; 0 keeps everything.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, retention_days: int = 90) -> None:
+        super().__init__(scope, construct_id)
+        self.bucket = self._build_bucket(lifecycle_rules=_lifecycle(retention_days))
+        acknowledge(
+            self.bucket,
+            rules=["AwsSolutions-S1"],
+            reason="Only the functions reach it; access logs would cost as much as the payloads.",
+        )
+
+    def grant_read(self, grantee: iam.IGrantable, *patterns: str) -> iam.Grant:
+        """Allow to get the objects whose keys match."""
+        if key := self.bucket.encryption_key:
+            key.grant_decrypt(grantee)
+        return self._grant(grantee, "s3:GetObject", patterns)
+
+    def grant_write(self, grantee: iam.IGrantable, *patterns: str) -> iam.Grant:
+        """Allow to put objects under keys that match."""
+        if key := self.bucket.encryption_key:
+            key.grant_encrypt(grantee)
+        return self._grant(grantee, "s3:PutObject", patterns)
+
+    def _grant(self, grantee: iam.IGrantable, action: str, patterns: tuple[str, ...]) -> iam.Grant:
+        acknowledge_wildcards(
+            self,
+            resources=[f"<{logical_id(self.bucket)}.Arn>/{pattern}" for pattern in patterns],
+            reason="Objects are named at run time, by tenant and task.",
+        )
+        # The bucket's own grants add listing, tagging and legal holds.
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[action],
+            resource_arns=[self.bucket.arn_for_objects(pattern) for pattern in patterns],
+        )
+
+    def _build_bucket(self, **props: Any) -> s3.Bucket:
+        defaults: dict[str, Any] = {
+            "block_public_access": s3.BlockPublicAccess.BLOCK_ALL,
+            "encryption": s3.BucketEncryption.S3_MANAGED,
+            "enforce_ssl": True,
+        }
+        return s3.Bucket(self, "Bucket", **{**defaults, **props})
+
+
+def _lifecycle(retention_days: int) -> list[s3.LifecycleRule]:
+    unfinished = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))
+    if retention_days == 0:
+        return [unfinished]
+    kept = Duration.days(retention_days + LONGEST_LIFE_OF_A_TASK_DAYS)
+    prefixes = [pattern.removesuffix("*") for pattern in (INPUTS, RESULTS)]
+    return [unfinished, *(s3.LifecycleRule(prefix=prefix, expiration=kept) for prefix in prefixes)]

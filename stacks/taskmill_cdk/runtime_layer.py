@@ -1,0 +1,134 @@
+"""The layer of third-party packages, built at synth for the platform it will run on. No Docker."""
+
+import hashlib
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER, BuildFolder
+
+RUNTIME_REQUIREMENTS = Path(__file__).with_name("runtime-requirements.txt")
+
+# Console scripts and RECORD name the interpreter that installed them, and nothing reads them in a
+# function: without them the same packages give the same asset on every machine.
+_STRIPPED = ("bin", ".lock", "**/__pycache__", "**/tests", "*.dist-info/RECORD")
+
+
+class RuntimeLayerError(RuntimeError):
+    """The layer could not be built; the text holds what uv said."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """The platform and Python version that wheels are chosen for.
+
+    Args:
+        name: Part of the cache key.
+        options: What uv is told about it.
+    """
+
+    name: str
+    options: tuple[str, ...]
+
+
+AWS = Target(
+    "aarch64-manylinux2014-3.13",
+    ("--python-platform", "aarch64-manylinux2014", "--python-version", "3.13"),
+)
+HOST = Target(
+    f"{sys.platform}-{platform.machine()}-{sys.version_info.major}.{sys.version_info.minor}", ()
+)
+
+
+class RuntimeLayer(lambda_.LayerVersion):
+    """Dependencies of the functions, installed from requirement files.
+
+    The built folder is kept in ``build_folder`` and found again by what went into it, so only the
+    first synth needs the network.
+
+    Args:
+        requirements: Files that pip understands; the first are usually ``RUNTIME_REQUIREMENTS``.
+        target: ``AWS``, or ``HOST`` for the local cloud, which runs functions on this machine.
+        build_folder: Where built layers are kept.
+
+    Raises:
+        RuntimeLayerError: uv is missing, or could not install the requirements.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        requirements: Sequence[Path] = (RUNTIME_REQUIREMENTS,),
+        target: Target = AWS,
+        build_folder: Path = DEFAULT_BUILD_FOLDER,
+    ) -> None:
+        self.folder = build_layer(requirements, target, build_folder)
+        super().__init__(
+            scope,
+            construct_id,
+            code=lambda_.Code.from_asset(str(self.folder)),
+            compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
+            compatible_architectures=[lambda_.Architecture.ARM_64],
+            description="Dependencies of taskmill and of its task functions",
+        )
+
+
+def build_layer(requirements: Sequence[Path], target: Target, build_folder: Path) -> Path:
+    """The folder of a built layer, from the cache or fresh.
+
+    Raises:
+        RuntimeLayerError: uv is missing, or could not install the requirements.
+    """
+
+    def make(folder: Path) -> None:
+        _install(requirements, target, folder / "python")
+        _strip(folder / "python")
+
+    name = f"layer-{_cache_key(requirements, target)}"
+    return BuildFolder(build_folder).provide(name, make)
+
+
+def _cache_key(requirements: Sequence[Path], target: Target) -> str:
+    texts = [target.name, *(file.read_text() for file in requirements)]
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
+
+
+def _install(requirements: Sequence[Path], target: Target, into: Path) -> None:
+    command = [*_uv(), "pip", "install", "--quiet", "--target", str(into)]
+    command += ["--python", sys.executable, "--only-binary", ":all:", *target.options]
+    for file in requirements:
+        command += ["--requirement", str(file)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if result.returncode != 0:
+        raise RuntimeLayerError(
+            f"uv could not install {', '.join(map(str, requirements))} for {target.name}:\n"
+            f"{result.stderr.strip()}\n"
+            "Only wheels are installed: every package needs one for this platform."
+        )
+
+
+def _uv() -> list[str]:
+    if find_spec("uv") is not None:
+        return [sys.executable, "-m", "uv"]
+    if path := shutil.which("uv"):
+        return [path]
+    raise RuntimeLayerError("building the runtime layer needs uv: pip install uv")
+
+
+def _strip(folder: Path) -> None:
+    for pattern in _STRIPPED:
+        for path in list(folder.glob(pattern)):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)

@@ -1,0 +1,68 @@
+"""Where the user's task functions are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+class TaskSourceError(ValueError):
+    """The folder, a module or the factory of a ``TaskSource`` cannot be used; the text says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskSource:
+    """A folder of task functions and the modules in it that register them.
+
+    The folder's content is deployed at the top level, so ``tasks/orders.py`` is module ``orders``.
+    A ``requirements.txt`` in it is installed into the runtime layer.
+
+    Args:
+        folder: Root of the user's modules.
+        modules: Modules to import at start, dotted, relative to ``folder``.
+        factory: Optional ``module:Class`` of the user's own ``TaskEventFactory``.
+
+    Raises:
+        TaskSourceError: The folder, a module or the factory is not there.
+    """
+
+    folder: Path | str
+    modules: Sequence[str] = field(default_factory=tuple)
+    factory: str | None = None
+
+    def __post_init__(self) -> None:
+        self._check_folder()
+        for module in self.modules:
+            self._check_module(module)
+        if self.factory is not None:
+            self._check_factory(self.factory)
+
+    @property
+    def path(self) -> Path:
+        return Path(self.folder).resolve()
+
+    @property
+    def requirements(self) -> Path | None:
+        """The user's ``requirements.txt``, if there is one."""
+        file = self.path / "requirements.txt"
+        return file if file.is_file() else None
+
+    def _check_folder(self) -> None:
+        if not self.path.is_dir():
+            raise TaskSourceError(f"the tasks folder {self.path} does not exist")
+        if (self.path / "taskmill").exists() or (self.path / "taskmill.py").exists():
+            raise TaskSourceError(f"{self.path} holds a module taskmill: it would hide the runtime")
+
+    def _check_module(self, module: str) -> None:
+        base = self.path.joinpath(*module.split("."))
+        if base.with_name(f"{base.name}.py").is_file() or (base / "__init__.py").is_file():
+            return
+        known = sorted(file.stem for file in self.path.glob("*.py"))
+        raise TaskSourceError(
+            f"there is no module {module!r} in {self.path}; it holds {', '.join(known) or 'none'}"
+        )
+
+    def _check_factory(self, factory: str) -> None:
+        module, colon, class_name = factory.partition(":")
+        if not colon or not class_name.isidentifier():
+            raise TaskSourceError(f"the factory {factory!r} is not of the form module:Class")
+        self._check_module(module)

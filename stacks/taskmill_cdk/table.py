@@ -1,0 +1,81 @@
+"""The tasks table: the truth. Its stream is the outbox."""
+
+from typing import Any
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+CHILDREN_INDEX = "children"
+ATTENTION_INDEX = "attention"
+
+
+class TaskTable(Construct):
+    """Every row of every tenant: one table, two sparse indexes, a stream, rows that expire.
+
+    Args:
+        recoverable: Point-in-time recovery and deletion protection; off for what may be lost.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, recoverable: bool = True) -> None:
+        super().__init__(scope, construct_id)
+        self.table = self._build_table(
+            deletion_protection=recoverable,
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=recoverable
+            ),
+        )
+
+    def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
+        """Allow actions on rows, named without their prefix: ``"GetItem"``."""
+        return self._grant(grantee, [self.table.table_arn], *actions)
+
+    def grant_query(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow queries of the table and of both indexes."""
+        arn = self.table.table_arn
+        indexes = [f"{arn}/index/{name}" for name in (CHILDREN_INDEX, ATTENTION_INDEX)]
+        return self._grant(grantee, [arn, *indexes], "Query")
+
+    def _grant(self, grantee: iam.IGrantable, arns: list[str], *actions: str) -> iam.Grant:
+        # TableV2's own grants cover whole groups of actions, and every index by a wildcard.
+        grant = iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=[f"dynamodb:{action}" for action in actions],
+            resource_arns=arns,
+        )
+        if key := self.table.encryption_key:
+            key.grant_encrypt_decrypt(grantee)
+        return grant
+
+    def _build_table(self, **props: Any) -> dynamodb.TableV2:
+        defaults: dict[str, Any] = {
+            "partition_key": _string("pk"),
+            "sort_key": _string("sk"),
+            "global_secondary_indexes": [
+                _keys_only(CHILDREN_INDEX, _string("parent"), _string("code")),
+                _keys_only(ATTENTION_INDEX, _string("attention"), _number("updatedAt")),
+            ],
+            "dynamo_stream": dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
+            "time_to_live_attribute": "ttl",
+            "billing": dynamodb.Billing.on_demand(),
+        }
+        return dynamodb.TableV2(self, "Table", **{**defaults, **props})
+
+
+def _string(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.STRING)
+
+
+def _number(name: str) -> dynamodb.Attribute:
+    return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.NUMBER)
+
+
+def _keys_only(
+    name: str, partition_key: dynamodb.Attribute, sort_key: dynamodb.Attribute
+) -> dynamodb.GlobalSecondaryIndexPropsV2:
+    return dynamodb.GlobalSecondaryIndexPropsV2(
+        index_name=name,
+        partition_key=partition_key,
+        sort_key=sort_key,
+        projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+    )

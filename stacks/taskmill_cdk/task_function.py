@@ -1,0 +1,65 @@
+"""The Lambda function all others are made of."""
+
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from taskmill_cdk.acknowledge import acknowledge
+
+
+class TaskFunction(lambda_.Function):
+    """A Python function on arm64 with JSON logs, log retention and active tracing.
+
+    Its role may write to its own log group and send traces, and nothing else until somebody grants
+    it more.
+
+    Args:
+        log_level: Least level that reaches the logs.
+        log_retention: How long its logs are kept.
+        **props: Any of ``lambda_.Function``: ``handler``, ``code``, ``layers``, ``environment``,
+            ``timeout``, ``memory_size`` ...
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        log_level: lambda_.ApplicationLogLevel = lambda_.ApplicationLogLevel.INFO,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        **props: Any,
+    ) -> None:
+        log_group = logs.LogGroup(scope, f"{construct_id}Logs", retention=log_retention)
+        role = iam.Role(
+            scope,
+            f"{construct_id}Role",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+        log_group.grant_write(role)
+        defaults: dict[str, Any] = {
+            "runtime": lambda_.Runtime.PYTHON_3_13,
+            "architecture": lambda_.Architecture.ARM_64,
+            "memory_size": 512,
+            "timeout": Duration.seconds(60),
+            "tracing": lambda_.Tracing.ACTIVE,
+            "logging_format": lambda_.LoggingFormat.JSON,
+            "application_log_level_v2": log_level,
+        }
+        super().__init__(
+            scope, construct_id, log_group=log_group, role=role, **{**defaults, **props}
+        )
+        self.add_environment("POWERTOOLS_LOG_LEVEL", log_level.value)
+        acknowledge(
+            role,
+            rules=["AwsSolutions-IAM5[Resource::*]"],
+            reason="X-Ray takes traces on no resource but *.",
+        )
+        acknowledge(
+            self,
+            rules=["AwsSolutions-L1"],
+            reason="The layer holds wheels for this version of Python; both move together.",
+        )

@@ -1,0 +1,188 @@
+"""The state machine that fans a step function task out: split, one Map of batches, finish."""
+
+import json
+from typing import Any
+
+from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_stepfunctions as sfn
+from aws_cdk import aws_stepfunctions_tasks as tasks
+from constructs import Construct
+
+from taskmill_cdk.acknowledge import acknowledge, acknowledge_wildcards, logical_id
+
+_KEY = {"pk": sfn.JsonPath.string_at("$.pk"), "sk": sfn.JsonPath.string_at("$.sk")}
+_EXECUTION = sfn.JsonPath.string_at("$$.Execution.Id")
+_EVERYTHING = ["States.ALL"]
+
+
+class SubtaskWorkflow(Construct):
+    """Split, a Distributed Map with one invocation per batch, finish. Every way ends in finish.
+
+    The execution's input is the key of the step function task. Payloads never travel through it.
+
+    Args:
+        split: Writes the subtask rows; returns the ranges of the batches and how many to run at
+            a time.
+        batch: Works through one range. Raising means: call me again, the rows are the checkpoint.
+        finish: Sums up and closes the parent.
+        timeout: Longest execution.
+        log_retention: How long the log of errors is kept.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        split: lambda_.Function,
+        batch: lambda_.Function,
+        finish: lambda_.Function,
+        timeout: Duration | None = None,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.split = split
+        self.batch = batch
+        self.finish = finish
+        self.log_group = logs.LogGroup(self, "Logs", retention=log_retention)
+        self.state_machine = self._build_state_machine(timeout=timeout or Duration.days(7))
+        self.rule = self._build_rule()
+        self._acknowledge()
+
+    def grant_start(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to start executions."""
+        return self.state_machine.grant_start_execution(grantee)
+
+    def grant_stop(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to stop executions."""
+        return self.state_machine.grant_execution(grantee, "states:StopExecution")
+
+    def _build_state_machine(self, **props: Any) -> sfn.StateMachine:
+        defaults: dict[str, Any] = {
+            "definition_body": sfn.DefinitionBody.from_chainable(self._build_definition()),
+            "state_machine_type": sfn.StateMachineType.STANDARD,
+            "tracing_enabled": True,
+            "logs": sfn.LogOptions(destination=self.log_group, level=sfn.LogLevel.ERROR),
+        }
+        return sfn.StateMachine(self, "StateMachine", **{**defaults, **props})
+
+    def _build_definition(self) -> sfn.IChainable:
+        finish = self._build_finish("Finish", dict(_KEY))
+        after_error = self._build_finish(
+            "FinishAfterError", {**_KEY, "cause": sfn.JsonPath.object_at("$.cause")}
+        )
+        split = self._build_split()
+        work = self._build_map()
+        for state in (split, work):
+            state.add_catch(after_error, errors=_EVERYTHING, result_path="$.cause")
+        return sfn.Chain.start(split).next(work).next(finish)
+
+    def _build_split(self) -> tasks.LambdaInvoke:
+        split = self._invoke("Split", self.split, {**_KEY, "execution": _EXECUTION}, "$.split")
+        split.add_retry(**_retry(interval_seconds=2, max_attempts=6))
+        return split
+
+    def _build_map(self) -> sfn.DistributedMap:
+        work = sfn.DistributedMap(
+            self,
+            "Work",
+            map_execution_type=sfn.StateMachineType.STANDARD,
+            items_path="$.split.batches",
+            max_concurrency_path="$.split.maxConcurrency",
+            item_selector={**_KEY, "range": sfn.JsonPath.object_at("$$.Map.Item.Value")},
+            # The rows say what failed, and finish judges it by the caller's tolerance.
+            tolerated_failure_percentage=100,
+            result_path=sfn.JsonPath.DISCARD,
+        )
+        return work.item_processor(self._build_batch())
+
+    def _build_batch(self) -> tasks.LambdaInvoke:
+        payload = {
+            **_KEY,
+            "range": sfn.JsonPath.object_at("$.range"),
+            "execution": _EXECUTION,
+            "retry": sfn.JsonPath.number_at("$$.State.RetryCount"),
+        }
+        batch = self._invoke("Batch", self.batch, payload)
+        batch.add_retry(**_retry(interval_seconds=1, max_attempts=60))
+        return batch
+
+    def _build_finish(self, construct_id: str, payload: dict[str, Any]) -> tasks.LambdaInvoke:
+        finish = self._invoke(construct_id, self.finish, payload)
+        finish.add_retry(**_retry(interval_seconds=2, max_attempts=10))
+        return finish
+
+    def _invoke(
+        self,
+        construct_id: str,
+        function: lambda_.Function,
+        payload: dict[str, Any],
+        result_path: str | None = None,
+    ) -> tasks.LambdaInvoke:
+        return tasks.LambdaInvoke(
+            self,
+            construct_id,
+            lambda_function=function,
+            payload=sfn.TaskInput.from_object(payload),
+            payload_response_only=True,
+            result_path=result_path,
+            retry_on_service_exceptions=False,  # our own retry covers them
+        )
+
+    def _build_rule(self) -> events.Rule:
+        """What no Catch sees: an execution that timed out, was aborted or broke a limit."""
+        return events.Rule(
+            self,
+            "EndedBadly",
+            event_pattern=events.EventPattern(
+                source=["aws.states"],
+                detail_type=["Step Functions Execution Status Change"],
+                detail={
+                    "stateMachineArn": [self.state_machine.state_machine_arn],
+                    "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+                },
+            ),
+            targets=[targets.LambdaFunction(self.finish)],
+        )
+
+    def _acknowledge(self) -> None:
+        acknowledge(
+            self.state_machine,
+            rules=["AwsSolutions-SF1"],
+            reason="Errors are logged; logging every event would cost more than the execution.",
+        )
+        acknowledge(
+            self.state_machine,
+            rules=["AwsSolutions-IAM5[Resource::*]"],
+            reason="Log delivery and X-Ray take no resource but *.",
+        )
+        functions = [logical_id(step) for step in (self.split, self.batch, self.finish)]
+        acknowledge_wildcards(
+            self,
+            resources=[f"<{function}.Arn>:*" for function in functions],
+            reason="Step Functions invokes by function or by version; CDK grants both.",
+        )
+        arn = {"Ref": logical_id(self.state_machine)}
+        name = json.dumps({"Fn::Select": [6, {"Fn::Split": [":", arn]}]}, separators=(",", ":"))
+        executions = f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}"
+        acknowledge_wildcards(
+            self,
+            resources=[f"{executions}:*", f"{executions}/*:*"],
+            reason="Executions are named at run time; all are of this state machine.",
+        )
+
+
+def _retry(*, interval_seconds: int, max_attempts: int) -> dict[str, Any]:
+    return {
+        "errors": _EVERYTHING,
+        "interval": Duration.seconds(interval_seconds),
+        "backoff_rate": 2,
+        "max_delay": Duration.seconds(60),
+        "max_attempts": max_attempts,
+        "jitter_strategy": sfn.JitterType.FULL,
+    }

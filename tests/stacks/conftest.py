@@ -1,0 +1,192 @@
+"""Synthesised once per session: it takes seconds."""
+
+import json
+import os
+import re
+import runpy
+import subprocess
+import sys
+
+import taskmill_cdk.bundled_node  # noqa: F401  before aws_cdk, which starts Node
+
+# isort: split
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, Validations
+from aws_cdk.assertions import Template
+from cdk_nag import AwsSolutionsChecks
+from taskmill_cdk import TaskSource, TaskStack
+
+ROOT = Path(__file__).resolve().parents[2]
+CONTEXT = json.loads((ROOT / "cdk.json").read_text())["context"]
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """One process runs all tests of this folder, so nothing is synthesised twice."""
+    item.add_marker(pytest.mark.xdist_group("stacks"))
+
+
+@dataclass(frozen=True)
+class Synthesis:
+    """A template, and what cdk-nag found in it."""
+
+    template: Template
+    findings: list[str]
+
+
+@pytest.fixture(scope="session")
+def tasks_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tasks")
+    (folder / "orders.py").write_text("SHIPPED = True\n")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory, tasks_folder: Path) -> Synthesis:
+    out = tmp_path_factory.mktemp("aws")
+    app = App(context=CONTEXT, outdir=str(out))
+    source = TaskSource(folder=tasks_folder, modules=["orders"], factory="orders:Factory")
+    TaskStack(app, "Taskmill", tasks=source, build_folder=ROOT / ".build")
+    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    try:
+        app.synth()
+    except RuntimeError as error:  # the findings stop the synthesis, after all is written
+        if "ValidationFailed" not in str(error):
+            raise
+    template = Template.from_json(json.loads((out / "Taskmill.template.json").read_text()))
+    return Synthesis(template, findings_in(out / "validation-report.json"))
+
+
+@pytest.fixture(scope="session")
+def template(aws: Synthesis) -> Template:
+    """What goes to AWS when nothing is said."""
+    return aws.template
+
+
+@pytest.fixture(scope="session")
+def findings(aws: Synthesis) -> list[str]:
+    """What cdk-nag would have us change or acknowledge."""
+    return aws.findings
+
+
+@pytest.fixture(scope="session")
+def local_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("local")
+
+
+@pytest.fixture(scope="session")
+def local_synth(local_out: Path) -> subprocess.CompletedProcess[str]:
+    """``cdk synth -c local=true`` as the CDK runs it, on a machine without AWS credentials."""
+    environment = {name: v for name, v in os.environ.items() if not name.startswith("AWS_")}
+    environment |= {
+        "AWS_CONFIG_FILE": "/dev/null",
+        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+        "CDK_OUTDIR": str(local_out),
+        "CDK_CONTEXT_JSON": json.dumps(CONTEXT | {"local": "true"}),
+    }
+    return subprocess.run(
+        [sys.executable, "app.py"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        check=False,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def local_template(local_out: Path, local_synth: subprocess.CompletedProcess[str]) -> Template:
+    """What goes to the local cloud: the demo."""
+    assert local_synth.returncode == 0, local_synth.stderr
+    return Template.from_json(json.loads((local_out / "Taskmill.template.json").read_text()))
+
+
+@pytest.fixture(scope="session")
+def example() -> Template:
+    """The example that overrides hooks."""
+    names = runpy.run_path(str(ROOT / "examples/encrypted_queue/stack.py"))
+    stack = names["EncryptedQueueStack"](
+        App(context=CONTEXT), "Encrypted", build_folder=ROOT / ".build"
+    )
+    return Template.from_stack(stack)
+
+
+@pytest.fixture(scope="session")
+def definition(template: Template) -> dict[str, Any]:
+    """The state machine, with functions by the ids of their constructs."""
+    [machine] = template.find_resources("AWS::StepFunctions::StateMachine").values()
+    return json.loads(render(machine["Properties"]["DefinitionString"]))
+
+
+@pytest.fixture(scope="session")
+def environment(template: Template) -> Callable[[str], dict[str, str]]:
+    """The variables of a function, named by its construct's id."""
+
+    def of(function: str) -> dict[str, str]:
+        properties = function_properties(template, function)
+        variables = properties["Environment"]["Variables"]
+        return {name: render(value) for name, value in variables.items()}
+
+    return of
+
+
+@pytest.fixture(scope="session")
+def allowed() -> Callable[[Template, str], dict[str, set[str]]]:
+    """What a role of a template may do: actions by resource."""
+    return actions_of
+
+
+def findings_in(report: Path) -> list[str]:
+    plugins = json.loads(report.read_text())["pluginReports"]
+    return [json.dumps(found) for plugin in plugins for found in plugin["violations"]]
+
+
+def function_properties(template: Template, function: str) -> dict[str, Any]:
+    [found] = [
+        resource["Properties"]
+        for logical_id, resource in template.find_resources("AWS::Lambda::Function").items()
+        if readable(logical_id) == function
+    ]
+    return found
+
+
+def actions_of(template: Template, role: str) -> dict[str, set[str]]:
+    actions: dict[str, set[str]] = {}
+    for policy in template.find_resources("AWS::IAM::Policy").values():
+        if role not in map(render, policy["Properties"]["Roles"]):
+            continue
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            for resource in as_list(statement["Resource"]):
+                actions.setdefault(render(resource), set()).update(as_list(statement["Action"]))
+    return actions
+
+
+def render(value: Any) -> str:
+    """A template's expression as text, with resources by the ids of their constructs."""
+    match value:
+        case str():
+            return value
+        case {"Ref": logical_id}:
+            return readable(logical_id)
+        case {"Fn::GetAtt": [logical_id, "Arn"]}:
+            return readable(logical_id)
+        case {"Fn::GetAtt": [logical_id, attribute]}:
+            return f"{readable(logical_id)}.{attribute}"
+        case {"Fn::Join": [separator, parts]}:
+            return str(separator).join(map(render, parts))
+        case {"Fn::Select": [_, {"Fn::Split": [_, whole]}]}:
+            return render(whole)
+    raise ValueError(f"cannot render {value}")
+
+
+def readable(logical_id: str) -> str:
+    """A logical id without the hash at its end."""
+    return re.sub(r"[0-9A-F]{8}$", "", logical_id)
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,64 @@
+import pytest
+from aws_cdk import App, Stack
+from aws_cdk.assertions import Match, Template
+from taskmill_cdk import PayloadBucket
+
+
+def any_template(**props: int) -> Template:
+    stack = Stack(App(), "Any")
+    PayloadBucket(stack, "Payloads", **props)
+    return Template.from_stack(stack)
+
+
+def test_nobody_outside_sees_a_payload(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::S3::Bucket",
+        {
+            "PublicAccessBlockConfiguration": {
+                "BlockPublicAcls": True,
+                "BlockPublicPolicy": True,
+                "IgnorePublicAcls": True,
+                "RestrictPublicBuckets": True,
+            },
+            "BucketEncryption": Match.any_value(),
+        },
+    )
+
+
+def test_payloads_travel_over_tls_only(template: Template) -> None:
+    refused = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+
+    template.has_resource_properties(
+        "AWS::S3::BucketPolicy",
+        {"PolicyDocument": {"Statement": Match.array_with([Match.object_like(refused)])}},
+    )
+
+
+@pytest.mark.parametrize("prefix", ["inputs/", "results/"])
+def test_payloads_outlive_the_row_that_names_them(template: Template, prefix: str) -> None:
+    # An object ages from the day it is stored; a row from the day its task ended.
+    template.has_resource_properties(
+        "AWS::S3::Bucket", _rules([{"Prefix": prefix, "ExpirationInDays": 90 + 30}])
+    )
+
+
+def test_payloads_stay_for_ever_when_rows_do() -> None:
+    [bucket] = any_template(retention_days=0).find_resources("AWS::S3::Bucket").values()
+    rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+
+    assert not any("ExpirationInDays" in rule for rule in rules)
+
+
+def test_nothing_else_in_the_bucket_expires(template: Template) -> None:
+    [bucket] = template.find_resources("AWS::S3::Bucket").values()
+    rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
+
+    assert {rule.get("Prefix") for rule in rules if "ExpirationInDays" in rule} == {
+        "inputs/",
+        "results/",
+    }
+
+
+def _rules(rules: list[dict[str, object]]) -> dict[str, object]:
+    matching = Match.array_with([Match.object_like(rule) for rule in rules])
+    return {"LifecycleConfiguration": {"Rules": matching}}

@@ -1,0 +1,128 @@
+"""Each function may do just what it needs: any grant too many or too few fails here."""
+
+from collections.abc import Callable
+
+import pytest
+from aws_cdk.assertions import Template
+
+Allowed = Callable[[Template, str], dict[str, set[str]]]
+
+SEND = {"sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"}
+CONSUME = {
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:ChangeMessageVisibility",
+    "sqs:GetQueueAttributes",
+    "sqs:GetQueueUrl",
+}
+EXECUTIONS = (
+    "arn:AWS::Partition:states:AWS::Region:AWS::AccountId:execution:SubtaskWorkflowStateMachine:*"
+)
+SCHEDULES = "arn:AWS::Partition:scheduler:AWS::Region:AWS::AccountId:schedule/SchedulesGroup/*"
+
+
+def rows(*actions: str) -> set[str]:
+    return {f"dynamodb:{action}" for action in actions}
+
+
+EXPECTED = {
+    "ApiHandler": {
+        "TasksTable": rows(
+            "PutItem",
+            "GetItem",
+            "UpdateItem",
+            "Query",
+            "ConditionCheckItem",
+            "PartiQLInsert",
+            "BatchGetItem",
+        ),
+        "TasksTable/index/children": rows("Query"),
+        "TasksTable/index/attention": rows("Query"),
+        "PayloadsBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
+        "PayloadsBucket/results/*": {"s3:GetObject"},
+    },
+    "Dispatch": {
+        "TasksTable.StreamArn": rows(
+            "ListStreams", "DescribeStream", "GetRecords", "GetShardIterator"
+        ),
+        "TasksTable": rows("UpdateItem", "ConditionCheckItem", "PartiQLUpdate"),
+        "WorkQueue": SEND,
+        "DispatcherFailureQueue": SEND | CONSUME,
+        "SubtaskWorkflowStateMachine": {"states:StartExecution"},
+        EXECUTIONS: {"states:StopExecution"},
+        "NotificationsStatusTopic": {"sns:Publish"},
+        "NotificationsAlarmTopic": {"sns:Publish"},
+        SCHEDULES: {"scheduler:CreateSchedule", "scheduler:DeleteSchedule"},
+        "SchedulesRole": {"iam:PassRole"},
+    },
+    "Worker": {
+        "TasksTable": rows("GetItem", "UpdateItem"),
+        "PayloadsBucket/inputs/*": {"s3:GetObject"},
+        "PayloadsBucket/results/*": {"s3:GetObject", "s3:PutObject"},
+        "WorkQueue": CONSUME,
+    },
+    "Split": {
+        "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLInsert", "PartiQLUpdate"),
+        "PayloadsBucket/inputs/*": {"s3:GetObject"},
+    },
+    "Batch": {
+        "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLUpdate"),
+        "PayloadsBucket/inputs/*": {"s3:GetObject"},
+        "PayloadsBucket/results/*": {"s3:GetObject", "s3:PutObject"},
+    },
+    "Finish": {
+        "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLUpdate"),
+    },
+    "DeadLettersHandler": {
+        "TasksTable": rows("GetItem", "UpdateItem"),
+        "WorkQueueDeadLetters": CONSUME,
+    },
+}
+
+
+@pytest.mark.parametrize("function", EXPECTED)
+def test_a_function_may_do_just_what_it_needs(
+    template: Template, allowed: Allowed, function: str
+) -> None:
+    of_every_function = {
+        f"{function}Logs": {"logs:CreateLogStream", "logs:PutLogEvents"},
+        "*": {"xray:PutTraceSegments", "xray:PutTelemetryRecords"},
+    }
+
+    assert allowed(template, f"{function}Role") == EXPECTED[function] | of_every_function
+
+
+def test_a_schedule_may_send_to_the_work_queue_only(template: Template, allowed: Allowed) -> None:
+    assert allowed(template, "SchedulesRole") == {"WorkQueue": SEND}
+
+
+def test_every_function_is_covered_here(template: Template) -> None:
+    functions = template.find_resources("AWS::Lambda::Function")
+
+    assert len(functions) == len(EXPECTED)
+
+
+def test_no_role_has_a_managed_policy(template: Template) -> None:
+    roles = template.find_resources("AWS::IAM::Role").values()
+
+    assert not [role for role in roles if "ManagedPolicyArns" in role["Properties"]]
+
+
+def test_only_this_account_s_schedules_take_the_role(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::IAM::Role",
+        {
+            "AssumeRolePolicyDocument": {
+                "Statement": [
+                    {
+                        "Action": "sts:AssumeRole",
+                        "Effect": "Allow",
+                        "Principal": {"Service": "scheduler.amazonaws.com"},
+                        "Condition": {
+                            "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+                        },
+                    }
+                ]
+            }
+        },
+    )

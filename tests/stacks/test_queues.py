@@ -1,0 +1,166 @@
+import json
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Capture, Match, Template
+
+QUEUE = "AWS::SQS::Queue"
+SOURCE = "AWS::Lambda::EventSourceMapping"
+TWO_WEEKS = 14 * 86_400
+
+
+@pytest.mark.parametrize(("receives", "queue"), [(10, "WorkQueue"), (5, "Dispatcher")])
+def test_a_message_is_parked_after_so_many_receives(
+    template: Template, receives: int, queue: str
+) -> None:
+    parked_in = Capture()
+
+    template.has_resource_properties(
+        QUEUE, {"RedrivePolicy": {"maxReceiveCount": receives, "deadLetterTargetArn": parked_in}}
+    )
+
+    logical_id, _ = parked_in.as_object()["Fn::GetAtt"]
+    assert logical_id.startswith(f"{queue}DeadLetters")
+    kept = template.find_resources(QUEUE, {"Properties": {"MessageRetentionPeriod": TWO_WEEKS}})
+    assert logical_id in kept
+
+
+def test_a_message_stays_hidden_while_the_worker_may_hold_it(template: Template) -> None:
+    [queue] = template.find_resources(
+        QUEUE, {"Properties": {"RedrivePolicy": {"maxReceiveCount": 10}}}
+    ).values()
+
+    assert queue["Properties"]["VisibilityTimeout"] == 300 + 30
+
+
+def test_no_queue_hides_a_message_for_less_than_its_function_runs(template: Template) -> None:
+    timeouts = {
+        logical_id: function["Properties"]["Timeout"]
+        for logical_id, function in template.find_resources("AWS::Lambda::Function").items()
+    }
+    queues = template.find_resources(QUEUE)
+    for source in sqs_sources(template):
+        hidden = queues[source["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"][
+            "VisibilityTimeout"
+        ]
+        assert hidden >= timeouts[source["FunctionName"]["Ref"]] + 30
+
+
+def test_every_queue_refuses_plain_http(template: Template) -> None:
+    refused = {"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}
+    policies = template.find_resources(
+        "AWS::SQS::QueuePolicy",
+        {
+            "Properties": {
+                "PolicyDocument": {"Statement": Match.array_with([Match.object_like(refused)])}
+            }
+        },
+    )
+    protected = {policy["Properties"]["Queues"][0]["Ref"] for policy in policies.values()}
+
+    assert protected == set(template.find_resources(QUEUE))
+
+
+def test_every_queue_source_reports_failures_message_by_message(template: Template) -> None:
+    sources = sqs_sources(template)
+
+    assert len(sources) == 3
+    assert all(source["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for source in sources)
+
+
+def test_workers_are_held_to_a_number(template: Template) -> None:
+    template.has_resource_properties(
+        SOURCE, {"BatchSize": 10, "ScalingConfig": {"MaximumConcurrency": 100}}
+    )
+
+
+def test_the_local_cloud_runs_two_workers(local_template: Template) -> None:
+    [worker] = [
+        source
+        for source in sqs_sources(local_template)
+        if source["FunctionName"]["Ref"].startswith("Worker")
+    ]
+
+    assert worker["ScalingConfig"] == {"MaximumConcurrency": 2}
+
+
+@pytest.mark.parametrize(
+    ("change", "reacts"),
+    [
+        (("INSERT", {"row": "TASK", "status": "CREATED"}), True),
+        (("MODIFY", {"row": "TASK", "status": "FAILED"}), True),
+        (("MODIFY", {"row": "SFN_TASK", "status": "STARTED"}), True),
+        (("REMOVE", {"row": "TASK"}), False),
+        (("INSERT", {"row": "SUBTASK", "notify": "each"}), False),
+        (("MODIFY", {"row": "SUBTASK", "notify": "each"}), True),
+        (("MODIFY", {"row": "SUBTASK", "notify": "none"}), False),
+        (("MODIFY", {"row": "SUBTASK"}), False),
+        (("INSERT", {"row": "BATCH", "status": "CREATED"}), False),
+        (("MODIFY", {"row": "BATCH", "status": "COMPLETED"}), True),
+        (("INSERT", {"row": "BATCH", "status": "COMPLETED"}), True),
+        (("INSERT", {"row": "IDEMPOTENCY"}), False),
+    ],
+    ids=str,
+)
+def test_the_dispatcher_sees_the_changes_that_something_follows_from(
+    template: Template, change: tuple[str, dict[str, str]], *, reacts: bool
+) -> None:
+    event_name, image = change
+    record = {
+        "eventName": event_name,
+        "dynamodb": {"NewImage": {name: {"S": value} for name, value in image.items()}},
+    }
+
+    filters = stream_source(template)["FilterCriteria"]["Filters"]
+
+    assert any(_matches(json.loads(f["Pattern"]), record) for f in filters) is reacts
+
+
+def test_a_change_is_delivered_until_it_is_handled_or_parked(template: Template) -> None:
+    source = stream_source(template)
+
+    assert source["StartingPosition"] == "TRIM_HORIZON"
+    assert source["BisectBatchOnFunctionError"] is True
+    assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert source["MaximumRetryAttempts"] == 5
+    assert source["MaximumRecordAgeInSeconds"] == 23 * 3_600
+    parked_in = source["DestinationConfig"]["OnFailure"]["Destination"]["Fn::GetAtt"][0]
+    assert parked_in.startswith("DispatcherFailureQueue")
+
+
+def test_changes_are_handled_ten_at_a_time_per_shard(template: Template) -> None:
+    source = stream_source(template)
+
+    assert (source["BatchSize"], source["ParallelizationFactor"]) == (100, 10)
+
+
+def test_parked_changes_come_back_to_the_dispatcher(template: Template) -> None:
+    [dispatcher] = [
+        source
+        for source in sqs_sources(template)
+        if source["EventSourceArn"]["Fn::GetAtt"][0].startswith("DispatcherFailureQueue")
+    ]
+
+    assert dispatcher["FunctionName"] == stream_source(template)["FunctionName"]
+
+
+def sqs_sources(template: Template) -> list[dict[str, Any]]:
+    return [source for source in _sources(template) if "StartingPosition" not in source]
+
+
+def stream_source(template: Template) -> dict[str, Any]:
+    [source] = [source for source in _sources(template) if "StartingPosition" in source]
+    return source
+
+
+def _sources(template: Template) -> list[dict[str, Any]]:
+    return [source["Properties"] for source in template.find_resources(SOURCE).values()]
+
+
+def _matches(pattern: dict[str, Any] | list[str], value: Any) -> bool:
+    """EventBridge's rule: every key of the pattern is there, every leaf is one of a list."""
+    if isinstance(pattern, list):
+        return value in pattern
+    return isinstance(value, dict) and all(
+        key in value and _matches(inner, value[key]) for key, inner in pattern.items()
+    )

@@ -1,0 +1,68 @@
+"""What must survive: a changed logical id replaces a resource and loses what it holds."""
+
+import pytest
+from aws_cdk.assertions import Template
+
+STATEFUL = {
+    "TasksTable45D1B62D": "AWS::DynamoDB::GlobalTable",
+    "PayloadsBucket1715615A": "AWS::S3::Bucket",
+    "WorkQueueAD162499": "AWS::SQS::Queue",
+    "WorkQueueDeadLettersB76E31B9": "AWS::SQS::Queue",
+    "DispatcherFailureQueue464146CA": "AWS::SQS::Queue",
+    "DispatcherDeadLetters1D9C63AF": "AWS::SQS::Queue",
+    "NotificationsStatusTopic2F2D5C22": "AWS::SNS::Topic",
+    "NotificationsAlarmTopic670C799A": "AWS::SNS::Topic",
+    "SchedulesGroupC7F67308": "AWS::Scheduler::ScheduleGroup",
+}
+
+
+@pytest.mark.parametrize("of_type", sorted(set(STATEFUL.values())))
+def test_stateful_resources_keep_their_logical_ids(template: Template, of_type: str) -> None:
+    expected = {logical_id for logical_id, type_ in STATEFUL.items() if type_ == of_type}
+
+    assert set(template.find_resources(of_type)) == expected
+
+
+@pytest.mark.parametrize("logical_id", STATEFUL)
+def test_stateful_resources_outlive_the_stack_on_aws(template: Template, logical_id: str) -> None:
+    resource = template.to_json()["Resources"][logical_id]
+
+    assert resource["DeletionPolicy"] == "Retain"
+    assert resource["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize("logical_id", STATEFUL)
+def test_stateful_resources_go_with_the_local_stack(
+    local_template: Template, logical_id: str
+) -> None:
+    assert local_template.to_json()["Resources"][logical_id]["DeletionPolicy"] == "Delete"
+
+
+def test_logs_outlive_the_stack_on_aws(template: Template) -> None:
+    groups = template.find_resources("AWS::Logs::LogGroup").values()
+
+    assert {group["DeletionPolicy"] for group in groups} == {"Retain"}
+
+
+# API Gateway and IAM demand these names, and do not need them to be unique.
+HARMLESS = {
+    ("AWS::ApiGatewayV2::Api", "Name"),
+    ("AWS::ApiGatewayV2::Stage", "StageName"),
+    ("AWS::IAM::Policy", "PolicyName"),
+}
+
+
+def test_no_resource_has_a_physical_name(template: Template) -> None:
+    names = {
+        (resource["Type"], name)
+        for resource in template.to_json()["Resources"].values()
+        for name in resource.get("Properties", {})
+        if name == "Name" or name == f"{_kind(resource['Type'])}Name"
+    }
+
+    assert names == HARMLESS
+
+
+def _kind(resource_type: str) -> str:
+    """``Table`` of ``AWS::DynamoDB::GlobalTable``: the word before ``Name`` in its properties."""
+    return resource_type.rpartition("::")[2].removeprefix("Global")

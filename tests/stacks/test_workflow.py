@@ -1,0 +1,144 @@
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+KEY = {"pk.$": "$.pk", "sk.$": "$.sk"}
+TO_FINISH = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.cause", "Next": "FinishAfterError"}]
+
+
+def test_the_way_is_split_work_finish(definition: dict[str, Any]) -> None:
+    states = definition["States"]
+
+    assert definition["StartAt"] == "Split"
+    assert states["Split"]["Next"] == "Work"
+    assert states["Work"]["Next"] == "Finish"
+    assert states["Finish"]["End"] is True
+    assert states["FinishAfterError"]["End"] is True
+
+
+def test_split_tells_what_to_run_and_how_much_at_a_time(definition: dict[str, Any]) -> None:
+    split = definition["States"]["Split"]
+
+    assert split["Resource"] == "Split"
+    assert split["Parameters"] == {**KEY, "execution.$": "$$.Execution.Id"}
+    assert split["ResultPath"] == "$.split"
+
+
+def test_the_map_is_distributed_with_children_of_their_own_history(
+    definition: dict[str, Any],
+) -> None:
+    work = definition["States"]["Work"]
+
+    assert work["Type"] == "Map"
+    assert work["ItemProcessor"]["ProcessorConfig"] == {
+        "Mode": "DISTRIBUTED",
+        "ExecutionType": "STANDARD",
+    }
+
+
+def test_the_map_takes_ranges_and_concurrency_from_split(definition: dict[str, Any]) -> None:
+    work = definition["States"]["Work"]
+
+    assert work["ItemsPath"] == "$.split.batches"
+    assert work["MaxConcurrencyPath"] == "$.split.maxConcurrency"
+    assert work["ItemSelector"] == {**KEY, "range.$": "$$.Map.Item.Value"}
+
+
+def test_finish_judges_failures_not_the_map(definition: dict[str, Any]) -> None:
+    work = definition["States"]["Work"]
+
+    assert work["ToleratedFailurePercentage"] == 100
+    assert "Catch" not in batch(definition)
+
+
+def test_results_do_not_travel_through_the_execution(definition: dict[str, Any]) -> None:
+    assert definition["States"]["Work"]["ResultPath"] is None
+
+
+def test_a_batch_knows_its_range_its_execution_and_its_retry(definition: dict[str, Any]) -> None:
+    assert batch(definition)["Parameters"] == {
+        **KEY,
+        "range.$": "$.range",
+        "execution.$": "$$.Execution.Id",
+        "retry.$": "$$.State.RetryCount",
+    }
+
+
+def test_both_ends_are_the_same_function(definition: dict[str, Any]) -> None:
+    finish, after_error = (definition["States"][name] for name in ("Finish", "FinishAfterError"))
+
+    assert finish["Resource"] == after_error["Resource"] == "Finish"
+    assert finish["Parameters"] == KEY
+    assert after_error["Parameters"] == {**KEY, "cause.$": "$.cause"}
+
+
+@pytest.mark.parametrize("state", ["Split", "Work"])
+def test_every_error_leads_to_finish(definition: dict[str, Any], state: str) -> None:
+    assert definition["States"][state]["Catch"] == TO_FINISH
+
+
+@pytest.mark.parametrize(
+    ("state", "interval", "attempts"),
+    [("Split", 2, 6), ("Batch", 1, 60), ("Finish", 2, 10), ("FinishAfterError", 2, 10)],
+)
+def test_every_step_is_retried_with_full_jitter(
+    definition: dict[str, Any], state: str, interval: int, attempts: int
+) -> None:
+    assert dict(steps(definition))[state]["Retry"] == [
+        {
+            "ErrorEquals": ["States.ALL"],
+            "IntervalSeconds": interval,
+            "BackoffRate": 2,
+            "MaxDelaySeconds": 60,
+            "MaxAttempts": attempts,
+            "JitterStrategy": "FULL",
+        }
+    ]
+
+
+def test_an_execution_ends_within_a_week(definition: dict[str, Any]) -> None:
+    assert definition["TimeoutSeconds"] == 7 * 86_400
+
+
+def test_errors_are_logged_and_traced(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::StepFunctions::StateMachine",
+        {
+            "StateMachineType": "STANDARD",
+            "LoggingConfiguration": Match.object_like({"Level": "ERROR"}),
+            "TracingConfiguration": {"Enabled": True},
+        },
+    )
+
+
+def test_an_execution_that_no_catch_could_save_is_finished_too(template: Template) -> None:
+    [rule] = template.find_resources("AWS::Events::Rule").values()
+    properties = rule["Properties"]
+    [machine] = template.find_resources("AWS::StepFunctions::StateMachine")
+
+    assert properties["EventPattern"] == {
+        "source": ["aws.states"],
+        "detail-type": ["Step Functions Execution Status Change"],
+        "detail": {
+            "stateMachineArn": [{"Ref": machine}],
+            "status": ["FAILED", "TIMED_OUT", "ABORTED"],
+        },
+    }
+    [target] = properties["Targets"]
+    assert target["Arn"]["Fn::GetAtt"][0].startswith("Finish")
+
+
+def test_a_definition_never_holds_a_payload(definition: dict[str, Any]) -> None:
+    assert "$.input" not in json.dumps(definition)
+
+
+def batch(definition: dict[str, Any]) -> dict[str, Any]:
+    return definition["States"]["Work"]["ItemProcessor"]["States"]["Batch"]
+
+
+def steps(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    yield from definition["States"].items()
+    yield "Batch", batch(definition)
