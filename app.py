@@ -4,7 +4,6 @@ import taskmill_cdk.bundled_node  # noqa: F401  before aws_cdk, which starts Nod
 
 # isort: split
 from aws_cdk import App
-
 from examples.airports.stack import AirportsStack
 
 app = App()

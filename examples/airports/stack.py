@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from constructs import Construct
+
 from taskmill_cdk import TaskSource, TaskStack
 
 _TASKS = TaskSource(folder=Path(__file__).with_name("tasks"), modules=["airport_tasks"])

@@ -11,6 +11,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
+
 from taskmill_cdk import TaskFunction, TaskSource, TaskStack, WorkQueue
 
 _TASKS = TaskSource(folder=Path(__file__).with_name("tasks"), modules=["report_tasks"])

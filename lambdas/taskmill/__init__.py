@@ -1,9 +1,16 @@
 """taskmill: serverless background tasks for Python teams on AWS."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from taskmill.context import TaskContext
 from taskmill.errors import Abort, TaskCancelled, TaskNotFound, TaskTimeout
 from taskmill.registry import TaskEventFactory, TaskFunction, event_handler, task
 from taskmill.retry import Retry
+
+if TYPE_CHECKING:
+    from taskmill.service import TaskService
 
 __all__ = [
     "Abort",
@@ -14,6 +21,17 @@ __all__ = [
     "TaskFunction",
     "TaskNotFound",
     "TaskTimeout",
+    "current_service",
     "event_handler",
     "task",
 ]
+
+
+def current_service() -> TaskService:
+    """The task service of the function this runs in, for task code that looks at other tasks.
+
+    The function's role must allow what is asked for: `TaskStack` shows how to grant it.
+    """
+    from taskmill.wiring import current
+
+    return current().service

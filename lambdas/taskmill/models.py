@@ -51,6 +51,11 @@ class TaskOptions(Model):
     name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = Field(
         default=None, description="A name for people; the task type when absent."
     )
+    code: Name | None = Field(
+        default=None,
+        description="Names the task within its type, a ULID when absent. Submitting the same task"
+        " under the same code again gives the stored one, at no extra cost.",
+    )
     idempotency_key: IdempotencyKey | None = Field(
         default=None, description="The same key within 24 hours gives the same task."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -83,7 +84,8 @@ class PayloadStore:
         try:
             size = int(self.client.head_object(Bucket=self.bucket, Key=key)["ContentLength"])
         except ClientError as error:
-            if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NotFound"):
+            # Who may not list a bucket is told 403, not 404, of an object that is not there.
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
                 raise
             raise InvalidRequest("inputRef names no uploaded object", field="inputRef") from None
         self.check_size("input", size)
@@ -126,8 +128,10 @@ def offset_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
         yield offset, line
 
 
-def input_key(key: TaskKey, extension: str = "json") -> str:
-    return f"inputs/{key.tenant}/{key.type}/{key.code}.{extension}"
+def input_key(key: TaskKey, text: str, extension: str) -> str:
+    """Named by content too: another submit under the same code overwrites nothing."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"inputs/{key.tenant}/{key.type}/{key.code}-{digest}.{extension}"
 
 
 def upload_prefix(tenant: str) -> str:

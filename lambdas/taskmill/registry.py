@@ -7,10 +7,10 @@ import importlib
 import inspect
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 from taskmill.context import TaskContext
 from taskmill.errors import InvalidInput, InvalidRequest, InvalidResult, UnknownTaskType
@@ -18,6 +18,9 @@ from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.keys import check_name
 from taskmill.payloads import dump_json
 from taskmill.retry import Retry
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter
 
 DEFAULT_TIMEOUT_SECONDS = 120.0
 Event = TaskQueueEvent | StepFunctionTaskEvent
@@ -45,7 +48,7 @@ class TaskFunction:
         Raises:
             InvalidInput: The function's type hint refuses it; the message names the field.
         """
-        return validated(self._hints.get(self._argument or ""), value)
+        return value if self._adapter is None else validated(self._adapter, value)
 
     def run(self, value: Any, context: TaskContext | None) -> Any:
         """Call the function with a JSON value as its argument, and await it if need be."""
@@ -66,6 +69,16 @@ class TaskFunction:
     @cached_property
     def _hints(self) -> dict[str, Any]:
         return get_type_hints(self.function)
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any] | None:
+        """What validates the argument; None where it has no type hint."""
+        hint = self._hints.get(self._argument or "", Any)
+        if hint is Any:
+            return None
+        from pydantic import TypeAdapter  # 140 ms, owed only by typed functions
+
+        return TypeAdapter(hint)
 
     @cached_property
     def _context_argument(self) -> str | None:
@@ -217,24 +230,32 @@ def _run_task_function(event: Event) -> Any:
     return function.run(event.input, event.context)
 
 
-def validated(hint: Any, value: Any) -> Any:
-    """`value` as the type hint wants it; as it is where there is no hint.
+def validated(adapter: TypeAdapter[Any], value: Any) -> Any:
+    """`value`, a JSON value, as the adapter's type.
 
     Raises:
         InvalidInput: It does not fit; every wrong field is named.
     """
-    if hint in (None, Any):
-        return value
-    from pydantic import TypeAdapter, ValidationError  # 140 ms, owed only by typed functions
+    from pydantic import ValidationError
 
     try:
-        return TypeAdapter(hint).validate_json(json.dumps(value))
+        return adapter.validate_json(json.dumps(value))
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, each['loc'])) or 'input'}: {each['msg']}"
-            for each in error.errors(include_url=False)
-        )
-        raise InvalidInput(problems) from None
+        problems = [(_place(each["loc"]), _problem(each)) for each in error.errors()]
+        message = "; ".join(f"{place}: {problem}" for place, problem in problems)
+        details = [{"field": place, "message": problem} for place, problem in problems]
+        raise InvalidInput(message, errors=details) from None
+
+
+def _place(loc: Sequence[Any]) -> str:
+    return ".".join(map(str, loc)) or "input"
+
+
+def _problem(error: Mapping[str, Any]) -> str:
+    """What is wrong, a validator's own words as they are."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    return str(error["msg"])
 
 
 def dump_result(result: Any) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmill import submit
+from taskmill.attributes import check_attributes
 from taskmill.clock import Clock, now_ms
-from taskmill.errors import Conflict, InvalidRequest, describe_error
+from taskmill.errors import Conflict, InvalidRequest, TaskExists, describe_error
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.fanout.split import Splitter
 from taskmill.keys import Kind, TaskKey
@@ -81,9 +82,11 @@ class TaskService:
             for each in tasks
         ]
         plain = [row for row, each in zip(rows, tasks, strict=True) if each.idempotency_key is None]
-        self.tasks.put_many(plain)
+        new = {
+            row.key for row, done in zip(plain, self.tasks.put_many(plain), strict=True) if done
+        }
         return [
-            Task.from_row(row) if each.idempotency_key is None else self._store(row, each)
+            Task.from_row(row) if row.key in new else self._store(row, each)
             for row, each in zip(rows, tasks, strict=True)
         ]
 
@@ -98,7 +101,13 @@ class TaskService:
             IdempotencyConflict: The idempotency key was used for another request.
         """
         context = invoke_context or InvokeContext()
-        row = submit.fan_out_row(self.payloads, task, context, now=self.clock())
+        row = submit.fan_out_row(
+            self.payloads,
+            task,
+            context,
+            now=self.clock(),
+            retention_days=self.tasks.retention_days,
+        )
         return self._store(row, task)
 
     def create_upload(self, *, tenant_code: str) -> Upload:
@@ -319,8 +328,7 @@ class TaskService:
 
     def _store(self, row: TaskRow, task: CreateTask | CreateStepFunctionTask) -> Task:
         if task.idempotency_key is None:
-            self.tasks.put(row)
-            return Task.from_row(row)
+            return self._put(row)
         digest = hashlib.sha256(task.model_dump_json(exclude={"name"}).encode()).hexdigest()
         put = IdempotentPut(
             table=self.tasks.table,
@@ -332,6 +340,16 @@ class TaskService:
         stored = put.put()
         return Task.from_row(row) if stored == row.key else self.get_task(key=stored)
 
+    def _put(self, row: TaskRow) -> Task:
+        try:
+            self.tasks.put(row)
+        except TaskExists:
+            stored = self.tasks.get(row.key)
+            if not submit.same_request(row, stored):
+                raise
+            return Task.from_row(stored)
+        return Task.from_row(row)
+
     def _subtasks(self, parent: TaskKey, count: int, start: int = 0) -> list[Task]:
         if count <= start:
             return []
@@ -341,6 +359,7 @@ class TaskService:
         self, key: TaskKey, attributes: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Attributes as rows keep them: the result as JSON text or by reference, errors whole."""
+        check_attributes(attributes)
         stored = dict(attributes)
         if "error" in stored:
             stored["error"] = _error(stored["error"])

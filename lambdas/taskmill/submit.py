@@ -6,6 +6,7 @@ import dataclasses
 import re
 from typing import Any
 
+from taskmill.clock import ttl_seconds
 from taskmill.errors import InvalidRequest
 from taskmill.fanout import plan
 from taskmill.ids import new_code
@@ -22,6 +23,16 @@ from taskmill.rows import TaskRow
 from taskmill.statuses import Status
 
 ATTRIBUTES_LIMIT = 16_384  # bytes of a caller's own attributes; results have their own place
+_ASKED = (
+    "name",
+    "input",
+    "input_ref",
+    "child_count",
+    "batch_size",
+    "max_concurrency",
+    "tolerated_failures",
+    "notify",
+)
 _UPLOAD_NAME = re.compile(r"[0-9A-Z]{26}\.jsonl")
 
 
@@ -43,11 +54,16 @@ def with_input(payloads: PayloadStore, row: TaskRow, value: Any) -> TaskRow:
     if len(text.encode()) <= TASK_INPUT_INLINE:
         return dataclasses.replace(row, input=text)
     payloads.check_size("input", len(text.encode()))
-    return dataclasses.replace(row, input_ref=payloads.put(input_key(row.key), text))
+    return dataclasses.replace(row, input_ref=payloads.put(input_key(row.key, text, "json"), text))
 
 
 def fan_out_row(
-    payloads: PayloadStore, task: CreateStepFunctionTask, context: InvokeContext, *, now: int
+    payloads: PayloadStore,
+    task: CreateStepFunctionTask,
+    context: InvokeContext,
+    *,
+    now: int,
+    retention_days: int,
 ) -> TaskRow:
     """The row of a step function task, its input stored.
 
@@ -62,8 +78,14 @@ def fan_out_row(
     plan.check_count(count)
     tolerated = task.tolerated_failures
     if count == 0:  # nothing to run: it is complete as it is
-        row = dataclasses.replace(row, status=Status.COMPLETED, finished_at=now)
-        row = dataclasses.replace(row, attributes={"counts": _no_counts()})
+        row = dataclasses.replace(
+            row,
+            status=Status.COMPLETED,
+            attributes={"counts": _no_counts()},
+            started_at=now,
+            finished_at=now,
+            ttl=ttl_seconds(now, retention_days),
+        )
     row = dataclasses.replace(
         row,
         child_count=count,
@@ -75,6 +97,11 @@ def fan_out_row(
     return _with_elements(payloads, row, task)
 
 
+def same_request(row: TaskRow, stored: TaskRow) -> bool:
+    """Whether a submit asks for just what is stored under its code."""
+    return all(getattr(row, name) == getattr(stored, name) for name in _ASKED)
+
+
 def new_upload_key(tenant: str) -> str:
     return f"{upload_prefix(check_name('tenant', tenant))}{new_code()}.jsonl"
 
@@ -83,7 +110,7 @@ def _row(
     task: TaskOptions, kind: Kind, tenant: str, context: InvokeContext, now: int
 ) -> TaskRow:
     return TaskRow(
-        key=TaskKey(kind, tenant, task.task_type, new_code()),
+        key=TaskKey(kind, tenant, task.task_type, task.code or new_code()),
         status=Status.CREATED,
         name=task.name or task.task_type,
         notify=task.notify,
@@ -118,7 +145,7 @@ def _with_elements(
         return dataclasses.replace(row, input=whole)
     lines = "\n".join(dump_json(each, field="input") for each in task.input)
     payloads.check_size("input", len(lines.encode()))
-    return dataclasses.replace(row, input_ref=payloads.put(input_key(row.key, "jsonl"), lines))
+    return dataclasses.replace(row, input_ref=payloads.put(input_key(row.key, lines, "jsonl"), lines))
 
 
 def _no_counts() -> dict[str, int]:

@@ -17,8 +17,7 @@ from taskmill_local import environments
 
 def close(port: int, assembly_dir: Path) -> None:
     """Bring the deployed stacks of a synthesised app to what their templates say."""
-    for template in sorted(assembly_dir.glob("*.template.json")):
-        stack_name = template.name.removesuffix(".template.json")
+    for stack_name, template in _stacks(assembly_dir):
         for logical_id, attribute in _tables_with_expiry(template):
             _expire_rows(port, stack_name, logical_id, attribute)
 
@@ -35,9 +34,19 @@ def client(service: str, port: int) -> Any:
     )
 
 
-def _tables_with_expiry(template: Path) -> Iterator[tuple[str, str]]:
+def _stacks(assembly_dir: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Pairs of a stack's name and its template."""
+    manifest = json.loads((assembly_dir / "manifest.json").read_text())
+    for artifact_id, artifact in manifest["artifacts"].items():
+        if artifact["type"] == "aws:cloudformation:stack":
+            properties = artifact["properties"]
+            template = assembly_dir / properties["templateFile"]
+            yield properties.get("stackName", artifact_id), json.loads(template.read_text())
+
+
+def _tables_with_expiry(template: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Pairs of a table's logical id and its time-to-live attribute."""
-    for logical_id, resource in json.loads(template.read_text()).get("Resources", {}).items():
+    for logical_id, resource in template.get("Resources", {}).items():
         if resource["Type"] == "AWS::DynamoDB::GlobalTable":
             expiry = resource["Properties"].get("TimeToLiveSpecification", {})
             if expiry.get("Enabled"):

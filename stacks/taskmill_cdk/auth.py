@@ -42,6 +42,7 @@ def cognito(
     )
 
 
-def jwt(issuer: str, audience: Sequence[str], tenant_claim: str) -> Auth:
+def jwt(issuer: str, audience: str | Sequence[str], tenant_claim: str) -> Auth:
     """Tokens of any OpenID Connect issuer."""
-    return Auth(HttpJwtAuthorizer("Jwt", issuer, jwt_audience=list(audience)), tenant_claim)
+    audiences = [audience] if isinstance(audience, str) else list(audience)
+    return Auth(HttpJwtAuthorizer("Jwt", issuer, jwt_audience=audiences), tenant_claim)

@@ -153,6 +153,8 @@ class TaskStack(Stack):
     ) -> TaskFunction:
         """A function that holds the runtime and the tasks and knows the table and the bucket.
 
+        Made inside a hook, it is watched by alarms and on the dashboard like the others.
+
         Args:
             construct_id: Also the name of its alarms.
             handler: Module and function below ``taskmill.handlers``.

@@ -72,9 +72,10 @@ class SubtaskWorkflow(Construct):
         return sfn.StateMachine(self, "StateMachine", **{**defaults, **props})
 
     def _build_definition(self) -> sfn.IChainable:
-        finish = self._build_finish("Finish", dict(_KEY))
+        finish = self._build_finish("Finish", {**_KEY, "execution": _EXECUTION})
+        cause = sfn.JsonPath.object_at("$.cause")
         after_error = self._build_finish(
-            "FinishAfterError", {**_KEY, "cause": sfn.JsonPath.object_at("$.cause")}
+            "FinishAfterError", {**_KEY, "execution": _EXECUTION, "cause": cause}
         )
         split = self._build_split()
         work = self._build_map()

@@ -19,6 +19,7 @@ import pytest
 from aws_cdk import App, Validations
 from aws_cdk.assertions import Template
 from cdk_nag import AwsSolutionsChecks
+
 from taskmill_cdk import TaskSource, TaskStack
 
 ROOT = Path(__file__).resolve().parents[2]

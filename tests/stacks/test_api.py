@@ -7,6 +7,7 @@ from aws_cdk import aws_cognito as cognito_
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Match, Template
+
 from taskmill_cdk import Auth, TaskApi, cognito, jwt
 
 TENANT = "/v1/tenants/{tenant}"
@@ -84,8 +85,9 @@ def test_requests_are_logged(template: Template) -> None:
     )
 
 
-def test_tokens_of_an_issuer_replace_signatures() -> None:
-    stack, _ = any_api(lambda _: jwt("https://issuer.example", ["taskmill"], "tenant"))
+@pytest.mark.parametrize("audience", ["taskmill", ["taskmill"]], ids=["one", "several"])
+def test_tokens_of_an_issuer_replace_signatures(audience: str | list[str]) -> None:
+    stack, _ = any_api(lambda _: jwt("https://issuer.example", audience, "tenant"))
     template = Template.from_stack(stack)
 
     assert_tokens_on_every_route_but_health(template)

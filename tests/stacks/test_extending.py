@@ -8,6 +8,7 @@ import pytest
 from aws_cdk import App, Duration
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk.assertions import Template
+
 from taskmill_cdk import TaskStack, TaskTable
 
 

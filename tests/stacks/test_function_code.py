@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from taskmill_cdk import TaskSource
 from taskmill_cdk.function_code import find_runtime, stage_function_code
 

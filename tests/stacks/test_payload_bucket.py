@@ -1,6 +1,7 @@
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Match, Template
+
 from taskmill_cdk import PayloadBucket
 
 

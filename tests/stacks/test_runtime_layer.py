@@ -3,6 +3,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from taskmill_cdk import RuntimeLayerError, runtime_layer
 from taskmill_cdk.runtime_layer import AWS, HOST, RUNTIME_REQUIREMENTS, Target, build_layer
 

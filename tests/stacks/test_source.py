@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from taskmill_cdk import TaskSource, TaskSourceError
 
 

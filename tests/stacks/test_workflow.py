@@ -71,8 +71,9 @@ def test_both_ends_are_the_same_function(definition: dict[str, Any]) -> None:
     finish, after_error = (definition["States"][name] for name in ("Finish", "FinishAfterError"))
 
     assert finish["Resource"] == after_error["Resource"] == "Finish"
-    assert finish["Parameters"] == KEY
-    assert after_error["Parameters"] == {**KEY, "cause.$": "$.cause"}
+    run = {**KEY, "execution.$": "$$.Execution.Id"}
+    assert finish["Parameters"] == run
+    assert after_error["Parameters"] == {**run, "cause.$": "$.cause"}
 
 
 @pytest.mark.parametrize("state", ["Split", "Work"])

@@ -11,21 +11,21 @@ from taskmill import errors
 from taskmill.client.errors import Throttled, Unreachable
 from taskmill.errors import TaskmillError
 
-# One row per code that the API answers with.
+# One row per code that the API answers with. "internal" is left out: it is like no answer.
 _BY_CODE: Mapping[str, type[TaskmillError]] = {
-    each.code: each
-    for each in (
-        errors.InvalidRequest,
-        errors.InvalidKey,
-        errors.InvalidInput,
-        errors.LimitExceeded,
-        errors.Forbidden,
-        errors.TaskNotFound,
-        errors.Conflict,
-        errors.IdempotencyConflict,
-        errors.IllegalStatusChange,
-        Throttled,
-    )
+    "invalid_request": errors.InvalidRequest,
+    "invalid_key": errors.InvalidKey,
+    "malformed_body": errors.InvalidRequest,
+    "method_not_allowed": errors.InvalidRequest,
+    "unsupported_media_type": errors.InvalidRequest,
+    "too_large": errors.LimitExceeded,
+    "forbidden": errors.Forbidden,
+    "not_found": errors.TaskNotFound,
+    "no_such_route": Unreachable,
+    "conflict": errors.Conflict,
+    "idempotency_conflict": errors.IdempotencyConflict,
+    "illegal_status_change": errors.IllegalStatusChange,
+    "throttled": Throttled,
 }
 
 # For codes of a newer server, and for answers that API Gateway gives by itself.
@@ -70,11 +70,12 @@ def error_of(response: httpx.Response, *, caller: str) -> TaskmillError:
 
 def _from_api(status: int, error: Mapping[str, Any]) -> TaskmillError:
     known = _BY_CODE.get(str(error.get("code"))) or _BY_STATUS.get(status, Unreachable)
-    message, details = str(error["message"]), error.get("details") or {}
-    if isinstance(details, list):  # one entry per wrong field
-        problems = [f"{each.get('field')}: {each.get('message')}" for each in details]
-        return _make(known, "; ".join([message, *problems]), {"fields": details})
-    return _make(known, message, details)
+    message, details = str(error["message"]), error.get("details") or []
+    if len(details) == 1:  # what it is about: its field, its limit
+        return _make(known, message, {**details[0]})
+    if details:  # one entry per wrong field
+        message = "; ".join(f"{each.get('field')}: {each.get('message')}" for each in details)
+    return _make(known, message, {"each": details})
 
 
 def _from_gateway(response: httpx.Response, message: str, caller: str) -> TaskmillError:

@@ -94,7 +94,11 @@ class Api:
 
     def download(self, url: str) -> Any:
         """The JSON behind a presigned address."""
-        return self._answer(lambda: self._http.get(url), repeatable=True, caller=_PRESIGNED).json()
+
+        def send() -> httpx.Response:
+            return self._http.get(url)
+
+        return json_of(self._answer(send, repeatable=True, caller=_PRESIGNED))
 
     def _call(self, method: str, path: str, body: bytes = b"", *, repeatable: bool) -> Any:
         headers = {"Accept": "application/json"}

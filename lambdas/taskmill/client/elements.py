@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, TextIO
 
-from taskmill.errors import InvalidRequest
+from taskmill.client.errors import UnreadableInput
 
 Format = Literal["json", "jsonl", "csv"]
 
@@ -17,25 +17,32 @@ def read_elements(path: Path, form: Format | None = None) -> Iterator[Any]:
     """Elements of a file: .json (an array), .jsonl (one a line) or .csv (a row with header each).
 
     Raises:
-        InvalidRequest: No such file, another kind of file, or a line that is not what it should be.
+        UnreadableInput: No such file, another kind of file, or a line that is not as it should be.
     """
     known = form or _form_of(path)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            yield from parse_elements(file, known)
+            yield from parse_elements(file, known, name=str(path))
     except OSError as error:
-        raise InvalidRequest(f"cannot read {path}: {error.strerror}", field="input") from None
-    except UnicodeDecodeError as error:
-        raise InvalidRequest(f"{path} is not UTF-8: {error.reason}", field="input") from None
+        raise UnreadableInput(f"cannot read {path}: {error.strerror}") from None
 
 
-def parse_elements(file: TextIO, form: Format) -> Iterator[Any]:
-    """Elements of an open file.
+def parse_elements(file: TextIO, form: Format, *, name: str) -> Iterator[Any]:
+    """Elements of an open file that people know by this name.
 
     Raises:
-        InvalidRequest: A line that is not what it should be; its number is named.
+        UnreadableInput: A line that is not what it should be.
     """
-    return _PARSERS[form](file)
+    try:
+        yield from _PARSERS[form](file)
+    except UnicodeDecodeError as error:
+        raise UnreadableInput(f"{name} is not UTF-8: {error.reason}") from None
+    except _Problem as problem:
+        raise UnreadableInput(f"{name}: {problem}") from None
+
+
+class _Problem(Exception):
+    """What is wrong with a file."""
 
 
 def _form_of(path: Path) -> Format:
@@ -43,16 +50,16 @@ def _form_of(path: Path) -> Format:
     for form in _PARSERS:
         if form == suffix or (form, suffix) == ("jsonl", "ndjson"):
             return form
-    raise InvalidRequest(f"{path} is none of .json, .jsonl and .csv", field="input")
+    raise UnreadableInput(f"{path} is none of .json, .jsonl and .csv")
 
 
 def _json_array(file: TextIO) -> Iterator[Any]:
     try:
         array = json.load(file)
-    except ValueError as error:
-        raise InvalidRequest(f"not JSON: {error}", field="input") from None
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise _Problem(f"not JSON: {error}") from None
     if not isinstance(array, list):
-        raise InvalidRequest("not a JSON array: each element becomes a subtask", field="input")
+        raise _Problem("not a JSON array, whose elements become the subtasks")
     yield from array
 
 
@@ -62,8 +69,8 @@ def _json_lines(file: Iterable[str]) -> Iterator[Any]:
             continue
         try:
             yield json.loads(line)
-        except ValueError as error:
-            raise InvalidRequest(f"line {number} is not JSON: {error}", field="input") from None
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise _Problem(f"line {number} is not JSON: {error}") from None
 
 
 def _csv_rows(file: Iterable[str]) -> Iterator[dict[str, str]]:
@@ -72,12 +79,10 @@ def _csv_rows(file: Iterable[str]) -> Iterator[dict[str, str]]:
     try:
         for row in rows:
             if None in row or None in row.values():
-                raise InvalidRequest(
-                    f"line {rows.line_num} has not as many fields as the header", field="input"
-                )
+                raise _Problem(f"line {rows.line_num} has not as many fields as the header")
             yield row
     except csv.Error as error:
-        raise InvalidRequest(f"line {rows.line_num}: {error}", field="input") from None
+        raise _Problem(f"line {rows.line_num}: {error}") from None
 
 
 _PARSERS: Mapping[Format, Callable[[TextIO], Iterator[Any]]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from taskmill.errors import TaskmillError
+from taskmill.errors import InvalidRequest, TaskmillError
 from taskmill.models import Task
 from taskmill.statuses import Status
 
@@ -15,6 +15,12 @@ class NotConfigured(TaskmillError):
 
     code = "not_configured"
     http_status = 400
+
+
+class UnreadableInput(InvalidRequest):
+    """A file is missing or does not hold what its name says; a wrong line is named by number."""
+
+    code = "unreadable_input"
 
 
 class Unreachable(TaskmillError):

@@ -115,6 +115,7 @@ class Splitter:
 
     def _split_done(self, parent: TaskRow, count: int, size: int, counts: dict[str, int]) -> None:
         extra = {"splitRun": parent.run, "childCount": count, "batchSize": size}
+        extra["startedAt"] = parent.started_at or self.clock()
         try:
             self.tasks.move(
                 parent.key,

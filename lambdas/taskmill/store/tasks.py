@@ -56,9 +56,9 @@ class TaskStore:
         except ConditionFailed:
             raise TaskExists(f"{row.key} exists already") from None
 
-    def put_many(self, rows: Sequence[TaskRow]) -> None:
-        """Store new tasks, 25 a call; a key that is taken already is left as it is."""
-        self.table.insert_many([row.to_values() for row in rows])
+    def put_many(self, rows: Sequence[TaskRow]) -> list[bool]:
+        """Store new tasks, 25 a call; False where the key is taken: that row stays as it is."""
+        return self.table.insert_many([row.to_values() for row in rows])
 
     def claim(
         self, key: TaskKey, *, fence: str, lease_until: int, max_attempts: int

@@ -1,0 +1,5 @@
+"""`python -m taskmill.cli` is `taskmill`."""
+
+from taskmill.cli import main
+
+main()

@@ -1,0 +1,99 @@
+"""The command `taskmill` and its global options."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from taskmill.cli import change, local, read, submit, watch
+from taskmill.cli.call import Call
+from taskmill.cli.commands import Commands
+from taskmill.cli.output import Output
+
+HELP = """Background tasks on AWS: submit them, follow them, get their results.
+
+Global options may stand anywhere on the line."""
+
+EPILOG = """[bold]Examples[/bold]
+
+  taskmill submit data-export '{"year": 2024}' --wait
+
+  taskmill map resize images.jsonl --tolerate 5% --wait
+
+  taskmill list --status FAILED --json
+
+  taskmill result data-export 01JZ3V8Q6D5N8T0R2W4Y6A8C0E
+
+[bold]Exit codes[/bold]
+
+  0 done, 1 task failed or cancelled, 2 usage, 3 not found, 4 unreachable or forbidden,
+
+  5 timeout, 6 refused by the API, 130 interrupted"""
+
+app = typer.Typer(
+    cls=Commands,
+    name="taskmill",
+    help=HELP,
+    epilog=EPILOG,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(asked: bool) -> None:  # noqa: FBT001  # typer's callback
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"taskmill {version('taskmill')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    *,
+    url: Annotated[
+        str | None,
+        typer.Option(
+            envvar="TASKMILL_URL", help="Of the API; the local cloud's if there is one here."
+        ),
+    ] = None,
+    tenant: Annotated[
+        str | None, typer.Option(envvar="TASKMILL_TENANT", help="Whose tasks.")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="AWS region, when the URL does not tell.")
+    ] = None,
+    profile: Annotated[str | None, typer.Option(help="AWS profile to call as.")] = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")
+    ] = False,
+    version: Annotated[  # noqa: ARG001  # handled by its callback
+        bool,
+        typer.Option("--version", is_eager=True, callback=_print_version, help="Print it."),
+    ] = False,
+) -> None:
+    # Whoever calls the app from Python may hand in a transport as `obj`.
+    ctx.obj = Call(
+        url=url,
+        tenant=tenant,
+        region=region,
+        profile=profile,
+        output=Output(as_json=as_json),
+        transport=ctx.obj,
+    )
+
+
+app.command("submit")(submit.submit)
+app.command("map")(submit.map_inputs)
+app.command("get")(read.get)
+app.command("list")(read.list_tasks)
+app.command("subtasks")(read.subtasks)
+app.command("watch")(watch.watch)
+app.command("result")(read.result)
+app.command("cancel")(change.cancel)
+app.command("retry")(change.retry)
+app.add_typer(local.app, name="local")

@@ -1,0 +1,59 @@
+"""What all commands share: global options anywhere on the line, errors as one readable line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from taskmill.cli.exits import Exit, exit_of
+from taskmill.cli.output import Output
+from taskmill.errors import TaskmillError
+
+FLAGS = frozenset({"--json"})
+SETTINGS = frozenset({"--url", "--tenant", "--region", "--profile"})
+
+
+class Commands(TyperGroup):
+    """The root command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, hoisted(args))
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TaskmillError as error:
+            Output().note(f"taskmill: {error.message}")
+            raise typer.Exit(exit_of(error)) from None
+        except KeyboardInterrupt:
+            Output().note("taskmill: interrupted")
+            raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+def hoisted(words: Sequence[str]) -> list[str]:
+    """The words with global options moved to the front, where click wants them."""
+    front: list[str] = []
+    rest: list[str] = []
+    remaining = iter(words)
+    for word in remaining:
+        if word == "--":
+            return [*front, *rest, word, *remaining]
+        if option := list(_global_option(word, remaining)):
+            front += option
+        else:
+            rest.append(word)
+    return [*front, *rest]
+
+
+def _global_option(word: str, following: Iterator[str]) -> Iterator[str]:
+    """A global option with its value, or nothing."""
+    name, equals, _ = word.partition("=")
+    if word in FLAGS or (name in SETTINGS and equals):
+        yield word
+    elif word in SETTINGS:
+        yield word
+        yield from islice(following, 1)

@@ -1,0 +1,41 @@
+"""Exit codes: part of the interface, for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import IntEnum
+
+from taskmill.errors import TaskmillError
+
+
+class Exit(IntEnum):
+    """How a command ended."""
+
+    OK = 0
+    FAILED = 1  # the task ended FAILED or CANCELLED
+    USAGE = 2  # the command line is wrong, or something is not configured
+    NOT_FOUND = 3
+    UNREACHABLE = 4  # no API there, or it refuses this caller
+    TIMEOUT = 5  # the task goes on, the wait is over
+    REFUSED = 6  # the API refuses this request: a field, a size, a status
+    BUG = 70
+    INTERRUPTED = 130  # Ctrl-C
+
+
+_BY_CODE: Mapping[str, Exit] = {
+    "task_failed": Exit.FAILED,
+    "invalid_key": Exit.USAGE,
+    "unreadable_input": Exit.USAGE,
+    "not_configured": Exit.USAGE,
+    "not_found": Exit.NOT_FOUND,
+    "unreachable": Exit.UNREACHABLE,
+    "throttled": Exit.UNREACHABLE,
+    "forbidden": Exit.UNREACHABLE,
+    "internal": Exit.UNREACHABLE,
+    "wait_timeout": Exit.TIMEOUT,
+}
+
+
+def exit_of(error: TaskmillError) -> Exit:
+    """The exit code of an error."""
+    return _BY_CODE.get(error.code, Exit.REFUSED)

@@ -1,0 +1,55 @@
+"""Inputs as the command line takes them: JSON text, `@file.json`, or `-` for stdin."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from taskmill.client.elements import Format, parse_elements, read_elements
+from taskmill.client.errors import UnreadableInput
+
+_HINT = """; write text with its quotes: '"like this"'"""
+
+
+def read_input(text: str | None) -> Any:
+    """The JSON value that INPUT stands for; None when there is none.
+
+    Raises:
+        UnreadableInput: No such file, or it is not JSON.
+    """
+    if text is None:
+        return None
+    if text != "-" and not text.startswith("@"):
+        return _json(text, "INPUT", hint=_HINT)
+    name = "stdin" if text == "-" else text[1:]
+    try:
+        return _json(sys.stdin.read() if text == "-" else _file(name), name)
+    except OSError as error:
+        raise UnreadableInput(f"cannot read {name}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise UnreadableInput(f"{name} is not UTF-8: {error.reason}") from None
+
+
+def read_inputs(source: str, form: Format | None) -> Iterator[Any]:
+    """The elements of FILE, or of stdin, which is taken for JSON Lines unless told otherwise.
+
+    Raises:
+        UnreadableInput: As `taskmill.client.elements` says.
+    """
+    if source == "-":
+        return parse_elements(sys.stdin, form or "jsonl", name="stdin")
+    return read_elements(Path(source), form)
+
+
+def _file(name: str) -> str:
+    return Path(name).read_text(encoding="utf-8-sig")
+
+
+def _json(text: str, name: str, *, hint: str = "") -> Any:
+    try:
+        return json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise UnreadableInput(f"{name} is not JSON: {error}{hint}") from None

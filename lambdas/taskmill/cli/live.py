@@ -1,0 +1,83 @@
+"""How far a task is, on stderr: a live bar in a terminal, a line per change elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TYPE_CHECKING
+
+from taskmill.cli import show
+from taskmill.cli.output import Output, printable
+from taskmill.statuses import FINAL
+
+if TYPE_CHECKING:
+    from taskmill.client import Task
+
+LINE_EVERY_SECONDS = 5.0  # at most, while the status stays the same
+
+ShowUpdate = Callable[["Task"], None]
+
+
+def display(output: Output, task: Task) -> AbstractContextManager[ShowUpdate]:
+    """What suits the place that stderr leads to."""
+    return _bar(output, task) if output.err.is_terminal else _lines(output)
+
+
+def share_done(task: Task) -> tuple[float, float | None]:
+    """How much is done, of how much; None: nobody knows."""
+    figures = task.attributes.get("progress")
+    if task.kind == "SFN_TASK":
+        counts = task.attributes.get("counts")
+        given = counts if isinstance(counts, dict) else {}
+        ended = sum(_number(given.get(name)) for name in show.ENDS)
+        return ended, float(task.child_count or 0)
+    if not isinstance(figures, dict):
+        return 0.0, None
+    return _number(figures.get("done")), _number(figures.get("total")) or None
+
+
+@contextmanager
+def _bar(output: Output, task: Task) -> Iterator[ShowUpdate]:
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.fields[type]}", markup=False),
+        TextColumn("{task.fields[status]}", style="cyan", markup=False),
+        BarColumn(bar_width=30),
+        TextColumn("{task.fields[note]}", markup=False),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=output.err, transient=True) as progress:
+        bar = progress.add_task("", total=None, type=task.type, status=task.status, note="")
+
+        def show_update(task: Task) -> None:
+            done, total = share_done(task)
+            if task.status in FINAL:
+                done = total = 1.0
+            note = printable(show.note(task)).replace("\n", " ")
+            progress.update(bar, completed=done, total=total, status=task.status, note=note)
+
+        yield show_update
+
+
+@contextmanager
+def _lines(output: Output) -> Iterator[ShowUpdate]:
+    began = time.monotonic()
+    last_status, last_note, last_at = "", "", float("-inf")
+
+    def show_update(task: Task) -> None:
+        nonlocal last_status, last_note, last_at
+        now, note = time.monotonic(), show.note(task)
+        due = note != last_note and now - last_at >= LINE_EVERY_SECONDS
+        if task.status == last_status and not due:
+            return
+        last_status, last_note, last_at = task.status, note, now
+        output.note(f"{now - began:7.1f} s  {task.status}  {note}".rstrip())
+
+    yield show_update
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else 0.0

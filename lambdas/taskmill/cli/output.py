@@ -1,0 +1,101 @@
+"""What was asked goes to stdout, everything else to stderr; colours only in a terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from rich.console import Console
+
+STYLES: Mapping[str, str] = {
+    "COMPLETED": "green",
+    "FAILED": "bold red",
+    "ERRORED": "red",
+    "CANCELLED": "yellow",
+    "STARTED": "cyan",
+    "PROCESSING": "cyan",
+}
+
+
+@dataclass(frozen=True)
+class Output:
+    """Where a command prints.
+
+    Args:
+        as_json: One JSON document on stdout instead of text for people.
+    """
+
+    as_json: bool = False
+
+    @cached_property
+    def out(self) -> Console:
+        return _console(stderr=False)
+
+    @cached_property
+    def err(self) -> Console:
+        return _console(stderr=True)
+
+    def note(self, text: str) -> None:
+        """A line on stderr: a hint, a step, an error."""
+        self.err.print(printable(text))
+
+    def line(self, text: str, style: str | None = None) -> None:
+        """A line on stdout, never wrapped."""
+        self.out.print(printable(text), style=style)
+
+    def json(self, value: Any) -> None:
+        """A JSON document on stdout."""
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+    def model(self, model: BaseModel) -> None:
+        """A model as the API sends it, on stdout."""
+        self.json(wire(model))
+
+    def json_array(self, models: Iterable[BaseModel]) -> None:
+        """A JSON array of models, written as they come, one a line."""
+        separator = "[\n"
+        for model in models:
+            sys.stdout.write(separator + json.dumps(wire(model), ensure_ascii=False))
+            separator = ",\n"
+        sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """A table in a terminal; elsewhere a line a row, columns separated by tabs."""
+        if not self.out.is_terminal:
+            for row in rows:
+                sys.stdout.write("\t".join(printable(cell) for cell in row) + "\n")
+            return
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in rows:
+            table.add_row(*(Text(printable(cell), STYLES.get(cell, "")) for cell in row))
+        self.out.print(table)
+
+
+def wire(model: BaseModel) -> Any:
+    """A model in the API's own shape, absent fields left out."""
+    return model.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def printable(text: str) -> str:
+    """`text` without control characters, which could drive a terminal; line breaks stay."""
+    return "".join(
+        each if each.isprintable() or each == "\n" else repr(each)[1:-1] for each in text
+    )
+
+
+def _console(*, stderr: bool) -> Console:
+    from rich.console import Console
+
+    # No markup, no highlighting: what users store is printed as it is.
+    return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)

@@ -1,0 +1,87 @@
+"""`taskmill get`, `list`, `subtasks` and `result`."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from taskmill.cli import keys, show
+from taskmill.cli.call import Call
+from taskmill.cli.options import Key, Limit, Order
+from taskmill.cli.output import STYLES
+from taskmill.keys import Kind
+from taskmill.statuses import Status
+
+PAGE_SIZE = 1_000  # the most that one request gives
+
+StatusFilter = Annotated[Status | None, typer.Option(case_sensitive=False, help="Only these.")]
+
+
+def get(ctx: typer.Context, key: Key) -> None:
+    """Show a task, step function task or subtask."""
+    call: Call = ctx.obj
+    reference = keys.parse(key)
+    with call.client(reference.tenant) as client:
+        task = reference.find(client)
+    if call.output.as_json:
+        call.output.model(task)
+        return
+    for label, text in show.details(task):
+        style = STYLES.get(task.status) if label == "status" else None
+        call.output.line(f"{label:<13}{text}", style)
+
+
+def list_tasks(
+    ctx: typer.Context,
+    *,
+    type: Annotated[str | None, typer.Option(help="Only of this type.")] = None,  # noqa: A002
+    kind: Annotated[
+        Kind | None, typer.Option(case_sensitive=False, help="Only of this kind; both by default.")
+    ] = None,
+    status: StatusFilter = None,
+    limit: Limit = 50,
+    order: Annotated[Order, typer.Option(help="By code; desc is newest first.")] = Order.DESC,
+) -> None:
+    """List tasks by type, the newest first; the limit holds for each kind."""
+    call: Call = ctx.obj
+    with call.client() as client:
+        found = (
+            task
+            for each in ([kind] if kind else Kind)
+            for task in islice(
+                client.list(
+                    type, kind=each, status=status, order=order, page_size=min(limit, PAGE_SIZE)
+                ),
+                limit,
+            )
+        )
+        if call.output.as_json:
+            call.output.json_array(found)
+        else:
+            call.output.table(show.COLUMNS, map(show.row, found))
+
+
+def subtasks(
+    ctx: typer.Context, key: Key, *, status: StatusFilter = None, limit: Limit = 50
+) -> None:
+    """List the subtasks of a step function task, by index."""
+    call: Call = ctx.obj
+    reference = keys.parse(key)
+    with call.client(reference.tenant) as client:
+        parent = reference.find(client)
+        page_size = min(limit, PAGE_SIZE)
+        found = islice(client.subtasks(parent, status=status, page_size=page_size), limit)
+        if call.output.as_json:
+            call.output.json_array(found)
+        else:
+            call.output.table(show.SUBTASK_COLUMNS, map(show.subtask_row, found))
+
+
+def result(ctx: typer.Context, key: Key) -> None:
+    """Print the result of a completed task: always JSON, large ones too."""
+    call: Call = ctx.obj
+    reference = keys.parse(key)
+    with call.client(reference.tenant) as client:
+        call.output.json(client.result(reference.find(client)))

@@ -1,0 +1,120 @@
+"""Tasks in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from taskmill.statuses import FINAL, Status
+
+if TYPE_CHECKING:
+    from taskmill.client import Task
+
+COLUMNS = ("KIND", "TYPE", "CODE", "STATUS", "CREATED", "NOTE")
+SUBTASK_COLUMNS = ("INDEX", "STATUS", "ATTEMPTS", "NOTE")
+ENDS = ("completed", "failed", "cancelled")
+SHORT = 200  # characters of an input or result that are shown
+
+
+def row(task: Task) -> tuple[str, ...]:
+    """A line of `taskmill list`, by `COLUMNS`."""
+    return (task.kind, task.type, task.code, task.status, moment(task.created_at), note(task))
+
+
+def subtask_row(task: Task) -> tuple[str, ...]:
+    """A line of `taskmill subtasks`, by `SUBTASK_COLUMNS`."""
+    return (str(task.index), task.status, str(task.attempts), note(task))
+
+
+def note(task: Task) -> str:
+    """The most telling thing about a task in a few words: its error, or how far it is."""
+    if message := error_text(task):
+        return message
+    return counts_text(task) or progress_text(task)
+
+
+def details(task: Task) -> Iterator[tuple[str, str]]:
+    """All that `taskmill get` shows: a label and its text, empty ones left out."""
+    facts = {
+        "key": f"{task.pk} {task.sk}",
+        "name": task.name if task.name != task.type else None,
+        "status": task.status,
+        "attempts": _attempts(task),
+        "subtasks": counts_text(task),
+        "progress": progress_text(task),
+        "error": error_text(task),
+        "input": task.input_ref or short(task.input),
+        "result": task.attributes.get("resultRef") or short(task.attributes.get("result")),
+        "parent": task.parent,
+        "created": moment(task.created_at),
+        "started": moment(task.started_at),
+        "next attempt": moment(task.retry_at if task.status is Status.ERRORED else None),
+        "ended": moment(task.finished_at),
+        "took": took(task),
+        "history": " > ".join(entry.status for entry in task.history),
+    }
+    return ((label, str(text)) for label, text in facts.items() if text)
+
+
+def summary(task: Task) -> str:
+    """One line about a task that has ended."""
+    told = note(task)
+    duration = took(task)
+    in_time = f" in {duration}" if duration else ""
+    return f"{task.status} {task.type} {task.code}{in_time}" + (f": {told}" if told else "")
+
+
+def error_text(task: Task) -> str:
+    """`Type: message` of the stored error; empty when there is none."""
+    error = task.attributes.get("error")
+    if not isinstance(error, dict) or task.status is Status.COMPLETED:
+        return ""
+    return f"{error.get('type', 'Error')}: {error.get('message', '')}"
+
+
+def counts_text(task: Task) -> str:
+    """How many subtasks have ended how."""
+    if task.child_count is None or task.kind != "SFN_TASK":
+        return ""
+    counts = task.attributes.get("counts")
+    given = counts if isinstance(counts, dict) else {}
+    ended = [f"{given[name]:,} {name}" for name in ENDS if given.get(name)]
+    return f"{', '.join(ended) or '0 completed'} of {task.child_count:,}"
+
+
+def progress_text(task: Task) -> str:
+    """What the task function last said about its progress."""
+    progress = task.attributes.get("progress")
+    if not isinstance(progress, dict):
+        return ""
+    done, total, message = (progress.get(name) for name in ("done", "total", "message"))
+    figures = "" if done is None else f"{done:,}" + (f" of {total:,}" if total else "")
+    return ", ".join(str(part) for part in (figures, message) if part)
+
+
+def took(task: Task) -> str:
+    """From creation to end."""
+    if task.status not in FINAL or task.created_at is None or task.finished_at is None:
+        return ""
+    return f"{(task.finished_at - task.created_at).total_seconds():,.1f} s"
+
+
+def moment(at: datetime | None) -> str:
+    """Local time, to the second."""
+    return at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if at else ""
+
+
+def short(value: Any) -> str:
+    """JSON text, cut when it is long."""
+    if value is None:
+        return ""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= SHORT else f"{text[:SHORT]}…"
+
+
+def _attempts(task: Task) -> str:
+    if task.kind == "SFN_TASK":
+        return ""
+    return f"{task.attempts} of {task.max_attempts}" if task.max_attempts else str(task.attempts)

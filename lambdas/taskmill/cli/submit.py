@@ -1,0 +1,123 @@
+"""`taskmill submit` and `taskmill map`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from taskmill.cli.call import Call
+from taskmill.cli.options import (
+    IdempotencyKey,
+    InputFormat,
+    Name,
+    NotifyOption,
+    TaskType,
+    Timeout,
+    Wait,
+)
+
+if TYPE_CHECKING:
+    from taskmill.client import Task, TaskClient
+
+
+def submit(
+    ctx: typer.Context,
+    task_type: TaskType,
+    input: Annotated[  # noqa: A002  # the field's word
+        str | None,
+        typer.Argument(
+            metavar="INPUT|@FILE|-",
+            help="JSON text, a JSON file, or - for JSON on stdin.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    name: Name = None,
+    delay: Annotated[int, typer.Option(min=0, metavar="SECONDS", help="Start later.")] = 0,
+    idempotency_key: IdempotencyKey = None,
+    notify: NotifyOption = None,
+    wait: Wait = False,
+    timeout: Timeout = None,
+) -> None:
+    """Submit a single task."""
+    from taskmill.cli.inputs import read_input
+
+    call: Call = ctx.obj
+    value = read_input(input)
+    with call.client() as client:
+        task = client.submit(
+            task_type,
+            value,
+            name=name,
+            delay_seconds=delay,
+            idempotency_key=idempotency_key,
+            notify=notify.value if notify else None,
+        )
+        _accepted(call, client, task, wait=wait, timeout_seconds=timeout)
+
+
+def map_inputs(
+    ctx: typer.Context,
+    task_type: TaskType,
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|-",
+            help="A .json array, .jsonl, or .csv with a header; - is JSON Lines on stdin.",
+            show_default=False,
+        ),
+    ],
+    *,
+    form: Annotated[
+        InputFormat | None, typer.Option("--format", help="When the name does not tell.")
+    ] = None,
+    tolerate: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|P%", help="Failed subtasks that still count as success; none by default."
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Subtasks that one Lambda call works through.")
+    ] = None,
+    max_concurrency: Annotated[
+        int | None, typer.Option(min=1, help="Batches worked on at once.")
+    ] = None,
+    name: Name = None,
+    idempotency_key: IdempotencyKey = None,
+    notify: NotifyOption = None,
+    wait: Wait = False,
+    timeout: Timeout = None,
+) -> None:
+    """Submit a step function task: each element of a file becomes a subtask."""
+    from taskmill.cli.inputs import read_inputs
+
+    call: Call = ctx.obj
+    with call.client() as client:
+        task = client.map(
+            task_type,
+            read_inputs(file, form.value if form else None),
+            tolerated_failures=tolerate,
+            batch_size=batch_size,
+            max_concurrency=max_concurrency,
+            name=name,
+            idempotency_key=idempotency_key,
+            notify=notify.value if notify else None,
+        )
+        _accepted(call, client, task, wait=wait, timeout_seconds=timeout)
+
+
+def _accepted(
+    call: Call, client: TaskClient, task: Task, *, wait: bool, timeout_seconds: float | None
+) -> None:
+    """Say which task it became: `type#code` alone on stdout, ready for another command."""
+    if wait:
+        from taskmill.cli.watch import follow
+
+        follow(call, client, task, timeout_seconds=timeout_seconds)
+    elif call.output.as_json:
+        call.output.model(task)
+    else:
+        call.output.line(f"{task.type}#{task.code}")
+        call.output.note(f"{task.status}; follow it: {call.command('watch', task)}")

@@ -1,0 +1,61 @@
+"""`taskmill watch`: follow a task until it ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from taskmill.cli import keys, show
+from taskmill.cli.call import Call
+from taskmill.cli.exits import Exit
+from taskmill.cli.options import Key, Timeout
+from taskmill.cli.output import STYLES
+from taskmill.statuses import Status
+
+if TYPE_CHECKING:
+    from taskmill.client import Task, TaskClient
+
+LOOK_EVERY_SECONDS = 1.5  # at most; a person is looking
+
+
+def watch(ctx: typer.Context, key: Key, *, timeout: Timeout = None) -> None:
+    """Follow a task until it ends. Ctrl-C stops the watching, never the task."""
+    call: Call = ctx.obj
+    reference = keys.parse(key)
+    with call.client(reference.tenant) as client:
+        follow(call, client, reference.find(client), timeout_seconds=timeout)
+
+
+def follow(call: Call, client: TaskClient, task: Task, *, timeout_seconds: float | None) -> None:
+    """Show how far a task is, and how it ended.
+
+    Raises:
+        typer.Exit: With 1 when it did not complete, 5 when time is up, 130 after Ctrl-C.
+    """
+    from taskmill.cli.live import display
+    from taskmill.client import WaitTimeout
+
+    latest, resume = task, call.command("watch", task)
+    try:
+        with display(call.output, task) as show_update:
+            for latest in client.updates(
+                task, timeout_seconds=timeout_seconds, cap_seconds=LOOK_EVERY_SECONDS
+            ):
+                show_update(latest)
+    except KeyboardInterrupt:
+        call.output.note(f"no longer watching; the task goes on. Watch it again: {resume}")
+        raise typer.Exit(Exit.INTERRUPTED) from None
+    except WaitTimeout as error:
+        call.output.note(f"taskmill: {error.message}; watch it again: {resume}")
+        raise typer.Exit(Exit.TIMEOUT) from None
+    _ended(call, latest)
+
+
+def _ended(call: Call, task: Task) -> None:
+    if call.output.as_json:
+        call.output.model(task)
+    else:
+        call.output.line(show.summary(task), STYLES.get(task.status))
+    if task.status is not Status.COMPLETED:
+        raise typer.Exit(Exit.FAILED)

@@ -1,0 +1,50 @@
+"""The resolver: all routes, and what holds for each of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.exceptions import NotFoundError
+
+from taskmill.http import fan_outs, submits, system
+from taskmill.http.errors import respond
+from taskmill.http.refusals import MethodNotAllowed, NoSuchRoute
+from taskmill.http.request import confine, parse_object
+from taskmill.http.tasks import TaskRoutes
+from taskmill.keys import Kind
+
+
+def build_app() -> APIGatewayHttpResolver:
+    """A resolver with every route of the API."""
+    app = APIGatewayHttpResolver(
+        enable_validation=True,
+        json_body_deserializer=parse_object,
+        # Characters as they are: as escapes, Lambda would count some of them six times over.
+        serializer=partial(json.dumps, separators=(",", ":"), ensure_ascii=False),
+        debug=False,
+    )
+    app.use([confine])
+    system.add_to(app)
+    submits.add_to(app)
+    fan_outs.add_to(app)
+    for kind in Kind:
+        TaskRoutes(kind).add_to(app)
+    app.exception_handler(Exception)(respond)
+    app.exception_handler(NotFoundError)(_unrouted(app))
+    return app
+
+
+def _unrouted(app: APIGatewayHttpResolver) -> Callable[[NotFoundError], Response[str]]:
+    def answer(_: NotFoundError) -> Response[str]:
+        method, path = app.current_event.http_method, app.current_event.path
+        # Powertools has no public list of its routes.
+        routes = [*app._static_routes, *app._dynamic_routes]  # noqa: SLF001
+        allowed = sorted({route.method for route in routes if route.rule.match(path)})
+        if allowed:
+            return respond(MethodNotAllowed(method, path, allowed=allowed))
+        return respond(NoSuchRoute(f"there is no route {method} {path}; see /openapi.json"))
+
+    return answer

@@ -1,0 +1,135 @@
+"""The one shape of every error, and the way from an exception to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from botocore.exceptions import ClientError
+from pydantic import ConfigDict, Field
+
+from taskmill.errors import InvalidKey, InvalidRequest, LimitExceeded, TaskmillError
+from taskmill.http.bodies import TAGS
+from taskmill.http.refusals import MethodNotAllowed, Throttled
+from taskmill.models import View
+from taskmill.wiring import current
+
+MAX_DETAILS = 20
+RETRY_AFTER_SECONDS = 1
+ROW_LIMIT = 409_600  # bytes of a DynamoDB item
+_THROTTLES = frozenset(
+    {
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "Throttling",
+        "ThrottlingError",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionConflict",
+        "TransactionInProgressException",
+    }
+)
+
+
+class Detail(View):
+    """One thing that is wrong: the field it is about, and more, where there is more to say."""
+
+    model_config = ConfigDict(extra="allow")
+
+    message: str
+    field: str | None = Field(default=None, description="Where in the request, as `tasks.3.input`.")
+
+
+class ErrorContent(View):
+    """What went wrong."""
+
+    code: str = Field(description="For programs; stays the same.", examples=["not_found"])
+    message: str = Field(description="For people; may change.")
+    details: tuple[Detail, ...] = ()
+
+
+class ErrorBody(View):
+    """The body of every error."""
+
+    error: ErrorContent
+
+
+def respond(error: Exception) -> Response[str]:
+    """The response that an exception stands for; an unexpected one is logged and told to nobody."""
+    known = as_known(error)
+    if known is None:
+        current().logger.exception("request failed")
+        known = TaskmillError("an internal error; the function's log has more")
+    content = ErrorContent(
+        code=known.code, message=known.message, details=_details(known.message, known.details)
+    )
+    body = ErrorBody(error=content).model_dump_json(by_alias=True, exclude_none=True)
+    return Response(known.http_status, "application/json", body, headers=_headers(known))
+
+
+def as_lambda_answer(response: Response[str]) -> dict[str, Any]:
+    """A response as the function returns it, where no resolver does that."""
+    return {
+        "statusCode": response.status_code,
+        "headers": response.headers,
+        "body": response.body,
+        "isBase64Encoded": False,
+    }
+
+
+def as_known(error: Exception) -> TaskmillError | None:
+    """The error as callers may see it; None: it is our own fault."""
+    if isinstance(error, TaskmillError):
+        return error
+    if isinstance(error, RequestValidationError):
+        return _invalid(error.errors())
+    return _of_aws(error) if isinstance(error, ClientError) else None
+
+
+def _invalid(problems: Sequence[Mapping[str, Any]]) -> TaskmillError | None:
+    """What pydantic found wrong: in the path a key, else a field; in our own answer, our fault."""
+    places = {problem["loc"][0] for problem in problems}
+    if "response" in places:
+        return None
+    details = [
+        {"field": _field(problem["loc"]), "message": problem["msg"]}
+        for problem in problems[:MAX_DETAILS]
+    ]
+    first, more = details[0], len(problems) - 1
+    message = f"{first['field']}: {first['message']}" + (f" (and {more} more)" if more else "")
+    refusal = InvalidKey if "path" in places else InvalidRequest
+    return refusal(message, each=details)
+
+
+def _field(location: Sequence[str | int]) -> str:
+    """`tasks.3.input` of `("body", "many", "tasks", 3, "input")`."""
+    parts = [str(part) for part in location[1:] if part not in TAGS]
+    return ".".join(parts) or str(location[0])
+
+
+def _of_aws(error: ClientError) -> TaskmillError | None:
+    reasons = {each.get("Code") for each in error.response.get("CancellationReasons", [])}
+    if _THROTTLES & {error.response["Error"]["Code"], *reasons}:
+        return Throttled("AWS takes no more requests at the moment; try again")
+    if "Item size" in error.response["Error"].get("Message", ""):
+        return LimitExceeded("task", actual=ROW_LIMIT + 1, limit=ROW_LIMIT, unit="bytes")
+    return None
+
+
+def _details(message: str, details: Mapping[str, Any]) -> tuple[Detail, ...]:
+    if not details:
+        return ()
+    each = details.get("each") or [{"message": message, **details}]
+    return tuple(Detail.model_validate(detail) for detail in each)
+
+
+def _headers(error: TaskmillError) -> dict[str, str | list[str]]:
+    if isinstance(error, MethodNotAllowed):
+        return {"Allow": ", ".join(error.allowed)}
+    if isinstance(error, Throttled):
+        return {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return {}

@@ -1,0 +1,66 @@
+"""Routes that only step function tasks have."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+
+from taskmill.http.pages import TaskPage, subtask_page
+from taskmill.http.parameters import Code, Index, Limit, StatusFilter, SubtaskCursor, Tenant, Type
+from taskmill.http.routing import add_route
+from taskmill.keys import Kind, TaskKey
+from taskmill.models import Progress, Task
+from taskmill.wiring import current
+
+
+def add_to(app: ApiGatewayResolver) -> None:
+    fan_out = "step-function-tasks/<type>/<code>"
+    add_route(
+        app,
+        "GET",
+        f"{fan_out}/progress",
+        get_progress,
+        name="step_function_task_progress",
+        summary="How far a step function task is, exact for every batch that has ended",
+        errors=(404,),
+    )
+    add_route(
+        app,
+        "GET",
+        f"{fan_out}/subtasks",
+        list_subtasks,
+        name="step_function_task_subtasks",
+        summary="List the subtasks of a step function task",
+        errors=(404, 422),
+    )
+    add_route(
+        app,
+        "GET",
+        f"{fan_out}/subtasks/<index>",
+        get_subtask,
+        name="step_function_task_subtask",
+        summary="A subtask as it stands",
+        errors=(404,),
+    )
+
+
+def get_progress(tenant: Tenant, type: Type, code: Code) -> Progress:  # noqa: A002
+    return current().service.get_progress(key=TaskKey(Kind.SFN_TASK, tenant, type, code))
+
+
+def list_subtasks(
+    tenant: Tenant,
+    type: Type,  # noqa: A002
+    code: Code,
+    *,
+    task_status: StatusFilter = None,
+    limit: Limit = 50,
+    cursor: SubtaskCursor = None,
+) -> TaskPage:
+    parent = TaskKey(Kind.SFN_TASK, tenant, type, code)
+    return subtask_page(
+        current().service, parent, start=int(cursor or 0), limit=limit, status=task_status
+    )
+
+
+def get_subtask(tenant: Tenant, type: Type, code: Code, index: Index) -> Task:  # noqa: A002
+    return current().service.get_task(key=TaskKey(Kind.SFN_TASK, tenant, type, code, int(index)))

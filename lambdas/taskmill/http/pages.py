@@ -1,0 +1,65 @@
+"""Pages of lists: how much one answer holds, and where the next goes on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from taskmill.keys import TaskKey
+from taskmill.models import Page, Task, View
+from taskmill.service import EXAMINED_A_PAGE, TaskService
+from taskmill.statuses import Status
+
+PAGE_BYTES = 4_000_000  # of Lambda's 6 MB, counted as Lambda escapes them
+_READ_AT_ONCE = 500  # subtasks that share a partition
+
+
+class TaskPage(View):
+    """Items in key order."""
+
+    items: tuple[Task, ...]
+    cursor: str | None = Field(default=None, description="Where the list goes on; null: nowhere.")
+
+
+def as_answer(page: Page) -> TaskPage:
+    """A page of the service, cut to what one answer holds."""
+    kept = fitting(page.items)
+    cursor = page.last_sk if len(kept) == len(page.items) else kept[-1].sk
+    return TaskPage(items=kept, cursor=cursor)
+
+
+def child_page(children: Sequence[Task], *, limit: int) -> TaskPage:
+    kept = fitting(children)
+    more = len(kept) < len(children) or len(children) == limit
+    return TaskPage(items=kept, cursor=kept[-1].code if more else None)
+
+
+def subtask_page(
+    service: TaskService, parent: TaskKey, *, start: int, limit: int, status: Status | None
+) -> TaskPage:
+    """Subtasks from `start` on; a page ends early when it had to look at too many others."""
+    count = service.get_task(key=parent).child_count or 0
+    stop = min(count, start + EXAMINED_A_PAGE)
+    index, found = start, list[Task]()
+    while index < stop and len(found) < limit:
+        step = min(limit - len(found) if status is None else _READ_AT_ONCE, stop - index)
+        read = service.list_sub_tasks(key=parent, start=index, limit=step)
+        found += [task for task in read if status in (None, task.status)]
+        # A span without rows: the split, which goes in order, has not come there, or never will.
+        index = index + step if read else count
+    kept = fitting(found[:limit])
+    if len(kept) < len(found):
+        index = (kept[-1].index or 0) + 1
+    return TaskPage(items=kept, cursor=str(index) if index < count else None)
+
+
+def fitting(items: Sequence[Task]) -> tuple[Task, ...]:
+    """The first items, as many as one answer holds; one at least."""
+    size = 0
+    for position, item in enumerate(items):
+        size += len(json.dumps(item.model_dump_json(by_alias=True)))
+        if size > PAGE_BYTES and position:
+            return tuple(items[:position])
+    return tuple(items)

@@ -1,0 +1,43 @@
+"""What only the HTTP side refuses. Domain errors are in `taskmill.errors`."""
+
+from __future__ import annotations
+
+from taskmill.errors import InvalidRequest, TaskmillError, TaskNotFound
+
+
+class MalformedBody(InvalidRequest):
+    """The body is absent or is no JSON object."""
+
+    code = "malformed_body"
+    http_status = 400
+
+
+class UnsupportedMediaType(TaskmillError):
+    """The body is of another content type than JSON."""
+
+    code = "unsupported_media_type"
+    http_status = 415
+
+
+class NoSuchRoute(TaskNotFound):
+    """No route has this path."""
+
+    code = "no_such_route"
+
+
+class MethodNotAllowed(TaskmillError):
+    """The path has routes, but none for this method."""
+
+    code = "method_not_allowed"
+    http_status = 405
+
+    def __init__(self, method: str, path: str, *, allowed: list[str]) -> None:
+        super().__init__(f"{path} takes {', '.join(allowed)}, not {method}")
+        self.allowed = allowed
+
+
+class Throttled(TaskmillError):
+    """AWS has taken too many requests; the same request may succeed a moment later."""
+
+    code = "throttled"
+    http_status = 429

@@ -1,0 +1,105 @@
+"""Routes that start work: submit a task, submit a fan-out, ask for an upload."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Request
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from taskmill.errors import InvalidInput, InvalidRequest
+from taskmill.http.bodies import (
+    StepFunctionTaskSubmission,
+    SubmitTask,
+    TaskSubmission,
+)
+from taskmill.http.examples import FAN_OUT_EXAMPLES, TASK_EXAMPLES
+from taskmill.http.parameters import Tenant
+from taskmill.http.request import invoke_context
+from taskmill.http.routing import add_route
+from taskmill.models import Task, Upload, View
+from taskmill.wiring import current
+
+
+def add_to(app: ApiGatewayResolver) -> None:
+    add_route(
+        app,
+        "POST",
+        "tasks",
+        submit_tasks,
+        name="task_submit",
+        summary="Submit a task, or up to 100",
+        errors=(409, 422),
+        success=202,
+    )
+    add_route(
+        app,
+        "POST",
+        "step-function-tasks",
+        submit_step_function_task,
+        name="step_function_task_submit",
+        summary="Submit a fan-out: a subtask for each element of an array or of an upload",
+        errors=(409, 422),
+        success=202,
+    )
+    add_route(
+        app,
+        "POST",
+        "uploads",
+        create_upload,
+        name="upload_create",
+        summary="Ask where to PUT an input that is too large for a request",
+        success=201,
+    )
+
+
+class TaskBatch(View):
+    """The tasks of one submit, in its order."""
+
+    tasks: tuple[Task, ...]
+
+
+def submit_tasks(
+    tenant: Tenant,
+    body: Annotated[TaskSubmission, Body(openapi_examples=TASK_EXAMPLES)],
+    request: Request,
+) -> Task | TaskBatch:
+    service, context = current().service, invoke_context(request)
+    submitted = body.root
+    if isinstance(submitted, SubmitTask):
+        _check_input(submitted, field="input")
+        return service.create_task(task=submitted.of_tenant(tenant), invoke_context=context)
+    for position, each in enumerate(submitted.tasks):
+        _check_input(each, field=f"tasks.{position}.input")
+    tasks = [each.of_tenant(tenant) for each in submitted.tasks]
+    return TaskBatch(tasks=tuple(service.create_tasks(tasks=tasks, invoke_context=context)))
+
+
+def submit_step_function_task(
+    tenant: Tenant,
+    body: Annotated[StepFunctionTaskSubmission, Body(openapi_examples=FAN_OUT_EXAMPLES)],
+    request: Request,
+) -> Task:
+    return current().service.create_step_function_task(
+        task=body.root.of_tenant(tenant), invoke_context=invoke_context(request)
+    )
+
+
+def create_upload(tenant: Tenant) -> Upload:
+    return current().service.create_upload(tenant_code=tenant)
+
+
+def _check_input(task: SubmitTask, *, field: str) -> None:
+    """Refuse what the task function of the type could not take.
+
+    Raises:
+        InvalidRequest: With what is wrong about which field.
+    """
+    wiring = current()
+    try:
+        wiring.registry.check_input(task.task_type, task.input)
+    except InvalidInput as refused:
+        raise InvalidRequest(f"{field}: {refused.message}", field=field) from None
+    except Exception:  # code that cannot be loaded here may run in the worker
+        wiring.logger.warning("input not checked", task_type=task.task_type, exc_info=True)

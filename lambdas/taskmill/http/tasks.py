@@ -1,0 +1,124 @@
+"""The routes that single tasks and step function tasks share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
+from aws_lambda_powertools.event_handler.openapi.params import Body
+
+from taskmill.errors import InvalidRequest
+from taskmill.http.bodies import StatusChange
+from taskmill.http.examples import STATUS_EXAMPLES
+from taskmill.http.pages import TaskPage, as_answer, child_page
+from taskmill.http.parameters import (
+    ChildCursor,
+    Code,
+    Limit,
+    Order,
+    StatusFilter,
+    TaskCursor,
+    Tenant,
+    Type,
+    TypeFilter,
+)
+from taskmill.http.routing import add_route
+from taskmill.keys import Kind, TaskKey
+from taskmill.models import ListOptions, Result, Task
+from taskmill.wiring import current
+
+FOLDERS = {Kind.TASK: "tasks", Kind.SFN_TASK: "step-function-tasks"}
+_WORDS = {Kind.TASK: "task", Kind.SFN_TASK: "step function task"}
+
+
+class TaskRoutes:
+    """Routes of one kind of task."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.kind = kind
+
+    def add_to(self, app: ApiGatewayResolver) -> None:
+        tasks = FOLDERS[self.kind]
+        task = f"{tasks}/<type>/<code>"
+        self._add(app, "GET", tasks, self.list, "List {}s", 422)
+        self._add(app, "GET", task, self.get, "A {} as it stands", 404)
+        self._add(app, "PATCH", task, self.update, "Report a {} from outside", 404, 409, 422)
+        self._add(app, "POST", f"{task}/cancel", self.cancel, "Cancel a {}", 404, 409)
+        self._add(app, "POST", f"{task}/retry", self.retry, "Run a {} that failed again", 404, 409)
+        self._add(app, "GET", f"{task}/result", self.result, "The result of a {}", 404, 409)
+        self._add(app, "GET", f"{task}/children", self.children, "List what a {} started", 404, 422)
+
+    def list(
+        self,
+        tenant: Tenant,
+        *,
+        task_type: TypeFilter = None,
+        task_status: StatusFilter = None,
+        limit: Limit = 50,
+        order: Order = "desc",
+        cursor: TaskCursor = None,
+    ) -> TaskPage:
+        if task_type and cursor and not cursor.startswith(f"{task_type}#"):
+            raise InvalidRequest(f"cursor: not of a list of type {task_type!r}", field="cursor")
+        options = ListOptions(
+            type=task_type, status=task_status, limit=limit, order=order, start_from_sk=cursor
+        )
+        return as_answer(
+            current().service.list_items_by_pk(tenant_code=tenant, type=self.kind, options=options)
+        )
+
+    def get(self, tenant: Tenant, type: Type, code: Code) -> Task:  # noqa: A002  # the path's name
+        return current().service.get_task(key=self._key(tenant, type, code))
+
+    def update(
+        self,
+        tenant: Tenant,
+        type: Type,  # noqa: A002
+        code: Code,
+        body: Annotated[StatusChange, Body(openapi_examples=STATUS_EXAMPLES)],
+    ) -> Task:
+        return current().service.update_status(
+            key=self._key(tenant, type, code),
+            status=body.status,
+            attributes=body.attributes,
+            notify_id=body.notify_id,
+        )
+
+    def cancel(self, tenant: Tenant, type: Type, code: Code) -> Task:  # noqa: A002
+        return current().service.cancel(key=self._key(tenant, type, code))
+
+    def retry(self, tenant: Tenant, type: Type, code: Code) -> Task:  # noqa: A002
+        return current().service.retry(key=self._key(tenant, type, code))
+
+    def result(self, tenant: Tenant, type: Type, code: Code) -> Result:  # noqa: A002
+        return current().service.get_result(key=self._key(tenant, type, code))
+
+    def children(
+        self,
+        tenant: Tenant,
+        type: Type,  # noqa: A002
+        code: Code,
+        *,
+        limit: Limit = 50,
+        cursor: ChildCursor = None,
+    ) -> TaskPage:
+        key = self._key(tenant, type, code)
+        found = current().service.list_children(key=key, after=cursor, limit=limit)
+        return child_page(found, limit=limit)
+
+    def _key(self, tenant: str, task_type: str, code: str) -> TaskKey:
+        return TaskKey(self.kind, tenant, task_type, code)
+
+    def _add(
+        self,
+        app: ApiGatewayResolver,
+        method: str,
+        path: str,
+        route: Callable[..., Any],
+        summary: str,
+        *errors: int,
+    ) -> None:
+        noun = _WORDS[self.kind]
+        name = f"{noun.replace(' ', '_')}_{route.__name__}"
+        add_route(app, method, path, route, name=name, summary=summary.format(noun), errors=errors)

@@ -1,0 +1,134 @@
+"""The HTTP API in this process: requests become events of an HTTP API, as the gateway makes them."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlencode
+
+from taskmill.handlers import api
+
+USER_ARN = "arn:aws:iam::123456789012:user/tester"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the API answered; `body` is parsed."""
+
+    status: int
+    body: Any
+    headers: Mapping[str, str]
+
+    @property
+    def error(self) -> dict[str, Any]:
+        """The content of an error's one shape."""
+        content: dict[str, Any] = self.body["error"]
+        return content
+
+
+@dataclass
+class InProcessApi:
+    """Calls the API function of the `InProcessCloud` in use.
+
+    ```python
+    with InProcessCloud() as cloud:
+        answer = InProcessApi().post("/v1/tenants/mbc/tasks", {"taskType": "data-export"})
+        assert answer.status == 202
+    ```
+
+    Args:
+        authorizer: What the gateway says of the caller; by default, an AWS identity.
+    """
+
+    authorizer: Mapping[str, Any] = field(default_factory=lambda: {"iam": {"userArn": USER_ARN}})
+
+    def get(self, path: str, **query: Any) -> Answer:
+        return self.request("GET", path, query=urlencode(query, doseq=True))
+
+    def post(self, path: str, body: Any = None, **request: Any) -> Answer:
+        return self.request("POST", path, body=body, **request)
+
+    def patch(self, path: str, body: Any = None, **request: Any) -> Answer:
+        return self.request("PATCH", path, body=body, **request)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Send a request.
+
+        Args:
+            method: GET, POST …
+            path: As in a URL; the gateway decodes it.
+            body: Text and bytes go as they are, anything else as JSON.
+            query: As in a URL.
+            headers: In place of the JSON content type.
+        """
+        if body is not None and not isinstance(body, str | bytes):
+            body = json.dumps(body)
+        sent = {"content-type": "application/json"} if headers is None else headers
+        answer = api.handler(self.event(method, path, body, query, sent), None)
+        return Answer(answer["statusCode"], json.loads(answer["body"]), answer["headers"])
+
+    def event(
+        self, method: str, path: str, body: str | bytes | None, query: str, headers: Mapping[str, str]
+    ) -> dict[str, Any]:
+        """The event of a request, in payload format 2.0."""
+        decoded = unquote(path)
+        return {
+            "version": "2.0",
+            "routeKey": "$default",
+            "rawPath": decoded,
+            "rawQueryString": query,
+            "queryStringParameters": _joined(query),
+            "headers": {name.lower(): value for name, value in headers.items()},
+            "requestContext": {
+                "http": {"method": method, "path": decoded, "sourceIp": "192.0.2.7"},
+                "requestId": "gateway-request",
+                "stage": "$default",
+                "authorizer": dict(self.authorizer),
+            },
+            "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
+            "isBase64Encoded": isinstance(body, bytes),
+        }
+
+    def wsgi(
+        self, environ: Mapping[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        """The API as a WSGI application, for tools that speak to one."""
+        headers = {
+            name[5:].replace("_", "-"): value
+            for name, value in environ.items()
+            if name.startswith("HTTP_")
+        }
+        if environ.get("CONTENT_TYPE"):
+            headers["content-type"] = environ["CONTENT_TYPE"]
+        event = self.event(
+            environ["REQUEST_METHOD"],
+            "",
+            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or None,
+            environ.get("QUERY_STRING", ""),
+            headers,
+        )
+        event["rawPath"] = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
+        answer = api.handler(event, None)
+        status = HTTPStatus(answer["statusCode"])
+        start_response(f"{status.value} {status.phrase}", list(answer["headers"].items()))
+        return [answer["body"].encode()]
+
+
+def _joined(query: str) -> dict[str, str]:
+    """Query parameters as the gateway gives them: values of one name joined by commas."""
+    joined: dict[str, str] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined

@@ -1,0 +1,99 @@
+"""Task functions for the flow tests. `RUNS` notes each call, so tests can count what ran."""
+
+from typing import Any
+
+from taskmill import Abort, Retry, TaskContext, current_service, task
+from taskmill.testing import Crash
+
+RUNS: list[Any] = []
+NO_WAIT = Retry(max_attempts=3, base_seconds=0)
+
+
+@task("echo")
+def echo(value: Any) -> Any:
+    RUNS.append(value)
+    return value
+
+
+@task("sized")
+def sized(size: int) -> str:
+    """A result of about `size` bytes."""
+    return "x" * max(size - 2, 0)
+
+
+@task("measure")
+def measure(value: Any) -> int:
+    return len(value)
+
+
+@task("flaky", retry=Retry(max_attempts=3, base_seconds=60))
+def flaky(fails: int, ctx: TaskContext) -> int:
+    """Fails in its first `fails` attempts."""
+    RUNS.append((ctx.key.index, ctx.attempt))
+    if ctx.attempt <= fails:
+        raise ValueError(f"attempt {ctx.attempt} fails")
+    return ctx.attempt
+
+
+@task("fails", retry=NO_WAIT)
+def fails(value: Any) -> None:
+    RUNS.append(value)
+    raise RuntimeError("always")
+
+
+@task("odd-fails", retry=Retry(max_attempts=1))
+def odd_fails(value: int) -> int:
+    if value % 2:
+        raise ValueError(f"{value} is odd")
+    return value
+
+
+@task("aborts")
+def aborts(value: Any) -> None:
+    RUNS.append(value)
+    raise Abort("no use")
+
+
+@task("exits", retry=Retry(max_attempts=1))
+def exits(value: Any) -> None:
+    raise SystemExit(3)
+
+
+@task("dies", retry=NO_WAIT)
+def dies(times: int, ctx: TaskContext) -> str:
+    """Its process dies in the first `times` attempts."""
+    RUNS.append(ctx.attempt)
+    if ctx.attempt <= times:
+        raise Crash("killed in mid-task")
+    return "survived"
+
+
+@task("one-kills", retry=NO_WAIT)
+def one_kills(value: str, ctx: TaskContext) -> str:
+    """The element "killer" takes the whole process with it, whenever it runs."""
+    RUNS.append((ctx.key.index, ctx.attempt))
+    if value == "killer":
+        raise Crash("out of memory")
+    return value
+
+
+@task("reports")
+def reports(steps: int, ctx: TaskContext) -> int:
+    for step in range(steps):
+        ctx.progress(step + 1, steps, "counting")
+    return steps
+
+
+@task("is-cancelled")
+def is_cancelled(_: Any, ctx: TaskContext) -> str:
+    """Somebody cancels the task while it runs; it notices at its next progress."""
+    RUNS.append("began")
+    current_service().cancel(key=ctx.key.parent)
+    ctx.progress(1, 2)
+    RUNS.append("went on")
+    return "late result"
+
+
+@task("returns-a-set")
+def returns_a_function(_: Any) -> Any:
+    return echo.function
