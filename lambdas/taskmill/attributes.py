@@ -14,6 +14,7 @@ _OURS = frozenset({"counts", "resultRef"})  # a reference of a caller's could po
 # A DynamoDB number has 38 digits and lies in this range; values nest up to 32 levels, of which
 # the attributes are the first.
 _LARGEST, _SMALLEST, _DIGITS, _LEVELS = 9.9e125, 1e-130, 38, 31
+_TOO_LONG: int = 10**_DIGITS
 
 
 def check_attributes(attributes: Mapping[str, Any]) -> None:
@@ -29,7 +30,9 @@ def check_attributes(attributes: Mapping[str, Any]) -> None:
                 field="attributes",
             )
         if name in _OURS:
-            raise InvalidRequest(f"{name!r} is written by taskmill only", field=f"attributes.{name}")
+            raise InvalidRequest(
+                f"{name!r} is written by taskmill only", field=f"attributes.{name}"
+            )
         if name != "result":  # kept as text, so any JSON will do
             _check_value(value, field=f"attributes.{name}", levels=_LEVELS)
 
@@ -39,8 +42,8 @@ def _check_value(value: Any, *, field: str, levels: int) -> None:
         raise InvalidRequest(f"{field} is nested deeper than {_LEVELS} levels", field=field)
     if isinstance(value, int | float) and not _fits(value):
         raise InvalidRequest(
-            f"{field}: {value:g} is no number of up to {_DIGITS} digits between"
-            f" {_SMALLEST:g} and {_LARGEST:g}; send it as text, or as part of the result",
+            f"{field} holds a number of more than {_DIGITS} digits, or not between {_SMALLEST:g}"
+            f" and {_LARGEST:g}; send it as text, or as part of the result",
             field=field,
         )
     if isinstance(value, Mapping):
@@ -52,5 +55,5 @@ def _check_value(value: Any, *, field: str, levels: int) -> None:
 
 def _fits(number: float) -> bool:
     if isinstance(number, int):
-        return abs(number) < 10**_DIGITS
+        return -_TOO_LONG < number < _TOO_LONG
     return number == 0 or _SMALLEST <= abs(number) <= _LARGEST

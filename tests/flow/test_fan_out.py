@@ -191,9 +191,7 @@ def test_a_split_that_breaks_for_good_fails_the_parent_and_raises_an_alarm(
     cloud: InProcessCloud,
 ) -> None:
     key = fan_out(cloud, "echo", ["x" * 100] * 20)
-    objects = cloud.wiring.client("s3").list_objects_v2(Bucket="payloads")["Contents"]
-    for each in objects:
-        cloud.wiring.client("s3").delete_object(Bucket="payloads", Key=each["Key"])
+    cloud.bucket.objects.clear()
 
     cloud.run()
 

@@ -1,5 +1,7 @@
 """Short ways to put tasks into an in-process cloud and to read what became of them."""
 
+import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -34,8 +36,6 @@ def result(cloud: InProcessCloud, key: TaskKey) -> Any:
     ref = row.attributes.get("resultRef")
     if ref is None:
         return get(cloud, key).attributes["result"]
-    import json
-
     return json.loads(cloud.wiring.payloads.get(ref))
 
 
@@ -43,30 +43,34 @@ def statuses(cloud: InProcessCloud, key: TaskKey) -> list[str]:
     return [str(each.status) for each in cloud.service.get_all_sub_task(key=key)]
 
 
-def final_rows(cloud: InProcessCloud) -> dict[tuple[str, str], dict[str, Any]]:
-    """What every row says in the end, without what may differ between two runs.
-
-    Times, fences and versions depend on the order of delivery; outcomes do not.
-    """
-    client = cloud.wiring.table.client
-    pages = client.scan(TableName="tasks", ConsistentRead=True)
-    from taskmill.store.codec import decode_item
-
-    rows = {}
-    for item in pages["Items"]:
-        values = decode_item(item)
-        attributes = dict(values.get("attributes", {}))
-        attributes.pop("resultRef", None)
-        rows[values["pk"].partition("#")[0], _without_code(values)] = {
-            "status": values.get("status"),
-            "attributes": attributes,
-            "counts": values.get("counts"),
-            "attempts": values.get("attempts"),
-        }
-    return rows
+def outcome(cloud: InProcessCloud, key: TaskKey) -> list[tuple[Any, ...]]:
+    """What a task and its subtasks came to: status, attempts, counts, result, error."""
+    rows = [get(cloud, key)]
+    if rows[0].child_count:
+        rows += cloud.service.get_all_sub_task(key=key)
+    return [
+        (
+            each.index,
+            str(each.status),
+            each.attempts,
+            each.attributes.get("counts"),
+            each.attributes.get("result"),
+            (each.attributes.get("error") or {}).get("type"),  # type: ignore[union-attr]
+        )
+        for each in rows
+    ]
 
 
-def _without_code(values: dict[str, Any]) -> str:
-    return f"{values.get('row')} {values.get('name', '')} {values['sk'].rpartition('#')[0]}" + (
-        values["sk"] if "#" not in values["sk"] else ""
-    )
+def results_stored(cloud: InProcessCloud) -> Counter[str]:
+    """How often each row was given a result, by its stored key: from the table's own stream."""
+    stored: Counter[str] = Counter()
+    for record in cloud.stream.seen:
+        before, after = (
+            record["dynamodb"].get(image, {}).get("attributes", {}).get("M", {})
+            for image in ("OldImage", "NewImage")
+        )
+        for name in ("result", "resultRef"):
+            if name in after and before.get(name) != after[name]:
+                keys = record["dynamodb"]["Keys"]
+                stored[f"{keys['pk']['S']}/{keys['sk']['S']}"] += 1
+    return stored

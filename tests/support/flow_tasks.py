@@ -32,7 +32,7 @@ def flaky(fails: int, ctx: TaskContext) -> int:
     RUNS.append((ctx.key.index, ctx.attempt))
     if ctx.attempt <= fails:
         raise ValueError(f"attempt {ctx.attempt} fails")
-    return ctx.attempt
+    return fails
 
 
 @task("fails", retry=NO_WAIT)

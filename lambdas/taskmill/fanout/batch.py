@@ -187,9 +187,9 @@ class _BatchWork:
 
     def _flush_if_due(self) -> bool:
         waited = time.monotonic() - self.pending_since
-        if len(self.pending) < BATCH_STATEMENTS and waited < FLUSH_SECONDS:
-            return True
-        return self._flush()
+        full = len(self.pending) >= BATCH_STATEMENTS or waited >= FLUSH_SECONDS
+        # What has ended beside a subtask that kills its worker must not be lost with it.
+        return self._flush() if full or self.batch.crashed_before else True
 
     def _flush(self) -> bool:
         """Write the outcomes; False when a row was changed by somebody else meanwhile."""

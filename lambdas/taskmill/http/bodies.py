@@ -24,7 +24,9 @@ from taskmill.models import (
 )
 
 MAX_TASKS = 100  # of one submit
-TAGS = frozenset({"one", "many", "elements", "uploaded"})
+_ONE, _MANY, _HERE, _UPLOADED = "one task", "many tasks", "elements here", "elements uploaded"
+_COUNT, _SHARE = "a count", "a share"
+TAGS = frozenset({_ONE, _MANY, _HERE, _UPLOADED, _COUNT, _SHARE})  # pydantic puts them into places
 AttributeName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 Attributes = Annotated[
     dict[AttributeName, JsonValue], Field(json_schema_extra={"additionalProperties": False})
@@ -63,13 +65,13 @@ class SubmitTasks(Model):
 
 
 def _one_or_many(value: Any) -> str:
-    return "many" if isinstance(value, SubmitTasks) or "tasks" in value else "one"
+    return _MANY if isinstance(value, SubmitTasks) or "tasks" in value else _ONE
 
 
 class TaskSubmission(
     RootModel[
         Annotated[
-            Annotated[SubmitTask, Tag("one")] | Annotated[SubmitTasks, Tag("many")],
+            Annotated[SubmitTask, Tag(_ONE)] | Annotated[SubmitTasks, Tag(_MANY)],
             Discriminator(_one_or_many),
         ]
     ]
@@ -77,14 +79,20 @@ class TaskSubmission(
     """One task, or up to 100."""
 
 
+_Count = Annotated[int, Field(ge=0, le=9_999_999)]
+_Share = Annotated[str, StringConstraints(pattern=r"^([0-9]{1,7}|(100|[0-9]{1,2}(\.[0-9]+)?)%)$")]
+_Tolerance = Annotated[
+    Annotated[_Count, Tag(_COUNT)] | Annotated[_Share, Tag(_SHARE)],
+    Discriminator(lambda value: _SHARE if isinstance(value, str) else _COUNT),
+]
+
+
 class _SubmitFanOut(NewStepFunctionTask):
     model_config = _STRICT
 
-    tolerated_failures: (
-        Annotated[int, Field(ge=0, le=9_999_999)]
-        | Annotated[str, StringConstraints(pattern=r"^([0-9]{1,7}|(100|[0-9]{1,2}(\.[0-9]+)?)%)$")]
-        | None
-    ) = Field(default=None, description="Failed subtasks that still count as success: 10 or '5%'.")
+    tolerated_failures: _Tolerance | None = Field(
+        default=None, description="Failed subtasks that still count as success: 10 or '5%'."
+    )
 
     def of_tenant(self, tenant: str) -> CreateStepFunctionTask:
         return CreateStepFunctionTask(tenant_code=tenant, **dict(self))
@@ -104,17 +112,15 @@ class SubmitUploaded(_SubmitFanOut):
     input_ref: str = Field(max_length=512, description="Of an upload: JSON Lines, a subtask each.")
 
 
-def _elements_or_uploaded(value: Any) -> str:
-    if isinstance(value, SubmitUploaded):
-        return "uploaded"
-    return "uploaded" if isinstance(value, dict) and value.get("inputRef") else "elements"
+def _here_or_uploaded(value: Any) -> str:
+    return _UPLOADED if isinstance(value, SubmitUploaded) or value.get("inputRef") else _HERE
 
 
 class StepFunctionTaskSubmission(
     RootModel[
         Annotated[
-            Annotated[SubmitElements, Tag("elements")] | Annotated[SubmitUploaded, Tag("uploaded")],
-            Discriminator(_elements_or_uploaded),
+            Annotated[SubmitElements, Tag(_HERE)] | Annotated[SubmitUploaded, Tag(_UPLOADED)],
+            Discriminator(_here_or_uploaded),
         ]
     ]
 ):

@@ -8,8 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from taskmill.testing import partiql
-
 
 class Crash(BaseException):
     """The process died here: no `except Exception` stops it."""
@@ -51,12 +49,6 @@ class MeteredClient:
         call = getattr(self._client, name)
         if name.startswith("generate_"):
             return call
-        if name == "batch_execute_statement":
-            client = self._client
-
-            def call(**request: Any) -> Any:
-                return partiql.batch_execute_statement(client, **request)
-
         return lambda **request: self._meter.call(
             f"{self._service}.{name}", lambda: call(**request)
         )

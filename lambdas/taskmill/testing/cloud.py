@@ -9,20 +9,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-import boto3
-from moto import mock_aws
-
 from taskmill import wiring
 from taskmill.clock import now_ms
 from taskmill.handlers import dead_letters, dispatch, work
 from taskmill.service import TaskService
 from taskmill.testing.clients import Crash, Meter, MeteredClient
+from taskmill.testing.dynamodb import MemoryTable
 from taskmill.testing.executions import ExecutionPlayer
 from taskmill.testing.fakes import Executions, Queues, Schedules, Topics
+from taskmill.testing.s3 import MemoryBucket
 from taskmill.testing.schema import TABLE_SCHEMA
 from taskmill.testing.stream import Stream
 
-REGION = "us-east-1"
 WORK_QUEUE, DEAD_LETTERS, FAILURES = "queue", "dead-letters", "failures"
 MAX_RECEIVES = 10
 STEPS_LIMIT = 200_000
@@ -92,16 +90,9 @@ class InProcessCloud:
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
-        self._stack.enter_context(mock_aws())
-        self._real = {
-            name: boto3.client(
-                name, REGION, aws_access_key_id="test", aws_secret_access_key="test"
-            )
-            for name in ("dynamodb", "s3")
-        }
-        self._real["dynamodb"].create_table(TableName="tasks", **self.schema)
-        self._real["s3"].create_bucket(Bucket="payloads")
-        self.stream = Stream("tasks", REGION, self.meter)
+        self.table = MemoryTable(self.schema)
+        self.bucket = MemoryBucket()
+        self.stream = Stream(self.table.records, self.meter)
         self.wiring = wiring.Wiring(self._environment(), self._client, self.clock, self.sleep)
         self._stack.enter_context(wiring.use(self.wiring))
         self.player = ExecutionPlayer(self)
@@ -182,15 +173,15 @@ class InProcessCloud:
         messages = messages[:10]
         if url == WORK_QUEUE:
             messages = self._bury_poison(messages)
+        done: set[str] = set()
         for _ in range(deliveries if messages else 0):
             records = self.queues.receive(url, messages)
             answer = self.invoke(handler, {"Records": records})
             if answer is None:
                 return  # it died: its messages come again when their time is up
             failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
-            done = [message.id for message in messages if message.id not in failed]
-        if messages:
-            self.queues.delete(url, done)
+            done |= {message.id for message in messages} - failed
+        self.queues.delete(url, done)
 
     def _bury_poison(self, messages: list[Any]) -> list[Any]:
         dead = [message for message in messages if message.receives >= MAX_RECEIVES]
@@ -221,13 +212,15 @@ class InProcessCloud:
         return True
 
     def _client(self, service: str) -> Any:
-        fakes = {
+        fakes: dict[str, Any] = {
+            "dynamodb": self.table,
+            "s3": self.bucket,
             "sqs": self.queues,
             "sns": self.topics,
             "stepfunctions": self.executions,
             "scheduler": self.schedules,
         }
-        return MeteredClient(service, fakes.get(service) or self._real[service], self.meter)
+        return MeteredClient(service, fakes[service], self.meter)
 
     def _environment(self) -> dict[str, str]:
         return {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -80,8 +80,8 @@ class Queues:
             message.visible_at = self.clock() + HIDDEN_MS
         return [message.record() for message in messages]
 
-    def delete(self, url: str, ids: Sequence[str]) -> None:
-        self.queues[url] = [each for each in self.queues[url] if each.id not in ids]
+    def delete(self, url: str, ids: Collection[str]) -> None:
+        self.queues[url] = [each for each in self.queues.get(url, []) if each.id not in ids]
 
     def next_due(self) -> int | None:
         return min((m.visible_at for each in self.queues.values() for m in each), default=None)

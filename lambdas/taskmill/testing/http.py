@@ -1,12 +1,11 @@
-"""The HTTP API in this process: requests become events of an HTTP API, as the gateway makes them."""
+"""The HTTP API in this process: requests become events, as the gateway makes them."""
 
 from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
@@ -80,7 +79,12 @@ class InProcessApi:
         return Answer(answer["statusCode"], json.loads(answer["body"]), answer["headers"])
 
     def event(
-        self, method: str, path: str, body: str | bytes | None, query: str, headers: Mapping[str, str]
+        self,
+        method: str,
+        path: str,
+        body: str | bytes | None,
+        query: str,
+        headers: Mapping[str, str],
     ) -> dict[str, Any]:
         """The event of a request, in payload format 2.0."""
         decoded = unquote(path)
@@ -100,30 +104,6 @@ class InProcessApi:
             "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
             "isBase64Encoded": isinstance(body, bytes),
         }
-
-    def wsgi(
-        self, environ: Mapping[str, Any], start_response: Callable[..., Any]
-    ) -> Iterable[bytes]:
-        """The API as a WSGI application, for tools that speak to one."""
-        headers = {
-            name[5:].replace("_", "-"): value
-            for name, value in environ.items()
-            if name.startswith("HTTP_")
-        }
-        if environ.get("CONTENT_TYPE"):
-            headers["content-type"] = environ["CONTENT_TYPE"]
-        event = self.event(
-            environ["REQUEST_METHOD"],
-            "",
-            environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)) or None,
-            environ.get("QUERY_STRING", ""),
-            headers,
-        )
-        event["rawPath"] = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
-        answer = api.handler(event, None)
-        status = HTTPStatus(answer["statusCode"])
-        start_response(f"{status.value} {status.phrase}", list(answer["headers"].items()))
-        return [answer["body"].encode()]
 
 
 def _joined(query: str) -> dict[str, str]:

@@ -1,8 +1,7 @@
-"""Conditional batch statements for moto.
+"""The two forms of PartiQL statement that the store writes, as the PutItem and UpdateItem they are.
 
-moto 5.2 cannot run parameterised INSERTs or report a failed condition of one statement in
-BatchExecuteStatement. The store writes two plain forms of statement; these become the
-equivalent PutItem and UpdateItem calls here.
+Used by the table in memory, and by tests with moto, which cannot run parameterised INSERTs or
+report the failed condition of one statement among many (moto 5.2).
 """
 
 from __future__ import annotations
@@ -54,13 +53,17 @@ def _update(client: Any, match: re.Match[str] | None, parameters: Iterator[Any])
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
     clauses = _CLAUSE.findall(match["clauses"])
-    sets = [f"{_path(path, names)} = {_value(values, parameters)}" for verb, path in clauses if verb == "SET"]
+    sets = [
+        f"{_path(path, names)} = {_value(values, next(parameters))}"
+        for verb, path in clauses
+        if verb == "SET"
+    ]
     removes = [_path(path, names) for verb, path in clauses if verb == "REMOVE"]
-    wanted = {path.strip('"'): next(parameters) for path in re.findall(r'("\w+")=\?', match["conditions"])}
+    wanted = {name: next(parameters) for name in re.findall(r'"(\w+)"=\?', match["conditions"])}
     key = {name: wanted.pop(name) for name in ("pk", "sk")}
     conditions = ["attribute_exists(pk)"]
     for name, value in wanted.items():
-        conditions.append(f"{_path(name, names)} = {_value(values, iter([value]))}")
+        conditions.append(f"{_path(name, names)} = {_value(values, value)}")
     client.update_item(
         TableName=match["table"],
         Key=key,
@@ -82,7 +85,7 @@ def _path(path: str, names: dict[str, str]) -> str:
     return ".".join(f"#{part}" for part in parts)
 
 
-def _value(values: dict[str, Any], parameters: Iterator[Any]) -> str:
+def _value(values: dict[str, Any], value: Any) -> str:
     name = f":v{len(values)}"
-    values[name] = next(parameters)
+    values[name] = value
     return name

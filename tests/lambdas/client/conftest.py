@@ -27,11 +27,13 @@ class Network(httpx.BaseTransport):
     Attributes:
         requests: All that were sent.
         faults: Answers to the next requests, instead of the real ones; an exception is raised.
+        idle: The cloud does nothing; else it does all its work after each request.
     """
 
     cloud: InProcessCloud
     requests: list[httpx.Request] = field(default_factory=list)
     faults: list[httpx.Response | Exception | None] = field(default_factory=list)
+    idle: bool = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
@@ -41,7 +43,10 @@ class Network(httpx.BaseTransport):
             raise fault
         if fault is not None:
             return fault
-        return self._s3(request) if "s3" in request.url.host else self._api(request)
+        answer = self._s3(request) if "s3" in request.url.host else self._api(request)
+        if not self.idle:
+            self.cloud.run()
+        return answer
 
     def lost_answer(self) -> None:
         """The next request arrives, its answer does not."""
@@ -120,8 +125,8 @@ def network(cloud: InProcessCloud) -> Network:
 
 
 @pytest.fixture
-def connect(network: Network, cloud: InProcessCloud) -> Callable[..., TaskClient]:
-    """Makes clients. While one waits, the cloud works."""
+def connect(network: Network) -> Callable[..., TaskClient]:
+    """Makes clients, which do not sleep."""
     session = botocore.session.Session()
     session.set_credentials("AKIAEXAMPLE", "secret", "session-token")
     defaults = {
@@ -129,7 +134,7 @@ def connect(network: Network, cloud: InProcessCloud) -> Callable[..., TaskClient
         "tenant": "mbc",
         "session": session,
         "transport": network,
-        "sleep": lambda _: cloud.run(),
+        "sleep": lambda _: None,
     }
     return lambda **options: TaskClient(**{**defaults, **options})
 
@@ -144,15 +149,12 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(
-    network: Network, cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
-) -> Run:
+def run(network: Network, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command line."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("TASKMILL_URL", URL)
     monkeypatch.setenv("TASKMILL_TENANT", "mbc")
-    monkeypatch.setattr("time.sleep", lambda _: cloud.run())
     runner = CliRunner()
     return functools.partial(_run, runner, network)
 

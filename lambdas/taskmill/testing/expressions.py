@@ -1,0 +1,230 @@
+"""DynamoDB's condition and update expressions, as far as taskmill writes them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+Item = dict[str, Any]  # attribute -> typed value, as {"S": "…"}
+Path = tuple[str, ...]
+Reader = Callable[["Scope"], Any]
+Change = Callable[["Scope", Item], Item]
+
+_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+]|[#:]?[\w.#:-]+)")
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
+    "=": lambda a, b: a == b,
+    "<>": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression is evaluated over: the item before the change, names and values."""
+
+    item: Item
+    names: Mapping[str, str]
+    values: Mapping[str, Any]
+
+    def resolve(self, path: str) -> Path:
+        return tuple(self.names[part] if part[0] == "#" else part for part in path.split("."))
+
+    def read(self, path: str) -> Any:
+        """The typed value at a path; None: there is none."""
+        return get_path(self.item, self.resolve(path))
+
+
+def holds(expression: str, scope: Scope) -> bool:
+    """Whether a condition is true."""
+    return bool(_condition(expression)(scope))
+
+
+def updated(expression: str, scope: Scope) -> Item:
+    """The item after an update expression; the given one stays as it is."""
+    item = scope.item
+    for change in _update(expression):
+        item = change(scope, item)
+    return item
+
+
+def get_path(item: Item, path: Path) -> Any:
+    value: Any = item.get(path[0])
+    for part in path[1:]:
+        value = value.get("M", {}).get(part) if value else None
+    return value
+
+
+def set_path(item: Item, path: Path, value: Any) -> Item:
+    """A copy with `value` at `path`; None removes what is there."""
+    copy = dict(item)
+    if len(path) > 1:
+        if "M" not in copy.get(path[0], {}):
+            raise ValueError(f"the document path {'.'.join(path)} is not in the item")
+        copy[path[0]] = {"M": set_path(copy[path[0]]["M"], path[1:], value)}
+    elif value is None:
+        copy.pop(path[0], None)
+    else:
+        copy[path[0]] = value
+    return copy
+
+
+def plain(value: Any) -> Any:
+    """A typed value so that two of one type compare: numbers as numbers."""
+    if value is None:
+        return None
+    kind, content = next(iter(value.items()))
+    return (kind, Decimal(content)) if kind == "N" else (kind, content)
+
+
+@cache
+def _condition(expression: str) -> Reader:
+    parser = _Parser(expression)
+    reader = parser.any_of()
+    parser.end()
+    return reader
+
+
+@cache
+def _update(expression: str) -> tuple[Change, ...]:
+    return tuple(_Parser(expression).changes())
+
+
+class _Parser:
+    """Recursive descent over the tokens of one expression."""
+
+    def __init__(self, text: str) -> None:
+        self._tokens = _TOKEN.findall(text)
+        self._text = text
+
+    def end(self) -> None:
+        if self._tokens:
+            raise ValueError(f"unexpected {self._tokens[0]!r} in {self._text!r}")
+
+    # Conditions
+
+    def any_of(self) -> Reader:
+        first = self._all_of()
+        if self._next_is("OR"):
+            rest = self.any_of()
+            return lambda scope: first(scope) or rest(scope)
+        return first
+
+    def _all_of(self) -> Reader:
+        first = self._test()
+        if self._next_is("AND"):
+            rest = self._all_of()
+            return lambda scope: first(scope) and rest(scope)
+        return first
+
+    def _test(self) -> Reader:
+        if self._next_is("("):
+            inner = self.any_of()
+            self._expect(")")
+            return inner
+        for name, reader in _FUNCTIONS.items():
+            if self._next_is(name):
+                return reader(*self._arguments())
+        return self._comparison()
+
+    def _comparison(self) -> Reader:
+        left = self._operand()
+        if self._next_is("IN"):
+            options = self._arguments()
+            return lambda scope: plain(left(scope)) in [plain(each(scope)) for each in options]
+        if self._next_is("BETWEEN"):
+            low = self._operand()
+            self._expect("AND")
+            high = self._operand()
+            return lambda scope: plain(low(scope)) <= plain(left(scope)) <= plain(high(scope))
+        compare, right = _COMPARE[self._take()], self._operand()
+
+        def test(scope: Scope) -> bool:
+            a, b = left(scope), right(scope)
+            return a is not None and b is not None and compare(plain(a), plain(b))
+
+        return test
+
+    # Updates
+
+    def changes(self) -> list[Change]:
+        found: list[Change] = []
+        while self._tokens:
+            verb = self._take()
+            make = {"SET": self._set, "REMOVE": self._remove, "ADD": self._add}[verb]
+            found.append(make())
+            while self._next_is(","):
+                found.append(make())
+        return found
+
+    def _set(self) -> Change:
+        path = self._take()
+        self._expect("=")
+        value = self._operand()
+        return lambda scope, item: set_path(item, scope.resolve(path), value(scope))
+
+    def _remove(self) -> Change:
+        path = self._take()
+        return lambda scope, item: set_path(item, scope.resolve(path), None)
+
+    def _add(self) -> Change:
+        path, amount = self._take(), self._operand()
+
+        def add(scope: Scope, item: Item) -> Item:
+            before = Decimal((scope.read(path) or {"N": "0"})["N"])
+            total = before + Decimal(amount(scope)["N"])
+            return set_path(item, scope.resolve(path), {"N": str(total)})
+
+        return add
+
+    def _operand(self) -> Reader:
+        if self._next_is("if_not_exists"):
+            path, default = self._arguments()
+            return lambda scope: default(scope) if (it := path(scope)) is None else it
+        if self._next_is("list_append"):
+            first, second = self._arguments()
+            return lambda scope: {"L": [*first(scope)["L"], *second(scope)["L"]]}
+        token = self._take()
+        if token[0] == ":":
+            return lambda scope: scope.values[token]
+        return lambda scope: scope.read(token)
+
+    # Tokens
+
+    def _arguments(self) -> list[Reader]:
+        self._expect("(")
+        found = [self._operand()]
+        while self._next_is(","):
+            found.append(self._operand())
+        self._expect(")")
+        return found
+
+    def _next_is(self, token: str) -> bool:
+        if self._tokens and self._tokens[0] == token:
+            self._tokens.pop(0)
+            return True
+        return False
+
+    def _take(self) -> str:
+        return str(self._tokens.pop(0))
+
+    def _expect(self, token: str) -> None:
+        if not self._next_is(token):
+            raise ValueError(f"{token!r} is missing in {self._text!r}")
+
+
+def _begins_with(path: Reader, start: Reader) -> Reader:
+    return lambda scope: (path(scope) or {}).get("S", "").startswith(start(scope)["S"])
+
+
+_FUNCTIONS: Mapping[str, Callable[..., Reader]] = {
+    "attribute_exists": lambda path: lambda scope: path(scope) is not None,
+    "attribute_not_exists": lambda path: lambda scope: path(scope) is None,
+    "begins_with": _begins_with,
+}

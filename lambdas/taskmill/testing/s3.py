@@ -1,0 +1,50 @@
+"""A bucket in memory, behind the calls that taskmill makes."""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore.exceptions import ClientError
+from botocore.response import StreamingBody
+
+
+@dataclass
+class MemoryBucket:
+    """Objects by key."""
+
+    objects: dict[str, bytes] = field(default_factory=dict)
+
+    def put_object(self, *, Key: str, Body: bytes | str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        self.objects[Key] = Body if isinstance(Body, bytes) else Body.encode()
+        return {}
+
+    def get_object(self, *, Key: str, Range: str | None = None, **_: Any) -> dict[str, Any]:  # noqa: N803
+        body = self._find(Key, "NoSuchKey")
+        if Range:
+            first, last = map(int, re.findall(r"\d+", Range))
+            body = body[first : last + 1]
+        return {"Body": StreamingBody(io.BytesIO(body), len(body))}  # type: ignore[no-untyped-call]
+
+    def head_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        return {"ContentLength": len(self._find(Key, "404"))}
+
+    def delete_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+        self.objects.pop(Key, None)
+        return {}
+
+    def generate_presigned_url(self, operation: str, *, Params: Any, ExpiresIn: int) -> str:  # noqa: N803
+        return f"memory://{Params['Bucket']}/{Params['Key']}?{operation}&expires={ExpiresIn}"
+
+    def _find(self, key: str, code: str) -> bytes:
+        if key in self.objects:
+            return self.objects[key]
+        raise ClientError(
+            {
+                "Error": {"Code": code, "Message": "no such object"},
+                "ResponseMetadata": {"HTTPStatusCode": 404},  # type: ignore[typeddict-item]
+            },
+            "InMemory",
+        )

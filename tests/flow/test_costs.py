@@ -1,0 +1,74 @@
+"""What a task costs in calls and write units: counted, not timed."""
+
+from typing import Any
+
+import pytest
+from clouds import fan_out, get, submit
+
+from taskmill.models import CreateTask
+from taskmill.testing import InProcessCloud
+
+DYNAMODB_READS = ("dynamodb.query", "dynamodb.get_item")
+
+
+def test_a_single_task_writes_its_row_four_times(cloud: InProcessCloud) -> None:
+    submit(cloud, "echo", "x" * 198)
+
+    cloud.run()
+
+    assert cloud.meter.writes == 4
+    assert cloud.meter.write_units == 4
+
+
+def test_a_hundred_tasks_share_their_calls(cloud: InProcessCloud) -> None:
+    tasks = [
+        CreateTask(tenant_code="mbc", task_type="echo", input=number) for number in range(100)
+    ]
+    cloud.service.create_tasks(tasks=tasks)
+
+    cloud.run()
+
+    assert cloud.meter.writes == 400
+    assert cloud.meter.calls.total() / 100 <= 2.5
+
+
+@pytest.fixture(scope="module")
+def thousand() -> Any:
+    """A fan-out of 1,000 at batch size 100, and the meter that ran along."""
+    with InProcessCloud(modules=["flow_tasks"]) as cloud:
+        key = fan_out(cloud, "echo", range(1_000), batch_size=100, notify="progress")
+        cloud.run()
+        assert get(cloud, key).status == "COMPLETED"
+        yield cloud.meter
+
+
+def test_a_subtask_costs_two_write_units(thousand: Any) -> None:
+    # A transaction's writes are billed double: one per batch and one of the parent each time.
+    transactions = thousand.calls["dynamodb.transact_write_items"]
+    counted = 10 + transactions
+
+    assert (thousand.write_units + counted) / 1_000 <= 2.1
+
+
+def test_a_subtask_costs_a_fraction_of_a_call(thousand: Any) -> None:
+    assert thousand.calls.total() / 1_000 <= 0.2
+
+
+def test_nothing_re_reads_siblings_to_learn_how_a_parent_stands(thousand: Any) -> None:
+    queries = thousand.calls["dynamodb.query"]
+
+    assert queries <= 10 + 1  # each batch reads its own rows, and finish the batches
+
+
+def test_announcing_each_subtask_adds_a_tenth_of_a_call(cloud: InProcessCloud) -> None:
+    fan_out(cloud, "echo", range(1_000), batch_size=100, notify="each")
+
+    cloud.run()
+
+    assert cloud.meter.calls["sns.publish_batch"] / 1_000 <= 0.125
+
+
+def test_an_idle_service_calls_nothing(cloud: InProcessCloud) -> None:
+    cloud.run()
+
+    assert cloud.meter.calls.total() == 0
