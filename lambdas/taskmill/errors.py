@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 _HERE = os.path.dirname(__file__)
 MESSAGE_LIMIT = 1_000  # characters kept of an error's message
 STACK_LIMIT = 2_000  # characters kept of its stack, the newest frames
+STACK_MESSAGE_LIMIT = 500  # characters of the message within the stack
 
 
 class TaskmillError(Exception):
@@ -152,21 +153,36 @@ class TaskCancelled(TaskmillError):
 
 def describe_error(error: BaseException) -> dict[str, str]:
     """`{type, message, stack}` as rows store it; never empty, whatever the exception holds."""
+    message = _message(error)
     return {
         "type": type(error).__name__,
-        "message": (str(error) or repr(error))[:MESSAGE_LIMIT],
-        "stack": _stack(error)[-STACK_LIMIT:],
+        "message": message[:MESSAGE_LIMIT],
+        "stack": _stack(error, message)[-STACK_LIMIT:],
     }
 
 
-def _stack(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
+    """The error's own words as UTF-8 can hold them, or its type's name when they cannot be had."""
+    try:
+        return _utf8(str(error) or repr(error))
+    except Exception:  # noqa: BLE001  # its `__str__` is task code too
+        return type(error).__name__
+
+
+def _stack(error: BaseException, message: str) -> str:
     """The traceback from the first frame outside taskmill on, without caret lines.
 
     A row is billed by its size at every write, and the frames that lead up to a task function are
-    the same for all of them.
+    the same for all of them. A long message is cut here: it would leave no room for the frames.
     """
     trace = error.__traceback__
     while trace and trace.tb_next and trace.tb_frame.f_code.co_filename.startswith(_HERE):
         trace = trace.tb_next
-    lines = "".join(traceback.format_exception(type(error), error, trace)).splitlines()
-    return "\n".join(line for line in lines if line.strip(" ^~"))
+    text = _utf8("".join(traceback.format_exception(type(error), error, trace)))
+    text = text.replace(message, message[:STACK_MESSAGE_LIMIT])
+    return "\n".join(line for line in text.splitlines() if line.strip(" ^~"))
+
+
+def _utf8(text: str) -> str:
+    """Text with lone surrogates (of a file name, say) written as escapes."""
+    return text.encode(errors="backslashreplace").decode()

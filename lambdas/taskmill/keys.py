@@ -60,6 +60,8 @@ class TaskKey:
         Raises:
             InvalidKey: Not of the documented form.
         """
+        if not isinstance(pk, str) or not isinstance(sk, str):  # of a message, say
+            raise InvalidKey(f"pk and sk are text, not {pk!r}, {sk!r}", field="key")
         kind, _, tenant = pk.partition("#")
         parts = sk.split("#")
         if kind not in Kind.__members__ or len(parts) not in (2, 3):

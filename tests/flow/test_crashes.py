@@ -17,8 +17,9 @@ def run_with_crash(crash_at: int | None, *, after: bool) -> tuple[list[Any], int
         cloud.meter.calls.clear()
         cloud.meter.crash_at, cloud.meter.crash_after = crash_at, after
         cloud.run()
+        calls, cloud.meter.crash_at = cloud.meter.calls.total(), None
         ends = [[row[:2] + row[3:] for row in outcome(cloud, key)] for key in keys]
-        return ends, cloud.meter.calls.total(), dict(results_stored(cloud))
+        return ends, calls, dict(results_stored(cloud))
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before the call", "after the call"])

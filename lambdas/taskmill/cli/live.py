@@ -26,12 +26,9 @@ def display(output: Output, task: Task) -> AbstractContextManager[ShowUpdate]:
 
 def share_done(task: Task) -> tuple[float, float | None]:
     """How much is done, of how much; None: nobody knows."""
-    figures = task.attributes.get("progress")
     if task.kind == "SFN_TASK":
-        counts = task.attributes.get("counts")
-        given = counts if isinstance(counts, dict) else {}
-        ended = sum(_number(given.get(name)) for name in show.ENDS)
-        return ended, float(task.child_count or 0)
+        return sum(show.counts(task).values()), float(task.child_count or 0)
+    figures = task.attributes.get("progress")
     if not isinstance(figures, dict):
         return 0.0, None
     return _number(figures.get("done")), _number(figures.get("total")) or None

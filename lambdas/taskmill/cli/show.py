@@ -74,12 +74,20 @@ def error_text(task: Task) -> str:
     return f"{error.get('type', 'Error')}: {error.get('message', '')}"
 
 
+def counts(task: Task) -> dict[str, int]:
+    """Ended subtasks by how they ended, as far as they are counted."""
+    given = task.attributes.get("counts")
+    if not isinstance(given, dict):
+        return {}
+    found = {name: given.get(name) for name in ENDS}
+    return {name: int(count) for name, count in found.items() if isinstance(count, int | float)}
+
+
 def counts_text(task: Task) -> str:
     """How many subtasks have ended how."""
     if task.child_count is None or task.kind != "SFN_TASK":
         return ""
-    counts = task.attributes.get("counts")
-    given = counts if isinstance(counts, dict) else {}
+    given = counts(task)
     ended = [f"{given[name]:,} {name}" for name in ENDS if given.get(name)]
     return f"{', '.join(ended) or '0 completed'} of {task.child_count:,}"
 

@@ -53,9 +53,13 @@ def follow(call: Call, client: TaskClient, task: Task, *, timeout_seconds: float
 
 
 def _ended(call: Call, task: Task) -> None:
+    """Print how it ended, and where to look when something failed."""
     if call.output.as_json:
         call.output.model(task)
     else:
         call.output.line(show.summary(task), STYLES.get(task.status))
+        if show.counts(task).get("failed"):
+            failures = f"{call.command('subtasks', task)} --status failed"
+            call.output.note(f"see what failed: {failures}")
     if task.status is not Status.COMPLETED:
         raise typer.Exit(Exit.FAILED)

@@ -74,7 +74,7 @@ def _from_api(status: int, error: Mapping[str, Any]) -> TaskmillError:
     if len(details) == 1:  # what it is about: its field, its limit
         return _make(known, message, {**details[0]})
     if details:  # one entry per wrong field
-        message = "; ".join(f"{each.get('field')}: {each.get('message')}" for each in details)
+        message = "; ".join(f"{each.get('field', '?')}: {each.get('message')}" for each in details)
     return _make(known, message, {"each": details})
 
 

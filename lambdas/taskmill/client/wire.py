@@ -20,13 +20,13 @@ def to_json(value: Any, *, field: str) -> bytes:
         InvalidRequest: JSON cannot hold it (a NaN, a loop, an object of another kind).
     """
     try:
-        text = _dump(value, ensure_ascii=False)
+        text = _COMPACT.encode(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidRequest(f"{field} is not JSON: {error}", field=field) from None
     try:
         return text.encode()
     except UnicodeEncodeError:  # lone surrogates: legal in JSON only as escapes
-        return _dump(value, ensure_ascii=True).encode()
+        return _ESCAPED.encode(value).encode()
 
 
 def to_body(fields: Mapping[str, Any], *, array: bytes | None = None) -> bytes:
@@ -62,16 +62,6 @@ def weight(text: bytes) -> int:
     return len(text) + text.count(b'"') + text.count(b"\\")
 
 
-def _dump(value: Any, *, ensure_ascii: bool) -> str:
-    return json.dumps(
-        value,
-        ensure_ascii=ensure_ascii,
-        allow_nan=False,
-        separators=(",", ":"),
-        default=_plain,
-    )
-
-
 def _plain(value: Any) -> Any:
     from pydantic_core import PydanticSerializationError, to_jsonable_python
 
@@ -79,3 +69,13 @@ def _plain(value: Any) -> Any:
         return to_jsonable_python(value, by_alias=True)
     except PydanticSerializationError as error:
         raise TypeError(str(error)) from None
+
+
+def _encoder(*, ensure_ascii: bool) -> json.JSONEncoder:
+    return json.JSONEncoder(
+        ensure_ascii=ensure_ascii, allow_nan=False, separators=(",", ":"), default=_plain
+    )
+
+
+_COMPACT = _encoder(ensure_ascii=False)
+_ESCAPED = _encoder(ensure_ascii=True)

@@ -12,6 +12,7 @@ from pydantic import (
     RootModel,
     StringConstraints,
     Tag,
+    model_validator,
 )
 
 from taskmill.attributes import NAME_PATTERN
@@ -44,10 +45,27 @@ Reported = Literal[
     "FAILED",
     "CANCELLED",
 ]
+_INTEGERS = frozenset({"batchSize", "delaySeconds", "maxConcurrency", "toleratedFailures"})
 _STRICT = ConfigDict(strict=True, populate_by_name=False)  # JSON has types, and one name a field
 
 
-class SubmitTask(NewTask):
+class WholeNumbers(Model):
+    """JSON has one kind of number: 60.0 is an integer too."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_integers(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        whole = {
+            name: int(value[name])
+            for name in _INTEGERS & value.keys()
+            if isinstance(value[name], float) and value[name].is_integer()
+        }
+        return {**value, **whole}
+
+
+class SubmitTask(WholeNumbers, NewTask):
     """A single task."""
 
     model_config = _STRICT
@@ -87,7 +105,7 @@ _Tolerance = Annotated[
 ]
 
 
-class _SubmitFanOut(NewStepFunctionTask):
+class _SubmitFanOut(WholeNumbers, NewStepFunctionTask):
     model_config = _STRICT
 
     tolerated_failures: _Tolerance | None = Field(

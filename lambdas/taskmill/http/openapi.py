@@ -39,7 +39,7 @@ def document_of(app: ApiGatewayResolver, *, tokens: bool) -> str:
     document = app.get_openapi_schema(
         title="taskmill", version="1", openapi_version="3.1.0", description=_ABOUT
     ).model_dump(mode="json", by_alias=True, exclude_none=True)
-    document["servers"] = [{"url": "."}]  # of where the document itself lies
+    document["servers"] = [{"url": "/"}]  # the stage is $default
     schemas = document["components"]["schemas"]
     for name in _POWERTOOLS_ERRORS:
         schemas.pop(name, None)

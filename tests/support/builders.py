@@ -1,0 +1,111 @@
+"""`any_x()`: valid things of which a test names only what matters to it, and what draws many."""
+
+import itertools
+import secrets
+from typing import Any
+
+from hypothesis import strategies as st
+
+from taskmill.keys import Kind, TaskKey
+from taskmill.models import CreateStepFunctionTask, CreateTask
+from taskmill.rows import BatchRow, TaskRow
+from taskmill.statuses import Status
+from taskmill.testing import InProcessCloud
+
+NOW = 1_770_000_000_000  # epoch ms
+_counter = itertools.count()
+
+NAMES = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", fullmatch=True)
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**30), 10**30)
+    | st.floats(allow_nan=False, allow_infinity=False).filter(
+        lambda number: number == 0 or 1e-100 < abs(number) < 1e100
+    )
+    | st.text(st.characters(codec="utf-8"), max_size=20),
+    lambda inner: st.lists(inner, max_size=4)
+    | st.dictionaries(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), inner, max_size=4),
+    max_leaves=12,
+)
+TASK_KEYS = st.builds(TaskKey, st.sampled_from(Kind), NAMES, NAMES, NAMES)
+SUBTASK_KEYS = st.builds(
+    TaskKey, st.just(Kind.SFN_TASK), NAMES, NAMES, NAMES, st.integers(0, 999_999)
+)
+KEYS = TASK_KEYS | SUBTASK_KEYS
+
+
+def any_tenant() -> str:
+    """A tenant that no other test uses, so that tests can share a cloud."""
+    return f"tenant-{next(_counter)}-{secrets.token_hex(3)}"
+
+
+def any_code() -> str:
+    return f"code-{next(_counter):06}"
+
+
+def any_key(**fields: Any) -> TaskKey:
+    known = {"kind": Kind.TASK, "tenant": any_tenant(), "type": "export", "code": any_code()}
+    return TaskKey(**{**known, **fields})
+
+
+def any_fan_out_key(**fields: Any) -> TaskKey:
+    return any_key(kind=Kind.SFN_TASK, **fields)
+
+
+def any_row(**fields: Any) -> TaskRow:
+    """A task just stored, unless told otherwise."""
+    known: dict[str, Any] = {"status": Status.CREATED, "created_at": NOW, "updated_at": NOW}
+    known["key"] = fields.get("key") or any_key()
+    known["history"] = ((str(fields.get("status", Status.CREATED)), NOW, 0),)
+    return TaskRow(**{**known, **fields})
+
+
+def any_batch(**fields: Any) -> BatchRow:
+    from taskmill.keys import BatchKey
+
+    key = BatchKey(any_fan_out_key(), 0)
+    known = {"key": key, "status": Status.STARTED, "first": 0, "last": 9, "fence": "f"}
+    return BatchRow(**{**known, **fields})
+
+
+def any_task(**fields: Any) -> CreateTask:
+    return CreateTask(**{"tenant_code": any_tenant(), "task_type": "export", **fields})
+
+
+def any_fan_out(**fields: Any) -> CreateStepFunctionTask:
+    known = {"tenant_code": any_tenant(), "task_type": "export", "input": [1, 2, 3]}
+    return CreateStepFunctionTask(**{**known, **fields})
+
+
+def stored(cloud: InProcessCloud, **fields: Any) -> TaskRow:
+    """A row that is in the cloud's table, written by hand."""
+    row = any_row(**fields)
+    cloud.wiring.tasks.put(row)
+    return row
+
+
+def raw(cloud: InProcessCloud, key: TaskKey) -> dict[str, Any] | None:
+    """A row's attributes as the table holds them."""
+    return cloud.wiring.table.get(key.stored)
+
+
+def held(cloud: InProcessCloud, **fields: Any) -> TaskRow:
+    """A task that a worker holds for another minute."""
+    known = {"status": Status.STARTED, "fence": "held", "attempts": 1}
+    return stored(cloud, **{**known, "lease_until": cloud.now + 60_000, **fields})
+
+
+def sqs_event(*bodies: str, receives: int = 1) -> dict[str, Any]:
+    """A delivery of messages `m0`, `m1`, …"""
+    return {"Records": [sqs_record(f"m{n}", body, receives) for n, body in enumerate(bodies)]}
+
+
+def sqs_record(message_id: str, body: str, receives: int = 1) -> dict[str, Any]:
+    return {
+        "messageId": message_id,
+        "receiptHandle": f"receipt-{message_id}",
+        "body": body,
+        "eventSource": "aws:sqs",
+        "attributes": {"ApproximateReceiveCount": str(receives)},
+    }
