@@ -124,7 +124,11 @@ def show_states(rows: list[dict[str, str]]) -> None:
     for row in rows[:STATES_SHOWN]:
         mean, farthest = float(row["mean_hub_distance_km"]), float(row["farthest_km"])
         table.add_row(
-            row["state"], row["airports"], f"{mean:,.0f} km", f"{farthest:,.0f} km", row["usual_hub"]
+            row["state"],
+            row["airports"],
+            f"{mean:,.0f} km",
+            f"{farthest:,.0f} km",
+            row["usual_hub"],
         )
     console.print(table)
 

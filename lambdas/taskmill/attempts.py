@@ -56,16 +56,14 @@ class Attempt:
             TaskCancelled: Likewise.
         """
         retry, timeout_seconds = self.policy(row.key.type)
-        context = TaskContext(
-            key=row.key, attempt=row.attempts, logger=self.logger, report=report
-        )
+        context = TaskContext(key=row.key, attempt=row.attempts, logger=self.logger, report=report)
         try:
             with time_limit(min(timeout_seconds, remaining_ms / 1000)):
                 result = self.registry.execute(self._event(row, context))
             attributes = self._result(row, result)
         except (ClaimLost, TaskCancelled):
             raise
-        except (Exception, SystemExit) as error:  # whatever task code may raise
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever task code may raise
             return self._failure(row, error, retry, context)
         return Outcome(Status.COMPLETED, attributes | _progress(context))
 
@@ -100,5 +98,3 @@ class Attempt:
 
 def _progress(context: TaskContext) -> dict[str, Any]:
     return {"progress": dict(context.unreported)} if context.unreported else {}
-
-

@@ -7,7 +7,8 @@ handled whole is simply parked and delivered again.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,7 +26,6 @@ from taskmill.reactions import (
     StopExecution,
     reactions,
 )
-from taskmill.rows import TaskRow
 from taskmill.scheduler import Scheduler
 from taskmill.statuses import Status
 from taskmill.store import SubtaskStore, TaskStore
@@ -75,7 +75,9 @@ class Dispatcher:
         by_kind = self._caused(records)
         self._send(by_kind[SendMessage])
         self._start(by_kind[StartExecution])
-        self._each(by_kind[StopExecution], lambda each: self.workflow.stop(each.row.key, each.row.run))
+        self._each(
+            by_kind[StopExecution], lambda each: self.workflow.stop(each.row.key, each.row.run)
+        )
         self._count(by_kind[CountBatch])
         self._publish(by_kind[Publish])
         self._alarm(by_kind[RaiseAlarm])
@@ -94,7 +96,8 @@ class Dispatcher:
     def _send(self, caused: Sequence[Caused]) -> None:
         """Send messages now, later by the queue's delay, or much later by a schedule."""
         now = self.clock()
-        soon, far = [], []
+        soon: list[tuple[Caused, int]] = []
+        far: list[tuple[Caused, int]] = []
         for each in caused:
             wait = _seconds_until(each.reaction.due, now)
             (soon if wait <= MAX_DELAY_SECONDS else far).append((each, wait))
@@ -148,9 +151,7 @@ class Dispatcher:
 
     def _alarm(self, caused: Sequence[Caused]) -> None:
         table = self.tasks.table.name
-        self._tell(
-            self.alarm_topic, caused, lambda each: alarm_notification(each.row, table=table)
-        )
+        self._tell(self.alarm_topic, caused, lambda each: alarm_notification(each.row, table=table))
 
     def _tell(self, topic: Topic, caused: Sequence[Caused], shape: Callable[[Any], Any]) -> None:
         for chunk in _chunks(caused, 10):
@@ -166,26 +167,14 @@ class Dispatcher:
     def _lose(self, caused: Iterable[Caused]) -> None:
         self._lost.update(each.record for each in caused)
 
-    def _parking(self, records: Sequence[int]) -> _Parking:
-        return _Parking(self, records)
-
-
-class _Parking:
-    """Marks records as lost when the block fails: one record's trouble stops no other."""
-
-    def __init__(self, dispatcher: Dispatcher, records: Sequence[int]) -> None:
-        self.dispatcher = dispatcher
-        self.records = records
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: Any, trace: Any) -> bool:
-        if kind is None or not issubclass(kind, Exception):
-            return False
-        self.dispatcher.logger.exception("reaction failed", records=len(self.records))
-        self.dispatcher._lost.update(self.records)  # noqa: SLF001  # its own helper
-        return True
+    @contextmanager
+    def _parking(self, records: Sequence[int]) -> Iterator[None]:
+        """Marks records as lost when the block fails: one record's trouble stops no other."""
+        try:
+            yield
+        except Exception:
+            self.logger.exception("reaction failed", records=len(records))
+            self._lost.update(records)
 
 
 def _seconds_until(due: int | None, now: int) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import traceback
+from pathlib import Path
 from typing import Any, ClassVar
 
-_HERE = os.path.dirname(__file__)
+_HERE = str(Path(__file__).parent)
 MESSAGE_LIMIT = 1_000  # characters kept of an error's message
 STACK_LIMIT = 2_000  # characters kept of its stack, the newest frames
 STACK_MESSAGE_LIMIT = 500  # characters of the message within the stack

@@ -54,7 +54,7 @@ class TaskKey:
             raise InvalidKey("only step function tasks have subtasks", field="sk")
 
     @classmethod
-    def parse(cls, pk: str, sk: str) -> Self:
+    def parse(cls, pk: object, sk: object) -> Self:
         """From a public key.
 
         Raises:
@@ -166,7 +166,7 @@ def check_name(field: str, value: str) -> str:
     Raises:
         InvalidKey: With the field and the pattern in words.
     """
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
+    if not _NAME.fullmatch(value):
         raise InvalidKey(
             f"{field} {value!r} must be 1 to 64 letters, digits, '.', '_' or '-', "
             "and begin with a letter or digit",

@@ -158,7 +158,7 @@ class Task(View):
         return cls(
             pk=key.pk,
             sk=key.sk,
-            kind=row.kind,  # type: ignore[arg-type]  # one of the three, by construction
+            kind=row.kind,
             tenant_code=key.tenant,
             type=key.type,
             code=key.code,
@@ -228,6 +228,8 @@ class Progress(View):
 
 
 class SubtaskStatus(View):
+    """One line of the summary."""
+
     pk: str
     sk: str
     status: Status

@@ -88,6 +88,4 @@ def _notification(
 
 
 def _attributes(values: Mapping[str, str]) -> dict[str, Any]:
-    return {
-        name: {"DataType": "String", "StringValue": value} for name, value in values.items()
-    }
+    return {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}

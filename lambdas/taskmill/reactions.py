@@ -116,7 +116,7 @@ def _notifications(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
 
 
 def progress_percent(row: TaskRow) -> int | None:
-    """Whole percent done: of a fan-out from its counts, else from the last progress; None: unknown."""
+    """Whole percent done, of a fan-out by its counts, else as last reported; None: unknown."""
     counts: Mapping[str, Any] = row.attributes.get("counts") or {}
     progress: Mapping[str, Any] = row.attributes.get("progress") or {}
     if counts.get("total"):

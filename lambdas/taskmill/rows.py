@@ -87,7 +87,9 @@ class TaskRow:
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
         known = {
-            name: values[table] for name, table in TABLE_NAMES.items() if values.get(table) is not None
+            name: values[table]
+            for name, table in TABLE_NAMES.items()
+            if values.get(table) is not None
         }
         known["status"] = Status(known["status"])
         known["history"] = tuple(tuple(entry) for entry in known.get("history", ()))

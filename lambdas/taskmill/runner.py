@@ -11,7 +11,6 @@ from taskmill.attempts import Attempt, Outcome
 from taskmill.clock import Clock, now_ms
 from taskmill.errors import (
     AttemptsSpent,
-    ClaimLost,
     IllegalStatusChange,
     TaskCancelled,
     describe_error,
@@ -104,6 +103,4 @@ class _Lease:
         return self.runner.clock() + left + GRACE_MS
 
     def report(self, progress: Mapping[str, Any]) -> None:
-        self.row = self.runner.tasks.extend(
-            self.row, lease_until=self.until(), progress=progress
-        )
+        self.row = self.runner.tasks.extend(self.row, lease_until=self.until(), progress=progress)

@@ -1,4 +1,4 @@
-"""Work due later than SQS can hold it back: the only module that speaks to EventBridge Scheduler."""
+"""Work due later than SQS can hold it back: all that speaks to EventBridge Scheduler."""
 
 from __future__ import annotations
 

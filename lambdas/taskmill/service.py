@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from taskmill import submit
-from taskmill.attributes import check_attributes
 from taskmill.clock import Clock, now_ms
-from taskmill.errors import Conflict, InvalidRequest, TaskExists, describe_error
+from taskmill.errors import Conflict, InvalidRequest, TaskExists
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.fanout.split import Splitter
 from taskmill.keys import Kind, TaskKey
@@ -29,23 +27,19 @@ from taskmill.models import (
     Upload,
 )
 from taskmill.notifications import Topic, alarm_notification
+from taskmill.pages import listing_of, page_of
 from taskmill.payloads import (
-    RESULT_INLINE,
     UPLOAD_SECONDS,
     PayloadStore,
-    dump_json,
-    result_key,
-    upload_prefix,
 )
 from taskmill.rows import TaskRow, is_fan_out
 from taskmill.statuses import FINAL, Status
 from taskmill.store import SubtaskStore, TaskStore
 from taskmill.store.idempotency import IdempotentPut
-from taskmill.store.listing import Listing, list_rows
+from taskmill.store.listing import list_rows
+from taskmill.stored_attributes import stored_attributes, stored_error
 
 Key = TaskKey | Mapping[str, str]
-RESULT_RESPONSE_BYTES = 1_000_000  # larger results are answered with a download address
-EXAMINED_A_PAGE = 5_000  # rows looked at for one page of a filtered list
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,9 +54,7 @@ class TaskService:
 
     # Submit
 
-    def create_task(
-        self, *, task: CreateTask, invoke_context: InvokeContext | None = None
-    ) -> Task:
+    def create_task(self, *, task: CreateTask, invoke_context: InvokeContext | None = None) -> Task:
         """Store a single task; it runs from there by itself.
 
         Raises:
@@ -82,9 +74,7 @@ class TaskService:
             for each in tasks
         ]
         plain = [row for row, each in zip(rows, tasks, strict=True) if each.idempotency_key is None]
-        new = {
-            row.key for row, done in zip(plain, self.tasks.put_many(plain), strict=True) if done
-        }
+        new = {row.key for row, done in zip(plain, self.tasks.put_many(plain), strict=True) if done}
         return [
             Task.from_row(row) if row.key in new else self._store(row, each)
             for row, each in zip(rows, tasks, strict=True)
@@ -155,7 +145,11 @@ class TaskService:
         return self._subtasks(parent.key, count, start)
 
     def list_items_by_pk(
-        self, *, tenant_code: str, type: str = "TASK", options: ListOptions | None = None  # noqa: A002
+        self,
+        *,
+        tenant_code: str,
+        type: str = "TASK",  # noqa: A002  # the reference's word
+        options: ListOptions | None = None,
     ) -> Page:
         """A tenant's tasks ("TASK") or step function tasks ("SFN_TASK") in key order.
 
@@ -167,8 +161,8 @@ class TaskService:
         if type not in Kind.__members__:
             raise InvalidRequest(f"type is TASK or SFN_TASK, not {type!r}", field="type")
         asked = options or ListOptions()
-        rows = list_rows(self.tasks.table, _listing(tenant_code, Kind(type), asked))
-        return _page(rows, asked)
+        rows = list_rows(self.tasks.table, listing_of(tenant_code, Kind(type), asked))
+        return page_of(rows, asked)
 
     def get_progress(self, *, key: Key) -> Progress:
         """How far a step function task is, exact for every batch that has closed."""
@@ -246,7 +240,7 @@ class TaskService:
         row = self.tasks.move(
             task_key,
             _status(status),
-            attributes=self._stored_attributes(task_key, attributes or {}),
+            attributes=self._attributes(task_key, attributes),
             extra={"notifyId": notify_id} if notify_id else None,
         )
         return Task.from_row(row)
@@ -282,7 +276,7 @@ class TaskService:
             return self.update_status(
                 key=task_key, status=status, attributes=attributes, notify_id=notify_id
             )
-        stored = self._stored_attributes(task_key, attributes or {})
+        stored = self._attributes(task_key, attributes)
         return Task.from_row(self.tasks.amend(task_key, stored, notify_id=notify_id))
 
     def cancel(self, *, key: Key) -> Task:
@@ -322,7 +316,7 @@ class TaskService:
             raise InvalidRequest("no alarm topic is configured here", field="alarmTopic")
         key = event.key if isinstance(event, TaskQueueEvent | StepFunctionTaskEvent) else event
         row = self.tasks.get(TaskKey.of(key))
-        details = _error(error_details)
+        details = stored_error(error_details)
         table = self.tasks.table.name
         self.alarm_topic.publish([alarm_notification(row, table=table, error_details=details)])
 
@@ -350,35 +344,13 @@ class TaskService:
             return Task.from_row(stored)
         return Task.from_row(row)
 
+    def _attributes(self, key: TaskKey, given: Mapping[str, Any] | None) -> dict[str, Any]:
+        return stored_attributes(self.payloads, key, given or {}, now=self.clock())
+
     def _subtasks(self, parent: TaskKey, count: int, start: int = 0) -> list[Task]:
         if count <= start:
             return []
         return [Task.from_row(row) for row in self.subtasks.read(parent, start, count - 1)]
-
-    def _stored_attributes(
-        self, key: TaskKey, attributes: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Attributes as rows keep them: the result as JSON text or by reference, errors whole."""
-        check_attributes(attributes)
-        stored = dict(attributes)
-        if "error" in stored:
-            stored["error"] = _error(stored["error"])
-        if "result" in stored:
-            text = dump_json(stored.pop("result"), field="result")
-            if len(text.encode()) <= RESULT_INLINE:
-                stored["result"] = text
-            else:
-                place = result_key(key, f"outside-{self.clock()}")
-                stored["resultRef"] = self.payloads.put(place, text)
-        rest = {name: each for name, each in stored.items() if name != "result"}
-        if len(dump_json(rest, field="attributes").encode()) > submit.ATTRIBUTES_LIMIT:
-            raise InvalidRequest(
-                f"attributes are larger than {submit.ATTRIBUTES_LIMIT:,} bytes;"
-                " put what is large into the result",
-                field="attributes",
-                limit=submit.ATTRIBUTES_LIMIT,
-            )
-        return stored
 
 
 def _status(status: Status | str) -> Status:
@@ -386,51 +358,6 @@ def _status(status: Status | str) -> Status:
         return Status(status)
     except ValueError:
         known = ", ".join(Status)
-        raise InvalidRequest(f"{status!r} is no status; known are {known}", field="status") from None
-
-
-def _error(error: Any) -> dict[str, Any]:
-    """An error as rows keep it: type, message and stack, never empty."""
-    if isinstance(error, BaseException):
-        return dict(describe_error(error))
-    given = dict(error) if isinstance(error, Mapping) else {"message": str(error)}
-    return {
-        **given,
-        "type": given.get("type") or "Error",
-        "message": given.get("message") or "no message was given",
-        "stack": given.get("stack") or "",
-    }
-
-
-def _listing(tenant: str, kind: Kind, options: ListOptions) -> Listing:
-    narrow: dict[str, Any] = {}
-    if options.sk is not None:
-        narrow = {
-            "condition": options.sk.expression,
-            "values": options.sk.attribute_values,
-            "names": options.sk.attribute_names,
-        }
-    elif options.type is not None:
-        narrow = {"condition": "begins_with(sk, :type)", "values": {":type": f"{options.type}#"}}
-    return Listing(
-        kind=kind,
-        tenant=tenant,
-        after=options.start_from_sk,
-        descending=options.order == "desc",
-        page=options.limit,
-        **narrow,
-    )
-
-
-def _page(rows: Iterable[TaskRow], options: ListOptions) -> Page:
-    found: list[Task] = []
-    last = None
-    for examined, row in enumerate(itertools.chain(rows, [None])):
-        if row is None:
-            return Page(items=tuple(found), last_sk=None)
-        if len(found) == options.limit or examined == EXAMINED_A_PAGE:
-            break
-        last = row.key.sk
-        if options.status is None or row.status is options.status:
-            found.append(Task.from_row(row))
-    return Page(items=tuple(found), last_sk=last)
+        raise InvalidRequest(
+            f"{status!r} is no status; known are {known}", field="status"
+        ) from None

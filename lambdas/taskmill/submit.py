@@ -22,7 +22,6 @@ from taskmill.payloads import (
 from taskmill.rows import TaskRow
 from taskmill.statuses import Status
 
-ATTRIBUTES_LIMIT = 16_384  # bytes of a caller's own attributes; results have their own place
 _ASKED = (
     "name",
     "input",
@@ -106,9 +105,7 @@ def new_upload_key(tenant: str) -> str:
     return f"{upload_prefix(check_name('tenant', tenant))}{new_code()}.jsonl"
 
 
-def _row(
-    task: TaskOptions, kind: Kind, tenant: str, context: InvokeContext, now: int
-) -> TaskRow:
+def _row(task: TaskOptions, kind: Kind, tenant: str, context: InvokeContext, now: int) -> TaskRow:
     return TaskRow(
         key=TaskKey(kind, tenant, task.task_type, task.code or new_code()),
         status=Status.CREATED,
@@ -135,9 +132,7 @@ def _count(payloads: PayloadStore, task: CreateStepFunctionTask) -> int:
     return sum(1 for _ in payloads.lines(ref))
 
 
-def _with_elements(
-    payloads: PayloadStore, row: TaskRow, task: CreateStepFunctionTask
-) -> TaskRow:
+def _with_elements(payloads: PayloadStore, row: TaskRow, task: CreateStepFunctionTask) -> TaskRow:
     if task.input is None:
         return dataclasses.replace(row, input_ref=task.input_ref)
     whole = dump_json(task.input, field="input")
@@ -145,7 +140,9 @@ def _with_elements(
         return dataclasses.replace(row, input=whole)
     lines = "\n".join(dump_json(each, field="input") for each in task.input)
     payloads.check_size("input", len(lines.encode()))
-    return dataclasses.replace(row, input_ref=payloads.put(input_key(row.key, lines, "jsonl"), lines))
+    return dataclasses.replace(
+        row, input_ref=payloads.put(input_key(row.key, lines, "jsonl"), lines)
+    )
 
 
 def _no_counts() -> dict[str, int]:

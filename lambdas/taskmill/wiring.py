@@ -107,9 +107,7 @@ class Wiring:
     def runner(self) -> Runner:
         from taskmill.runner import Runner
 
-        return Runner(
-            tasks=self.tasks, attempt=self.attempt, logger=self.logger, clock=self.clock
-        )
+        return Runner(tasks=self.tasks, attempt=self.attempt, logger=self.logger, clock=self.clock)
 
     @cached_property
     def splitter(self) -> Splitter:

@@ -59,7 +59,7 @@ class Worker:
             return _seconds(lost.again_in_ms)
         except TaskNotFound as missing:
             self.logger.warning("no such task", reason=str(missing))
-        except Exception:  # noqa: BLE001  # AWS trouble or a malformed message: deliver again
+        except Exception:  # AWS trouble or a malformed message: deliver again
             self.logger.exception("record failed", message_id=record["messageId"])
             return _pause(record)
         return None

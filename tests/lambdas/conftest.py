@@ -1,10 +1,9 @@
-"""One cloud per module: tests keep apart by their tenants (`any_tenant`)."""
-
-import os
 from collections.abc import Iterator
 
 import pytest
+import unit_tasks
 from hypothesis import HealthCheck, settings
+from moto_cloud import MotoCloud
 
 from taskmill.testing import InProcessCloud
 
@@ -15,19 +14,19 @@ settings.register_profile(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "taskmill"))
-
-
-@pytest.fixture(scope="module")
-def shared_cloud() -> Iterator[InProcessCloud]:
-    with InProcessCloud(modules=["unit_tasks"]) as cloud:
-        yield cloud
+settings.load_profile("taskmill")
 
 
 @pytest.fixture
-def cloud(shared_cloud: InProcessCloud) -> InProcessCloud:
-    """The module's cloud, its queues and topics empty; rows of other tests remain."""
-    shared_cloud.queues.queues.clear()
-    shared_cloud.topics.published.clear()
-    shared_cloud.stream.take(1_000_000)
-    return shared_cloud
+def calls() -> list[object]:
+    """What the task functions noted in this test."""
+    unit_tasks.CALLS.clear()
+    return unit_tasks.CALLS
+
+
+@pytest.fixture
+def cloud(request: pytest.FixtureRequest, calls: list[object]) -> Iterator[InProcessCloud]:  # noqa: ARG001
+    """In memory, or over moto where a test is marked `BOTH_TABLES`."""
+    kind = MotoCloud if getattr(request, "param", "memory") == "moto" else InProcessCloud
+    with kind(modules=["unit_tasks"]) as cloud:
+        yield cloud

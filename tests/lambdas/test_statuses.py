@@ -4,6 +4,7 @@ import pytest
 from builders import held, raw, stored
 from hypothesis import given
 from hypothesis import strategies as st
+from moto_cloud import BOTH_TABLES
 
 from taskmill.errors import IllegalStatusChange, InvalidRequest
 from taskmill.statuses import FINAL, MOVES, RETRYABLE, Status, may_move, sources
@@ -51,6 +52,7 @@ def test_a_queued_mark_that_comes_late_finds_no_way_back() -> None:
     assert late.isdisjoint(sources(Status.QUEUED))
 
 
+@BOTH_TABLES
 @pytest.mark.parametrize("source", list(Status))
 def test_an_update_from_outside_obeys_the_table(cloud: InProcessCloud, source: Status) -> None:
     for target in Status:

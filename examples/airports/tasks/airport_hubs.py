@@ -1,4 +1,4 @@
-"""The large hubs of the US: the thirty airports that board at least one percent of all passengers."""
+"""The large hubs of the US: thirty airports, each with a percent or more of all passengers."""
 
 Position = tuple[float, float]  # latitude and longitude in degrees
 

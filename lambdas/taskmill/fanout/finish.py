@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,8 +119,6 @@ class Finisher:
 def _readable(cause: Mapping[str, Any]) -> str:
     """Step Functions' `Error` and `Cause` in one line; a Lambda cause is JSON with a message."""
     error, text = cause.get("Error", "unknown"), str(cause.get("Cause", ""))
-    try:
+    with suppress(ValueError, AttributeError):
         text = json.loads(text).get("errorMessage", text)
-    except (ValueError, AttributeError):
-        pass
     return f"{error}: {text}" if text else str(error)

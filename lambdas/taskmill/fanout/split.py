@@ -139,9 +139,7 @@ class Splitter:
         for index, (offset, line) in enumerate(self.payloads.lines(source)):
             yield self._row_of_line(parent, index, line, PayloadRef(source, offset, len(line)))
 
-    def _row_of_line(
-        self, parent: TaskRow, index: int, line: bytes, ref: PayloadRef
-    ) -> TaskRow:
+    def _row_of_line(self, parent: TaskRow, index: int, line: bytes, ref: PayloadRef) -> TaskRow:
         try:
             text = line.decode("utf-8-sig" if index == 0 else "utf-8").strip()
             json.loads(text)

@@ -9,7 +9,7 @@ from taskmill.dead_letters import Undertaker
 from taskmill.wiring import current
 
 
-def handler(event: Mapping[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """One delivery of the dead letters."""
     wiring = current()
     undertaker = Undertaker(

@@ -10,7 +10,7 @@ from taskmill.redrive import records_of
 from taskmill.wiring import current
 
 
-def handler(event: Mapping[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
+def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """One delivery of the stream, or of the failure queue."""
     wiring = current()
     records = list(event["Records"])
@@ -29,7 +29,7 @@ def _redrive(messages: list[Mapping[str, Any]]) -> dict[str, list[dict[str, str]
         try:
             records = records_of(json.loads(message["body"]), wiring.client)
             left = wiring.dispatcher.handle(records, park=False)
-        except Exception:  # noqa: BLE001  # whatever it is, the message must stay
+        except Exception:  # whatever it is, the message must stay
             wiring.logger.exception("redrive failed", message_id=message["messageId"])
             left = 1
         if left:

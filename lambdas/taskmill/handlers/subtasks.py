@@ -10,7 +10,7 @@ from taskmill.keys import TaskKey
 from taskmill.wiring import current
 
 
-def split(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+def split(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """`{pk, sk, execution}` → `{batches: [[first, last], …], maxConcurrency}`."""
     wiring = current()
     plan = wiring.splitter.split(TaskKey.of(event), execution=_name(event.get("execution")))
@@ -33,7 +33,7 @@ def batch(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     return {}
 
 
-def finish(event: Mapping[str, Any], context: object) -> dict[str, Any]:
+def finish(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """`{pk, sk, execution, cause?}`, or EventBridge's word that an execution broke off."""
     wiring = current()
     if event.get("source") == "aws.states":

@@ -9,7 +9,8 @@ from pydantic import Field
 
 from taskmill.keys import TaskKey
 from taskmill.models import Page, Task, View
-from taskmill.service import EXAMINED_A_PAGE, TaskService
+from taskmill.pages import EXAMINED_A_PAGE
+from taskmill.service import TaskService
 from taskmill.statuses import Status
 
 PAGE_BYTES = 4_000_000  # of Lambda's 6 MB, counted as Lambda escapes them

@@ -40,7 +40,18 @@ class UpdateRequest:
         path = self._name(name)
         self._conditions.append(f"(attribute_not_exists({path}) OR {path} <> {self._value(value)})")
 
+    def require_room(self, name: str, limit: int) -> None:
+        """Only while the list is shorter than `limit`."""
+        path = self._name(name)
+        path = self._name(name)
+        self._conditions.append(
+            f"(attribute_not_exists({path}) OR size({path}) < {self._value(limit)})"
+        )
+
     def require_status(self, allowed: Sequence[Status]) -> None:
+        if not allowed:  # `IN ()` is no expression; a row that is there is refused all the same
+            self._conditions.append("attribute_not_exists(pk)")
+            return
         names = ", ".join(self._value(status) for status in allowed)
         self._conditions.append(f"{self._name('status')} IN ({names})")
 

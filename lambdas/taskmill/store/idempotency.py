@@ -58,11 +58,12 @@ class IdempotentPut:
                 self.table.client.transact_write_items(
                     TransactItems=[self._key_put(), self._row_put()]
                 )
-                return
             except ClientError as error:
                 if "TransactionConflict" not in _refusals(error) or attempt == _TRIES - 1:
                     raise
                 time.sleep(0.05 * 2**attempt)
+            else:
+                return
 
     def _stored_before(self) -> TaskKey:
         stored = self.table.get(idempotency_key(self.row.key.tenant, self.key))

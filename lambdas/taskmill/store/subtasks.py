@@ -55,7 +55,14 @@ class SubtaskStore:
         return self.table.update_many([self._change(row, each, removes) for row, each in outcomes])
 
     def claim_batch(
-        self, key: BatchKey, *, span: tuple[int, int], fence: str, owner: str, retry: int, until: int
+        self,
+        key: BatchKey,
+        *,
+        span: tuple[int, int],
+        fence: str,
+        owner: str,
+        retry: int,
+        until: int,
     ) -> BatchRow:
         """Take a batch for one invocation.
 
@@ -160,9 +167,7 @@ class SubtaskStore:
             raise
         return True
 
-    def _change(
-        self, row: TaskRow, changes: Mapping[str, Any], removes: Sequence[str]
-    ) -> Update:
+    def _change(self, row: TaskRow, changes: Mapping[str, Any], removes: Sequence[str]) -> Update:
         now = self.clock()
         sets = {**changes, "version": row.version + 1, "updatedAt": now}
         if changes.get("status") in FINAL:

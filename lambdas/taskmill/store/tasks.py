@@ -16,7 +16,7 @@ from taskmill.errors import (
     TaskNotFound,
 )
 from taskmill.keys import TaskKey
-from taskmill.rows import TaskRow
+from taskmill.rows import HISTORY_LIMIT, TaskRow
 from taskmill.statuses import FINAL, RETRYABLE, RUNNING, Status, sources
 from taskmill.store.codec import encode
 from taskmill.store.expressions import UpdateRequest
@@ -60,9 +60,7 @@ class TaskStore:
         """Store new tasks, 25 a call; False where the key is taken: that row stays as it is."""
         return self.table.insert_many([row.to_values() for row in rows])
 
-    def claim(
-        self, key: TaskKey, *, fence: str, lease_until: int, max_attempts: int
-    ) -> TaskRow:
+    def claim(self, key: TaskKey, *, fence: str, lease_until: int, max_attempts: int) -> TaskRow:
         """Take a task for one attempt; of several callers, exactly one succeeds.
 
         Raises:
@@ -111,9 +109,7 @@ class TaskStore:
             changes["attributes.progress"] = progress
         return self._fenced(row, Status.PROCESSING, changes)
 
-    def end(
-        self, row: TaskRow, status: Status, *, attributes: Mapping[str, Any]
-    ) -> TaskRow:
+    def end(self, row: TaskRow, status: Status, *, attributes: Mapping[str, Any]) -> TaskRow:
         """Write the outcome of an attempt that holds the claim. Raises as `extend` does."""
         changes: dict[str, Any] = {f"attributes.{name}": each for name, each in attributes.items()}
         changes["history"] = row.history_with(status, self.clock())
@@ -282,6 +278,7 @@ class TaskStore:
             request.set("status", status)
         if entry:
             request.append("history", entry)
+            request.require_room("history", HISTORY_LIMIT)
         for name in removes:
             request.remove(name)
         for name, amount in {"version": 1, **(adds or {})}.items():
@@ -294,7 +291,11 @@ class TaskStore:
         try:
             return TaskRow.from_values(request.send(self.table, key.stored))
         except ConditionFailed as refused:
-            raise _why_refused(key, status, refused) from None
+            before = (refused.old or {}).get("history", [])
+            if not entry or len(before) < HISTORY_LIMIT:
+                raise _why_refused(key, status, refused) from None
+            shorter = {**changes, "history": [*before[-(HISTORY_LIMIT - 2) :], *entry]}
+            return self._write(key, status, shorter, allowed, where, removes, [], adds, unless)
 
     def _ending(self, key: TaskKey, status: Status) -> dict[str, Any]:
         """What a row gets besides its status when it ends."""

@@ -175,7 +175,7 @@ class InProcessCloud:
             messages = self._bury_poison(messages)
         done: set[str] = set()
         for _ in range(deliveries if messages else 0):
-            records = self.queues.receive(url, messages)
+            records = self.queues.receive(messages)
             answer = self.invoke(handler, {"Records": records})
             if answer is None:
                 return  # it died: its messages come again when their time is up

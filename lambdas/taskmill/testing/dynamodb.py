@@ -36,24 +36,24 @@ class MemoryTable:
 
     # One item
 
-    def get_item(self, *, Key: Item, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def get_item(self, *, Key: Item, **_: Any) -> dict[str, Any]:
         item = self._find(_keys(Key))
         return {"Item": item} if item else {}
 
-    def put_item(self, *, Item: Item, **request: Any) -> dict[str, Any]:  # noqa: N803
+    def put_item(self, *, Item: Item, **request: Any) -> dict[str, Any]:
         keys = _keys(Item)
         self._check(keys, request)
         self._store(keys, Item)
         return {}
 
-    def update_item(self, *, Key: Item, UpdateExpression: str, **request: Any) -> dict[str, Any]:  # noqa: N803
+    def update_item(self, *, Key: Item, UpdateExpression: str, **request: Any) -> dict[str, Any]:
         keys = _keys(Key)
         self._check(keys, request)
         item = self._updated(Key, UpdateExpression, request)
         self._store(keys, item)
         return {"Attributes": item}
 
-    def delete_item(self, *, Key: Item, **request: Any) -> dict[str, Any]:  # noqa: N803
+    def delete_item(self, *, Key: Item, **request: Any) -> dict[str, Any]:
         keys = _keys(Key)
         self._check(keys, request)
         self._store(keys, None)
@@ -61,12 +61,12 @@ class MemoryTable:
 
     # Many items
 
-    def batch_execute_statement(self, *, Statements: Sequence[Any]) -> dict[str, Any]:  # noqa: N803
+    def batch_execute_statement(self, *, Statements: Sequence[Any]) -> dict[str, Any]:
         if len(Statements) > 25:
             raise refused("ValidationException", "at most 25 statements")
         return partiql.batch_execute_statement(self, Statements)
 
-    def transact_write_items(self, *, TransactItems: Sequence[Any]) -> dict[str, Any]:  # noqa: N803
+    def transact_write_items(self, *, TransactItems: Sequence[Any]) -> dict[str, Any]:
         if len(TransactItems) > 100:
             raise refused("ValidationException", "at most 100 actions")
         actions = [next(iter(each.items())) for each in TransactItems]
@@ -75,11 +75,13 @@ class MemoryTable:
             raise refused("TransactionCanceledException", "cancelled", CancellationReasons=reasons)
         for kind, request in actions:
             unconditional = {k: v for k, v in request.items() if k != "ConditionExpression"}
-            if kind != "ConditionCheck":
-                {"Put": self.put_item, "Update": self.update_item}[kind](**unconditional)
+            if kind == "Put":
+                self.put_item(**unconditional)
+            elif kind == "Update":
+                self.update_item(**unconditional)
         return {}
 
-    def query(self, *, KeyConditionExpression: str, **request: Any) -> dict[str, Any]:  # noqa: N803
+    def query(self, *, KeyConditionExpression: str, **request: Any) -> dict[str, Any]:
         index = self._index(request.get("IndexName"))
         found = [
             item
@@ -87,8 +89,7 @@ class MemoryTable:
             if holds(KeyConditionExpression, _scope(item, request))
         ]
         found.sort(key=lambda item: plain(item[index[1]]), reverse=_descending(request))
-        page = _page(_after(found, index[1], request), request.get("Limit"))
-        return page
+        return _page(_after(found, index[1], request), request.get("Limit"))
 
     def scan(self, **_: Any) -> dict[str, Any]:
         return {"Items": [item for each in self._partitions.values() for item in each.values()]}
@@ -148,7 +149,7 @@ class MemoryTable:
 
 
 def refused(code: str, message: str, **more: Any) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}, **more}, "InMemory")  # type: ignore[typeddict-item]
+    return ClientError({"Error": {"Code": code, "Message": message}, **more}, "InMemory")
 
 
 def _keys(item: Item) -> Keys:

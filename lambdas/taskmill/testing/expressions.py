@@ -190,6 +190,9 @@ class _Parser:
         if self._next_is("list_append"):
             first, second = self._arguments()
             return lambda scope: {"L": [*first(scope)["L"], *second(scope)["L"]]}
+        if self._next_is("size"):
+            (path,) = self._arguments()
+            return lambda scope: _size(path(scope))
         token = self._take()
         if token[0] == ":":
             return lambda scope: scope.values[token]
@@ -217,6 +220,11 @@ class _Parser:
     def _expect(self, token: str) -> None:
         if not self._next_is(token):
             raise ValueError(f"{token!r} is missing in {self._text!r}")
+
+
+def _size(value: Any) -> Any:
+    """Members of a list or map, characters of a text; None: there is nothing."""
+    return None if value is None else {"N": str(len(next(iter(value.values()))))}
 
 
 def _begins_with(path: Reader, start: Reader) -> Reader:

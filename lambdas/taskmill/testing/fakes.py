@@ -43,11 +43,11 @@ class Queues:
     queues: dict[str, list[Message]] = field(default_factory=dict)
     _ids: Any = field(default_factory=itertools.count)
 
-    def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, Any]:  # noqa: N803
+    def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, Any]:
         self.put(QueueUrl, MessageBody, self.clock())
         return {}
 
-    def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Any]) -> dict[str, Any]:  # noqa: N803
+    def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Any]) -> dict[str, Any]:
         if len(Entries) > 10:
             raise client_error("AWS.SimpleQueueService.TooManyEntriesInBatchRequest")
         for entry in Entries:
@@ -58,7 +58,10 @@ class Queues:
         return {"Successful": [], "Failed": []}
 
     def change_message_visibility_batch(
-        self, *, QueueUrl: str, Entries: Sequence[Any]  # noqa: N803
+        self,
+        *,
+        QueueUrl: str,
+        Entries: Sequence[Any],
     ) -> dict[str, Any]:
         seconds = {each["ReceiptHandle"]: each["VisibilityTimeout"] for each in Entries}
         for message in self.queues.get(QueueUrl, []):
@@ -73,7 +76,7 @@ class Queues:
     def visible(self, url: str) -> list[Message]:
         return [each for each in self.queues.get(url, []) if each.visible_at <= self.clock()]
 
-    def receive(self, url: str, messages: Sequence[Message]) -> list[dict[str, Any]]:
+    def receive(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
         """Hide messages and count the receive."""
         for message in messages:
             message.receives += 1
@@ -94,7 +97,10 @@ class Topics:
     published: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def publish_batch(
-        self, *, TopicArn: str, PublishBatchRequestEntries: Sequence[Any]  # noqa: N803
+        self,
+        *,
+        TopicArn: str,
+        PublishBatchRequestEntries: Sequence[Any],
     ) -> dict[str, Any]:
         if len(PublishBatchRequestEntries) > 10:
             raise client_error("TooManyEntriesInBatchRequest")
@@ -110,7 +116,7 @@ class Executions:
     waiting: list[str] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
 
-    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, Any]:  # noqa: A002, ARG002, N803
+    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, Any]:
         if len(name) > 80:
             raise client_error("InvalidName")
         if name in self.started:
@@ -119,7 +125,7 @@ class Executions:
         self.waiting.append(name)
         return {}
 
-    def stop_execution(self, *, executionArn: str, cause: str) -> dict[str, Any]:  # noqa: ARG002, N803
+    def stop_execution(self, *, executionArn: str, cause: str) -> dict[str, Any]:
         name = executionArn.rpartition(":")[2]
         if name not in self.started:
             raise client_error("ExecutionDoesNotExist")

@@ -17,7 +17,7 @@ _UPDATE = re.compile(r'UPDATE "(?P<table>[^"]+)" (?P<clauses>.*) WHERE (?P<condi
 _CLAUSE = re.compile(r'(SET|REMOVE) ((?:"\w+"\.?)+)')
 
 
-def batch_execute_statement(client: Any, Statements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:  # noqa: N803  # AWS's name
+def batch_execute_statement(client: Any, Statements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """As the service: every statement on its own, with its own error."""
     return {"Responses": [_execute(client, each) for each in Statements]}
 

@@ -17,25 +17,25 @@ class MemoryBucket:
 
     objects: dict[str, bytes] = field(default_factory=dict)
 
-    def put_object(self, *, Key: str, Body: bytes | str, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def put_object(self, *, Key: str, Body: bytes | str, **_: Any) -> dict[str, Any]:
         self.objects[Key] = Body if isinstance(Body, bytes) else Body.encode()
         return {}
 
-    def get_object(self, *, Key: str, Range: str | None = None, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def get_object(self, *, Key: str, Range: str | None = None, **_: Any) -> dict[str, Any]:
         body = self._find(Key, "NoSuchKey")
         if Range:
             first, last = map(int, re.findall(r"\d+", Range))
             body = body[first : last + 1]
-        return {"Body": StreamingBody(io.BytesIO(body), len(body))}  # type: ignore[no-untyped-call]
+        return {"Body": StreamingBody(io.BytesIO(body), len(body))}
 
-    def head_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def head_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
         return {"ContentLength": len(self._find(Key, "404"))}
 
-    def delete_object(self, *, Key: str, **_: Any) -> dict[str, Any]:  # noqa: N803
+    def delete_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
         self.objects.pop(Key, None)
         return {}
 
-    def generate_presigned_url(self, operation: str, *, Params: Any, ExpiresIn: int) -> str:  # noqa: N803
+    def generate_presigned_url(self, operation: str, *, Params: Any, ExpiresIn: int) -> str:
         return f"memory://{Params['Bucket']}/{Params['Key']}?{operation}&expires={ExpiresIn}"
 
     def _find(self, key: str, code: str) -> bytes:
@@ -44,7 +44,7 @@ class MemoryBucket:
         raise ClientError(
             {
                 "Error": {"Code": code, "Message": "no such object"},
-                "ResponseMetadata": {"HTTPStatusCode": 404},  # type: ignore[typeddict-item]
+                "ResponseMetadata": {"HTTPStatusCode": 404},
             },
             "InMemory",
         )

@@ -268,7 +268,7 @@ def test_an_unexpected_error_is_logged_and_told_to_nobody(
     def broken(**_: Any) -> None:
         raise ZeroDivisionError("the secret cause")
 
-    monkeypatch.setattr(cloud._real["dynamodb"], "get_item", broken)
+    monkeypatch.setattr(cloud.table, "get_item", broken)
 
     answer = api.get(f"{TASKS}/any/code")
 
@@ -298,7 +298,7 @@ def test_a_throttled_request_may_be_tried_again(
     def throttled(**_: Any) -> None:
         raise ClientError(response, "GetItem")
 
-    monkeypatch.setattr(cloud._real["dynamodb"], "get_item", throttled)
+    monkeypatch.setattr(cloud.table, "get_item", throttled)
 
     answer = api.get(f"{TASKS}/any/code")
 

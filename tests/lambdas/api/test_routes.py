@@ -3,7 +3,6 @@
 import json
 from datetime import datetime
 
-import boto3
 import pytest
 
 from taskmill.testing import InProcessCloud
@@ -96,7 +95,7 @@ def test_an_upload_becomes_the_input_of_a_fan_out(api: InProcessApi, cloud: InPr
     upload = api.post("/v1/tenants/mbc/uploads")
     assert upload.status == 201
     ref = upload.body["inputRef"]
-    boto3.client("s3", "us-east-1").put_object(Bucket="payloads", Key=ref, Body=b"2\n4\n6\n")
+    cloud.bucket.put_object(Bucket="payloads", Key=ref, Body=b"2\n4\n6\n")
 
     task = api.post(FAN_OUTS, {"taskType": "odd-fails", "inputRef": ref})
     cloud.run()

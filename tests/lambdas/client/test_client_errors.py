@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 import httpx
 import pytest
-from conftest import Network
+from network import Network
 
 from taskmill import errors
 from taskmill.client import (
@@ -103,7 +103,9 @@ def test_no_answer_names_the_address_and_what_to_do(connect: Callable[..., TaskC
         raise httpx.ConnectError("Connection refused", request=request)
 
     with (
-        connect(url="http://localhost:4566/x", transport=httpx.MockTransport(refuse)) as client,
+        connect(
+            url="http://localhost:4566/x", region="us-east-1", transport=httpx.MockTransport(refuse)
+        ) as client,
         pytest.raises(Unreachable, match=r"http://localhost:4566 .*`taskmill local up`"),
     ):
         client.submit("double", 1)

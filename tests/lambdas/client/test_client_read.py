@@ -6,7 +6,7 @@ import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from conftest import Network
+from network import Network
 
 from taskmill.client import TaskClient, TaskFailed, TaskNotFound, WaitTimeout
 from taskmill.errors import Conflict, IllegalStatusChange

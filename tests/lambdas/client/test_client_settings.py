@@ -3,7 +3,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import URL
+from network import URL
 
 from taskmill.client import NotConfigured, TaskClient
 from taskmill.errors import InvalidKey

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import URL, Network
+from network import UNANSWERED, URL, Network
 from pydantic import BaseModel
 
 from taskmill.client import InvalidRequest, LimitExceeded, NewTask, TaskClient
@@ -82,7 +82,7 @@ def test_a_single_input_beyond_what_the_api_takes_is_refused_with_the_limit(
 def test_a_submit_whose_answer_is_lost_does_not_double(
     client: TaskClient, network: Network
 ) -> None:
-    network.lost_answer()
+    network.faults = [UNANSWERED]
 
     task = client.submit("double", 5)
 
@@ -92,7 +92,7 @@ def test_a_submit_whose_answer_is_lost_does_not_double(
 def test_a_fan_out_whose_answer_is_lost_does_not_double(
     client: TaskClient, network: Network
 ) -> None:
-    network.lost_answer()
+    network.faults = [UNANSWERED]
 
     task = client.map("double", [1, 2])
 
@@ -123,7 +123,7 @@ def test_many_large_tasks_are_split_by_size(client: TaskClient, network: Network
 
 
 def test_many_tasks_without_keys_are_never_sent_twice(client: TaskClient, network: Network) -> None:
-    network.lost_answer()
+    network.faults = [UNANSWERED]
 
     with pytest.raises(Exception, match="no answer"):
         client.submit_many([NewTask(task_type="double", input=1)])
@@ -159,24 +159,12 @@ def test_a_large_fan_out_goes_by_way_of_an_upload(client: TaskClient, network: N
 
 def test_an_upload_that_arrived_unnoticed_is_used(client: TaskClient, network: Network) -> None:
     network.idle = True
-    precondition_failed = httpx.Response(412)
-    network.faults = [None, httpx.Response(503), precondition_failed]
+    network.faults = [None, UNANSWERED]
 
-    def put_by_the_lost_request(ref: str) -> None:
-        s3 = network.cloud.wiring.client("s3")
-        s3.put_object(Bucket="payloads", Key=ref, Body=b"1\n2\n3")
+    task = client.map("other", ("x" * MB for _ in range(5)))
 
-    sent = network.handle_request
-
-    def watch(request: httpx.Request) -> httpx.Response:
-        answer = sent(request)
-        if answer is precondition_failed:
-            put_by_the_lost_request(request.url.path.lstrip("/"))
-        return answer
-
-    network.handle_request = watch  # type: ignore[method-assign]
-
-    assert client.map("other", ("x" * MB for _ in range(5))).child_count == 3
+    assert task.child_count == 5
+    assert [each.method for each in network.requests] == ["POST", "PUT", "PUT", "POST"]
 
 
 def test_memory_stays_constant_however_large_the_input() -> None:
@@ -227,11 +215,12 @@ def test_more_subtasks_than_allowed_are_refused_before_all_are_taken(
     ],
 )
 def test_a_file_gives_its_elements(
-    name: str, text: str, elements: int, client: TaskClient, tmp_path: Path, network: Network
+    name: str, text: str, elements: int, client: TaskClient, network: Network
 ) -> None:
-    (tmp_path / name).write_text(text)
+    file = Path(name)
+    file.write_text(text)
 
-    client.map("other", tmp_path / name)
+    client.map("other", file)
 
     sent = json.loads(network.requests[0].content)["input"]
     assert len(sent) == elements
@@ -250,12 +239,13 @@ def test_a_file_gives_its_elements(
     ],
 )
 def test_a_file_that_is_not_what_its_name_says_is_refused_by_line(
-    name: str, text: str, problem: str, client: TaskClient, tmp_path: Path, network: Network
+    name: str, text: str, problem: str, client: TaskClient, network: Network
 ) -> None:
-    (tmp_path / name).write_text(text)
+    file = Path(name)
+    file.write_text(text)
 
     with pytest.raises(InvalidRequest, match=problem):
-        client.map("other", tmp_path / name)
+        client.map("other", file)
 
     assert not network.requests
 

@@ -1,4 +1,4 @@
-"""Task functions for these tests."""
+"""Task functions for the tests of the client and the command line."""
 
 from taskmill import Abort, task
 

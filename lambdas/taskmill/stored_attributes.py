@@ -1,0 +1,58 @@
+"""Attributes that callers give, as rows keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from taskmill.attributes import check_attributes
+from taskmill.errors import InvalidRequest, describe_error
+from taskmill.keys import TaskKey
+from taskmill.payloads import RESULT_INLINE, PayloadStore, dump_json, result_key
+
+ATTRIBUTES_LIMIT = 16_384  # bytes of a caller's own attributes; results have their own place
+
+
+def stored_attributes(
+    payloads: PayloadStore, key: TaskKey, given: Mapping[str, Any], *, now: int
+) -> dict[str, Any]:
+    """The result as JSON text or by reference, errors whole, anything else as it is.
+
+    Raises:
+        InvalidRequest: Not JSON, or larger than 16 KB without the result.
+        LimitExceeded: The result is larger than the configured maximum.
+    """
+    check_attributes(given)
+    stored = {name: each for name, each in given.items() if name != "result"}
+    if "error" in stored:
+        stored["error"] = stored_error(stored["error"])
+    _check_size(stored)
+    if "result" not in given:
+        return stored
+    text = dump_json(given["result"], field="result")
+    if len(text.encode()) <= RESULT_INLINE:
+        return {**stored, "result": text}
+    return {**stored, "resultRef": payloads.put(result_key(key, f"outside-{now}"), text)}
+
+
+def stored_error(error: Any) -> dict[str, Any]:
+    """An error as rows keep it: type, message and stack, never empty."""
+    if isinstance(error, BaseException):
+        return dict(describe_error(error))
+    given = dict(error) if isinstance(error, Mapping) else {"message": str(error)}
+    return {
+        **given,
+        "type": given.get("type") or "Error",
+        "message": given.get("message") or "no message was given",
+        "stack": given.get("stack") or "",
+    }
+
+
+def _check_size(attributes: Mapping[str, Any]) -> None:
+    if len(dump_json(attributes, field="attributes").encode()) > ATTRIBUTES_LIMIT:
+        raise InvalidRequest(
+            f"attributes are larger than {ATTRIBUTES_LIMIT:,} bytes;"
+            " put what is large into the result",
+            field="attributes",
+            limit=ATTRIBUTES_LIMIT,
+        )

@@ -1,0 +1,67 @@
+"""The app of the end-to-end tests: the real stack, with times short enough to wait for."""
+
+import taskmill_cdk.bundled_node  # noqa: F401  before aws_cdk, which starts Node
+
+# isort: split
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import App, CfnOutput, CliCredentialsStackSynthesizer, Duration
+from aws_cdk import aws_sqs as sqs
+
+from taskmill_cdk import TaskFunction, TaskSource, TaskStack, WorkQueue
+
+HERE = Path(__file__).parent
+TASKS = TaskSource(
+    folder=HERE / "tasks",
+    modules=["e2e_tasks", "e2e_events"],
+    factory="e2e_events:LetterFactory",
+)
+WORKER_TIMEOUT = Duration.seconds(10)
+BATCH_TIMEOUT = Duration.seconds(16)  # keeps 10 s free for its last writes, so 6 s of work
+
+
+class QuickQueue(WorkQueue):
+    """Delivers again soon after a worker must have died, where the default waits 30 s more."""
+
+    def _build_queue(self, **props: Any) -> sqs.Queue:
+        return super()._build_queue(
+            **{**props, "visibility_timeout": WORKER_TIMEOUT.plus(Duration.seconds(2))}
+        )
+
+
+class E2eStack(TaskStack):
+    """`TaskStack` with short timeouts and a small limit of payloads."""
+
+    def _build_work_queue(self, **props: Any) -> WorkQueue:
+        return QuickQueue(
+            self,
+            "WorkQueue",
+            worker=self.worker,
+            dead_letters_handler=self.dead_letters_handler,
+            max_receives=5,
+            **props,
+        )
+
+    def _build_batch(self, **props: Any) -> TaskFunction:
+        return super()._build_batch(timeout=BATCH_TIMEOUT, **props)
+
+    def _print_outputs(self) -> None:
+        super()._print_outputs()
+        CfnOutput(self, "FailureQueueUrl", value=self.dispatcher.failure_queue.queue_url)
+        CfnOutput(self, "ScheduleGroup", value=self.schedules.group.ref)
+
+
+app = App()
+E2eStack(
+    app,
+    "TaskmillE2e",
+    tasks=TASKS,
+    local=True,
+    max_payload_bytes=6_000_000,
+    worker_timeout=WORKER_TIMEOUT,
+    build_folder=HERE.parents[2] / ".build",
+    # The roles of the CDK's own bootstrap have policies that the emulator does not know.
+    synthesizer=CliCredentialsStackSynthesizer(),
+)
+app.synth()

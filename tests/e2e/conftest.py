@@ -1,0 +1,92 @@
+"""One local cloud with the real stack for all tests here; it checks signatures and policies."""
+
+import socket
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from deployed import Inbox, Outputs, aws_client
+
+from taskmill.client import TaskClient
+from taskmill.models import Task
+from taskmill.service import TaskService
+from taskmill.wiring import Wiring
+from taskmill_local import LocalCloud
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+APP = "python app.py"
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of this folder share a process, and so a cloud."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.xdist_group("e2e"))
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """The stack of ``app/``, deployed by `cdk deploy`; gone at the end, whatever happens."""
+    cloud = LocalCloud(ROOT, state_dir=tmp_path_factory.mktemp("cloud"), report=_tell)
+    try:
+        cloud.up(app=APP, app_dir=HERE / "app", port=_free_port(), enforce_iam=True)
+        yield cloud
+    finally:
+        cloud.down()
+
+
+@pytest.fixture(scope="session")
+def outputs_file(cloud: LocalCloud) -> Path:
+    return cloud.outputs_file
+
+
+@pytest.fixture(scope="session")
+def stack(cloud: LocalCloud) -> Outputs:
+    """The outputs of the stack, and how to reach it."""
+    return cloud.status().outputs
+
+
+@pytest.fixture
+def tenant() -> str:
+    """A tenant of the test's own."""
+    return f"t-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def client(outputs_file: Path, tenant: str) -> Iterator[TaskClient]:
+    with TaskClient.from_outputs(outputs_file, tenant=tenant) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def aws(stack: Outputs) -> Callable[[str], Any]:
+    """Makes a client of the cloud's root user by service name."""
+    return lambda service: aws_client(stack, service)
+
+
+@pytest.fixture(scope="session")
+def service(stack: Outputs, aws: Callable[[str], Any]) -> TaskService:
+    """The task service in this process, on the deployed table, bucket and topic."""
+    settings = {
+        "TASKMILL_TABLE": stack["TableName"],
+        "TASKMILL_BUCKET": stack["BucketName"],
+        "TASKMILL_ALARM_TOPIC_ARN": stack["AlarmTopicArn"],
+    }
+    return Wiring(settings, aws).service
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr)  # noqa: T201  # shown with the first test when the cloud fails

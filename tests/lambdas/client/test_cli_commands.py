@@ -1,0 +1,227 @@
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from network import Network
+from typer.testing import Result
+
+from taskmill.client import TaskClient
+
+Run = Callable[..., Result]
+
+
+def test_submit_prints_a_key_that_other_commands_take(run: Run) -> None:
+    key = run("submit", "double", "21").stdout.strip()
+
+    assert run("result", key).stdout == "42\n"
+    assert run("result", *key.split("#")).stdout == "42\n"
+    assert run("result", "TASK#mbc", key).stdout == "42\n"
+    assert run("result", f"TASK#mbc/{key}").stdout == "42\n"
+
+
+def test_submit_says_on_stderr_how_to_follow(run: Run) -> None:
+    result = run("submit", "double", "21")
+
+    code = result.stdout.strip().partition("#")[2]
+    assert f"taskmill watch double {code} --tenant mbc" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "stdin"), [(["21"], None), (["-"], "21"), (["@input.json"], None)]
+)
+def test_an_input_is_text_a_file_or_stdin(
+    words: list[str], stdin: str | None, run: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "input.json").write_text("\ufeff21\n")
+
+    result = run("submit", "double", *words, "--wait", "--json", stdin=stdin)
+
+    assert json.loads(result.stdout)["attributes"]["result"] == 42
+
+
+def test_submit_passes_on_its_options(run: Run, network: Network) -> None:
+    network.idle = True
+    options = ["--name", "a name", "--delay", "60", "--notify", "none", "--idempotency-key", "k"]
+
+    run("submit", "double", "1", *options)
+
+    assert json.loads(network.requests[0].content) == {
+        "taskType": "double",
+        "input": 1,
+        "name": "a name",
+        "delaySeconds": 60,
+        "notify": "none",
+        "idempotencyKey": "k",
+    }
+
+
+def test_map_makes_an_object_of_each_row_of_a_table(
+    run: Run, network: Network, tmp_path: Path
+) -> None:
+    (tmp_path / "cities.csv").write_text("code,city\nAMS,Amsterdam\nGIG,Rio\n")
+
+    run("map", "other", "cities.csv", "--tolerate", "5%", "--batch-size", "2")
+
+    sent = json.loads(network.requests[0].content)
+    assert sent["input"] == [{"code": "AMS", "city": "Amsterdam"}, {"code": "GIG", "city": "Rio"}]
+    assert (sent["toleratedFailures"], sent["batchSize"]) == ("5%", 2)
+
+
+@pytest.mark.parametrize(
+    ("form", "stdin"),
+    [([], "1\n2\n"), (["--format", "json"], "[1, 2]"), (["--format", "csv"], "a\n1\n2\n")],
+)
+def test_map_reads_stdin_as_lines_unless_told_otherwise(
+    form: list[str], stdin: str, run: Run, network: Network
+) -> None:
+    run("map", "other", "-", *form, stdin=stdin)
+
+    assert len(json.loads(network.requests[0].content)["input"]) == 2
+
+
+def test_get_tells_what_matters(run: Run, client: TaskClient) -> None:
+    task = client.submit("double", -3, name="wrong")
+
+    shown = run("get", "double", task.code).stdout
+
+    facts = dict(line.split(maxsplit=1) for line in shown.splitlines())
+    assert facts["status"] == "FAILED"
+    assert facts["name"] == "wrong"
+    assert facts["error"] == "Abort: -3 is negative"
+    assert facts["history"].startswith("CREATED > ")
+
+
+def test_an_index_names_a_subtask(run: Run, client: TaskClient) -> None:
+    code = client.map("double", [5, 6]).code
+
+    assert json.loads(run("get", "double", code, "1", "--json").stdout)["input"] == 6
+    assert json.loads(run("get", f"double#{code}#1", "--json").stdout)["input"] == 6
+
+
+def test_list_shows_both_kinds_a_line_each(run: Run, client: TaskClient) -> None:
+    single, fan_out = client.submit("double", 1), client.map("double", [1])
+
+    lines = [line.split("\t") for line in run("list").stdout.splitlines()]
+
+    assert [line[:4] for line in lines] == [
+        ["TASK", "double", single.code, "COMPLETED"],
+        ["SFN_TASK", "double", fan_out.code, "COMPLETED"],
+    ]
+
+
+def test_list_can_be_narrowed_and_limited(run: Run, client: TaskClient, network: Network) -> None:
+    network.idle = True
+    codes = [client.submit("double", each).code for each in range(4)]
+    client.submit("other", 1)
+
+    words = ["--type", "double", "--kind", "task", "--status", "created", "--limit", "3", "--json"]
+    listed = json.loads(run("list", *words).stdout)
+
+    assert [each["code"] for each in listed] == sorted(codes, reverse=True)[:3]
+
+
+def test_an_empty_list_is_still_json(run: Run) -> None:
+    assert json.loads(run("list", "--json").stdout) == []
+
+
+def test_subtasks_shows_what_failed_and_why(run: Run, client: TaskClient) -> None:
+    code = client.map("double", [1, -2, 3]).code
+
+    shown = run("subtasks", "double", code, "--status", "failed").stdout
+
+    assert shown == "1\tFAILED\t1\tAbort: -2 is negative\n"
+
+
+def test_cancel_and_retry(run: Run, client: TaskClient, network: Network) -> None:
+    network.idle = True
+    key = f"double#{client.submit('double', 1).code}"
+
+    assert run("cancel", key).stdout == f"CANCELLED {key}\n"
+    assert run("retry", key).stdout == f"{key}\n"
+
+
+COMMANDS: list[list[str]] = [
+    ["submit", "double", "1"],
+    ["submit", "double", "1", "--wait"],
+    ["map", "double", "-"],
+    ["map", "double", "-", "--wait"],
+    ["get", "double", "CODE"],
+    ["watch", "double", "CODE"],
+    ["result", "double", "CODE"],
+    ["list"],
+    ["subtasks", "double", "FAN_OUT"],
+    ["retry", "double", "FAILED"],
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_with_json_stdout_is_one_document_and_nothing_else(
+    words: list[str], run: Run, client: TaskClient
+) -> None:
+    codes = {
+        "CODE": client.submit("double", 1).code,
+        "FAN_OUT": client.map("double", [1]).code,
+        "FAILED": client.submit("double", -1).code,
+    }
+
+    result = run("--json", *(codes.get(word, word) for word in words), stdin="1\n2\n")
+
+    document: Any = json.loads(result.stdout)
+    assert document is not None
+    assert "\x1b" not in result.output
+
+
+def test_global_options_may_stand_anywhere(run: Run, network: Network) -> None:
+    run("submit", "--tenant=other", "double", "--json", "1")
+    run("--tenant", "other", "submit", "double", "1")
+
+    paths = {each.url.path for each in network.requests}
+    assert paths == {"/v1/tenants/other/tasks"}
+
+
+def test_what_follows_two_dashes_is_no_option(run: Run, network: Network) -> None:
+    network.idle = True
+    run("submit", "double", "--", "-5")
+
+    assert json.loads(network.requests[0].content)["input"] == -5
+
+
+def test_what_users_store_cannot_drive_a_terminal(run: Run, client: TaskClient) -> None:
+    task = client.submit("other", "\x1b[2J", name="\x1b]0;owned\x07 [red]")
+
+    shown = run("get", "other", task.code).stdout
+
+    assert "\\x1b]0;owned\\x07 [red]" in shown
+    assert "\x1b" not in shown
+
+
+def test_version(run: Run) -> None:
+    assert run("--version").stdout.startswith("taskmill ")
+
+
+def test_help_has_examples_and_exit_codes(run: Run) -> None:
+    shown = run("--help").stdout
+
+    assert "taskmill map resize images.jsonl" in shown
+    assert "130 interrupted" in shown
+
+
+def test_help_needs_neither_http_nor_aws() -> None:
+    program = (
+        "import sys\n"
+        "before = set(sys.modules)\n"
+        "import taskmill\n"
+        "own = set(sys.modules)\n"
+        "import taskmill.cli.app\n"
+        "new = set(sys.modules) - own\n"
+        "print(sorted(m for m in new if m.split('.')[0] in ('httpx', 'botocore', 'pydantic')))"
+    )
+    shown = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert shown.stdout.strip() == "[]"

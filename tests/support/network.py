@@ -1,0 +1,72 @@
+"""What the client reaches over HTTP: the API of an in-process cloud, and its bucket."""
+
+from dataclasses import dataclass, field
+
+import httpx
+
+from taskmill.handlers import api
+from taskmill.testing import InProcessCloud
+from taskmill.testing.http import InProcessApi
+
+URL = "https://abc123.execute-api.eu-west-1.amazonaws.com"
+UNANSWERED = "the request arrives, its answer is lost"
+
+
+@dataclass
+class Network(httpx.BaseTransport):
+    """A transport into an in-process cloud, with whatever goes wrong on the way.
+
+    Attributes:
+        requests: All that were sent.
+        faults: What becomes of the next requests: None (they go through), an answer that
+            another gives in its place, an exception that is raised, or `UNANSWERED`.
+        idle: The cloud does nothing; else it does all its work after each request.
+    """
+
+    cloud: InProcessCloud
+    requests: list[httpx.Request] = field(default_factory=list)
+    faults: list[httpx.Response | Exception | str | None] = field(default_factory=list)
+    idle: bool = False
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        request.read()
+        self.requests.append(request)
+        fault = self.faults.pop(0) if self.faults else None
+        if isinstance(fault, Exception):
+            raise fault
+        if isinstance(fault, httpx.Response):
+            return fault
+        answer = self._s3(request) if request.url.scheme == "memory" else self._api(request)
+        if fault == UNANSWERED:
+            raise httpx.ReadTimeout(UNANSWERED, request=request)
+        if not self.idle:
+            self.cloud.run()
+        return answer
+
+    def _api(self, request: httpx.Request) -> httpx.Response:
+        """As API Gateway: who does not sign gets no further."""
+        if "authorization" not in request.headers:
+            return httpx.Response(403, json={"message": "Forbidden"})
+        event = InProcessApi().event(
+            request.method,
+            request.url.raw_path.decode().partition("?")[0],
+            request.content.decode() or None,
+            request.url.query.decode(),
+            dict(request.headers),
+        )
+        answer = self.cloud.invoke(api.handler, event)
+        return httpx.Response(
+            answer["statusCode"], headers=answer["headers"], content=answer["body"]
+        )
+
+    def _s3(self, request: httpx.Request) -> httpx.Response:
+        """As S3: a presigned address takes no other credentials, and an object is written once."""
+        if "authorization" in request.headers:
+            return httpx.Response(400)
+        objects, key = self.cloud.bucket.objects, request.url.path.lstrip("/")
+        if request.method == "GET":
+            return httpx.Response(200, content=objects[key])
+        if request.headers["if-none-match"] == "*" and key in objects:
+            return httpx.Response(412)
+        objects[key] = request.content
+        return httpx.Response(200)
