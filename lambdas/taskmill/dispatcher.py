@@ -28,8 +28,8 @@ from taskmill.reactions import (
 )
 from taskmill.scheduler import Scheduler
 from taskmill.statuses import Status
-from taskmill.store import SubtaskStore, TaskStore
-from taskmill.store.subtasks import TRANSACTION_MARKS
+from taskmill.store import BatchStore, TaskStore
+from taskmill.store.batches import TRANSACTION_MARKS
 from taskmill.workflow import Workflow
 
 Record = Mapping[str, Any]
@@ -48,7 +48,7 @@ class Dispatcher:
     """Emits the reactions of row changes, in the largest requests each service takes."""
 
     tasks: TaskStore
-    subtasks: SubtaskStore
+    batches: BatchStore
     queue: Queue
     failures: Queue
     workflow: Workflow
@@ -136,10 +136,10 @@ class Dispatcher:
         for parent, group in by_parent.items():
             for chunk in _chunks(group, TRANSACTION_MARKS):
                 with self._parking([each.record for each in chunk]):
-                    batches = [each.reaction.batch for each in chunk]
-                    if not self.subtasks.count(parent, batches) and len(batches) > 1:
-                        for batch in batches:  # one was counted before: count the rest singly
-                            self.subtasks.count(parent, [batch])
+                    closed = [each.reaction.batch for each in chunk]
+                    if not self.batches.count(parent, closed) and len(closed) > 1:
+                        for batch in closed:  # one was counted before: count the rest singly
+                            self.batches.count(parent, [batch])
 
     def _publish(self, caused: Sequence[Caused]) -> None:
         table = self.tasks.table.name

@@ -18,7 +18,7 @@ from taskmill.errors import (
 from taskmill.keys import TaskKey
 from taskmill.rows import TaskRow
 from taskmill.statuses import Status
-from taskmill.store import TaskStore
+from taskmill.store import ClaimStore, TaskStore
 
 GRACE_MS = 15_000  # a lease ends so long after its attempt must have ended
 MARGIN_MS = 3_000  # kept free before the process is stopped, for the last write
@@ -29,6 +29,7 @@ class Runner:
     """Runs the task that a message names."""
 
     tasks: TaskStore
+    claims: ClaimStore
     attempt: Attempt
     logger: Any
     clock: Clock = now_ms
@@ -51,7 +52,7 @@ class Runner:
         retry, timeout_seconds = self.attempt.policy(key.type)
         lease = _Lease(self, timeout_ms=round(timeout_seconds * 1000), remaining_ms=remaining_ms)
         try:
-            row = self.tasks.claim(
+            row = self.claims.claim(
                 key,
                 fence=secrets.token_hex(8),
                 lease_until=lease.until(),
@@ -73,9 +74,9 @@ class Runner:
     def _write(self, row: TaskRow, outcome: Outcome) -> None:
         if outcome.retry_at is not None:
             error = outcome.attributes["error"]
-            self.tasks.errored(row, error=error, retry_at=outcome.retry_at)
+            self.claims.errored(row, error=error, retry_at=outcome.retry_at)
         else:
-            self.tasks.end(row, outcome.status, attributes=outcome.attributes)
+            self.claims.end(row, outcome.status, attributes=outcome.attributes)
         self.logger.info(
             "ended", key=str(row.key), attempt=row.attempts, status=str(outcome.status)
         )
@@ -103,4 +104,4 @@ class _Lease:
         return self.runner.clock() + left + GRACE_MS
 
     def report(self, progress: Mapping[str, Any]) -> None:
-        self.row = self.runner.tasks.extend(self.row, lease_until=self.until(), progress=progress)
+        self.row = self.runner.claims.extend(self.row, lease_until=self.until(), progress=progress)

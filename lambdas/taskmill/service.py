@@ -11,7 +11,7 @@ from taskmill import submit
 from taskmill.clock import Clock, now_ms
 from taskmill.errors import Conflict, InvalidRequest, TaskExists
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
-from taskmill.fanout.split import Splitter
+from taskmill.fanout.insert import Inserter
 from taskmill.keys import Kind, TaskKey
 from taskmill.models import (
     CreateStepFunctionTask,
@@ -49,6 +49,7 @@ class TaskService:
     tasks: TaskStore
     subtasks: SubtaskStore
     payloads: PayloadStore
+    inserter: Inserter
     alarm_topic: Topic | None = None
     clock: Clock = now_ms
 
@@ -119,8 +120,7 @@ class TaskService:
             TaskNotFound: The event names no task.
         """
         parent = self.tasks.get(event.key.parent)
-        splitter = Splitter(tasks=self.tasks, subtasks=self.subtasks, payloads=self.payloads)
-        count = splitter.insert(parent)
+        count = self.inserter.insert(parent)
         return self._subtasks(parent.key, count)
 
     # Read

@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # each function imports only what it uses: cold starts are pa
     from taskmill.dispatcher import Dispatcher
     from taskmill.fanout.batch import BatchRunner
     from taskmill.fanout.finish import Finisher
+    from taskmill.fanout.insert import Inserter
     from taskmill.fanout.split import Splitter
     from taskmill.notifications import Topic
     from taskmill.payloads import PayloadStore
@@ -25,7 +26,7 @@ if TYPE_CHECKING:  # each function imports only what it uses: cold starts are pa
     from taskmill.runner import Runner
     from taskmill.scheduler import Scheduler
     from taskmill.service import TaskService
-    from taskmill.store import SubtaskStore, TaskStore
+    from taskmill.store import BatchStore, ClaimStore, SubtaskStore, TaskStore
     from taskmill.store.table import Table
     from taskmill.workflow import Workflow
 
@@ -71,10 +72,22 @@ class Wiring:
         return TaskStore(self.table, retention_days=self.retention_days, clock=self.clock)
 
     @cached_property
+    def claims(self) -> ClaimStore:
+        from taskmill.store import ClaimStore
+
+        return ClaimStore(self.table, retention_days=self.retention_days, clock=self.clock)
+
+    @cached_property
     def subtasks(self) -> SubtaskStore:
         from taskmill.store import SubtaskStore
 
         return SubtaskStore(self.table, retention_days=self.retention_days, clock=self.clock)
+
+    @cached_property
+    def batches(self) -> BatchStore:
+        from taskmill.store import BatchStore
+
+        return BatchStore(self.table, retention_days=self.retention_days, clock=self.clock)
 
     @cached_property
     def payloads(self) -> PayloadStore:
@@ -107,7 +120,19 @@ class Wiring:
     def runner(self) -> Runner:
         from taskmill.runner import Runner
 
-        return Runner(tasks=self.tasks, attempt=self.attempt, logger=self.logger, clock=self.clock)
+        return Runner(
+            tasks=self.tasks,
+            claims=self.claims,
+            attempt=self.attempt,
+            logger=self.logger,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def inserter(self) -> Inserter:
+        from taskmill.fanout.insert import Inserter
+
+        return Inserter(subtasks=self.subtasks, payloads=self.payloads, clock=self.clock)
 
     @cached_property
     def splitter(self) -> Splitter:
@@ -116,18 +141,20 @@ class Wiring:
         return Splitter(
             tasks=self.tasks,
             subtasks=self.subtasks,
-            payloads=self.payloads,
+            batches=self.batches,
+            inserter=self.inserter,
             max_concurrency=int(self.environment.get("TASKMILL_MAX_CONCURRENCY", 100)),
             clock=self.clock,
         )
 
     @cached_property
-    def batches(self) -> BatchRunner:
+    def batch_runner(self) -> BatchRunner:
         from taskmill.fanout.batch import BatchRunner
 
         return BatchRunner(
             tasks=self.tasks,
             subtasks=self.subtasks,
+            batches=self.batches,
             attempt=self.attempt,
             clock=self.clock,
             sleep=self.sleep,
@@ -137,7 +164,9 @@ class Wiring:
     def finisher(self) -> Finisher:
         from taskmill.fanout.finish import Finisher
 
-        return Finisher(tasks=self.tasks, subtasks=self.subtasks, logger=self.logger)
+        return Finisher(
+            tasks=self.tasks, subtasks=self.subtasks, batches=self.batches, logger=self.logger
+        )
 
     @cached_property
     def dispatcher(self) -> Dispatcher:
@@ -145,7 +174,7 @@ class Wiring:
 
         return Dispatcher(
             tasks=self.tasks,
-            subtasks=self.subtasks,
+            batches=self.batches,
             queue=self.queue("TASKMILL_QUEUE_URL"),
             failures=self.queue("TASKMILL_FAILURE_QUEUE_URL"),
             workflow=self.workflow,
@@ -165,6 +194,7 @@ class Wiring:
             tasks=self.tasks,
             subtasks=self.subtasks,
             payloads=self.payloads,
+            inserter=self.inserter,
             alarm_topic=self._topic(alarms) if alarms in self.environment else None,
             clock=self.clock,
         )

@@ -135,6 +135,27 @@ def test_a_retried_fan_out_runs_only_what_did_not_complete(
     assert get(cloud, key).run == 2
 
 
+def test_a_cancelled_fan_out_can_be_retried_to_its_end(cloud: InProcessCloud) -> None:
+    key = fan_out(cloud, "echo", range(30), batch_size=10)
+    step, steps = cloud.player.step, []
+
+    def cancel_after_the_first_batch() -> None:
+        step()
+        steps.append(None)
+        if len(steps) == 2:
+            cloud.service.cancel(key=key)
+
+    cloud.player.step = cancel_after_the_first_batch  # type: ignore[method-assign]
+    cloud.run()
+    assert statuses(cloud, key) == ["COMPLETED"] * 10 + ["CANCELLED"] * 20
+
+    cloud.service.retry(key=key)
+    cloud.run()
+
+    assert get(cloud, key).status == "COMPLETED"
+    assert counts(cloud, key) == {"total": 30, "completed": 30, "failed": 0, "cancelled": 0}
+
+
 def test_a_cancelled_fan_out_stops_and_its_open_subtasks_are_cancelled(
     cloud: InProcessCloud, runs: list[Any]
 ) -> None:

@@ -83,7 +83,7 @@ def test_a_second_delivery_during_the_first_goes_back_to_the_queue(
     cloud._deliver_records()
     message = {"body": '{"pk": "%s", "sk": "%s"}' % (key.pk, key.sk), "receiptHandle": "again"}
     record = {**message, "messageId": "again", "attributes": {}}
-    cloud.wiring.tasks.claim(
+    cloud.wiring.claims.claim(
         key, fence="another", lease_until=cloud.now + 60_000, max_attempts=3
     )
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from taskmill.keys import Kind, TaskKey
 from taskmill.models import CreateStepFunctionTask, CreateTask
-from taskmill.rows import BatchRow, TaskRow
+from taskmill.rows import BATCH_ROW, BatchRow, TaskRow
 from taskmill.statuses import Status
+from taskmill.store.codec import encode_item
 from taskmill.testing import InProcessCloud
 
 NOW = 1_770_000_000_000  # epoch ms
@@ -76,6 +77,28 @@ def any_task(**fields: Any) -> CreateTask:
 def any_fan_out(**fields: Any) -> CreateStepFunctionTask:
     known = {"tenant_code": any_tenant(), "task_type": "export", "input": [1, 2, 3]}
     return CreateStepFunctionTask(**{**known, **fields})
+
+
+def typed(row: TaskRow) -> dict[str, Any]:
+    """A task as an image of a stream record."""
+    return encode_item(row.to_values())
+
+
+def typed_batch(row: BatchRow) -> dict[str, Any]:
+    values = {"pk": row.key.stored.pk, "sk": row.key.stored.sk, "row": BATCH_ROW}
+    for name in ("status", "first", "last", "fence", "counts"):
+        values[name] = getattr(row, name)
+    return encode_item(values)
+
+
+def record(old: TaskRow | BatchRow | None, new: TaskRow | BatchRow | None) -> dict[str, Any]:
+    """A stream record of this change."""
+    images = {}
+    for name, row in (("OldImage", old), ("NewImage", new)):
+        if row is not None:
+            images[name] = typed(row) if isinstance(row, TaskRow) else typed_batch(row)
+    event = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
+    return {"eventName": event, "eventSource": "aws:dynamodb", "dynamodb": images}
 
 
 def stored(cloud: InProcessCloud, **fields: Any) -> TaskRow:

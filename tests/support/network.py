@@ -25,14 +25,14 @@ class Network(httpx.BaseTransport):
 
     cloud: InProcessCloud
     requests: list[httpx.Request] = field(default_factory=list)
-    faults: list[httpx.Response | Exception | str | None] = field(default_factory=list)
+    faults: list[httpx.Response | BaseException | str | None] = field(default_factory=list)
     idle: bool = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         request.read()
         self.requests.append(request)
         fault = self.faults.pop(0) if self.faults else None
-        if isinstance(fault, Exception):
+        if isinstance(fault, BaseException):
             raise fault
         if isinstance(fault, httpx.Response):
             return fault

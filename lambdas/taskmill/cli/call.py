@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,16 @@ class Call:
         )
 
     def command(self, verb: str, task: Task) -> str:
-        """A command line to copy."""
-        options = {"--url": self.url, "--profile": self.profile, "--tenant": task.tenant_code}
-        given = "".join(f" {name} {value}" for name, value in options.items() if value)
-        return f"taskmill {verb} {in_words(task.key)}{given}"
+        """A command line to copy; what the environment says is left out."""
+        options = (
+            ("--url", self.url, "TASKMILL_URL"),
+            ("--tenant", task.tenant_code, "TASKMILL_TENANT"),
+            ("--region", self.region, "AWS_REGION"),
+            ("--profile", self.profile, "AWS_PROFILE"),
+        )
+        needed = (
+            f" {name} {value}"
+            for name, value, variable in options
+            if value and value != os.environ.get(variable)
+        )
+        return f"taskmill {verb} {in_words(task.key)}{''.join(needed)}"

@@ -62,8 +62,7 @@ def find_settings(
             "which API? Give its URL (the stack output ApiUrl), set TASKMILL_URL, "
             "or start a local cloud with `taskmill local up`"
         )
-    if not url.startswith(("https://", "http://")):
-        raise NotConfigured(f"the URL {url!r} must begin with https://")
+    _check_url(url)
     if not (tenant := tenant or os.environ.get("TASKMILL_TENANT")):
         raise NotConfigured("whose tasks? Give a tenant or set TASKMILL_TENANT")
     if session is None:
@@ -88,6 +87,17 @@ def named_session(profile: str) -> Any:
     except ProfileNotFound as error:
         raise NotConfigured(f"{error}") from None
     return session
+
+
+def _check_url(url: str) -> None:
+    import httpx
+
+    if not url.startswith(("https://", "http://")):
+        raise NotConfigured(f"the URL {url!r} must begin with https://")
+    try:
+        httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise NotConfigured(f"{url!r} is not a URL: {error}") from None
 
 
 def _default_session() -> Any:

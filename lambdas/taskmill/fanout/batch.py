@@ -16,7 +16,7 @@ from taskmill.errors import AttemptsSpent, ClaimLost, SubtasksRemain, describe_e
 from taskmill.keys import BatchKey, TaskKey
 from taskmill.rows import BatchRow, TaskRow
 from taskmill.statuses import Status
-from taskmill.store import SubtaskStore, TaskStore
+from taskmill.store import BatchStore, SubtaskStore, TaskStore
 from taskmill.store.table import BATCH_STATEMENTS
 
 FLUSH_SECONDS = 2.0  # outcomes are written 25 a call, or when the oldest has waited so long
@@ -33,6 +33,7 @@ class BatchRunner:
 
     tasks: TaskStore
     subtasks: SubtaskStore
+    batches: BatchStore
     attempt: Attempt
     clock: Clock = now_ms
     sleep: Callable[[float], None] = time.sleep
@@ -76,7 +77,7 @@ class BatchRunner:
     ) -> BatchRow:
         size = parent.batch_size or (span[1] - span[0] + 1)
         try:
-            return self.subtasks.claim_batch(
+            return self.batches.claim(
                 BatchKey(parent.key, span[0] // size),
                 span=span,
                 fence=secrets.token_hex(8),
@@ -124,7 +125,7 @@ class _BatchWork:
         if self.due:
             return False
         counts = Counter(COUNTED[status] for status in self.ended.values())
-        self._or_remain(lambda: self.runner.subtasks.close_batch(self.batch, dict(counts)))
+        self._or_remain(lambda: self.runner.batches.close(self.batch, dict(counts)))
         return True
 
     def wait_for_retries(self) -> None:
@@ -222,7 +223,7 @@ class _BatchWork:
             self._hand_back("the step function task has ended")
 
     def _hand_back(self, why: str) -> None:
-        self._or_remain(lambda: self.runner.subtasks.release_batch(self.batch))
+        self._or_remain(lambda: self.runner.batches.release(self.batch))
         raise SubtasksRemain(f"batch {self.batch.key.number} of {self.parent.key}: {why}")
 
     def _or_remain(self, write: Callable[[], None]) -> None:

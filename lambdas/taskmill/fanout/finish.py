@@ -15,7 +15,7 @@ from taskmill.fanout.plan import batch_spans, tolerates
 from taskmill.keys import TaskKey, execution_name
 from taskmill.rows import TaskRow
 from taskmill.statuses import Status
-from taskmill.store import SubtaskStore, TaskStore
+from taskmill.store import BatchStore, SubtaskStore, TaskStore
 
 
 class SubtasksFailed(TaskmillError):
@@ -36,6 +36,7 @@ class Finisher:
 
     tasks: TaskStore
     subtasks: SubtaskStore
+    batches: BatchStore
     logger: Any
 
     def finish(
@@ -73,7 +74,7 @@ class Finisher:
         total = parent.child_count or 0
         closed = {
             batch.first: batch.counts
-            for batch in self.subtasks.batches(parent.key)
+            for batch in self.batches.of(parent.key)
             if batch.status is Status.COMPLETED
         }
         counts: Counter[str] = Counter()

@@ -22,7 +22,7 @@ def batch(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """`{pk, sk, range: [first, last], execution, retry}` → `{}`: 5,000 outputs must stay small."""
     wiring = current()
     key, (first, last) = TaskKey.of(event), event["range"]
-    wiring.batches.run(
+    wiring.batch_runner.run(
         key,
         (first, last),
         owner=event["execution"],

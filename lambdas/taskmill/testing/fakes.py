@@ -116,12 +116,12 @@ class Executions:
     waiting: list[str] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
 
-    def start_execution(self, *, stateMachineArn: str, name: str, input: str) -> dict[str, Any]:
+    def start_execution(self, *, name: str, **request: Any) -> dict[str, Any]:
         if len(name) > 80:
             raise client_error("InvalidName")
         if name in self.started:
             raise client_error("ExecutionAlreadyExists")
-        self.started[name] = input
+        self.started[name] = request["input"]
         self.waiting.append(name)
         return {}
 

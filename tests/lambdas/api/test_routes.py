@@ -121,7 +121,8 @@ def test_a_large_result_is_answered_with_where_to_get_it(
 
     result = api.get(f"{TASKS}/any/{task['code']}/result").body
 
-    assert (result["result"], result["resultUrl"][:8]) == (None, "https://")
+    assert result["result"] is None
+    assert task["code"] in result["resultUrl"]
 
 
 def test_a_cancelled_task_can_be_run_again(api: InProcessApi, cloud: InProcessCloud) -> None:

@@ -27,7 +27,15 @@ def test_submit_says_on_stderr_how_to_follow(run: Run) -> None:
     result = run("submit", "double", "21")
 
     code = result.stdout.strip().partition("#")[2]
-    assert f"taskmill watch double {code} --tenant mbc" in result.stderr
+    assert result.stderr == f"CREATED; follow it: taskmill watch double {code}\n"
+
+
+def test_a_command_to_copy_repeats_what_the_environment_does_not_say(run: Run) -> None:
+    url = "https://abc123.execute-api.eu-north-1.amazonaws.com"
+
+    result = run("submit", "double", "21", "--tenant", "other", "--url", url)
+
+    assert result.stderr.endswith(f" --url {url} --tenant other\n")
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_ctrl_c_stops_the_watching_and_says_how_to_resume(
     run: Run, network: Network, client: TaskClient
 ) -> None:
     code = client.submit("double", 1).code
-    network.faults = [None, KeyboardInterrupt()]  # type: ignore[list-item]
+    network.faults = [None, KeyboardInterrupt()]
 
     result = run("watch", "double", code)
 
@@ -47,7 +47,7 @@ def test_ctrl_c_stops_the_watching_and_says_how_to_resume(
 
 
 def test_ctrl_c_elsewhere_ends_quietly(run: Run, network: Network) -> None:
-    network.faults = [KeyboardInterrupt()]  # type: ignore[list-item]
+    network.faults = [KeyboardInterrupt()]
 
     result = run("list")
 

@@ -1,0 +1,154 @@
+"""The claim on a task: taken for one attempt, extended, given up with the outcome."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from taskmill.clock import Clock, now_ms
+from taskmill.errors import AttemptsSpent, ClaimLost, IllegalStatusChange, TaskCancelled
+from taskmill.keys import TaskKey
+from taskmill.rows import TaskRow
+from taskmill.statuses import RUNNING, Status
+from taskmill.store.table import ConditionFailed, Table
+from taskmill.store.writes import Write, ending, not_found
+
+
+class ClaimStore:
+    """Who works on a task. An attempt shows the fence of its claim with every later write."""
+
+    def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
+        self.table = table
+        self.retention_days = retention_days
+        self.clock = clock
+
+    def claim(self, key: TaskKey, *, fence: str, lease_until: int, max_attempts: int) -> TaskRow:
+        """Take a task for one attempt; of several callers, exactly one succeeds.
+
+        Raises:
+            ClaimLost: Another worker holds an unexpired lease, it is not due, or it has ended.
+            AttemptsSpent: The last lease ran out and no attempt is left.
+            TaskNotFound: No task has this key.
+        """
+        now = self.clock()
+        try:
+            values = self.table.update(
+                key.stored,
+                "SET #status = :started, #fence = :fence, leaseUntil = :lease, updatedAt = :now,"
+                " startedAt = if_not_exists(startedAt, :now), maxAttempts = :limit,"
+                " #history = list_append(#history, :entry)"
+                " ADD attempts :one, version :one REMOVE retryAt",
+                condition=_CLAIMABLE,
+                names={"#status": "status", "#fence": "fence", "#history": "history"},
+                values={
+                    "started": Status.STARTED,
+                    "fence": fence,
+                    "lease": lease_until,
+                    "now": now,
+                    "limit": max_attempts,
+                    "one": 1,
+                    "entry": [[Status.STARTED, now, 0]],
+                    **_CLAIM_SOURCES,
+                },
+            )
+        except ConditionFailed as refused:
+            raise self._why_unclaimed(key, refused, max_attempts) from None
+        return _with_attempt(TaskRow.from_values(values))
+
+    def extend(
+        self, row: TaskRow, *, lease_until: int, progress: Mapping[str, Any] | None = None
+    ) -> TaskRow:
+        """Extend the lease of a running attempt and note its progress.
+
+        Raises:
+            TaskCancelled: The task was cancelled meanwhile.
+            ClaimLost: The lease passed to another worker.
+        """
+        sets: dict[str, Any] = {"leaseUntil": lease_until}
+        if row.status is not Status.PROCESSING:
+            sets["history"] = row.history_with(Status.PROCESSING, self.clock())
+        if progress is not None:
+            sets["attributes.progress"] = progress
+        return self._fenced(row, Status.PROCESSING, sets)
+
+    def end(self, row: TaskRow, status: Status, *, attributes: Mapping[str, Any]) -> TaskRow:
+        """Write the outcome of an attempt that holds the claim. Raises as `extend` does."""
+        now = self.clock()
+        sets: dict[str, Any] = {f"attributes.{name}": each for name, each in attributes.items()}
+        sets["history"] = row.history_with(status, now)
+        sets |= ending(row.key, status, now=now, retention_days=self.retention_days)
+        stale = status is Status.COMPLETED and "error" in row.attributes  # of an earlier attempt
+        return self._fenced(row, status, sets, ("attributes.error",) if stale else ())
+
+    def errored(self, row: TaskRow, *, error: Mapping[str, str], retry_at: int) -> TaskRow:
+        """Note a failed attempt that another will follow. Raises as `extend` does."""
+        sets = {
+            "attributes.error": error,
+            "retryAt": retry_at,
+            "history": row.history_with(Status.ERRORED, self.clock()),
+        }
+        return self._fenced(row, Status.ERRORED, sets)
+
+    def _fenced(
+        self, row: TaskRow, status: Status, sets: Mapping[str, Any], removes: Sequence[str] = ()
+    ) -> TaskRow:
+        """A write of the attempt that holds the claim."""
+        write = Write(
+            status=status,
+            sets=sets,
+            removes=removes,
+            allowed=sorted(RUNNING),
+            where={"fence": row.fence},
+        )
+        try:
+            return write.apply(self.table, row.key, now=self.clock())
+        except IllegalStatusChange as lost:
+            if lost.details.get("status") == Status.CANCELLED:
+                raise TaskCancelled(f"{row.key} was cancelled") from None
+            raise ClaimLost(f"{row.key} passed to another worker or has ended") from None
+
+    def _why_unclaimed(
+        self, key: TaskKey, refused: ConditionFailed, max_attempts: int
+    ) -> Exception:
+        if refused.old is None:
+            return not_found(key)
+        row = TaskRow.from_values(refused.old)
+        now = self.clock()
+        due = {Status.ERRORED: row.retry_at, Status.SCHEDULED: row.run_at}.get(row.status)
+        if row.status in RUNNING:
+            due = row.lease_until
+        if due is not None and due > now:
+            return ClaimLost(f"{key} is {row.status} until {due}", again_in_ms=due - now)
+        if not row.ended and row.attempts >= max_attempts:
+            return AttemptsSpent(
+                f"attempt {row.attempts} of {max_attempts} was lost with its worker"
+            )
+        if row.status in _OPEN:  # the row moved on between the write and this look at it
+            return ClaimLost(f"{key} is {row.status}", again_in_ms=1_000)
+        return ClaimLost(f"{key} is {row.status}")
+
+
+_OPEN = frozenset({*RUNNING, Status.CREATED, Status.QUEUED, Status.ERRORED, Status.SCHEDULED})
+_CLAIM_SOURCES = {
+    "created": Status.CREATED,
+    "queued": Status.QUEUED,
+    "scheduled": Status.SCHEDULED,
+    "errored": Status.ERRORED,
+    "processing": Status.PROCESSING,
+}
+# A task may be claimed when it waits for a worker, when its time has come, or when the lease of
+# the worker that had it ran out; never beyond its attempts.
+_CLAIMABLE = (
+    "attempts < :limit AND ("
+    "#status = :queued"
+    " OR (#status IN (:created, :scheduled) AND (attribute_not_exists(runAt) OR runAt <= :now))"
+    " OR (#status = :errored AND retryAt <= :now)"
+    " OR (#status IN (:started, :processing) AND leaseUntil < :now))"
+)
+
+
+def _with_attempt(row: TaskRow) -> TaskRow:
+    """The claimed row, its newest history entry under the attempt that the claim began."""
+    *before, (status, at, _) = row.history
+    return dataclasses.replace(row, history=(*before, (status, at, row.attempts)))

@@ -1,0 +1,96 @@
+"""Conditional writes of task rows: what to change, and what the row must be for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from taskmill.clock import ttl_seconds
+from taskmill.errors import IllegalStatusChange, TaskNotFound
+from taskmill.keys import TaskKey
+from taskmill.rows import TaskRow
+from taskmill.statuses import FINAL, Status
+from taskmill.store.expressions import UpdateRequest
+from taskmill.store.table import ConditionFailed, Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Write:
+    """One change of a task's row. Names are the table's; dotted paths reach into maps.
+
+    Attributes:
+        allowed: The statuses it may leave from.
+        status: The status it enters; None leaves it.
+        entered: Appends this history entry, (status, at, attempt), unless `sets` has a history.
+        where: Further values that the row must have.
+        unless: Values it must not have.
+    """
+
+    allowed: Sequence[Status]
+    status: Status | None = None
+    sets: Mapping[str, Any] = field(default_factory=dict)
+    removes: Sequence[str] = ()
+    adds: Mapping[str, int] = field(default_factory=dict)
+    entered: tuple[Status, int, int] | None = None
+    where: Mapping[str, Any] = field(default_factory=dict)
+    unless: Mapping[str, Any] = field(default_factory=dict)
+
+    def apply(self, table: Table, key: TaskKey, *, now: int) -> TaskRow:
+        """Write, and return the row as it is now. Its version grows by one.
+
+        Raises:
+            TaskNotFound: Nothing has this key; nothing is created.
+            IllegalStatusChange: The row is not what it must be; `details` has its status.
+        """
+        request = UpdateRequest()
+        self._add_clauses(request, now)
+        self._add_conditions(request)
+        try:
+            return TaskRow.from_values(request.send(table, key.stored))
+        except ConditionFailed as refused:
+            raise self._refusal(key, refused) from None
+
+    def _add_clauses(self, request: UpdateRequest, now: int) -> None:
+        for name, value in {**self.sets, "updatedAt": now}.items():
+            request.set(name, value)
+        if self.status is not None:
+            request.set("status", self.status)
+        if self.entered is not None:
+            request.append("history", [list(self.entered)])
+        for name in self.removes:
+            request.remove(name)
+        for name, amount in {"version": 1, **self.adds}.items():
+            request.add(name, amount)
+
+    def _add_conditions(self, request: UpdateRequest) -> None:
+        request.require_status(self.allowed)
+        for name, value in self.where.items():
+            request.require(name, value)
+        for name, value in self.unless.items():
+            request.refuse(name, value)
+
+    def _refusal(self, key: TaskKey, refused: ConditionFailed) -> Exception:
+        if refused.old is None:
+            return not_found(key)
+        standing = refused.old["status"]
+        wanted = f"become {self.status}" if self.status else "be changed"
+        return IllegalStatusChange(
+            f"{key} is {standing} and cannot {wanted}", status=standing, **key.as_dict()
+        )
+
+
+def ending(key: TaskKey, status: Status, *, now: int, retention_days: int) -> dict[str, Any]:
+    """What a row gets besides its status when it ends; nothing when it goes on."""
+    if status not in FINAL:
+        return {}
+    given: dict[str, Any] = {"finishedAt": now}
+    if (ttl := ttl_seconds(now, retention_days)) is not None:
+        given["ttl"] = ttl
+    if status is Status.FAILED:
+        given["attention"] = f"FAILED#{key.tenant}"
+    return given
+
+
+def not_found(key: TaskKey) -> TaskNotFound:
+    return TaskNotFound(f"no task {key}", **key.as_dict())
