@@ -57,8 +57,9 @@ class Attempt:
         """
         retry, timeout_seconds = self.policy(row.key.type)
         context = TaskContext(key=row.key, attempt=row.attempts, logger=self.logger, report=report)
+        keys = self.logger.append_context_keys(key=str(row.key), attempt=row.attempts)
         try:
-            with time_limit(min(timeout_seconds, remaining_ms / 1000)):
+            with keys, time_limit(min(timeout_seconds, remaining_ms / 1000)):
                 result = self.registry.execute(self._event(row, context))
             attributes = self._result(row, result)
         except (ClaimLost, TaskCancelled):

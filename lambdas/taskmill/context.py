@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from taskmill.keys import TaskKey
 
 PROGRESS_INTERVAL_SECONDS = 1.0  # at most one progress write a second
+MESSAGE_LIMIT = 500  # characters kept of a progress message: the row is billed whole
 
 Report = Callable[[Mapping[str, Any]], None]
 
@@ -38,9 +40,11 @@ class TaskContext:
 
         Raises:
             TaskCancelled: The task was cancelled; let it through to stop early.
+            ValueError: `done` or `total` is no finite number.
         """
-        progress = {"done": done, "total": total, "message": message}
-        self._unreported = {name: each for name, each in progress.items() if each not in (None, "")}
+        figures = {"done": done} if total is None else {"done": done, "total": total}
+        progress: dict[str, Any] = {name: _figure(name, each) for name, each in figures.items()}
+        self._unreported = progress | ({"message": message[:MESSAGE_LIMIT]} if message else {})
         if time.monotonic() - self._reported_at >= PROGRESS_INTERVAL_SECONDS:
             self._report(self._unreported)
             self._reported_at = time.monotonic()
@@ -50,3 +54,11 @@ class TaskContext:
     def unreported(self) -> Mapping[str, Any] | None:
         """Progress that the throttle held back."""
         return self._unreported
+
+
+def _figure(name: str, value: float) -> int | float:
+    """A number as a row can hold it, whatever kind of number it was (numpy's, a Decimal)."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"progress: {name} is {number}")
+    return int(number) if number.is_integer() else round(number, 6)

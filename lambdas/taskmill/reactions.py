@@ -6,6 +6,7 @@ of a change that is stored. A change may be delivered again; every reaction is h
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -110,18 +111,21 @@ def _notifications(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
     if old is None and not new.ended:
         return []  # the submitter knows that it is CREATED
     asked = new.notify_id is not None and (old is None or old.notify_id != new.notify_id)
+    # A notification has the caller's id only if it is of the change that came with it.
+    told = new if asked else dataclasses.replace(new, notify_id=None)
     if old is None or old.status is not new.status or asked:
-        return [Publish(new, SUBTASK_STATUS if subtask else TASK_STATUS)]
-    return [Publish(new, TASK_PROGRESS)] if progress_percent(old) != progress_percent(new) else []
+        return [Publish(told, SUBTASK_STATUS if subtask else TASK_STATUS)]
+    return [Publish(told, TASK_PROGRESS)] if progress_percent(old) != progress_percent(new) else []
 
 
 def progress_percent(row: TaskRow) -> int | None:
     """Whole percent done, of a fan-out by its counts, else as last reported; None: unknown."""
     counts: Mapping[str, Any] = row.attributes.get("counts") or {}
-    progress: Mapping[str, Any] = row.attributes.get("progress") or {}
     if counts.get("total"):
         done = sum(counts.get(name, 0) for name in ("completed", "failed", "cancelled"))
         return int(100 * done / counts["total"])
-    if progress.get("total"):
-        return int(100 * progress.get("done", 0) / progress["total"])
-    return None
+    try:  # callers may put anything there
+        progress = row.attributes["progress"]
+        return int(100 * progress["done"] / progress["total"])
+    except (ArithmeticError, KeyError, TypeError, ValueError):
+        return None

@@ -45,7 +45,10 @@ class Retry:
 
     def delay_ms(self, attempt: int) -> int:
         """Milliseconds to wait after attempt number `attempt`, counted from 1."""
-        seconds = min(self.base_seconds * self.factor ** (attempt - 1), self.max_seconds)
+        try:
+            seconds = min(self.base_seconds * self.factor ** (attempt - 1), self.max_seconds)
+        except OverflowError:  # after a thousand attempts or so
+            seconds = self.max_seconds if self.base_seconds else 0.0
         if self.jitter == "full":
             seconds = random.uniform(0, seconds)  # noqa: S311  # spreads load, keeps no secret
         return round(seconds * 1000)

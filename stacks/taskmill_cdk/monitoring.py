@@ -49,7 +49,7 @@ class Monitoring(Construct):
         self.alarm_topic = alarm_topic
         self.alarms: list[cloudwatch.Alarm] = []
         self._watch_queues(work_queue, dispatcher)
-        self._watch_functions(functions)
+        self._watch_functions(functions, workflow.batch)
         self._watch_stream(dispatcher)
         self._watch_executions(workflow)
         if api is not None:
@@ -105,14 +105,19 @@ class Monitoring(Construct):
             threshold=600,
         )
 
-    def _watch_functions(self, functions: Sequence[lambda_.Function]) -> None:
+    def _watch_functions(
+        self, functions: Sequence[lambda_.Function], batch: lambda_.Function
+    ) -> None:
         for function in functions:
             name = function.node.id
-            self.add_alarm(
-                f"{name}Errors",
-                function.metric_errors(period=Duration.minutes(5), statistic=_SUM),
-                f"{name} raised, ran out of memory or timed out",
-            )
+            # A batch raises to be invoked again; what fails for good fails its parent, and that
+            # is an alarm of its own.
+            if function is not batch:
+                self.add_alarm(
+                    f"{name}Errors",
+                    function.metric_errors(period=Duration.minutes(5), statistic=_SUM),
+                    f"{name} raised, ran out of memory or timed out",
+                )
             self.add_alarm(
                 f"{name}Throttles",
                 function.metric_throttles(period=_MINUTE, statistic=_SUM),

@@ -252,7 +252,7 @@ class TaskStack(Stack):
         return self.add_function("Batch", "subtasks.batch", **{**defaults, **props})
 
     def _build_finish(self, **props: Any) -> TaskFunction:
-        defaults = {"timeout": Duration.minutes(5)}
+        defaults = {"timeout": Duration.minutes(15)}
         return self.add_function("Finish", "subtasks.finish", **{**defaults, **props})
 
     def _build_workflow(self, **props: Any) -> SubtaskWorkflow:

@@ -26,7 +26,7 @@ COMMON = {
         ("work.handler", 300, 512),
         ("subtasks.split", 900, 1769),
         ("subtasks.batch", 900, 512),
-        ("subtasks.finish", 300, 512),
+        ("subtasks.finish", 900, 512),
         ("dead_letters.handler", 60, 256),
     ],
 )

@@ -40,12 +40,13 @@ def configuration() -> SchemathesisConfig:
     )
 
 
-def aim(schema: BaseSchema, codes: dict[str, Sequence[str]]) -> BaseSchema:
+def aim(schema: BaseSchema, task_type: str, codes: dict[str, Sequence[str]]) -> BaseSchema:
     """Let most of the generated paths name a task that there is.
 
     Args:
         schema: Whose paths.
-        codes: Codes of tasks of the type "any", by the path of their kind.
+        task_type: Of these tasks.
+        codes: Their codes, by the path of their kind.
     """
     turns = {kind: itertools.cycle([None, *each]) for kind, each in codes.items()}
 
@@ -56,6 +57,6 @@ def aim(schema: BaseSchema, codes: dict[str, Sequence[str]]) -> BaseSchema:
         code = next(turns[context.operation.path.split("/")[4]]) if valid else None
         if code is None:
             return path_parameters
-        return {**path_parameters, "tenant": TENANT, "type": "any", "code": code}
+        return {**path_parameters, "tenant": TENANT, "type": task_type, "code": code}
 
     return schema

@@ -75,8 +75,8 @@ class Output:
         from rich.text import Text
 
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:
-            table.add_column(column, overflow="fold")
+        for column in columns:  # only the last gives way, so that codes can be copied
+            table.add_column(column, no_wrap=column != columns[-1])
         for row in rows:
             table.add_row(*(Text(printable(cell), STYLES.get(cell, "")) for cell in row))
         self.out.print(table)

@@ -10,7 +10,7 @@ MAX_SUBTASKS = 1_000_000
 MAX_BATCHES = 5_000  # their ranges travel in one execution state of at most 256 KB
 MAX_BATCH_SIZE = 10_000
 NOTIFY_EACH_UP_TO = 1_000  # subtasks; beyond, `progress` is the default
-_TOLERANCE = re.compile(r"(\d{1,7})|(100|\d{1,2}(?:\.\d+)?)%")
+_TOLERANCE = re.compile(r"[0-9]{1,7}|(?:100|[0-9]{1,2}(?:\.[0-9]+)?)%")
 
 
 def check_count(count: int) -> None:
