@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from taskmill.keys import TaskKey
 
 PROGRESS_INTERVAL_SECONDS = 1.0  # at most one progress write a second
 MESSAGE_LIMIT = 500  # characters kept of a progress message: the row is billed whole
+LARGEST_FIGURE = 1e15
 
 Report = Callable[[Mapping[str, Any]], None]
 
@@ -40,7 +40,7 @@ class TaskContext:
 
         Raises:
             TaskCancelled: The task was cancelled; let it through to stop early.
-            ValueError: `done` or `total` is no finite number.
+            ValueError: `done` or `total` is infinite, or no number.
         """
         figures = {"done": done} if total is None else {"done": done, "total": total}
         progress: dict[str, Any] = {name: _figure(name, each) for name, each in figures.items()}
@@ -59,6 +59,6 @@ class TaskContext:
 def _figure(name: str, value: float) -> int | float:
     """A number as a row can hold it, whatever kind of number it was (numpy's, a Decimal)."""
     number = float(value)
-    if not math.isfinite(number):
+    if not abs(number) < LARGEST_FIGURE:  # nor NaN
         raise ValueError(f"progress: {name} is {number}")
     return int(number) if number.is_integer() else round(number, 6)

@@ -26,6 +26,8 @@ def _row_change(events: list[str], **image: Any) -> Any:
 REACTING_CHANGES = (
     _row_change(["INSERT", "MODIFY"], row=_ANY_OF("TASK", "SFN_TASK")),
     _row_change(["MODIFY"], row=_IS("SUBTASK"), notify=_IS("each")),
+    # An element that was refused as it was stored; 1,000 others a fan-out invoke nothing.
+    _row_change(["INSERT"], row=_IS("SUBTASK"), notify=_IS("each"), status=_IS("FAILED")),
     _row_change(["INSERT", "MODIFY"], row=_IS("BATCH"), status=_IS("COMPLETED")),
 )
 

@@ -18,10 +18,10 @@ from taskmill.client import TaskClient
 
 
 class SigV4(requests.auth.AuthBase):
-    """Signs requests as the holder of the stack's made-up keys, or as one who guesses."""
+    """Signs requests as the holder of the stack's made-up keys."""
 
-    def __init__(self, outputs: Outputs, *, secret: str | None = None) -> None:
-        keys = Credentials(outputs["AccessKeyId"], secret or outputs["SecretAccessKey"])
+    def __init__(self, outputs: Outputs) -> None:
+        keys = Credentials(outputs["AccessKeyId"], outputs["SecretAccessKey"])
         self._signer = SigV4Auth(keys, "execute-api", outputs["Region"])
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -49,25 +49,15 @@ document = schemathesis.pytest.from_fixture("deployed_api")
 
 
 @document.parametrize()
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_every_answer_of_the_deployed_api_is_as_documented(case: Any) -> None:
     case.call_and_validate(timeout=30, excluded_checks=EXCLUDED)
 
 
-@pytest.mark.parametrize("signed", [False, True], ids=["unsigned", "with a wrong key"])
-def test_every_route_but_health_wants_a_signature(
-    stack: Outputs,
-    deployed_api: BaseSchema,
-    signed: bool,  # noqa: FBT001
-) -> None:
-    signer = SigV4(stack, secret="guessed") if signed else None
-
+def test_every_route_but_health_wants_a_signature(stack: Outputs, deployed_api: BaseSchema) -> None:
     answers = {
         (method, path): requests.request(
-            method,
-            stack["ApiUrl"].rstrip("/") + re.sub(r"{\w+}", "0", path),
-            auth=signer,
-            timeout=30,
+            method, stack["ApiUrl"].rstrip("/") + re.sub(r"{\w+}", "0", path), timeout=30
         ).status_code
         for path, operations in deployed_api.raw_schema["paths"].items()
         for method in operations

@@ -5,31 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from taskmill.client.wire import INLINE_LIMIT, check_request, to_json, weight
+from taskmill.ids import new_code
 from taskmill.models import NewTask
 
 TASKS_A_REQUEST = 100
 
 
-def batches(tasks: Iterable[NewTask]) -> Iterator[tuple[bytes, bool]]:
-    """Request bodies of up to 100 tasks and 4 MB, and whether each may be sent twice.
+def batches(tasks: Iterable[NewTask]) -> Iterator[bytes]:
+    """Request bodies of up to 100 tasks and 4 MB. Each task has a code: none is stored twice.
 
     Raises:
         InvalidRequest: JSON cannot hold an input.
         LimitExceeded: One input alone is larger than the API can take.
     """
     lines: list[bytes] = []
-    size, repeatable = 0, True
+    size = 0
     for task in tasks:
         fields = task.model_dump(mode="python", by_alias=True, exclude_defaults=True)
+        if not (task.code or task.idempotency_key):
+            fields["code"] = new_code()
         line = to_json(fields, field="input")
         if lines and (len(lines) == TASKS_A_REQUEST or size + weight(line) > INLINE_LIMIT):
-            yield _body(lines), repeatable
-            lines, size, repeatable = [], 0, True
+            yield _body(lines)
+            lines, size = [], 0
         lines.append(line)
         size += weight(line)
-        repeatable = repeatable and task.idempotency_key is not None
     if lines:
-        yield _body(lines), repeatable
+        yield _body(lines)
 
 
 def _body(lines: list[bytes]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -19,6 +18,7 @@ from taskmill.client.settings import find_settings
 from taskmill.client.spool import Spool
 from taskmill.client.wire import to_body
 from taskmill.errors import InvalidRequest, TaskNotFound
+from taskmill.ids import new_code
 from taskmill.keys import Kind, TaskKey, check_name
 from taskmill.models import NewTask, Notify, Progress, Result, Task, Upload
 from taskmill.statuses import FINAL, Status
@@ -39,7 +39,7 @@ class TaskClient:
     `TASKMILL_TOKEN`, AWS's own variables), then from the local cloud of this folder.
 
     Reading is repeated when the network or the API fails for a moment. So is submitting: every
-    submit carries an idempotency key, yours or a new one, so that it never doubles.
+    submit names its task by a code, yours or a new one, so that it never doubles.
 
     Args:
         url: The stack output `ApiUrl`.
@@ -124,6 +124,7 @@ class TaskClient:
         *,
         name: str | None = None,
         delay_seconds: int = 0,
+        code: str | None = None,
         idempotency_key: str | None = None,
         notify: Notify | None = None,
     ) -> Task:
@@ -131,6 +132,8 @@ class TaskClient:
 
         Args:
             input: Whatever JSON can hold; pydantic models and dataclasses too.
+            code: Names the task within its type; the same task again under one code gives the
+                stored one. A new ULID by default.
             idempotency_key: The same key within 24 hours gives the same task.
 
         Raises:
@@ -144,7 +147,8 @@ class TaskClient:
                 "input": input,
                 "name": name,
                 "delaySeconds": delay_seconds or None,
-                "idempotencyKey": idempotency_key or _new_key(),
+                "code": code or _new_code(idempotency_key),
+                "idempotencyKey": idempotency_key,
                 "notify": notify,
             }
         )
@@ -153,16 +157,13 @@ class TaskClient:
     def submit_many(self, tasks: Iterable[NewTask]) -> Sequence[Task]:
         """Store many single tasks, up to 100 a request.
 
-        Tasks without an idempotency key are stored at a fraction of the price, but a request
-        with such tasks is not repeated once it may have arrived.
-
         Raises:
             TaskmillError: As for `submit`; tasks of earlier requests are stored by then.
         """
         stored: list[Task] = []
-        for body, repeatable in batches(tasks):
+        for body in batches(tasks):
             path = collection_of(Kind.TASK, self.tenant)
-            answer = self._api.post(path, body, repeatable=repeatable)
+            answer = self._api.post(path, body, repeatable=True)
             stored += [Task.model_validate(each) for each in answer["tasks"]]
         return stored
 
@@ -175,6 +176,7 @@ class TaskClient:
         batch_size: int | None = None,
         max_concurrency: int | None = None,
         notify: Notify | None = None,
+        code: str | None = None,
         idempotency_key: str | None = None,
         name: str | None = None,
     ) -> Task:
@@ -199,7 +201,8 @@ class TaskClient:
             "batchSize": batch_size,
             "maxConcurrency": max_concurrency,
             "notify": notify,
-            "idempotencyKey": idempotency_key or _new_key(),
+            "code": code or _new_code(idempotency_key),
+            "idempotencyKey": idempotency_key,
         }
         with Spool(_elements(inputs)) as spool:
             if spool.fits_inline:
@@ -379,5 +382,6 @@ def _elements(inputs: Iterable[Any] | Path) -> Iterable[Any]:
     return inputs
 
 
-def _new_key() -> str:
-    return uuid.uuid4().hex
+def _new_code(idempotency_key: str | None) -> str | None:
+    """A name for a submit, so that it can be repeated; a key of the caller's does that too."""
+    return new_code() if idempotency_key is None else None

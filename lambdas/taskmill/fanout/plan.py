@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 from taskmill.errors import InvalidRequest, LimitExceeded
 
@@ -69,5 +70,5 @@ def tolerates(tolerance: str | None, *, failed: int, total: int) -> bool:
     """Whether a fan-out with so many failed subtasks still counts as completed."""
     text = tolerance or "0"
     if text.endswith("%"):
-        return failed * 100 <= float(text[:-1]) * total
+        return failed * 100 <= Decimal(text[:-1]) * total  # 0.57 * 10,000 is less than 5,700
     return failed <= int(text)

@@ -1,21 +1,17 @@
-"""Start MiniStack 1.5.33 with its gaps closed that stand in our way.
+"""Start MiniStack 1.5.33 with those of its gaps closed that stand in our way.
 
 Runs as a script in the emulator's own environment, where taskmill is not installed, so it
 imports nothing of ours. Arguments are ignored: they only name the cloud in a process list.
 
-Always:
-
 - It reads ``MaxConcurrency`` of a Distributed Map and ignores ``MaxConcurrencyPath``, with which
   a submit chooses its own concurrency. It would run 64 children at a time, each with a Lambda
   process of its own. Here the path is resolved before MiniStack sees the state.
-
-Where it checks policies:
-
-- It speaks plain HTTP, so policies that demand TLS (``aws:SecureTransport``) would refuse
-  everybody. What stays on this machine counts as secure.
-- It looks for calls by their own names, where AWS knows fewer permissions than calls:
+- PartiQL statements change rows without a stream record, so nothing would follow from them.
+- It speaks plain HTTP, so policies that demand TLS would refuse everybody. What stays on this
+  machine counts as secure.
+- It looks for calls by their own names in policies, where AWS knows fewer permissions than calls:
   ``sqs:SendMessage`` allows ``SendMessageBatch`` too, and PartiQL statements are allowed by what
-  they do (``dynamodb:PartiQLInsert``) to which table.
+  they do to which table. And it takes every schedule for one of the default group.
 """
 
 import json
@@ -26,7 +22,7 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import stepfunctions
+from ministack.services import dynamodb, stepfunctions
 
 Function = Callable[..., Any]
 
@@ -37,6 +33,7 @@ _PERMISSIONS = {
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }
 _STATEMENT = re.compile(r'\s*(INSERT|UPDATE|DELETE|SELECT).*?"([^"]+)"', re.IGNORECASE)
+_STATEMENT_CALL = re.compile(r".*[:.](Batch)?ExecuteStatement")
 
 
 def with_max_concurrency_path(run_map: Function) -> Function:
@@ -53,6 +50,35 @@ def with_max_concurrency_path(run_map: Function) -> Function:
     return run
 
 
+def with_record_of_insert(insert: Function) -> Function:
+    """A PartiQL ``insert`` that the table's stream tells of."""
+
+    def run(table: dict[str, Any], parsed: dict[str, Any]) -> Any:
+        answer = insert(table, parsed)
+        if _is_good(answer):
+            item = parsed["item"]
+            new = item["M"] if set(item) == {"M"} else item
+            dynamodb._emit_stream_event(table["TableName"], "INSERT", None, new)
+        return answer
+
+    return run
+
+
+def with_record_of_update(update: Function) -> Function:
+    """A PartiQL ``update`` that the table's stream tells of."""
+
+    def run(table: dict[str, Any], parsed: dict[str, Any], *rest: Any) -> Any:
+        pk, sk, *_ = dynamodb._partiql_key_target(table, parsed)
+        old = table["items"].get(pk, {}).get(sk)
+        answer = update(table, parsed, *rest)
+        if _is_good(answer):
+            new = table["items"][pk][sk]  # another object: updates work on a copy
+            dynamodb._emit_stream_event(table["TableName"], "MODIFY", old, new)
+        return answer
+
+    return run
+
+
 def with_secure_transport(resolve_key: Function) -> Function:
     """``resolve_key`` for which every request came over TLS."""
 
@@ -65,45 +91,65 @@ def with_secure_transport(resolve_key: Function) -> Function:
 def with_permissions(action_of: Function) -> Function:
     """``action_of`` that names the permission which AWS asks for."""
 
-    def permission_of(service: str, method: str, path: str, headers: Any, body: bytes, query: Any) -> Any:
-        action = action_of(service, method, path, headers, body, query)
-        if statement := _statement(action, body):
+    def permission(
+        service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any
+    ) -> Any:
+        action = action_of(service, method, path, headers, body, *rest)
+        if statement := _statement(action or "", body):
             return f"dynamodb:PartiQL{statement[1].title()}"
         return _PERMISSIONS.get(action, action)
 
-    return permission_of
+    return permission
 
 
-def with_tables_of_statements(resource_of: Function) -> Function:
-    """``resource_of`` that finds the table of PartiQL statements."""
+def with_resources(resource_of: Function) -> Function:
+    """``resource_of`` that finds the table of a PartiQL statement and the group of a schedule."""
 
-    def table_of(service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any) -> Any:
-        resource = resource_of(service, method, path, headers, body, *rest)
-        target = headers.get("x-amz-target", "").replace("DynamoDB_20120810.", "dynamodb:")
-        if statement := _statement(target, body):
-            *_, region, account = rest
+    def resource(
+        service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any
+    ) -> Any:
+        arn: str = resource_of(service, method, path, headers, body, *rest)
+        query, region, account = rest
+        if statement := _statement(headers.get("x-amz-target", ""), body):
             return iam_actions._dynamodb_table_arn(statement[2], region, account)
-        return resource
+        if service == "scheduler":
+            group = _group_in(body) or iam_actions._query_param(query, "groupName") or "default"
+            return arn.replace("schedule/default/", f"schedule/{group}/")
+        return arn
 
-    return table_of
+    return resource
 
 
-def _statement(action: str | None, body: bytes) -> re.Match[str] | None:
+def _statement(call: str, body: bytes) -> re.Match[str] | None:
     """The first PartiQL statement of a request: its verb and its table. Ours are all alike."""
-    if action not in ("dynamodb:ExecuteStatement", "dynamodb:BatchExecuteStatement"):
+    if not _STATEMENT_CALL.fullmatch(call):
         return None
     request = json.loads(body)
     return _STATEMENT.match((request.get("Statements") or [request])[0]["Statement"])
 
 
+def _group_in(body: bytes) -> Any:
+    return json.loads(body).get("GroupName") if body else None
+
+
+def _is_good(answer: tuple[Any, ...]) -> bool:
+    return bool(answer[0] == 200)
+
+
+def close_gaps() -> None:
+    """Replace the functions that have them."""
+    for module, name, closed in (
+        (stepfunctions, "_run_distributed_map", with_max_concurrency_path),
+        (dynamodb, "_partiql_insert", with_record_of_insert),
+        (dynamodb, "_partiql_update", with_record_of_update),
+        (iam_evaluator, "_resolve_condition_key", with_secure_transport),
+        (iam_actions, "extract_iam_action", with_permissions),
+        (iam_actions, "extract_resource_arn", with_resources),
+    ):
+        setattr(module, name, closed(getattr(module, name)))
+
+
 if __name__ == "__main__":
-    stepfunctions._run_distributed_map = with_max_concurrency_path(
-        stepfunctions._run_distributed_map
-    )
-    iam_evaluator._resolve_condition_key = with_secure_transport(
-        iam_evaluator._resolve_condition_key
-    )
-    iam_actions.extract_iam_action = with_permissions(iam_actions.extract_iam_action)
-    iam_actions.extract_resource_arn = with_tables_of_statements(iam_actions.extract_resource_arn)
+    close_gaps()
     sys.argv = sys.argv[:1]
     app.main()

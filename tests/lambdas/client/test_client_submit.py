@@ -122,13 +122,22 @@ def test_many_large_tasks_are_split_by_size(client: TaskClient, network: Network
     assert [len(json.loads(each.content)["tasks"]) for each in network.requests] == [3, 3]
 
 
-def test_many_tasks_without_keys_are_never_sent_twice(client: TaskClient, network: Network) -> None:
+def test_many_tasks_whose_answer_was_lost_are_stored_once(
+    client: TaskClient, network: Network
+) -> None:
     network.faults = [UNANSWERED]
 
-    with pytest.raises(Exception, match="no answer"):
-        client.submit_many([NewTask(task_type="double", input=1)])
+    (task,) = client.submit_many([NewTask(task_type="double", input=1)])
 
-    assert len(list(client.list())) == 1
+    assert [each.code for each in client.list()] == [task.code]
+
+
+def test_another_task_under_the_same_code_is_refused(client: TaskClient) -> None:
+    first = client.submit("double", 5, code="order-17")
+
+    assert client.submit("double", 5, code="order-17").code == first.code == "order-17"
+    with pytest.raises(Conflict, match="exists already"):
+        client.submit("double", 6, code="order-17")
 
 
 def test_a_small_fan_out_travels_in_the_submit(client: TaskClient, network: Network) -> None:
