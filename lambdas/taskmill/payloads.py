@@ -16,6 +16,7 @@ from taskmill.keys import TaskKey
 TASK_INPUT_INLINE = 600  # bytes; the row is billed whole with every write
 SUBTASK_INPUT_INLINE = 4_096  # bytes; a subtask's row is written twice only
 RESULT_INLINE = 4_096  # bytes; a result is written once
+BOM = b"\xef\xbb\xbf"
 UPLOAD_SECONDS = 900  # a presigned address is good for 15 minutes
 
 
@@ -114,18 +115,26 @@ class PayloadStore:
 
 
 def offset_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Split chunks into non-blank lines, each with the offset of its first byte."""
+    """Split chunks into non-blank lines, each with the offset of its first byte.
+
+    A byte order mark at the beginning, as some editors write it, belongs to no line.
+    """
+    for offset, line in _split(chunks):
+        mark = len(BOM) if offset == 0 and line.startswith(BOM) else 0
+        if line[mark:].strip():
+            yield offset + mark, line[mark:]
+
+
+def _split(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     offset, parts = 0, list[bytes]()
     for chunk in chunks:
         head, *more = chunk.split(b"\n")
         parts.append(head)
         for following in more:
             line = b"".join(parts)
-            if line.strip():
-                yield offset, line
+            yield offset, line
             offset, parts = offset + len(line) + 1, [following]
-    if (line := b"".join(parts)).strip():
-        yield offset, line
+    yield offset, b"".join(parts)
 
 
 def input_key(key: TaskKey, text: str, extension: str) -> str:

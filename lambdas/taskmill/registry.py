@@ -55,8 +55,7 @@ class TaskFunction:
         arguments = {self._argument: self.check(value)} if self._argument else {}
         if self._context_argument:
             arguments[self._context_argument] = context
-        result = self.function(**arguments)
-        return asyncio.run(result) if inspect.iscoroutine(result) else result
+        return _awaited(self.function(**arguments))
 
     def dump(self, result: Any) -> str:
         """The result as JSON text.
@@ -189,7 +188,9 @@ class Registry:
         """
         self._load()
         results = [
-            handler(each) for each in self._events(event) for handler in self._handlers(each)
+            _awaited(handler(each))
+            for each in self._events(event)
+            for handler in self._handlers(each)
         ]
         return dump_result(results[0] if len(results) == 1 else results)
 
@@ -220,6 +221,11 @@ class Registry:
 
 
 _DEFAULT_POLICY = (Retry(), DEFAULT_TIMEOUT_SECONDS)
+
+
+def _awaited(result: Any) -> Any:
+    """What a function returned, or what the coroutine that it returned does."""
+    return asyncio.run(result) if inspect.iscoroutine(result) else result
 
 
 def _run_task_function(event: Event) -> Any:

@@ -75,9 +75,11 @@ class TaskService:
             for each in tasks
         ]
         plain = [row for row, each in zip(rows, tasks, strict=True) if each.idempotency_key is None]
-        new = {row.key for row, done in zip(plain, self.tasks.put_many(plain), strict=True) if done}
+        stored = iter(self.tasks.put_many(plain))
         return [
-            Task.from_row(row) if row.key in new else self._store(row, each)
+            Task.from_row(row)
+            if each.idempotency_key is None and next(stored)
+            else self._store(row, each)
             for row, each in zip(rows, tasks, strict=True)
         ]
 

@@ -4,11 +4,12 @@ import socket
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from deployed import Inbox, Outputs, aws_client
+from deployed import Inbox, Outputs, aws_client, drained
 
 from taskmill.client import TaskClient
 from taskmill.models import Task
@@ -50,6 +51,51 @@ def outputs_file(cloud: LocalCloud) -> Path:
 def stack(cloud: LocalCloud) -> Outputs:
     """The outputs of the stack, and how to reach it."""
     return cloud.status().outputs
+
+
+@dataclass(frozen=True)
+class UnderWay:
+    """Tasks that take long, because something has to time out first; begun before all tests."""
+
+    client: TaskClient
+    dies_once: Task
+    dies: Task
+    dies_for_ever: Task
+    hangs: Task
+    one_kills: Task
+    one_hangs: Task
+
+
+@pytest.fixture(scope="session")
+def under_way(outputs_file: Path, alarms: Inbox) -> Iterator[UnderWay]:
+    with TaskClient.from_outputs(outputs_file, tenant="under-way") as client:
+        lives = ["fine"] * 4
+        yield UnderWay(
+            client=client,
+            dies_once=client.submit("dies-once"),
+            dies=client.submit("dies"),
+            dies_for_ever=client.submit("dies-for-ever"),
+            hangs=client.submit("hangs", "hang"),
+            one_kills=client.map("kills-its-worker", [*lives, "killer", *lives], batch_size=9),
+            one_hangs=client.map("hangs", ["fine", "hang", "fine"], tolerated_failures=1),
+        )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _begin_early(under_way: UnderWay) -> None:
+    """What takes long runs beside the first tests."""
+
+
+@pytest.fixture(scope="session")
+def news(stack: Outputs) -> Inbox:
+    """What the status topic publishes, as SNS wraps it."""
+    return Inbox(stack, "StatusTopicArn", raw=False)
+
+
+@pytest.fixture(scope="session")
+def alarms(stack: Outputs) -> Inbox:
+    """What the alarm topic publishes, raw."""
+    return Inbox(stack, "AlarmTopicArn", raw=True)
 
 
 @pytest.fixture

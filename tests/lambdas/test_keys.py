@@ -3,7 +3,7 @@ from collections import defaultdict
 
 import pytest
 from builders import KEYS, NAMES, SUBTASK_KEYS, TASK_KEYS, any_fan_out_key, any_key
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskmill.errors import InvalidKey
@@ -54,7 +54,8 @@ def test_a_batch_key_reads_back_as_itself(key: TaskKey, number: int) -> None:
     assert batch.stored.pk == batch_partition(parent)
 
 
-@given(st.lists(CLOSE_KEYS, unique=True, max_size=50), st.data())
+@settings(max_examples=40)
+@given(st.lists(CLOSE_KEYS, unique=True, max_size=40), st.data())
 def test_no_two_rows_share_a_stored_key(keys: list[TaskKey], data: st.DataObject) -> None:
     fan_outs = {key.parent for key in keys if key.kind is Kind.SFN_TASK}
     places = [key.stored for key in keys]

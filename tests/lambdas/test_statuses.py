@@ -77,7 +77,7 @@ def test_a_worker_cannot_overwrite_a_final_status(
     cloud.service.update_status(key=row.key, status=source)
 
     with pytest.raises(Exception, match=r"cancelled|has ended"):
-        cloud.wiring.tasks.end(row, target, attributes={"result": '"late"'})
+        cloud.wiring.claims.end(row, target, attributes={"result": '"late"'})
 
     task = cloud.service.get_task(key=row.key)
     assert (task.status, task.attributes) == (source, {})

@@ -152,3 +152,59 @@ def log_lines(outputs: Outputs, function: str) -> Iterator[str]:
     for page in pages.paginate(logGroupName=group):
         for event in page["events"]:
             yield event["message"]
+
+
+def call(client: TaskClient, method: str, path: str, body: Any = None) -> Any:
+    """A signed request below the tenant, as the client would send it; the answer as it came."""
+    content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
+    return client._api._http.request(
+        method,
+        f"{client.url}/v1/tenants/{client.tenant}/{path}",
+        content=content,
+        headers={"content-type": "application/json"},
+        auth=client._api._auth,
+    )
+
+
+def drained(outputs: Outputs, *, seconds: float = DEADLINE_SECONDS) -> None:
+    """Wait until no message is on the work queue, in flight or on its way."""
+    sqs = aws_client(outputs, "sqs")
+    names = ["", "NotVisible", "Delayed"]
+    wanted = [f"ApproximateNumberOfMessages{name}" for name in names]
+
+    def empty() -> bool:
+        found = sqs.get_queue_attributes(QueueUrl=outputs["QueueUrl"], AttributeNames=wanted)
+        return not any(int(count) for count in found["Attributes"].values())
+
+    eventually(empty, seconds=seconds)
+
+
+def stored_row(outputs: Outputs, key: Any) -> dict[str, Any] | None:
+    """A row's attributes as the table holds them."""
+    pk, sk = key.stored
+    answer = aws_client(outputs, "dynamodb").get_item(
+        TableName=outputs["TableName"], Key={"pk": {"S": pk}, "sk": {"S": sk}}
+    )
+    row: dict[str, Any] | None = answer.get("Item")
+    return row
+
+
+def stream_records(outputs: Outputs, key: Any) -> list[dict[str, Any]]:
+    """Every record of a row, as the table's stream delivered it."""
+    dynamodb, streams = aws_client(outputs, "dynamodb"), aws_client(outputs, "dynamodbstreams")
+    table = dynamodb.describe_table(TableName=outputs["TableName"])["Table"]
+    arn, found = table["LatestStreamArn"], []
+    for shard in streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]:
+        iterator = streams.get_shard_iterator(
+            StreamArn=arn, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
+        )["ShardIterator"]
+        while iterator:
+            answer = streams.get_records(ShardIterator=iterator, Limit=1_000)
+            found += [each for each in answer["Records"] if _is_of(each, key)]
+            iterator = answer.get("NextShardIterator") if answer["Records"] else None
+    return found
+
+
+def _is_of(record: dict[str, Any], key: Any) -> bool:
+    keys = record["dynamodb"]["Keys"]
+    return (keys["pk"]["S"], keys["sk"]["S"]) == tuple(key.stored)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,7 @@ class Call:
             ("--profile", self.profile, "AWS_PROFILE"),
         )
         needed = (
-            f" {name} {value}"
+            f" {name} {shlex.quote(value)}"
             for name, value, variable in options
             if value and value != os.environ.get(variable)
         )

@@ -20,6 +20,9 @@ TaskType = Annotated[
     typer.Argument(metavar="TYPE", help="Which task function runs it.", show_default=False),
 ]
 Name = Annotated[str | None, typer.Option(help="A name for people.")]
+Code = Annotated[
+    str | None, typer.Option(help="Names the task within its type; a new ULID by default.")
+]
 IdempotencyKey = Annotated[
     str | None, typer.Option(help="The same key within 24 hours gives the same task.")
 ]

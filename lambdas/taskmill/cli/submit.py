@@ -8,6 +8,7 @@ import typer
 
 from taskmill.cli.call import Call
 from taskmill.cli.options import (
+    Code,
     IdempotencyKey,
     InputFormat,
     Name,
@@ -35,6 +36,7 @@ def submit(
     *,
     name: Name = None,
     delay: Annotated[int, typer.Option(min=0, metavar="SECONDS", help="Start later.")] = 0,
+    code: Code = None,
     idempotency_key: IdempotencyKey = None,
     notify: NotifyOption = None,
     wait: Wait = False,
@@ -51,6 +53,7 @@ def submit(
             value,
             name=name,
             delay_seconds=delay,
+            code=code,
             idempotency_key=idempotency_key,
             notify=notify.value if notify else None,
         )
@@ -85,6 +88,7 @@ def map_inputs(
         int | None, typer.Option(min=1, help="Batches worked on at once.")
     ] = None,
     name: Name = None,
+    code: Code = None,
     idempotency_key: IdempotencyKey = None,
     notify: NotifyOption = None,
     wait: Wait = False,
@@ -102,6 +106,7 @@ def map_inputs(
             batch_size=batch_size,
             max_concurrency=max_concurrency,
             name=name,
+            code=code,
             idempotency_key=idempotency_key,
             notify=notify.value if notify else None,
         )

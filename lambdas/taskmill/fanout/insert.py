@@ -63,7 +63,7 @@ class Inserter:
 
     def _row_of_line(self, parent: TaskRow, index: int, line: bytes, ref: PayloadRef) -> TaskRow:
         try:
-            text = line.decode("utf-8-sig" if index == 0 else "utf-8").strip()
+            text = line.decode().strip()
             json.loads(text)
         except ValueError as error:
             problem = InvalidRequest(f"element {index} is not JSON: {error}", field="input")

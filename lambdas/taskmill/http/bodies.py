@@ -1,8 +1,8 @@
-"""The bodies that requests may have: what is not in them is refused, and no type is guessed."""
+"""The bodies of submits: what is not in them is refused, and no type is guessed."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import (
     ConfigDict,
@@ -15,7 +15,6 @@ from pydantic import (
     model_validator,
 )
 
-from taskmill.attributes import NAME_PATTERN
 from taskmill.models import (
     CreateStepFunctionTask,
     CreateTask,
@@ -28,25 +27,8 @@ MAX_TASKS = 100  # of one submit
 _ONE, _MANY, _HERE, _UPLOADED = "one task", "many tasks", "elements here", "elements uploaded"
 _COUNT, _SHARE = "a count", "a share"
 TAGS = frozenset({_ONE, _MANY, _HERE, _UPLOADED, _COUNT, _SHARE})  # pydantic puts them into places
-AttributeName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
-Attributes = Annotated[
-    dict[AttributeName, JsonValue], Field(json_schema_extra={"additionalProperties": False})
-]
-# Which of these a task may take now, the status table says. CREATED is what a retry writes.
-Reported = Literal[
-    "SCHEDULED",
-    "QUEUED",
-    "STARTED",
-    "PROCESSING",
-    "WAITING",
-    "FINISHED",
-    "ERRORED",
-    "COMPLETED",
-    "FAILED",
-    "CANCELLED",
-]
 _INTEGERS = frozenset({"batchSize", "delaySeconds", "maxConcurrency", "toleratedFailures"})
-_STRICT = ConfigDict(strict=True, populate_by_name=False)  # JSON has types, and one name a field
+STRICT = ConfigDict(strict=True, populate_by_name=False)  # JSON has types, and one name a field
 
 
 class WholeNumbers(Model):
@@ -68,7 +50,7 @@ class WholeNumbers(Model):
 class SubmitTask(WholeNumbers, NewTask):
     """A single task."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     def of_tenant(self, tenant: str) -> CreateTask:
         return CreateTask(tenant_code=tenant, **dict(self))
@@ -77,7 +59,7 @@ class SubmitTask(WholeNumbers, NewTask):
 class SubmitTasks(Model):
     """Single tasks, each stored on its own: when one is refused, earlier ones may be stored."""
 
-    model_config = _STRICT
+    model_config = STRICT
 
     tasks: list[SubmitTask] = Field(min_length=1, max_length=MAX_TASKS)
 
@@ -106,7 +88,7 @@ _Tolerance = Annotated[
 
 
 class _SubmitFanOut(WholeNumbers, NewStepFunctionTask):
-    model_config = _STRICT
+    model_config = STRICT
 
     tolerated_failures: _Tolerance | None = Field(
         default=None, description="Failed subtasks that still count as success: 10 or '5%'."
@@ -143,19 +125,3 @@ class StepFunctionTaskSubmission(
     ]
 ):
     """A fan-out, by its elements or by an upload."""
-
-
-class StatusChange(Model):
-    """What a worker outside reports."""
-
-    model_config = _STRICT
-
-    status: Reported
-    attributes: Attributes | None = Field(
-        default=None,
-        description="`result` (any JSON), `error` (text, or an object with type and message),"
-        " `progress`, and others; up to 16 KB without the result.",
-    )
-    notify_id: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = Field(
-        default=None, description="The `id` of the notification that the change causes."
-    )

@@ -9,7 +9,6 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from taskmill.errors import InvalidRequest
-from taskmill.http.bodies import StatusChange
 from taskmill.http.examples import STATUS_EXAMPLES
 from taskmill.http.pages import TaskPage, as_answer, child_page
 from taskmill.http.parameters import (
@@ -23,6 +22,7 @@ from taskmill.http.parameters import (
     Type,
     TypeFilter,
 )
+from taskmill.http.reports import StatusChange
 from taskmill.http.routing import add_route
 from taskmill.keys import Kind, TaskKey
 from taskmill.models import ListOptions, Result, Task

@@ -143,7 +143,7 @@ _CLAIMABLE = (
     "attempts < :limit AND ("
     "#status = :queued"
     " OR (#status IN (:created, :scheduled) AND (attribute_not_exists(runAt) OR runAt <= :now))"
-    " OR (#status = :errored AND retryAt <= :now)"
+    " OR (#status = :errored AND (attribute_not_exists(retryAt) OR retryAt <= :now))"
     " OR (#status IN (:started, :processing) AND leaseUntil < :now))"
 )
 

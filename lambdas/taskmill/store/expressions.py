@@ -43,7 +43,6 @@ class UpdateRequest:
     def require_room(self, name: str, limit: int) -> None:
         """Only while the list is shorter than `limit`."""
         path = self._name(name)
-        path = self._name(name)
         self._conditions.append(
             f"(attribute_not_exists({path}) OR size({path}) < {self._value(limit)})"
         )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from taskmill.clock import ttl_seconds
 from taskmill.errors import IllegalStatusChange, TaskNotFound
 from taskmill.keys import TaskKey
-from taskmill.rows import TaskRow
+from taskmill.rows import HISTORY_LIMIT, TaskRow
 from taskmill.statuses import FINAL, Status
 from taskmill.store.expressions import UpdateRequest
 from taskmill.store.table import ConditionFailed, Table
@@ -22,7 +22,8 @@ class Write:
     Attributes:
         allowed: The statuses it may leave from.
         status: The status it enters; None leaves it.
-        entered: Appends this history entry, (status, at, attempt), unless `sets` has a history.
+        entered: Appends this history entry, (status, at, attempt); of a full history the oldest
+            entries go, at the price of a second write.
         where: Further values that the row must have.
         unless: Values it must not have.
     """
@@ -49,7 +50,12 @@ class Write:
         try:
             return TaskRow.from_values(request.send(table, key.stored))
         except ConditionFailed as refused:
-            raise self._refusal(key, refused) from None
+            before = (refused.old or {}).get("history", [])
+            if self.entered is None or len(before) < HISTORY_LIMIT:
+                raise self._refusal(key, refused) from None
+            kept = [*before[-(HISTORY_LIMIT - 2) :], list(self.entered)]
+            trimmed = replace(self, sets={**self.sets, "history": kept}, entered=None)
+            return trimmed.apply(table, key, now=now)
 
     def _add_clauses(self, request: UpdateRequest, now: int) -> None:
         for name, value in {**self.sets, "updatedAt": now}.items():
@@ -58,6 +64,7 @@ class Write:
             request.set("status", self.status)
         if self.entered is not None:
             request.append("history", [list(self.entered)])
+            request.require_room("history", HISTORY_LIMIT)
         for name in self.removes:
             request.remove(name)
         for name, amount in {"version": 1, **self.adds}.items():

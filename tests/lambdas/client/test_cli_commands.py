@@ -51,6 +51,14 @@ def test_an_input_is_text_a_file_or_stdin(
     assert json.loads(result.stdout)["attributes"]["result"] == 42
 
 
+def test_a_code_of_ones_own_names_the_task_once_and_for_all(run: Run) -> None:
+    for _ in range(2):
+        assert run("submit", "double", "21", "--code", "order-17").stdout == "double#order-17\n"
+
+    assert run("submit", "double", "22", "--code", "order-17").exit_code == 6
+    assert run("result", "double", "order-17").stdout == "42\n"
+
+
 def test_submit_passes_on_its_options(run: Run, network: Network) -> None:
     network.idle = True
     options = ["--name", "a name", "--delay", "60", "--notify", "none", "--idempotency-key", "k"]

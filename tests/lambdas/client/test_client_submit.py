@@ -11,7 +11,7 @@ import pytest
 from network import UNANSWERED, URL, Network
 from pydantic import BaseModel
 
-from taskmill.client import InvalidRequest, LimitExceeded, NewTask, TaskClient
+from taskmill.client import Conflict, InvalidRequest, LimitExceeded, NewTask, TaskClient
 from taskmill.errors import IdempotencyConflict
 from taskmill.keys import Kind
 
