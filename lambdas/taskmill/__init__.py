@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from taskmill.context import TaskContext
 from taskmill.errors import Abort, TaskCancelled, TaskNotFound, TaskTimeout
-from taskmill.registry import TaskEventFactory, TaskFunction, event_handler, task
+from taskmill.registry import TaskEventFactory, event_handler
 from taskmill.retry import Retry
+from taskmill.task_functions import TaskFunction, task
 
 if TYPE_CHECKING:
     from taskmill.service import TaskService

@@ -12,6 +12,7 @@ from taskmill.clock import Clock, now_ms
 from taskmill.context import Report, TaskContext
 from taskmill.errors import ClaimLost, TaskCancelled, describe_error
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
+from taskmill.json_text import fits_row
 from taskmill.payloads import RESULT_INLINE, PayloadStore, result_key
 from taskmill.registry import Registry
 from taskmill.retry import Retry
@@ -75,7 +76,7 @@ class Attempt:
 
     def _result(self, row: TaskRow, result: str) -> dict[str, Any]:
         """The result as the row keeps it: small ones themselves, larger ones by reference."""
-        if len(result.encode()) <= RESULT_INLINE:
+        if fits_row(result, limit=RESULT_INLINE):
             return {"result": result}
         fence = row.fence or secrets.token_hex(8)
         return {"resultRef": self.payloads.put(result_key(row.key, fence), result)}

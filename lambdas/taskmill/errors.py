@@ -67,6 +67,13 @@ class TaskNotFound(TaskmillError):
     http_status = 404
 
 
+class Throttled(TaskmillError):
+    """AWS took no more for now; the same request may work in a moment."""
+
+    code = "throttled"
+    http_status = 429
+
+
 class Conflict(TaskmillError):
     """What the row is now does not allow the change."""
 

@@ -11,7 +11,6 @@ from taskmill.context import TaskContext
 from taskmill.errors import InvalidKey
 from taskmill.keys import TaskKey
 from taskmill.rows import Change, TaskRow, row_from_values
-from taskmill.store.codec import decode_item
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +90,10 @@ class TaskEvent:
 
 def change_from_record(record: Mapping[str, Any]) -> Change:
     """The row change that a stream record tells of."""
+    from taskmill.store.codec import (
+        decode_item,  # boto3, which a submitter's process can do without
+    )
+
     images = record["dynamodb"]
     old, new = (images.get(name) for name in ("OldImage", "NewImage"))
     return Change(

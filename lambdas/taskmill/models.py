@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
 from pydantic.alias_generators import to_camel
@@ -13,7 +13,7 @@ from pydantic.alias_generators import to_camel
 from taskmill.clock import to_datetime
 from taskmill.fanout.plan import MAX_BATCH_SIZE
 from taskmill.keys import NAME_PATTERN, Kind, TaskKey
-from taskmill.rows import TaskRow
+from taskmill.rows import TaskRow, plain_attributes
 from taskmill.statuses import Status
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
@@ -164,7 +164,7 @@ class Task(View):
             code=key.code,
             index=key.index,
             input=json.loads(row.input) if row.input is not None else None,
-            attributes=_plain_attributes(row.attributes),
+            attributes=plain_attributes(row.attributes),
             history=tuple(
                 HistoryEntry(status=Status(status), at=to_datetime(at) or at, attempt=attempt)
                 for status, at, attempt in row.history
@@ -203,14 +203,6 @@ _SAME = (
     "version",
     "ttl",
 )
-
-
-def _plain_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """A row's attributes with the result as a value rather than as JSON text."""
-    plain = dict(attributes)
-    if "result" in plain:
-        plain["result"] = json.loads(plain["result"])
-    return plain
 
 
 class Progress(View):

@@ -8,7 +8,7 @@ from typing import Any
 
 from taskmill.keys import TaskKey
 from taskmill.reactions import ALARM
-from taskmill.rows import TaskRow
+from taskmill.rows import TaskRow, plain_attributes
 
 MESSAGES_A_CALL = 10
 Notification = dict[str, Any]
@@ -46,7 +46,7 @@ class Topic:
 
 def status_notification(row: TaskRow, action: str, *, table: str) -> Notification:
     """How a task stands, in the documented shape; large results by reference, as in the row."""
-    content = {"status": str(row.status), "attributes": dict(row.attributes)}
+    content = {"status": str(row.status), "attributes": plain_attributes(row.attributes)}
     return _notification(row, action, table, content)
 
 
@@ -57,7 +57,7 @@ def alarm_notification(
     error = dict(error_details or row.attributes.get("error") or {})
     content = {
         "status": str(row.status),
-        "attributes": dict(row.attributes),
+        "attributes": plain_attributes(row.attributes),
         "errorMessage": error.get("message", f"{row.key} failed"),
         "errorDetails": error,
     }

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
+from taskmill.errors import InvalidRequest
 from taskmill.keys import Kind
 from taskmill.models import ListOptions, Page, Task
 from taskmill.rows import TaskRow
@@ -23,6 +24,11 @@ def listing_of(tenant: str, kind: Kind, options: ListOptions) -> Listing:
             "names": options.sk.attribute_names,
         }
     elif options.type is not None:
+        start = options.start_from_sk
+        if start is not None and not start.startswith(f"{options.type}#"):
+            raise InvalidRequest(
+                f"startFromSk: not of a list of type {options.type!r}", field="startFromSk"
+            )
         narrow = {"condition": "begins_with(sk, :type)", "values": {":type": f"{options.type}#"}}
     return Listing(
         kind=kind,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Self
@@ -75,22 +74,22 @@ class PayloadStore:
         body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
         yield from offset_lines(body.iter_chunks(chunk_size=1 << 20))
 
-    def size(self, key: str) -> int:
-        """Bytes of an uploaded object.
+    def uploaded(self, key: str) -> str:
+        """What stands for an upload's content: two of the same content have the same.
 
         Raises:
             InvalidRequest: There is no such object.
             LimitExceeded: Larger than the configured maximum.
         """
         try:
-            size = int(self.client.head_object(Bucket=self.bucket, Key=key)["ContentLength"])
+            head = self.client.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
             # Who may not list a bucket is told 403, not 404, of an object that is not there.
             if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
                 raise
             raise InvalidRequest("inputRef names no uploaded object", field="inputRef") from None
-        self.check_size("input", size)
-        return size
+        self.check_size("input", int(head["ContentLength"]))
+        return str(head["ETag"])
 
     def check_size(self, field: str, size: int) -> None:
         if size > self.max_bytes:
@@ -152,19 +151,3 @@ def result_key(key: TaskKey, fence: str) -> str:
     """A place of its own for every attempt, so a late worker overwrites nothing."""
     name = key.code if key.index is None else f"{key.code}/{key.index}"
     return f"results/{key.tenant}/{key.kind}/{key.type}/{name}-{fence}.json"
-
-
-def dump_json(value: Any, *, field: str) -> str:
-    """Compact JSON text that UTF-8 can hold.
-
-    Raises:
-        InvalidRequest: Not JSON (a NaN, an object of another type, a loop).
-    """
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        text.encode()
-    except UnicodeEncodeError:  # lone surrogates: legal in JSON only as escapes
-        return json.dumps(value, allow_nan=False, separators=(",", ":"))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidRequest(f"{field} is not JSON: {error}", field=field) from None
-    return text

@@ -28,10 +28,13 @@ def records_of(body: Mapping[str, Any], client: Callable[[str], Any]) -> list[Ma
 
 
 def _until(streams: Any, iterator: str | None, last: int) -> Any:
+    """Records up to a sequence number that is in the shard; an empty answer is not its end."""
     while iterator:
         answer = streams.get_records(ShardIterator=iterator, Limit=RECORDS_A_CALL)
         for record in answer["Records"]:
-            if int(record["dynamodb"]["SequenceNumber"]) > last:
+            number = int(record["dynamodb"]["SequenceNumber"])
+            if number <= last:
+                yield record
+            if number >= last:
                 return
-            yield record
-        iterator = answer.get("NextShardIterator") if answer["Records"] else None
+        iterator = answer.get("NextShardIterator")

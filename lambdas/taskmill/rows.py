@@ -6,6 +6,7 @@ not owed. `models.py` holds what the outside sees.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -150,6 +151,14 @@ def row_from_values(values: Mapping[str, Any] | None) -> TaskRow | BatchRow | No
     if kind in TASK_ROWS:
         return TaskRow.from_values(values)
     return BatchRow.from_values(values) if kind == BATCH_ROW else None
+
+
+def plain_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's attributes with the result as a value rather than as JSON text."""
+    plain = dict(attributes)
+    if "result" in plain:
+        plain["result"] = json.loads(plain["result"])
+    return plain
 
 
 def camel(name: str) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from taskmill import submit
 from taskmill.clock import Clock, now_ms
-from taskmill.errors import Conflict, InvalidRequest, TaskExists
+from taskmill.errors import Conflict, InvalidRequest, TaskExists, TaskNotFound
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.fanout.insert import Inserter
 from taskmill.keys import Kind, TaskKey
@@ -68,20 +68,25 @@ class TaskService:
     def create_tasks(
         self, *, tasks: Sequence[CreateTask], invoke_context: InvokeContext | None = None
     ) -> list[Task]:
-        """Store many single tasks, 25 a call; those with an idempotency key one by one."""
+        """Store many single tasks, 25 a call; those with an idempotency key one by one.
+
+        Those with a key come first, so that a conflict comes before anything else is stored.
+        """
         context, now = invoke_context or InvokeContext(), self.clock()
         rows = [
             submit.with_input(self.payloads, submit.task_row(each, context, now=now), each.input)
             for each in tasks
         ]
-        plain = [row for row, each in zip(rows, tasks, strict=True) if each.idempotency_key is None]
-        stored = iter(self.tasks.put_many(plain))
-        return [
-            Task.from_row(row)
-            if each.idempotency_key is None and next(stored)
-            else self._store(row, each)
-            for row, each in zip(rows, tasks, strict=True)
-        ]
+        stored = {
+            index: self._store(rows[index], each)
+            for index, each in enumerate(tasks)
+            if each.idempotency_key is not None
+        }
+        plain = [index for index in range(len(rows)) if index not in stored]
+        new = self.tasks.put_many([rows[index] for index in plain])
+        for index, done in zip(plain, new, strict=True):
+            stored[index] = Task.from_row(rows[index]) if done else self._put(rows[index])
+        return [stored[index] for index in range(len(rows))]
 
     def create_step_function_task(
         self, *, task: CreateStepFunctionTask, invoke_context: InvokeContext | None = None
@@ -195,12 +200,12 @@ class TaskService:
     def list_children(self, *, key: Key, after: str | None = None, limit: int = 100) -> list[Task]:
         """Tasks that this task started, by code."""
         found = self.tasks.children(self.tasks.get(TaskKey.of(key)).key, after=after, limit=limit)
-        return [Task.from_row(self.tasks.get(each)) for each in found]
+        return self._existing(found)
 
     def list_failed(self, *, tenant_code: str, limit: int = 100) -> list[Task]:
         """A tenant's failed tasks and subtasks, the newest first."""
         keys = self.tasks.failed(tenant_code, limit=limit)
-        return [Task.from_row(self.tasks.get(each)) for each in keys]
+        return self._existing(keys)
 
     def format_task_status(self, *, tasks: Iterable[Task]) -> TaskStatusSummary:
         """Counts over subtasks and the status of each."""
@@ -325,12 +330,11 @@ class TaskService:
     def _store(self, row: TaskRow, task: CreateTask | CreateStepFunctionTask) -> Task:
         if task.idempotency_key is None:
             return self._put(row)
-        digest = hashlib.sha256(task.model_dump_json(exclude={"name"}).encode()).hexdigest()
         put = IdempotentPut(
             table=self.tasks.table,
             row=row,
             key=task.idempotency_key,
-            digest=digest,
+            digest=submit.request_digest(self.payloads, task),
             now=self.clock(),
         )
         stored = put.put()
@@ -341,10 +345,18 @@ class TaskService:
             self.tasks.put(row)
         except TaskExists:
             stored = self.tasks.get(row.key)
-            if not submit.same_request(row, stored):
+            if not submit.same_request(self.payloads, row, stored):
                 raise
             return Task.from_row(stored)
         return Task.from_row(row)
+
+    def _existing(self, keys: Iterable[TaskKey]) -> list[Task]:
+        """The tasks of an index; one that has expired since is left out."""
+        found = []
+        for key in keys:
+            with suppress(TaskNotFound):
+                found.append(Task.from_row(self.tasks.get(key)))
+        return found
 
     def _attributes(self, key: TaskKey, given: Mapping[str, Any] | None) -> dict[str, Any]:
         return stored_attributes(self.payloads, key, given or {}, now=self.clock())

@@ -7,8 +7,9 @@ from typing import Any
 
 from taskmill.attributes import check_attributes
 from taskmill.errors import InvalidRequest, describe_error
+from taskmill.json_text import dump_json, fits_row
 from taskmill.keys import TaskKey
-from taskmill.payloads import RESULT_INLINE, PayloadStore, dump_json, result_key
+from taskmill.payloads import RESULT_INLINE, PayloadStore, result_key
 
 ATTRIBUTES_LIMIT = 16_384  # bytes of a caller's own attributes; results have their own place
 
@@ -30,7 +31,7 @@ def stored_attributes(
     if "result" not in given:
         return stored
     text = dump_json(given["result"], field="result")
-    if len(text.encode()) <= RESULT_INLINE:
+    if fits_row(text, limit=RESULT_INLINE):
         return {**stored, "result": text}
     return {**stored, "resultRef": payloads.put(result_key(key, f"outside-{now}"), text)}
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
+import json
 import re
 from typing import Any
 
@@ -10,12 +12,12 @@ from taskmill.clock import ttl_seconds
 from taskmill.errors import InvalidRequest
 from taskmill.fanout import plan
 from taskmill.ids import new_code
+from taskmill.json_text import dump_json, fits_row
 from taskmill.keys import Kind, TaskKey, check_name
 from taskmill.models import CreateStepFunctionTask, CreateTask, InvokeContext, TaskOptions
 from taskmill.payloads import (
     TASK_INPUT_INLINE,
     PayloadStore,
-    dump_json,
     input_key,
     upload_prefix,
 )
@@ -25,7 +27,6 @@ from taskmill.statuses import Status
 _ASKED = (
     "name",
     "input",
-    "input_ref",
     "child_count",
     "batch_size",
     "max_concurrency",
@@ -50,7 +51,7 @@ def with_input(payloads: PayloadStore, row: TaskRow, value: Any) -> TaskRow:
         LimitExceeded: Larger than the configured maximum.
     """
     text = dump_json(value, field="input")
-    if len(text.encode()) <= TASK_INPUT_INLINE:
+    if fits_row(text, limit=TASK_INPUT_INLINE):
         return dataclasses.replace(row, input=text)
     payloads.check_size("input", len(text.encode()))
     return dataclasses.replace(row, input_ref=payloads.put(input_key(row.key, text, "json"), text))
@@ -96,9 +97,25 @@ def fan_out_row(
     return _with_elements(payloads, row, task)
 
 
-def same_request(row: TaskRow, stored: TaskRow) -> bool:
+def same_request(payloads: PayloadStore, row: TaskRow, stored: TaskRow) -> bool:
     """Whether a submit asks for just what is stored under its code."""
-    return all(getattr(row, name) == getattr(stored, name) for name in _ASKED)
+    if any(getattr(row, name) != getattr(stored, name) for name in _ASKED):
+        return False
+    if row.input_ref == stored.input_ref:
+        return True
+    mine, theirs = row.input_ref or "", stored.input_ref or ""  # sent again, uploaded again
+    uploads = upload_prefix(row.key.tenant)
+    if not (mine.startswith(uploads) and theirs.startswith(uploads)):
+        return False
+    return payloads.uploaded(mine) == payloads.uploaded(theirs)
+
+
+def request_digest(payloads: PayloadStore, task: CreateTask | CreateStepFunctionTask) -> str:
+    """Tells two requests under one idempotency key apart, by an upload's content, not its place."""
+    asked = task.model_dump(mode="json", exclude={"name", "code", "input_ref"})
+    ref = task.input_ref if isinstance(task, CreateStepFunctionTask) else None
+    asked["content"] = payloads.uploaded(ref) if ref else None
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
 
 
 def new_upload_key(tenant: str) -> str:
@@ -128,7 +145,7 @@ def _count(payloads: PayloadStore, task: CreateStepFunctionTask) -> int:
     prefix = upload_prefix(task.tenant_code)
     if not ref.startswith(prefix) or not _UPLOAD_NAME.fullmatch(ref.removeprefix(prefix)):
         raise InvalidRequest("inputRef is not from an upload of this tenant", field="inputRef")
-    payloads.size(ref)
+    payloads.uploaded(ref)
     return sum(1 for _ in payloads.lines(ref))
 
 
@@ -136,7 +153,7 @@ def _with_elements(payloads: PayloadStore, row: TaskRow, task: CreateStepFunctio
     if task.input is None:
         return dataclasses.replace(row, input_ref=task.input_ref)
     whole = dump_json(task.input, field="input")
-    if len(whole.encode()) <= TASK_INPUT_INLINE:
+    if fits_row(whole, limit=TASK_INPUT_INLINE):
         return dataclasses.replace(row, input=whole)
     lines = "\n".join(dump_json(each, field="input") for each in task.input)
     payloads.check_size("input", len(lines.encode()))

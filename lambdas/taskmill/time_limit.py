@@ -29,8 +29,9 @@ def time_limit(seconds: float) -> Iterator[None]:
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
     try:
         yield
-    except _TimeIsUp:
-        raise TaskTimeout(f"ran longer than {seconds:g} s") from None
+    except _TimeIsUp as up:
+        timeout = TaskTimeout(f"ran longer than {seconds:g} s")
+        raise timeout.with_traceback(up.__traceback__) from None  # where the code was
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -284,6 +284,10 @@ def _from_environment() -> Wiring:
 
     # 20 connections serve the splitter's threads.
     config = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=20)
+    # Without this, presigned addresses leave their headers unsigned: an upload could change.
+    signed = config.merge(Config(signature_version="s3v4"))
     session = boto3.Session()
-    clients = cache(lambda service: session.client(service, config=config))
+    clients = cache(
+        lambda service: session.client(service, config=signed if service == "s3" else config)
+    )
     return Wiring(os.environ, clients)

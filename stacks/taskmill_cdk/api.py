@@ -40,6 +40,7 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
     fan_out = f"{_TENANT}/step-function-tasks/{{type}}/{{code}}"
     yield _GET, f"{fan_out}/subtasks"
     yield _GET, f"{fan_out}/subtasks/{{index}}"
+    yield _GET, f"{fan_out}/subtasks/{{index}}/result"
     yield _GET, f"{fan_out}/progress"
 
 

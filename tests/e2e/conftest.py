@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deployed import Inbox, Outputs, aws_client, drained
+from deployed import Inbox, Outputs, aws_client
 
 from taskmill.client import TaskClient
 from taskmill.models import Task

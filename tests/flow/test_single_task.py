@@ -42,13 +42,13 @@ def test_a_failed_attempt_is_repeated_after_its_delay(cloud: InProcessCloud) -> 
 def test_between_attempts_a_task_is_errored_with_its_next_time(cloud: InProcessCloud) -> None:
     key = submit(cloud, "flaky", 3)
     seen = []
-    sleep_until = cloud._pass_time  # noqa: SLF001
+    sleep_until = cloud._pass_time
 
     def look_first() -> bool:
         seen.append((get(cloud, key).status, get(cloud, key).retry_at is not None))
         return sleep_until()
 
-    cloud._pass_time = look_first  # type: ignore[method-assign]  # noqa: SLF001
+    cloud._pass_time = look_first  # type: ignore[method-assign]
     cloud.run()
 
     assert ("ERRORED", True) in seen

@@ -54,7 +54,7 @@ def flat(found: list[list[str]]) -> list[str]:
 @pytest.mark.parametrize("limit", [1, 7, 1_000])
 def test_a_list_pages_to_its_end(cloud: InProcessCloud, limit: int, order: str) -> None:
     tenant = any_tenant()
-    everything = fill(cloud, tenant, 40)
+    everything = fill(cloud, tenant, 22)
 
     found = pages(cloud, tenant, limit=limit, order=order)
 

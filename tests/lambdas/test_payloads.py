@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskmill.errors import InvalidRequest, LimitExceeded
+from taskmill.json_text import dump_json
 from taskmill.keys import TaskKey
 from taskmill.payloads import (
     PayloadRef,
     PayloadStore,
-    dump_json,
     input_key,
     offset_lines,
     result_key,

@@ -15,7 +15,8 @@ from pydantic import BaseModel, Field, field_validator
 from taskmill import TaskContext, task
 from taskmill.errors import InvalidInput, InvalidKey, InvalidResult, UnknownTaskType
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
-from taskmill.registry import DEFAULT_TIMEOUT_SECONDS, Registry, TaskFunction, dump_result
+from taskmill.registry import Registry
+from taskmill.task_functions import DEFAULT_TIMEOUT_SECONDS, TaskFunction, dump_result
 from taskmill.retry import Retry
 
 

@@ -43,7 +43,7 @@ def test_every_open_status_can_reach_every_end(source: Status) -> None:
 
 def test_nothing_returns_to_created_but_by_a_retry() -> None:
     assert sources(Status.CREATED) == ()
-    assert RETRYABLE == {Status.FAILED, Status.CANCELLED}
+    assert {Status.FAILED, Status.CANCELLED} == RETRYABLE
 
 
 def test_a_queued_mark_that_comes_late_finds_no_way_back() -> None:

@@ -303,7 +303,7 @@ def test_a_move_of_an_earlier_run_changes_nothing(cloud: InProcessCloud) -> None
 def test_a_history_keeps_its_newest_entries(cloud: InProcessCloud) -> None:
     row = stored(cloud)
     lengths = []
-    for number in range(2 * HISTORY_LIMIT):
+    for number in range(HISTORY_LIMIT + 6):
         cloud.now += 1
         status = "PROCESSING" if number % 2 else "STARTED"
         task = cloud.service.update_status(key=row.key, status=status)
@@ -389,12 +389,13 @@ def test_children_are_listed_by_code_from_where_the_last_page_ended(cloud: InPro
 @given(st.lists(st.tuples(st.sampled_from(range(9)), st.integers(0, 40)), max_size=25))
 def test_in_any_order_a_final_status_stays_and_versions_grow(steps: list[tuple[int, int]]) -> None:
     with InProcessCloud() as cloud:
-        key = stored(cloud).key
+        submitted = stored(cloud)
+        key = submitted.key
         holders: list[TaskRow] = []
         for action, seconds in steps:
             before = cloud.wiring.tasks.get(key)
             cloud.now += seconds * 1_000
-            reopened = apply(cloud, key, action, holders)
+            reopened = apply(cloud, submitted, action, holders)
             after = cloud.wiring.tasks.get(key)
 
             assert after.version - before.version == (after != before)
@@ -409,9 +410,9 @@ def test_in_any_order_a_final_status_stays_and_versions_grow(steps: list[tuple[i
         assert len(stored_results) <= 1
 
 
-def apply(cloud: InProcessCloud, key: TaskKey, action: int, holders: list[TaskRow]) -> bool:
+def apply(cloud: InProcessCloud, seen: TaskRow, action: int, holders: list[TaskRow]) -> bool:
     """One thing that may happen to a task; whether it was an explicit retry that worked."""
-    tasks, last = cloud.wiring.tasks, holders[-1] if holders else any_row(key=key, fence="none")
+    key, last = seen.key, holders[-1] if holders else any_row(key=seen.key, fence="none")
     oldest = holders[0] if holders else last
     doings: list[Callable[[], Any]] = [
         lambda: holders.append(claim(cloud, key, fence=f"fence {len(holders)}", limit=20)),
@@ -420,7 +421,7 @@ def apply(cloud: InProcessCloud, key: TaskKey, action: int, holders: list[TaskRo
         lambda: writes(cloud)["end"](oldest),
         lambda: writes(cloud)["fail"](last),
         lambda: writes(cloud)["errored"](last),
-        lambda: tasks.mark([(tasks.get(key), Status.QUEUED)]) if last.fence == "none" else None,
+        lambda: cloud.wiring.tasks.mark([(seen, Status.QUEUED)]),
         lambda: cloud.service.cancel(key=key),
         lambda: cloud.service.retry(key=key),
     ]

@@ -28,6 +28,7 @@ ROUTES = {
     f"PATCH {FAN_OUT}",
     f"GET {FAN_OUT}/subtasks",
     f"GET {FAN_OUT}/subtasks/{{index}}",
+    f"GET {FAN_OUT}/subtasks/{{index}}/result",
     f"GET {FAN_OUT}/progress",
     "$default",
 }

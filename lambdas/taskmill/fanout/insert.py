@@ -13,7 +13,8 @@ from typing import Any
 
 from taskmill.clock import Clock, now_ms, ttl_seconds
 from taskmill.errors import InvalidRequest, describe_error
-from taskmill.payloads import SUBTASK_INPUT_INLINE, PayloadRef, PayloadStore, dump_json
+from taskmill.json_text import dump_json, fits_row
+from taskmill.payloads import SUBTASK_INPUT_INLINE, PayloadRef, PayloadStore
 from taskmill.rows import TaskRow
 from taskmill.statuses import Status
 from taskmill.store import SubtaskStore
@@ -68,7 +69,7 @@ class Inserter:
         except ValueError as error:
             problem = InvalidRequest(f"element {index} is not JSON: {error}", field="input")
             return self._refused(parent, index, problem)
-        if len(line) > SUBTASK_INPUT_INLINE:
+        if not fits_row(text, limit=SUBTASK_INPUT_INLINE):
             return dataclasses.replace(self._row(parent, index, None), input_ref=str(ref))
         return self._row(parent, index, text)
 

@@ -8,7 +8,7 @@ from taskmill.http.pages import TaskPage, subtask_page
 from taskmill.http.parameters import Code, Index, Limit, StatusFilter, SubtaskCursor, Tenant, Type
 from taskmill.http.routing import add_route
 from taskmill.keys import Kind, TaskKey
-from taskmill.models import Progress, Task
+from taskmill.models import Progress, Result, Task
 from taskmill.wiring import current
 
 
@@ -41,6 +41,15 @@ def add_to(app: ApiGatewayResolver) -> None:
         summary="A subtask as it stands",
         errors=(404,),
     )
+    add_route(
+        app,
+        "GET",
+        f"{fan_out}/subtasks/<index>/result",
+        get_subtask_result,
+        name="step_function_task_subtask_result",
+        summary="The result of a subtask",
+        errors=(404, 409),
+    )
 
 
 def get_progress(tenant: Tenant, type: Type, code: Code) -> Progress:  # noqa: A002
@@ -60,6 +69,11 @@ def list_subtasks(
     return subtask_page(
         current().service, parent, start=int(cursor or 0), limit=limit, status=task_status
     )
+
+
+def get_subtask_result(tenant: Tenant, type: Type, code: Code, index: Index) -> Result:  # noqa: A002
+    key = TaskKey(Kind.SFN_TASK, tenant, type, code, int(index))
+    return current().service.get_result(key=key)
 
 
 def get_subtask(tenant: Tenant, type: Type, code: Code, index: Index) -> Task:  # noqa: A002

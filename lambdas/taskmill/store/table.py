@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from taskmill.errors import Throttled
 from taskmill.keys import StoredKey
 from taskmill.store.codec import decode_item, encode, encode_item
 
@@ -154,8 +155,10 @@ class Table:
                 code = answer.get("Error", {}).get("Code")
                 if code is None or code in REFUSED:
                     outcome[index] = code is None
-                elif code not in _THROTTLED or attempt == _TRIES - 1:
+                elif code not in _THROTTLED:
                     raise RuntimeError(f"DynamoDB refused a statement: {answer['Error']}")
+                elif attempt == _TRIES - 1:
+                    raise Throttled(f"DynamoDB took no more statements: {code}")
             if len(outcome) == len(statements):
                 break
             _back_off(attempt)

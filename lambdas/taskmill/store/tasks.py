@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from taskmill.clock import Clock, now_ms
-from taskmill.errors import TaskExists
+from taskmill.errors import IllegalStatusChange, TaskExists
 from taskmill.keys import TaskKey
 from taskmill.rows import TaskRow
 from taskmill.statuses import RETRYABLE, Status, sources
@@ -76,13 +76,18 @@ class TaskStore:
             TaskNotFound: No task has this key; nothing is created.
             IllegalStatusChange: Its status has no such move, or its run is another.
         """
+        if not sources(status):  # only an explicit retry leads to CREATED
+            standing = self.get(key).status
+            raise IllegalStatusChange(
+                f"{key} is {standing} and cannot become {status}", status=standing
+            )
         now = self.clock()
-        sets = {f"attributes.{name}": each for name, each in (attributes or {}).items()}
+        sets = _attribute_paths(attributes or {})
         sets |= ending(key, status, now=now, retention_days=self.retention_days)
         write = Write(
             status=status,
             sets=sets | dict(extra or {}),
-            removes=removes,
+            removes=(*removes, *_replaced(attributes or {})),
             allowed=sources(status),
             entered=(status, now, 0),
             where={} if run is None else {"run": run},
@@ -98,10 +103,10 @@ class TaskStore:
         Raises:
             TaskNotFound: No task has this key; nothing is created.
         """
-        sets = {f"attributes.{name}": each for name, each in attributes.items()}
+        sets = _attribute_paths(attributes)
         if notify_id is not None:
             sets["notifyId"] = notify_id
-        write = Write(sets=sets, allowed=tuple(Status))
+        write = Write(sets=sets, removes=_replaced(attributes), allowed=tuple(Status))
         return write.apply(self.table, key, now=self.clock())
 
     def reopen(self, key: TaskKey) -> TaskRow:
@@ -184,3 +189,15 @@ _OF_ITS_LAST_RUN = (
     "attributes.resultRef",
     "attributes.progress",
 )
+_OTHER_RESULT = {"result": "resultRef", "resultRef": "result"}
+
+
+def _attribute_paths(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"attributes.{name}": each for name, each in attributes.items()}
+
+
+def _replaced(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a new result takes the place of when it is stored in another way."""
+    return tuple(
+        f"attributes.{other}" for name, other in _OTHER_RESULT.items() if name in attributes
+    )

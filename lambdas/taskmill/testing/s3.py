@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
 from dataclasses import dataclass, field
@@ -29,7 +30,9 @@ class MemoryBucket:
         return {"Body": StreamingBody(io.BytesIO(body), len(body))}
 
     def head_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
-        return {"ContentLength": len(self._find(Key, "404"))}
+        body = self._find(Key, "404")
+        digest = hashlib.sha256(body).hexdigest()
+        return {"ContentLength": len(body), "ETag": f'"{digest}"'}
 
     def delete_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
         self.objects.pop(Key, None)

@@ -1,0 +1,132 @@
+"""What the failure queue holds: records themselves, or where they lie in the stream."""
+
+import copy
+import itertools
+import json
+from typing import Any
+
+import pytest
+from builders import any_row, record, sqs_event, stored
+
+from taskmill.handlers import dispatch
+from taskmill.redrive import records_of
+from taskmill.testing import InProcessCloud
+
+
+class FakeStreams:
+    """A shard whose pages are given, empty ones too."""
+
+    def __init__(self, *pages: list[dict[str, Any]], closed: bool = False) -> None:
+        self.pages, self.closed = pages, closed
+        self.asked: list[dict[str, Any]] = []
+
+    def get_shard_iterator(self, **request: Any) -> dict[str, Any]:
+        self.asked.append(request)
+        return {"ShardIterator": "0"}
+
+    def get_records(self, *, ShardIterator: str, Limit: int) -> dict[str, Any]:  # noqa: ARG002, N803
+        number = int(ShardIterator)
+        if number > len(self.pages) + 5:
+            raise AssertionError("reads on and on")
+        answer: dict[str, Any] = {"Records": []}
+        if number < len(self.pages):
+            answer["Records"] = copy.deepcopy(self.pages[number])
+        if not self.closed or number + 1 < len(self.pages):
+            answer["NextShardIterator"] = str(number + 1)
+        return answer
+
+
+def numbered(first: int, count: int) -> list[dict[str, Any]]:
+    found = [record(None, any_row()) for _ in range(count)]
+    for number, each in enumerate(found, start=first):
+        each["dynamodb"]["SequenceNumber"] = str(number)
+    return found
+
+
+def span(first: int, last: int) -> dict[str, Any]:
+    """The message that AWS itself sends."""
+    return {
+        "requestContext": {"condition": "RetryAttemptsExhausted"},
+        "DDBStreamBatchInfo": {
+            "shardId": "shard-1",
+            "startSequenceNumber": str(first),
+            "endSequenceNumber": str(last),
+            "streamArn": "arn:stream",
+            "batchSize": 3,
+        },
+    }
+
+
+def test_a_parked_record_is_the_record() -> None:
+    parked = record(None, any_row())
+
+    assert records_of({"record": parked}, FakeStreams) == [parked]
+
+
+@pytest.mark.parametrize("empty_pages", [0, 1, 3])
+def test_records_of_a_range_are_read_from_the_stream(empty_pages: int) -> None:
+    """DynamoDB may answer with nothing although more follows."""
+    found = numbered(98, 7)
+    gaps: list[list[dict[str, Any]]] = [[] for _ in range(empty_pages)]
+    streams = FakeStreams(*gaps, found[2:3], *gaps, found[3:])
+
+    read = records_of(span(100, 102), lambda _: streams)
+
+    assert read == found[2:5]
+    assert streams.asked == [
+        {
+            "StreamArn": "arn:stream",
+            "ShardId": "shard-1",
+            "ShardIteratorType": "AT_SEQUENCE_NUMBER",
+            "SequenceNumber": "100",
+        }
+    ]
+
+
+def test_the_newest_record_of_a_shard_ends_the_reading() -> None:
+    found = numbered(10, 2)
+
+    assert records_of(span(10, 11), lambda _: FakeStreams(found)) == found
+
+
+def test_a_closed_shard_ends_the_reading() -> None:
+    found = numbered(10, 1)
+
+    assert records_of(span(10, 12), lambda _: FakeStreams(found, closed=True)) == found
+
+
+def test_a_range_is_handled_as_if_it_were_just_delivered(cloud: InProcessCloud) -> None:
+    row = stored(cloud)
+    (delivered,) = numbered(5, 1)
+    delivered["dynamodb"] |= record(None, row)["dynamodb"]
+    make, streams = cloud.wiring.client, FakeStreams([delivered])
+    object.__setattr__(
+        cloud.wiring, "client", lambda name: streams if name == "dynamodbstreams" else make(name)
+    )
+
+    answer = dispatch.handler(sqs_event(json.dumps(span(5, 5))), cloud.context())
+
+    assert answer == {"batchItemFailures": []}
+    assert cloud.wiring.tasks.get(row.key).status == "QUEUED"
+
+
+def test_what_cannot_be_handled_stays_and_stops_no_other(cloud: InProcessCloud) -> None:
+    row = stored(cloud)
+    unreadable = record(None, any_row())
+    unreadable["dynamodb"]["NewImage"]["status"] = {"S": "UNHEARD-OF"}
+    bodies = [json.dumps({"record": unreadable}), "no json", "{}"]
+    bodies.append(json.dumps({"record": record(None, row)}))
+
+    answer = dispatch.handler(sqs_event(*bodies), cloud.context())
+
+    failed = [each["itemIdentifier"] for each in answer["batchItemFailures"]]
+    assert failed == ["m0", "m1", "m2"]
+    assert cloud.wiring.tasks.get(row.key).status == "QUEUED"
+    assert "failures" not in cloud.queues.queues  # it is on the failure queue already
+
+
+def test_a_record_is_redriven_as_often_as_it_takes(cloud: InProcessCloud) -> None:
+    parked = json.dumps({"record": record(None, stored(cloud))})
+
+    for _ in itertools.repeat(None, 3):
+        assert dispatch.handler(sqs_event(parked), cloud.context()) == {"batchItemFailures": []}
