@@ -26,7 +26,7 @@ TENANT = "demo"
 TOLERATED = "1%"
 EXPECTED = {"total": 3_376, "completed": 3_364, "failed": 12, "cancelled": 0}
 STATES_SHOWN = 10
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False)
 
 
 def main() -> int:
@@ -53,7 +53,8 @@ def import_airports(client: TaskClient) -> Task:
     counts: Any = task.attributes["counts"]
     console.print(
         f"   {task.status}: {counts['completed']:,} completed, {counts['failed']} failed"
-        f" of {counts['total']:,}; up to {TOLERATED} failures are tolerated"
+        f" of {counts['total']:,}; up to {TOLERATED} failures are tolerated",
+        soft_wrap=True,
     )
     return task
 
@@ -66,7 +67,8 @@ def export_by_state(client: TaskClient, imported: Task) -> dict[str, Any]:
     export: dict[str, Any] = client.result(task)
     console.print(
         f"   {task.status}: {export['airports']:,} airports in {export['states']} states"
-        f"\n   s3://{export['bucket']}/{export['key']}"
+        f"\n   s3://{export['bucket']}/{export['key']}",
+        soft_wrap=True,
     )
     return export
 

@@ -18,9 +18,8 @@ def test_three_hundred_subtasks_end_with_exact_counts_and_growing_progress(
 ) -> None:
     task = client.map("odd-fails", range(300), tolerated_failures="50%", batch_size=20)
 
-    seen = []
-    for _ in client.updates(task, timeout_seconds=60, cap_seconds=0.2):
-        seen.append(client.progress(task).completed)
+    looks = client.updates(task, timeout_seconds=60, cap_seconds=0.2)
+    seen = [client.progress(task).completed for _ in looks]
 
     done = client.get(task)
     counts = {"total": 300, "completed": 150, "failed": 150, "cancelled": 0}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from builders import any_batch, any_fan_out_key, any_key, any_row, record
+from reacting_changes import FILTERS
 
 from taskmill.events import change_from_record
 from taskmill.keys import BatchKey, Kind, TaskKey
@@ -25,33 +26,7 @@ from taskmill.statuses import MOVES, Status
 
 EMITTING = (SendMessage, StartExecution, StopExecution)
 
-# The filters of the dispatcher's event source; tests/lambdas/test_testing_shim.py holds them
-# against the construct.
 COUNTS = ("total", "completed", "failed", "cancelled")
-FILTERS: list[dict[str, Any]] = [
-    {
-        "eventName": ["INSERT", "MODIFY"],
-        "dynamodb": {"NewImage": {"row": {"S": ["TASK", "SFN_TASK"]}}},
-    },
-    {
-        "eventName": ["MODIFY"],
-        "dynamodb": {"NewImage": {"row": {"S": ["SUBTASK"]}, "notify": {"S": ["each"]}}},
-    },
-    {
-        "eventName": ["INSERT"],
-        "dynamodb": {
-            "NewImage": {
-                "row": {"S": ["SUBTASK"]},
-                "notify": {"S": ["each"]},
-                "status": {"S": ["FAILED"]},
-            }
-        },
-    },
-    {
-        "eventName": ["INSERT", "MODIFY"],
-        "dynamodb": {"NewImage": {"row": {"S": ["BATCH"]}, "status": {"S": ["COMPLETED"]}}},
-    },
-]
 
 
 def any_attributes(rng: Random) -> dict[str, Any]:

@@ -113,9 +113,7 @@ class Inbox:
                 return
             for message in answer["Messages"]:
                 self.all.append(self._read(message))
-                self._sqs.delete_message(
-                    QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"]
-                )
+                self._sqs.delete_message(QueueUrl=self._url, ReceiptHandle=message["ReceiptHandle"])
 
     def _read(self, message: dict[str, Any]) -> dict[str, Any]:
         body = json.loads(message["Body"])
@@ -166,17 +164,17 @@ def call(client: TaskClient, method: str, path: str, body: Any = None) -> Any:
     )
 
 
-def drained(outputs: Outputs, *, seconds: float = DEADLINE_SECONDS) -> None:
-    """Wait until no message is on the work queue, in flight or on its way."""
-    sqs = aws_client(outputs, "sqs")
-    names = ["", "NotVisible", "Delayed"]
-    wanted = [f"ApproximateNumberOfMessages{name}" for name in names]
+def not_claimed(outputs: Outputs, task: Task) -> list[str]:
+    """Lines in which a worker says that it was given the task's message and let it go."""
+    lines = log_lines(outputs, outputs["WorkerFunctionName"])
+    return [line for line in lines if "not claimed" in line and str(task.key) in line]
 
-    def empty() -> bool:
-        found = sqs.get_queue_attributes(QueueUrl=outputs["QueueUrl"], AttributeNames=wanted)
-        return not any(int(count) for count in found["Attributes"].values())
 
-    eventually(empty, seconds=seconds)
+def send_again(outputs: Outputs, task: Task) -> None:
+    """Put another message of the task on the work queue."""
+    aws_client(outputs, "sqs").send_message(
+        QueueUrl=outputs["QueueUrl"], MessageBody=json.dumps(task.key.as_dict())
+    )
 
 
 def stored_row(outputs: Outputs, key: Any) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ EARTH_RADIUS_KM = 6_371.0
 
 def _present(text: str) -> str:
     if text.strip() in ("", "NA"):
-        raise ValueError(f"is missing, the file says {text!r}")
+        raise ValueError(f"is missing ({text})" if text.strip() else "is missing")
     return text
 
 

@@ -17,7 +17,7 @@ TASKS = TaskSource(
     modules=["e2e_tasks", "e2e_events"],
     factory="e2e_events:LetterFactory",
 )
-WORKER_TIMEOUT = Duration.seconds(10)
+WORKER_TIMEOUT = Duration.seconds(8)
 BATCH_TIMEOUT = Duration.seconds(20)  # it keeps 10 s free for its last writes
 
 
@@ -39,7 +39,7 @@ class E2eStack(TaskStack):
             "WorkQueue",
             worker=self.worker,
             dead_letters_handler=self.dead_letters_handler,
-            max_receives=5,
+            max_receives=7,
             **props,
         )
 
@@ -60,6 +60,7 @@ E2eStack(
     local=True,
     max_payload_bytes=6_000_000,
     worker_timeout=WORKER_TIMEOUT,
+    worker_concurrency=4,  # some are busy dying
     build_folder=HERE.parents[2] / ".build",
     # The roles of the CDK's own bootstrap have policies that the emulator does not know.
     synthesizer=CliCredentialsStackSynthesizer(),
