@@ -55,7 +55,7 @@ requirements: .venv/.packages  ## Pin the newest versions that pyproject.toml al
 		-o local/taskmill_local/emulator-requirements.txt
 
 clean: stop  ## Remove everything that setup and the tools made
-	rm -rf .venv node_modules .local cdk.out *.egg-info build dist
+	rm -rf .venv node_modules .local .build cdk.out *.egg-info build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -70,7 +70,9 @@ def test_a_subtask_is_told_under_its_public_key() -> None:
 
 
 def test_a_failure_without_an_error_has_a_message_all_the_same() -> None:
-    content = alarm_notification(any_row(key=KEY, status=Status.FAILED), table="t")["body"]["content"]
+    content = alarm_notification(any_row(key=KEY, status=Status.FAILED), table="t")["body"][
+        "content"
+    ]
 
     assert content["errorMessage"] == "TASK#mbc/export#01J failed"
 

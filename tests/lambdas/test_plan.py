@@ -69,7 +69,9 @@ def test_a_count_tolerates_just_so_many(allowed: int, failed: int, total: int) -
 
 @settings(max_examples=500)
 @given(
-    st.integers(0, 100_00), st.integers(1, 10**6) | st.sampled_from([10**4, 10**5, 10**6]), st.data()
+    st.integers(0, 100_00),
+    st.integers(1, 10**6) | st.sampled_from([10**4, 10**5, 10**6]),
+    st.data(),
 )
 def test_a_percentage_is_exact(hundredths: int, total: int, data: st.DataObject) -> None:
     text = f"{hundredths // 100}.{hundredths % 100:02}%" if hundredths < 100_00 else "100%"

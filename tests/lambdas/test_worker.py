@@ -123,7 +123,8 @@ def test_a_message_that_comes_before_its_time_waits(cloud: InProcessCloud) -> No
 
 
 @pytest.mark.parametrize(
-    "body", ["", "no json", "[]", '{"pk": "TASK#t"}', '{"pk": 1, "sk": 2}', '{"pk":"X#t","sk":"a#b"}']
+    "body",
+    ["", "no json", "[]", '{"pk": "TASK#t"}', '{"pk": 1, "sk": 2}', '{"pk":"X#t","sk":"a#b"}'],
 )
 def test_a_malformed_message_stays_and_stops_no_other(cloud: InProcessCloud, body: str) -> None:
     key = task(cloud, "export")

@@ -19,9 +19,7 @@ NOW = 1_770_000_000_000  # epoch ms
 _counter = itertools.count()
 
 LETTERS = string.ascii_letters + string.digits
-NAMES = st.builds(
-    operator.add, st.sampled_from(LETTERS), st.text(LETTERS + "._-", max_size=63)
-)
+NAMES = st.builds(operator.add, st.sampled_from(LETTERS), st.text(LETTERS + "._-", max_size=63))
 JSON = st.recursive(
     st.none()
     | st.booleans()
@@ -30,8 +28,12 @@ JSON = st.recursive(
         lambda number: number == 0 or 1e-100 < abs(number) < 1e100
     )
     | st.text(st.characters(codec="utf-8"), max_size=20),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.text(st.characters(codec="utf-8"), min_size=1, max_size=8), inner, max_size=4
+        )
+    ),
     max_leaves=12,
 )
 TASK_KEYS = st.builds(TaskKey, st.sampled_from(Kind), NAMES, NAMES, NAMES)
