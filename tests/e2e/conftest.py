@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deployed import Inbox, Outputs, aws_client
+from deployed import Inbox, Outputs, aws_client, reaches
 
 from taskmill.client import TaskClient
 from taskmill.models import Task
@@ -24,11 +24,12 @@ APP = "python app.py"
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests of this folder share a process, and so a cloud."""
+    """All tests of this folder share a process, and so a cloud; those that wait long go last."""
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.e2e)
             item.add_marker(pytest.mark.xdist_group("e2e"))
+    items.sort(key=lambda item: item.path == HERE / "test_crashes.py")
 
 
 @pytest.fixture(scope="session")
@@ -69,13 +70,18 @@ class UnderWay:
 @pytest.fixture(scope="session")
 def under_way(outputs_file: Path, alarms: Inbox) -> Iterator[UnderWay]:
     with TaskClient.from_outputs(outputs_file, tenant="under-way") as client:
+
+        def begun(task_type: str, value: Any = None) -> Task:
+            """One after the other: those of one delivery would die together."""
+            return reaches(client, client.submit(task_type, value), "STARTED")
+
         lives = ["fine"] * 4
         yield UnderWay(
             client=client,
-            dies_once=client.submit("dies-once"),
-            dies=client.submit("dies"),
-            dies_for_ever=client.submit("dies-for-ever"),
-            hangs=client.submit("hangs", "hang"),
+            dies_for_ever=begun("dies-for-ever"),
+            dies=begun("dies"),
+            dies_once=begun("dies-once"),
+            hangs=begun("hangs", "hang"),
             one_kills=client.map("kills-its-worker", [*lives, "killer", *lives], batch_size=9),
             one_hangs=client.map("hangs", ["fine", "hang", "fine"], tolerated_failures=1),
         )

@@ -25,7 +25,7 @@ def calls() -> list[object]:
 
 
 @pytest.fixture
-def cloud(request: pytest.FixtureRequest, calls: list[object]) -> Iterator[InProcessCloud]:  # noqa: ARG001
+def cloud(request: pytest.FixtureRequest, calls: list[object]) -> Iterator[InProcessCloud]:
     """In memory, or over moto where a test is marked `BOTH_TABLES`."""
     kind = MotoCloud if getattr(request, "param", "memory") == "moto" else InProcessCloud
     with kind(modules=["unit_tasks"]) as cloud:

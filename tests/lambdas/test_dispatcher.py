@@ -5,8 +5,8 @@ import json
 from typing import Any
 
 import pytest
-from builders import any_batch, any_fan_out_key, any_key, any_row, record, sqs_event, stored
 from botocore.exceptions import ClientError
+from builders import any_batch, any_fan_out_key, any_key, any_row, record, sqs_event, stored
 
 from taskmill.handlers import dispatch
 from taskmill.keys import BatchKey

@@ -66,13 +66,10 @@ def test_the_newest_frames_are_kept() -> None:
 
 
 def test_the_cause_is_part_of_the_stack() -> None:
-    try:
-        try:
-            raise KeyError("first")
-        except KeyError as first:
-            raise ValueError("second") from first
-    except ValueError as error:
-        described = describe_error(error)
+    error = ValueError("second")
+    error.__cause__ = raised(KeyError("first"))
+
+    described = describe_error(raised(error))
 
     assert "KeyError: 'first'" in described["stack"]
 

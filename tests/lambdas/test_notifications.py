@@ -132,7 +132,8 @@ def test_attributes_alone_are_told_when_an_id_asks_for_it(cloud: InProcessCloud)
 
 def test_ten_are_published_a_call_and_refused_ones_are_known() -> None:
     class RefusingTopics:
-        calls: list[int] = []
+        def __init__(self) -> None:
+            self.calls: list[int] = []
 
         def publish_batch(self, **request: Any) -> dict[str, Any]:
             entries = request["PublishBatchRequestEntries"]

@@ -133,7 +133,7 @@ def test_above_the_maximum_nothing_is_stored(cloud: InProcessCloud) -> None:
     with pytest.raises(LimitExceeded, match="payload is 11 bytes; at most 10 are accepted"):
         small.put("large", "x" * 11)
     with pytest.raises(InvalidRequest, match="names no uploaded object"):
-        small.size("large")
+        small.uploaded("large")
 
 
 @given(KEYS, KEYS)

@@ -16,8 +16,8 @@ from taskmill import TaskContext, task
 from taskmill.errors import InvalidInput, InvalidKey, InvalidResult, UnknownTaskType
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.registry import Registry
-from taskmill.task_functions import DEFAULT_TIMEOUT_SECONDS, TaskFunction, dump_result
 from taskmill.retry import Retry
+from taskmill.task_functions import DEFAULT_TIMEOUT_SECONDS, TaskFunction, dump_result
 
 
 class Order(BaseModel):
@@ -174,7 +174,7 @@ def test_every_wrong_field_is_named() -> None:
 def test_an_unknown_type_is_refused_with_the_known_ones() -> None:
     function(lambda: None)
 
-    with pytest.raises(UnknownTaskType, match="no task function for type 'nobody'; known are: .+"):
+    with pytest.raises(UnknownTaskType, match=r"no task function for type 'nobody'; known are: .+"):
         Registry().execute(event("nobody"))
 
 
@@ -268,7 +268,7 @@ def test_an_event_that_comes_back_unchanged_goes_to_the_task_function(own: Regis
 
 
 def test_a_factory_that_makes_nothing_leaves_the_task_to_its_function(own: Registry) -> None:
-    with pytest.raises(UnknownTaskType, match="no task function for type 'nothing'"):
+    with pytest.raises(UnknownTaskType, match=r"no task function for type 'nothing'"):
         own.execute(event("nothing"))
 
 

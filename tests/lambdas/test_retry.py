@@ -61,5 +61,5 @@ def test_a_timeout_is_worth_another_attempt() -> None:
     "wrong", [{"max_attempts": 0}, {"base_seconds": -1}, {"factor": 0.5}, {"max_seconds": -1}]
 )
 def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="max_attempts is 0|0 or more"):
+    with pytest.raises(ValueError, match=r"max_attempts is 0|0 or more"):
         Retry(**wrong)  # type: ignore[arg-type]

@@ -215,7 +215,7 @@ def test_success_forgets_the_error_of_an_earlier_attempt(cloud: InProcessCloud) 
 @pytest.mark.parametrize(
     "write",
     [
-        lambda cloud, key: claim(cloud, key),
+        claim,
         lambda cloud, key: writes(cloud)["extend"](any_row(key=key, fence="f")),
         lambda cloud, key: writes(cloud)["end"](any_row(key=key, fence="f")),
         lambda cloud, key: writes(cloud)["errored"](any_row(key=key, fence="f")),

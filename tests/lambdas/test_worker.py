@@ -1,5 +1,6 @@
 """Deliveries of the work queue, through the function's handler."""
 
+import itertools
 import json
 import time
 from typing import Any
@@ -226,7 +227,7 @@ def test_progress_is_written_at_most_once_a_second(gaps: list[float]) -> None:
             ctx.progress(number)
 
     times = [at for at, _ in written]
-    assert all(after - before >= 1 for before, after in zip(times, times[1:], strict=False))
+    assert all(after - before >= 1 for before, after in itertools.pairwise(times))
     if gaps:
         last = ctx.unreported or written[-1][1]
         assert last == {"done": len(gaps)}
