@@ -33,13 +33,14 @@ from taskmill.payloads import (
     PayloadStore,
 )
 from taskmill.rows import TaskRow, is_fan_out
-from taskmill.statuses import FINAL, Status
+from taskmill.statuses import FINAL, RUNNING, Status
 from taskmill.store import SubtaskStore, TaskStore
 from taskmill.store.idempotency import IdempotentPut
 from taskmill.store.listing import list_rows
 from taskmill.stored_attributes import stored_attributes, stored_error
 
 Key = TaskKey | Mapping[str, str]
+OUTSIDE_LEASE_MS = 900_000  # a report from outside counts as a heartbeat for so long
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -235,6 +236,9 @@ class TaskService:
     ) -> Task:
         """Move a task from outside, as the status table allows.
 
+        STARTED and PROCESSING hold a single task for the reporter for 15 minutes: until then no
+        worker of the queue takes it, afterwards it is taken over as the next attempt.
+
         Args:
             attributes: `result` (any JSON), `error` (an exception, a mapping or text), others.
             notify_id: The `id` of the notification that the change causes.
@@ -243,12 +247,12 @@ class TaskService:
             TaskNotFound: Nothing has this key; nothing is created.
             IllegalStatusChange: The table has no such move.
         """
-        task_key = TaskKey.of(key)
+        task_key, target = TaskKey.of(key), _status(status)
+        extra: dict[str, Any] = {"notifyId": notify_id} if notify_id else {}
+        if target in RUNNING and task_key.kind is Kind.TASK:
+            extra["leaseUntil"] = self.clock() + OUTSIDE_LEASE_MS
         row = self.tasks.move(
-            task_key,
-            _status(status),
-            attributes=self._attributes(task_key, attributes),
-            extra={"notifyId": notify_id} if notify_id else None,
+            task_key, target, attributes=self._attributes(task_key, attributes), extra=extra
         )
         return Task.from_row(row)
 

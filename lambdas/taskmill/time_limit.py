@@ -10,6 +10,8 @@ from types import FrameType
 
 from taskmill.errors import TaskTimeout
 
+AGAIN_SECONDS = 1.0  # code that swallows the first interrupt gets another every second
+
 
 class _TimeIsUp(BaseException):
     """No `Exception`, so that task code's own `except Exception` does not swallow it."""
@@ -26,7 +28,7 @@ def time_limit(seconds: float) -> Iterator[None]:
         yield
         return
     before = signal.signal(signal.SIGALRM, _ring)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001))
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), AGAIN_SECONDS)
     try:
         yield
     except _TimeIsUp as up:

@@ -21,9 +21,7 @@ def test_a_single_task_writes_its_row_four_times(cloud: InProcessCloud) -> None:
 
 
 def test_a_hundred_tasks_share_their_calls(cloud: InProcessCloud) -> None:
-    tasks = [
-        CreateTask(tenant_code="mbc", task_type="echo", input=number) for number in range(100)
-    ]
+    tasks = [CreateTask(tenant_code="mbc", task_type="echo", input=number) for number in range(100)]
     cloud.service.create_tasks(tasks=tasks)
 
     cloud.run()

@@ -170,6 +170,30 @@ def test_only_what_failed_or_was_cancelled_can_be_retried(cloud: InProcessCloud)
         cloud.service.retry(key=key)
 
 
+def test_a_task_that_is_worked_on_outside_is_left_alone(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    key = submit(cloud, "echo")
+    cloud.service.update_status(key=key, status="PROCESSING")
+    cloud.service.update_status(key=key, status="COMPLETED", attributes={"result": "outside"})
+
+    cloud.run()
+
+    assert (get(cloud, key).status, result(cloud, key), runs) == ("COMPLETED", "outside", [])
+
+
+def test_a_task_whose_outside_worker_fell_silent_is_taken_over(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    key, began = submit(cloud, "echo", "inside"), cloud.now
+    cloud.service.update_status(key=key, status="STARTED")
+
+    cloud.run()
+
+    assert (get(cloud, key).status, runs) == ("COMPLETED", ["inside"])
+    assert cloud.now - began >= 900_000
+
+
 def test_every_failed_task_raises_one_alarm(cloud: InProcessCloud) -> None:
     key = submit(cloud, "fails")
     submit(cloud, "echo")

@@ -44,9 +44,7 @@ def test_an_uploaded_input_is_worked_through(cloud: InProcessCloud) -> None:
     upload = cloud.service.create_upload(tenant_code=TENANT)
     body = "\n".join(json.dumps(each) for each in elements).encode()
     cloud.wiring.client("s3").put_object(Bucket="payloads", Key=upload.input_ref, Body=body)
-    task = CreateStepFunctionTask(
-        tenant_code=TENANT, task_type="echo", input_ref=upload.input_ref
-    )
+    task = CreateStepFunctionTask(tenant_code=TENANT, task_type="echo", input_ref=upload.input_ref)
     key = cloud.service.create_step_function_task(task=task).key
 
     cloud.run()

@@ -65,7 +65,7 @@ class Inserter:
     def _row_of_line(self, parent: TaskRow, index: int, line: bytes, ref: PayloadRef) -> TaskRow:
         try:
             text = line.decode().strip()
-            json.loads(text)
+            json.loads(text, parse_constant=_refuse)
         except ValueError as error:
             problem = InvalidRequest(f"element {index} is not JSON: {error}", field="input")
             return self._refused(parent, index, problem)
@@ -95,6 +95,11 @@ class Inserter:
             ttl=ttl_seconds(now, self.subtasks.retention_days),
             attention=f"FAILED#{parent.key.tenant}",
         )
+
+
+def _refuse(constant: str) -> None:
+    """Python would take NaN and Infinity; JSON knows no such numbers."""
+    raise ValueError(f"{constant} is no JSON number")
 
 
 def _chunks(rows: Iterable[TaskRow], size: int) -> Iterator[list[TaskRow]]:

@@ -18,6 +18,9 @@ from taskmill.store.table import ConditionFailed, Table, Update
 TRANSACTION_MARKS = 99  # 100 actions, one of them the parent's
 
 
+_NAMES = ("row", "status", "first", "last", "fence", "owner")  # DynamoDB reserves some of them
+
+
 class BatchStore:
     """Who works on a batch, how it ended, and whether its parent has counted it."""
 
@@ -48,15 +51,16 @@ class BatchStore:
             ClaimLost: Another invocation is at work on it.
         """
         now = self.clock()
+        expires = ttl_seconds(now, self.retention_days)
         try:
             values = self.table.update(
                 key.stored,
                 "SET #row = :batch, #status = :started, #first = :first, #last = :last,"
                 " #fence = :fence, #owner = :owner, retry = :retry, leaseUntil = :until,"
-                " updatedAt = :now ADD claims :one",
+                f" updatedAt = :now{', #ttl = :ttl' if expires else ''} ADD claims :one",
                 condition="attribute_not_exists(pk) OR (#status = :started AND ("
                 "leaseUntil < :now OR (#owner = :owner AND retry < :retry)))",
-                names={f"#{n}": n for n in ("row", "status", "first", "last", "fence", "owner")},
+                names={f"#{name}": name for name in (*_NAMES, *(["ttl"] if expires else []))},
                 values={
                     "batch": BATCH_ROW,
                     "started": Status.STARTED,
@@ -68,6 +72,7 @@ class BatchStore:
                     "until": until,
                     "now": now,
                     "one": 1,
+                    **({"ttl": expires} if expires else {}),
                 },
             )
         except ConditionFailed as refused:

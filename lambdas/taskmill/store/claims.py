@@ -120,7 +120,7 @@ class ClaimStore:
             due = row.lease_until
         if due is not None and due > now:
             return ClaimLost(f"{key} is {row.status} until {due}", again_in_ms=due - now)
-        if not row.ended and row.attempts >= max_attempts:
+        if row.status in _OPEN and row.attempts >= max_attempts:
             return AttemptsSpent(
                 f"attempt {row.attempts} of {max_attempts} was lost with its worker"
             )

@@ -13,6 +13,6 @@ def cloud() -> Iterator[InProcessCloud]:
 
 
 @pytest.fixture
-def api(cloud: InProcessCloud) -> InProcessApi:  # noqa: ARG001  # it calls the cloud in use
+def api(cloud: InProcessCloud) -> InProcessApi:  # it calls the cloud in use
     """The API of `cloud`, for a signed caller."""
     return InProcessApi()
