@@ -63,8 +63,10 @@ class Attempt:
             with keys, time_limit(min(timeout_seconds, remaining_ms / 1000)):
                 result = self.registry.execute(self._event(row, context))
             attributes = self._result(row, result)
-        except (ClaimLost, TaskCancelled):
-            raise
+        except (ClaimLost, TaskCancelled) as stop:
+            if stop is context.stopped:
+                raise
+            return self._failure(row, stop, retry, context)  # the task's own
         except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever task code may raise
             return self._failure(row, error, retry, context)
         return Outcome(Status.COMPLETED, attributes | _progress(context))

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from taskmill.errors import ClaimLost, TaskCancelled
 from taskmill.keys import TaskKey
 
 PROGRESS_INTERVAL_SECONDS = 1.0  # at most one progress write a second
@@ -31,6 +32,7 @@ class TaskContext:
         self._report = report
         self._reported_at = float("-inf")
         self._unreported: Mapping[str, Any] | None = None
+        self.stopped: Exception | None = None  # why this attempt may write nothing more
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
         """Say how far the work is; also extends the lease. Cheap to call often.
@@ -46,9 +48,16 @@ class TaskContext:
         progress: dict[str, Any] = {name: _figure(name, each) for name, each in figures.items()}
         self._unreported = progress | ({"message": message[:MESSAGE_LIMIT]} if message else {})
         if time.monotonic() - self._reported_at >= PROGRESS_INTERVAL_SECONDS:
-            self._report(self._unreported)
-            self._reported_at = time.monotonic()
-            self._unreported = None
+            self._send(self._unreported)
+
+    def _send(self, progress: Mapping[str, Any]) -> None:
+        try:
+            self._report(progress)
+        except (ClaimLost, TaskCancelled) as stop:
+            self.stopped = stop
+            raise
+        self._reported_at = time.monotonic()
+        self._unreported = None
 
     @property
     def unreported(self) -> Mapping[str, Any] | None:

@@ -72,6 +72,7 @@ def test_spent_attempts_fail_the_task_with_its_error(cloud: InProcessCloud) -> N
     [
         ("aborts", "Abort"),
         ("exits", "SystemExit"),
+        ("cancels-itself", "TaskCancelled"),
         ("nobody-knows-me", "UnknownTaskType"),
         ("measure", "TypeError"),
         ("returns-a-set", "InvalidResult"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from taskmill import Abort, Retry, TaskContext, current_service, task
+from taskmill import Abort, Retry, TaskCancelled, TaskContext, current_service, task
 from taskmill.testing import Crash
 
 RUNS: list[Any] = []
@@ -92,6 +92,11 @@ def is_cancelled(_: Any, ctx: TaskContext) -> str:
     ctx.progress(1, 2)
     RUNS.append("went on")
     return "late result"
+
+
+@task("cancels-itself", retry=Retry(max_attempts=1))
+def cancels_itself(_: Any) -> None:
+    raise TaskCancelled("says the task function, not the service")
 
 
 @task("returns-a-set")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,18 +12,16 @@ from typing import Any
 from taskmill.attempts import Attempt, Outcome
 from taskmill.clock import Clock, now_ms
 from taskmill.errors import AttemptsSpent, ClaimLost, SubtasksRemain, describe_error
+from taskmill.fanout.outcomes import Outcomes
 from taskmill.keys import BatchKey, TaskKey
 from taskmill.rows import BatchRow, TaskRow
 from taskmill.statuses import Status
 from taskmill.store import BatchStore, SubtaskStore, TaskStore
-from taskmill.store.table import BATCH_STATEMENTS
 
-FLUSH_SECONDS = 2.0  # outcomes are written 25 a call, or when the oldest has waited so long
 LOOK_UP_SECONDS = 10.0  # how often a long batch looks whether its parent was cancelled
 NAP_SECONDS = 10.0  # a retry due sooner is waited for; later ones are left to Step Functions
 MARGIN_MS = 5_000  # kept free before the function's deadline for the last writes
 LEASE_GRACE_MS = 5_000  # after the deadline, the invocation is certainly dead
-COUNTED = {Status.COMPLETED: "completed", Status.FAILED: "failed", Status.CANCELLED: "cancelled"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,12 +94,12 @@ class _BatchWork:
     parent: TaskRow
     batch: BatchRow
     remaining_ms: Callable[[], int]
-    pending: list[tuple[TaskRow, Outcome]] = field(default_factory=list)
-    ended: dict[int, Status] = field(default_factory=dict)
-    due: list[int] = field(default_factory=list)
-    pending_since: float = 0.0
     looked_up: float = field(default_factory=time.monotonic)
     ran: int = 0
+
+    def __post_init__(self) -> None:
+        # What has ended beside a subtask that kills its worker must not be lost with it.
+        self.outcomes = Outcomes(self.runner.subtasks, at_once=self.batch.crashed_before)
 
     def run(self) -> bool:
         """Run what is due; True when the whole batch has ended and is closed.
@@ -110,22 +107,19 @@ class _BatchWork:
         Raises:
             SubtasksRemain: The deadline is near.
         """
-        self.due = []
-        lost = False
+        self.outcomes.begin()
         rows = self.runner.subtasks.read(self.parent.key, self.batch.first, self.batch.last)
         for row in list(rows):
             if row.ended:
-                self.ended[row.key.index or 0] = row.status
+                self.outcomes.found(row)
             elif not self._waits(row):
                 self._run_row(row)
-                lost |= not self._flush_if_due()
-        lost |= not self._flush()
-        if lost:  # another invocation wrote too: count what the rows say
+        self.outcomes.flush()
+        if self.outcomes.lost:  # another invocation wrote too: count what the rows say
             return self.run()
-        if self.due:
+        if self.outcomes.due:
             return False
-        counts = Counter(COUNTED[status] for status in self.ended.values())
-        self._or_remain(lambda: self.runner.batches.close(self.batch, dict(counts)))
+        self._or_remain(lambda: self.runner.batches.close(self.batch, self.outcomes.counts()))
         return True
 
     def wait_for_retries(self) -> None:
@@ -135,7 +129,7 @@ class _BatchWork:
             SubtasksRemain: None is near.
         """
         now = self.runner.clock()
-        near = [due for due in self.due if due - now <= NAP_SECONDS * 1000]
+        near = [due for due in self.outcomes.due if due - now <= NAP_SECONDS * 1000]
         seconds = max(max(near, default=now) - now, 0) / 1000
         if not near or self.remaining_ms() < seconds * 1000 + 3 * MARGIN_MS:
             self._hand_back("retries are due later")
@@ -145,7 +139,7 @@ class _BatchWork:
         """Whether the row's next attempt is not due yet."""
         if row.status is not Status.ERRORED or (row.retry_at or 0) <= self.runner.clock():
             return False
-        self.due.append(row.retry_at or 0)
+        self.outcomes.due.append(row.retry_at or 0)
         return True
 
     def _run_row(self, row: TaskRow) -> None:
@@ -153,65 +147,29 @@ class _BatchWork:
         self._stop_if_cancelled()
         retry, _ = self.runner.attempt.policy(row.key.type)
         if row.status is Status.PROCESSING and row.attempts >= retry.max_attempts:
-            self._note(row, _lost_with_its_worker(row))
+            self.outcomes.add(row, _lost_with_its_worker(row))
             return
-        if self.batch.crashed_before:
-            # Some subtask of this batch kills its worker: mark each before it runs, so that the
-            # next invocation knows which one did and counts the attempt.
-            marked = self._mark(row)
-            if marked is None:
-                return
-            row = marked
-        else:
-            row = dataclasses.replace(row, attempts=row.attempts + 1)
+        attempt = _SubtaskAttempt(
+            self.runner.subtasks, dataclasses.replace(row, attempts=row.attempts + 1)
+        )
         self.ran += 1
-        reporter = _Reporter(self.runner.subtasks, row)
-        outcome = self.runner.attempt.run(
-            row, remaining_ms=self.remaining_ms() - MARGIN_MS, report=reporter.report
-        )
-        self._note(reporter.row, outcome)
-
-    def _mark(self, row: TaskRow) -> TaskRow | None:
-        """Write PROCESSING and the attempt on a row; None: another invocation has it."""
-        attempts = row.attempts + 1
-        changes = {"status": Status.PROCESSING, "attempts": attempts}
-        if not self.runner.subtasks.write([(row, changes)])[0]:
-            return None
-        return dataclasses.replace(
-            row, status=Status.PROCESSING, attempts=attempts, version=row.version + 1
-        )
-
-    def _note(self, row: TaskRow, outcome: Outcome) -> None:
-        if not self.pending:
-            self.pending_since = time.monotonic()
-        self.pending.append((row, outcome))
-
-    def _flush_if_due(self) -> bool:
-        waited = time.monotonic() - self.pending_since
-        full = len(self.pending) >= BATCH_STATEMENTS or waited >= FLUSH_SECONDS
-        # What has ended beside a subtask that kills its worker must not be lost with it.
-        return self._flush() if full or self.batch.crashed_before else True
-
-    def _flush(self) -> bool:
-        """Write the outcomes; False when a row was changed by somebody else meanwhile."""
-        outcomes, self.pending = self.pending, []
-        if not outcomes:
-            return True
-        written = self.runner.subtasks.write(
-            [(row, _changes(row, outcome)) for row, outcome in outcomes]
-        )
-        for (row, outcome), done in zip(outcomes, written, strict=True):
-            if done and outcome.status in COUNTED:
-                self.ended[row.key.index or 0] = outcome.status
-            elif done and outcome.retry_at is not None:
-                self.due.append(outcome.retry_at)
-        return all(written)
+        try:
+            if self.batch.crashed_before:
+                # Some subtask of this batch kills its worker: mark each before it runs, so that
+                # the next invocation knows which one did and counts the attempt.
+                attempt.mark({})
+            outcome = self.runner.attempt.run(
+                attempt.row, remaining_ms=self.remaining_ms() - MARGIN_MS, report=attempt.report
+            )
+        except ClaimLost:
+            self.outcomes.lost = True
+        else:
+            self.outcomes.add(attempt.row, outcome)
 
     def _stop_if_near_deadline(self, row: TaskRow) -> None:
         _, timeout_seconds = self.runner.attempt.policy(row.key.type)
         needed = timeout_seconds * 1000 if self.ran else 0
         if self.remaining_ms() < needed + 2 * MARGIN_MS:
-            self._flush()
             self._hand_back("the deadline is near")
 
     def _stop_if_cancelled(self) -> None:
@@ -219,10 +177,10 @@ class _BatchWork:
             return
         self.looked_up = time.monotonic()
         if self.runner.tasks.get(self.parent.key).ended:
-            self._flush()
             self._hand_back("the step function task has ended")
 
     def _hand_back(self, why: str) -> None:
+        self.outcomes.flush()
         self._or_remain(lambda: self.runner.batches.release(self.batch))
         raise SubtasksRemain(f"batch {self.batch.key.number} of {self.parent.key}: {why}")
 
@@ -234,30 +192,27 @@ class _BatchWork:
 
 
 @dataclass
-class _Reporter:
-    """Writes a subtask's progress and follows the version of its row."""
+class _SubtaskAttempt:
+    """One subtask's row while it runs: marks and progress move its version."""
 
     subtasks: SubtaskStore
     row: TaskRow
 
     def report(self, progress: Mapping[str, Any]) -> None:
-        changes = {
-            "status": Status.PROCESSING,
-            "attempts": self.row.attempts,
-            "attributes.progress": progress,
-        }
+        self.mark({"attributes.progress": progress})
+
+    def mark(self, more: Mapping[str, Any]) -> None:
+        """Write PROCESSING and the attempt.
+
+        Raises:
+            ClaimLost: Another invocation has changed the row.
+        """
+        changes = {"status": Status.PROCESSING, "attempts": self.row.attempts, **more}
         if not self.subtasks.write([(self.row, changes)])[0]:
             raise ClaimLost(f"{self.row.key} was changed by another invocation")
         self.row = dataclasses.replace(
             self.row, status=Status.PROCESSING, version=self.row.version + 1
         )
-
-
-def _changes(row: TaskRow, outcome: Outcome) -> dict[str, Any]:
-    changes: dict[str, Any] = {"status": outcome.status, "attempts": row.attempts}
-    if outcome.retry_at is not None:
-        changes["retryAt"] = outcome.retry_at
-    return changes | {f"attributes.{name}": each for name, each in outcome.attributes.items()}
 
 
 def _lost_with_its_worker(row: TaskRow) -> Outcome:

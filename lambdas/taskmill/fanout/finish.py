@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmill.errors import IllegalStatusChange, TaskmillError, describe_error
-from taskmill.fanout.batch import COUNTED
+from taskmill.fanout.outcomes import COUNTED
 from taskmill.fanout.plan import batch_spans, tolerates
 from taskmill.keys import TaskKey, execution_name
 from taskmill.rows import TaskRow
