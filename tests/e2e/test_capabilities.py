@@ -6,7 +6,7 @@ The Python service runs in this process, on the deployed table, bucket and topic
 from typing import Any
 
 import pytest
-from deployed import Inbox, Outputs, ended, eventually, log_lines, stream_records
+from deployed import Inbox, Outputs, aws_client, ended, eventually, log_lines, stream_records
 
 from taskmill.client import TaskClient
 from taskmill.errors import TaskNotFound
@@ -235,14 +235,15 @@ def test_a14_only_an_insert_of_a_task_starts_one(client: TaskClient, stack: Outp
     assert [each[0] for each in starts] == [True, True, False]
 
 
-def test_a15_the_stack_takes_a_factory_and_leaves_the_api_out_where_told() -> None:
-    """The factory is the one of A13; `tests/stacks` shows that `api=False` leaves no API."""
-    from inspect import signature
+def test_a15_the_stack_takes_a_factory_and_leaves_the_api_out_where_told(
+    client: TaskClient, stack: Outputs
+) -> None:
+    """The second half is shown on the template: `test_the_api_can_be_left_out`."""
+    functions = aws_client(stack, "lambda")
+    worker = functions.get_function_configuration(FunctionName=stack["WorkerFunctionName"])
 
-    from taskmill_cdk import TaskSource, TaskStack
-
-    assert signature(TaskSource).parameters["factory"].default is None
-    assert signature(TaskStack).parameters["api"].default is True
+    assert worker["Environment"]["Variables"]["TASKMILL_FACTORY"] == "e2e_events:LetterFactory"
+    assert ended(client, client.submit("letter", {"to": "Zoe"})).status == "COMPLETED"
 
 
 def test_a16_execution_is_tracked_retried_logged_and_kept_in_a_history(

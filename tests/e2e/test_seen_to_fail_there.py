@@ -1,4 +1,4 @@
-"""What was seen to fail in the task package that taskmill takes over, where it takes a stack to show.
+"""What was seen to fail in the task package that taskmill takes over, on the deployed stack.
 
 The whole list stands in `tests/flow/test_seen_to_fail_there.py`, against the in-process driver.
 """
