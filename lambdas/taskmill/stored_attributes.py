@@ -8,32 +8,36 @@ from typing import Any
 from taskmill.attributes import check_attributes
 from taskmill.errors import InvalidRequest, describe_error
 from taskmill.json_text import dump_json, fits_row
-from taskmill.keys import TaskKey
 from taskmill.payloads import RESULT_INLINE, PayloadStore, result_key
+from taskmill.rows import TaskRow
 
+_RESULT = ("result", "resultRef")
 ATTRIBUTES_LIMIT = 16_384  # bytes of a caller's own attributes; results have their own place
 
 
 def stored_attributes(
-    payloads: PayloadStore, key: TaskKey, given: Mapping[str, Any], *, now: int
+    payloads: PayloadStore, row: TaskRow, given: Mapping[str, Any], *, now: int
 ) -> dict[str, Any]:
     """The result as JSON text or by reference, errors whole, anything else as it is.
 
+    Args:
+        row: The task as it stands: what it has already counts towards the limit.
+
     Raises:
-        InvalidRequest: Not JSON, or larger than 16 KB without the result.
+        InvalidRequest: Not JSON, or the task would have more than 16 KB beside its result.
         LimitExceeded: The result is larger than the configured maximum.
     """
     check_attributes(given)
     stored = {name: each for name, each in given.items() if name != "result"}
     if "error" in stored:
         stored["error"] = stored_error(stored["error"])
-    _check_size(stored)
+    _check_size({**row.attributes, **stored})
     if "result" not in given:
         return stored
     text = dump_json(given["result"], field="result")
     if fits_row(text, limit=RESULT_INLINE):
         return {**stored, "result": text}
-    return {**stored, "resultRef": payloads.put(result_key(key, f"outside-{now}"), text)}
+    return {**stored, "resultRef": payloads.put(result_key(row.key, f"outside-{now}"), text)}
 
 
 def stored_error(error: Any) -> dict[str, Any]:
@@ -50,9 +54,10 @@ def stored_error(error: Any) -> dict[str, Any]:
 
 
 def _check_size(attributes: Mapping[str, Any]) -> None:
-    if len(dump_json(attributes, field="attributes").encode()) > ATTRIBUTES_LIMIT:
+    own = {name: each for name, each in attributes.items() if name not in _RESULT}
+    if len(dump_json(own, field="attributes").encode()) > ATTRIBUTES_LIMIT:
         raise InvalidRequest(
-            f"attributes are larger than {ATTRIBUTES_LIMIT:,} bytes;"
+            f"the task's attributes would be larger than {ATTRIBUTES_LIMIT:,} bytes;"
             " put what is large into the result",
             field="attributes",
             limit=ATTRIBUTES_LIMIT,

@@ -57,7 +57,10 @@ class Wiring:
     def logger(self) -> Any:
         from aws_lambda_powertools import Logger
 
-        return Logger()
+        return Logger(
+            service=self.environment.get("POWERTOOLS_SERVICE_NAME", "taskmill"),
+            level=self.environment.get("POWERTOOLS_LOG_LEVEL", "INFO"),
+        )
 
     @cached_property
     def table(self) -> Table:

@@ -52,7 +52,7 @@ def describe(stacks: Mapping[str, Mapping[str, str]], port: int) -> Outputs:
         outputs.update(stack_outputs)
     endpoint_url = environments.endpoint_url(port)
     if "ApiId" in outputs:
-        outputs["ApiUrl"] = f"{endpoint_url}/_aws/execute-api/{outputs['ApiId']}/$default"
+        outputs["ApiUrl"] = f"{endpoint_url}/_aws/execute-api/{outputs['ApiId']}"
     return {
         **outputs,
         "StackName": next(iter(stacks), ""),

@@ -75,7 +75,7 @@ def test_the_api_url_of_the_outputs_is_one_that_answers_here() -> None:
 
     outputs = describe({"Taskmill": stack}, port=4600)
 
-    assert outputs["ApiUrl"] == "http://localhost:4600/_aws/execute-api/abc/$default"
+    assert outputs["ApiUrl"] == "http://localhost:4600/_aws/execute-api/abc"
     assert outputs["EndpointUrl"] == "http://localhost:4600"
     assert outputs["StackName"] == "Taskmill"
 

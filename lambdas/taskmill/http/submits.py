@@ -100,6 +100,7 @@ def _check_input(task: SubmitTask, *, field: str) -> None:
     try:
         wiring.registry.check_input(task.task_type, task.input)
     except InvalidInput as refused:
-        raise InvalidRequest(f"{field}: {refused.message}", field=field) from None
+        message = refused.message.removeprefix("input: ")  # of an input wrong as a whole
+        raise InvalidRequest(f"{field}: {message}", field=field) from None
     except Exception:  # code that cannot be loaded here may run in the worker
         wiring.logger.warning("input not checked", task_type=task.task_type, exc_info=True)

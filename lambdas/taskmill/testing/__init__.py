@@ -1,7 +1,4 @@
-"""Run the whole task service in one process, for tests: no cloud, no waiting.
-
-Needs the `testing` extra (moto plays DynamoDB and S3).
-"""
+"""Run the whole task service in one process, for tests: no cloud, no waiting."""
 
 from taskmill.testing.clients import Crash, Meter
 from taskmill.testing.cloud import Chaos, InProcessCloud
