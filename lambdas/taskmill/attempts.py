@@ -10,7 +10,13 @@ from typing import Any
 
 from taskmill.clock import Clock, now_ms
 from taskmill.context import Report, TaskContext
-from taskmill.errors import ClaimLost, TaskCancelled, describe_error
+from taskmill.errors import (
+    ClaimLost,
+    InvalidResult,
+    LimitExceeded,
+    TaskCancelled,
+    describe_error,
+)
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.json_text import fits_row
 from taskmill.payloads import RESULT_INLINE, PayloadStore, result_key
@@ -80,8 +86,11 @@ class Attempt:
         """The result as the row keeps it: small ones themselves, larger ones by reference."""
         if fits_row(result, limit=RESULT_INLINE):
             return {"result": result}
-        fence = row.fence or secrets.token_hex(8)
-        return {"resultRef": self.payloads.put(result_key(row.key, fence), result)}
+        place = result_key(row.key, row.fence or secrets.token_hex(8))
+        try:
+            return {"resultRef": self.payloads.put(place, result)}
+        except LimitExceeded as too_large:  # another attempt would only run the work again
+            raise InvalidResult(f"the result cannot be stored: {too_large}") from None
 
     def _failure(
         self, row: TaskRow, error: BaseException, retry: Retry, context: TaskContext

@@ -330,7 +330,7 @@ class Test8EveryPayloadSizeWorksOrIsRefusedWithTheLimit:
             cloud.run()
 
             error: Any = get(cloud, key).attributes["error"]
-            assert (get(cloud, key).status, error["type"]) == ("FAILED", "LimitExceeded")
+            assert (get(cloud, key).status, error["type"]) == ("FAILED", "InvalidResult")
 
     def _cloud(self) -> InProcessCloud:
         limit = {"TASKMILL_MAX_PAYLOAD_BYTES": str(self.LIMIT)}

@@ -81,5 +81,6 @@ def test_a_result_above_the_maximum_fails_the_task_with_the_limit() -> None:
         cloud.run()
 
         error: Any = get(cloud, key).attributes["error"]
-        assert (get(cloud, key).status, error["type"]) == ("FAILED", "LimitExceeded")
+        assert (get(cloud, key).status, error["type"]) == ("FAILED", "InvalidResult")
         assert "at most 10,000" in error["message"]
+        assert get(cloud, key).attempts == 1  # the work is not done again
