@@ -9,9 +9,11 @@ from taskmill.statuses import FINAL
 from taskmill.testing import Chaos, InProcessCloud
 
 
-def run_with_crash(crash_at: int | None, *, after: bool) -> tuple[list[Any], int, dict[str, int]]:
+def run_with_crash(
+    crash_at: int | None, *, after: bool, chaos: Chaos
+) -> tuple[list[Any], int, dict[str, int]]:
     """A task and a fan-out, the process dying at one call; outcome, calls made, results stored."""
-    with InProcessCloud(modules=["flow_tasks"], chaos=Chaos()) as cloud:
+    with InProcessCloud(modules=["flow_tasks"], chaos=chaos) as cloud:
         keys = [submit(cloud, "flaky", 1), submit(cloud, "sized", 9_000)]
         keys.append(fan_out(cloud, "odd-fails", range(6), batch_size=2, tolerated_failures=3))
         cloud.meter.calls.clear()
@@ -22,12 +24,15 @@ def run_with_crash(crash_at: int | None, *, after: bool) -> tuple[list[Any], int
         return ends, calls, dict(results_stored(cloud))
 
 
+@pytest.mark.parametrize("chaos", [Chaos(), Chaos(deliveries=2, seed=5)], ids=str)
 @pytest.mark.parametrize("after", [False, True], ids=["before the call", "after the call"])
-def test_a_crash_at_any_call_leads_to_the_same_end(runs: list[Any], *, after: bool) -> None:
-    calm, calls, _ = run_with_crash(None, after=after)
+def test_a_crash_at_any_call_leads_to_the_same_end(
+    runs: list[Any], *, after: bool, chaos: Chaos
+) -> None:
+    calm, calls, _ = run_with_crash(None, after=after, chaos=chaos)
 
     for position in range(1, calls + 1):
-        ends, _, stored = run_with_crash(position, after=after)
+        ends, _, stored = run_with_crash(position, after=after, chaos=chaos)
         assert ends == calm, f"crash at call {position} of {calls}"
         assert set(stored.values()) == {1}, f"crash at call {position} of {calls}"
 
