@@ -1,3 +1,4 @@
+import json
 from fractions import Fraction
 
 import pytest
@@ -5,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskmill.errors import InvalidRequest, LimitExceeded
+from taskmill.fanout import plan
 from taskmill.fanout.plan import (
     MAX_BATCHES,
     MAX_SUBTASKS,
@@ -99,3 +101,13 @@ def test_what_is_no_tolerance_is_refused_and_quoted(text: str) -> None:
 
 def test_beyond_a_thousand_subtasks_only_progress_is_told() -> None:
     assert [default_notify(count) for count in (1, 1_000, 1_001)] == ["each", "each", "progress"]
+
+
+def test_the_largest_plan_fits_one_execution_state() -> None:
+    count = plan.MAX_SUBTASKS
+    spans = plan.batch_spans(count, plan.batch_size_for(count))
+
+    state = json.dumps({"split": {"batches": spans, "maxConcurrency": 10_000}})
+
+    assert len(spans) == plan.MAX_BATCHES
+    assert len(state) < 262_144 / 2  # half of what Step Functions takes

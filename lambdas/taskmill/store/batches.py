@@ -171,10 +171,12 @@ class BatchStore:
         )
 
     def _count_total(self, parent: TaskKey, totals: Mapping[str, int]) -> dict[str, Any]:
-        adds = ", ".join(f"#attributes.#counts.{name} :{name}" for name in totals)
+        # ADD is for top-level attributes only; these lie in a map.
+        paths = {name: f"#attributes.#counts.{name}" for name in totals}
+        sums = ", ".join(f"{path} = {path} + :{name}" for name, path in paths.items())
         return self._transact_update(
             parent.stored._asdict(),
-            f"SET updatedAt = :now ADD {adds}, version :one",
+            f"SET updatedAt = :now, {sums} ADD version :one",
             "#status = :processing",
             {"#attributes": "attributes", "#counts": "counts", "#status": "status"},
             {

@@ -166,8 +166,15 @@ class _Parser:
     def _set(self) -> Change:
         path = self._take()
         self._expect("=")
-        value = self._operand()
+        value = self._sum()
         return lambda scope, item: set_path(item, scope.resolve(path), value(scope))
+
+    def _sum(self) -> Reader:
+        first = self._operand()
+        if not self._next_is("+"):
+            return first
+        second = self._operand()
+        return lambda scope: _added(first(scope), second(scope))
 
     def _remove(self) -> Change:
         path = self._take()
@@ -177,9 +184,11 @@ class _Parser:
         path, amount = self._take(), self._operand()
 
         def add(scope: Scope, item: Item) -> Item:
-            before = Decimal((scope.read(path) or {"N": "0"})["N"])
-            total = before + Decimal(amount(scope)["N"])
-            return set_path(item, scope.resolve(path), {"N": str(total)})
+            place = scope.resolve(path)
+            if len(place) > 1:
+                raise ValueError("ADD is for top-level attributes only")
+            before = scope.read(path) or {"N": "0"}
+            return set_path(item, place, _added(before, amount(scope)))
 
         return add
 
@@ -225,6 +234,12 @@ class _Parser:
 def _size(value: Any) -> Any:
     """Members of a list or map, characters of a text; None: there is nothing."""
     return None if value is None else {"N": str(len(next(iter(value.values()))))}
+
+
+def _added(one: Any, other: Any) -> dict[str, str]:
+    if one is None or other is None:
+        raise ValueError("an operand of + is not in the item")
+    return {"N": str(Decimal(one["N"]) + Decimal(other["N"]))}
 
 
 def _begins_with(path: Reader, start: Reader) -> Reader:
