@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from taskmill.clock import Clock, now_ms
-from taskmill.context import Report, TaskContext
+from taskmill.context import Look, Report, TaskContext
 from taskmill.errors import (
     ClaimLost,
     InvalidResult,
@@ -51,19 +51,22 @@ class Attempt:
         """Retry policy and timeout in seconds of a task type."""
         return self.registry.policy(task_type)
 
-    def run(self, row: TaskRow, *, remaining_ms: int, report: Report) -> Outcome:
+    def run(self, row: TaskRow, *, remaining_ms: int, report: Report, look: Look) -> Outcome:
         """Run one attempt of a claimed task or subtask, whose `attempts` counts this one.
 
         Args:
             remaining_ms: Until the process is stopped; the type's timeout holds too.
             report: Stores progress; it raises when the claim is lost.
+            look: Tells whether the task was cancelled.
 
         Raises:
             ClaimLost: Somebody else has the task now; nothing may be written.
             TaskCancelled: Likewise.
         """
         retry, timeout_seconds = self.policy(row.key.type)
-        context = TaskContext(key=row.key, attempt=row.attempts, logger=self.logger, report=report)
+        context = TaskContext(
+            key=row.key, attempt=row.attempts, logger=self.logger, report=report, look=look
+        )
         keys = self.logger.append_context_keys(key=str(row.key), attempt=row.attempts)
         try:
             with keys, time_limit(min(timeout_seconds, remaining_ms / 1000)):

@@ -10,10 +10,12 @@ from taskmill.errors import ClaimLost, TaskCancelled
 from taskmill.keys import TaskKey
 
 PROGRESS_INTERVAL_SECONDS = 1.0  # at most one progress write a second
+LOOK_INTERVAL_SECONDS = 1.0  # at most one look a second whether the task was cancelled
 MESSAGE_LIMIT = 500  # characters kept of a progress message: the row is billed whole
 LARGEST_FIGURE = 1e15
 
 Report = Callable[[Mapping[str, Any]], None]
+Look = Callable[[], bool]
 
 
 class TaskContext:
@@ -25,11 +27,16 @@ class TaskContext:
         logger: Logs with the task's key and attempt on every line.
     """
 
-    def __init__(self, *, key: TaskKey, attempt: int, logger: Any, report: Report) -> None:
+    def __init__(
+        self, *, key: TaskKey, attempt: int, logger: Any, report: Report, look: Look = bool
+    ) -> None:
         self.key = key
         self.attempt = attempt
         self.logger = logger
         self._report = report
+        self._look = look
+        self._looked_at = float("-inf")
+        self._cancelled = False
         self._reported_at = float("-inf")
         self._unreported: Mapping[str, Any] | None = None
         self.stopped: Exception | None = None  # why this attempt may write nothing more
@@ -58,6 +65,14 @@ class TaskContext:
             raise
         self._reported_at = time.monotonic()
         self._unreported = None
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the task, of a subtask its parent, was cancelled: a read, once a second."""
+        if not self._cancelled and time.monotonic() - self._looked_at >= LOOK_INTERVAL_SECONDS:
+            self._cancelled = self._look()
+            self._looked_at = time.monotonic()
+        return self._cancelled
 
     @property
     def unreported(self) -> Mapping[str, Any] | None:

@@ -65,7 +65,10 @@ class Runner:
         lease.row = row
         try:
             outcome = self.attempt.run(
-                row, remaining_ms=remaining_ms() - MARGIN_MS, report=lease.report
+                row,
+                remaining_ms=remaining_ms() - MARGIN_MS,
+                report=lease.report,
+                look=lambda: self.tasks.get(key).status is Status.CANCELLED,
             )
             self._write(lease.row, outcome)
         except TaskCancelled:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from clouds import get, result, submit
+from clouds import fan_out, get, result, submit
 
 from taskmill.errors import IllegalStatusChange
 from taskmill.testing import InProcessCloud
@@ -150,6 +150,17 @@ def test_a_running_task_learns_of_its_cancelling_at_its_next_progress(
 
     assert (get(cloud, key).status, runs) == ("CANCELLED", ["began"])
     assert "result" not in get(cloud, key).attributes
+
+
+def test_a_running_task_can_look_whether_it_was_cancelled(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    key, fan_out_key = submit(cloud, "looks"), fan_out(cloud, "looks", [None])
+
+    cloud.run()
+
+    assert runs == [True, True]
+    assert get(cloud, key).status == get(cloud, fan_out_key).status == "CANCELLED"
 
 
 def test_a_failed_task_can_be_retried_by_hand(cloud: InProcessCloud, runs: list[Any]) -> None:

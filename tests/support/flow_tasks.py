@@ -94,6 +94,13 @@ def is_cancelled(_: Any, ctx: TaskContext) -> str:
     return "late result"
 
 
+@task("looks")
+def looks(_: Any, ctx: TaskContext) -> None:
+    """Somebody cancels the task while it runs; it looks for that by itself."""
+    current_service().cancel(key=ctx.key.parent)
+    RUNS.append(ctx.cancelled)
+
+
 @task("cancels-itself", retry=Retry(max_attempts=1))
 def cancels_itself(_: Any) -> None:
     raise TaskCancelled("says the task function, not the service")

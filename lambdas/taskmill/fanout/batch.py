@@ -159,7 +159,10 @@ class _BatchWork:
                 # the next invocation knows which one did and counts the attempt.
                 attempt.mark({})
             outcome = self.runner.attempt.run(
-                attempt.row, remaining_ms=self.remaining_ms() - MARGIN_MS, report=attempt.report
+                attempt.row,
+                remaining_ms=self.remaining_ms() - MARGIN_MS,
+                report=attempt.report,
+                look=lambda: self.runner.tasks.get(self.parent.key).status is Status.CANCELLED,
             )
         except ClaimLost:
             self.outcomes.lost = True
