@@ -18,8 +18,7 @@ from taskmill.errors import (
     describe_error,
 )
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
-from taskmill.json_text import fits_row
-from taskmill.payloads import RESULT_INLINE, PayloadStore, result_key
+from taskmill.payloads import PayloadStore
 from taskmill.registry import Registry
 from taskmill.retry import Retry
 from taskmill.rows import TaskRow
@@ -86,12 +85,9 @@ class Attempt:
         return kind(key=row.key, input=json.loads(text or "null"), context=context)
 
     def _result(self, row: TaskRow, result: str) -> dict[str, Any]:
-        """The result as the row keeps it: small ones themselves, larger ones by reference."""
-        if fits_row(result, limit=RESULT_INLINE):
-            return {"result": result}
-        place = result_key(row.key, row.fence or secrets.token_hex(8))
+        fence = row.fence or secrets.token_hex(8)
         try:
-            return {"resultRef": self.payloads.put(place, result)}
+            return dict(self.payloads.put_result(row.key, fence, result))
         except LimitExceeded as too_large:  # another attempt would only run the work again
             raise InvalidResult(f"the result cannot be stored: {too_large}") from None
 

@@ -7,16 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmill.clock import Clock, now_ms
-from taskmill.errors import (
-    IllegalStatusChange,
-    InvalidKey,
-    TaskmillError,
-    TaskNotFound,
-    describe_error,
-)
+from taskmill.errors import InvalidKey, TaskmillError, TaskNotFound
 from taskmill.events import TaskQueueEvent
 from taskmill.queue import Queue
-from taskmill.statuses import RUNNING, Status
+from taskmill.statuses import RUNNING
 from taskmill.store import TaskStore
 
 
@@ -59,9 +53,6 @@ class Undertaker:
             self.queue.show_again({record["receiptHandle"]: -(-left // 1000)})
             return False
         error = DeadLetter("its message was received too often; see the worker's log for why")
-        try:
-            self.tasks.move(key, Status.FAILED, attributes={"error": describe_error(error)})
-        except IllegalStatusChange:  # it has ended
-            return True
-        self.logger.error("dead letter", key=str(key), status=str(row.status))
+        if self.tasks.fail(key, error):
+            self.logger.error("dead letter", key=str(key), status=str(row.status))
         return True

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from taskmill import notifications, queue
+from taskmill.chunks import chunked
 from taskmill.clock import Clock, now_ms
 from taskmill.events import change_from_record
 from taskmill.notifications import Topic, alarm_notification, status_notification
@@ -30,6 +32,7 @@ from taskmill.scheduler import Scheduler
 from taskmill.statuses import Status
 from taskmill.store import BatchStore, TaskStore
 from taskmill.store.batches import TRANSACTION_MARKS
+from taskmill.store.table import BATCH_STATEMENTS
 from taskmill.workflow import Workflow
 
 Record = Mapping[str, Any]
@@ -101,7 +104,7 @@ class Dispatcher:
         for each in caused:
             wait = _seconds_until(each.reaction.due, now)
             (soon if wait <= MAX_DELAY_SECONDS else far).append((each, wait))
-        for chunk in _chunks(soon, 10):
+        for chunk in chunked(soon, queue.MESSAGES_A_CALL):
             with self._parking([each.record for each, _ in chunk]):
                 sent = self.queue.send(
                     [Message(each.reaction.row.key, wait) for each, wait in chunk]
@@ -125,7 +128,7 @@ class Dispatcher:
     def _mark(self, marks: Iterable[tuple[Caused, Status]]) -> None:
         """Note on the rows what was emitted for them; a row that has moved on stays as it is."""
         wanted = [(each, status) for each, status in marks if each.record not in self._lost]
-        for chunk in _chunks(wanted, 25):
+        for chunk in chunked(wanted, BATCH_STATEMENTS):
             with self._parking([each.record for each, _ in chunk]):
                 self.tasks.mark([(each.reaction.row, status) for each, status in chunk])
 
@@ -134,7 +137,7 @@ class Dispatcher:
         for each in caused:
             by_parent[each.reaction.batch.key.parent].append(each)
         for parent, group in by_parent.items():
-            for chunk in _chunks(group, TRANSACTION_MARKS):
+            for chunk in chunked(group, TRANSACTION_MARKS):
                 with self._parking([each.record for each in chunk]):
                     closed = [each.reaction.batch for each in chunk]
                     if not self.batches.count(parent, closed) and len(closed) > 1:
@@ -154,7 +157,7 @@ class Dispatcher:
         self._tell(self.alarm_topic, caused, lambda each: alarm_notification(each.row, table=table))
 
     def _tell(self, topic: Topic, caused: Sequence[Caused], shape: Callable[[Any], Any]) -> None:
-        for chunk in _chunks(caused, 10):
+        for chunk in chunked(caused, notifications.MESSAGES_A_CALL):
             with self._parking([each.record for each in chunk]):
                 sent = topic.publish([shape(each.reaction) for each in chunk])
                 self._lose(each for each, done in zip(chunk, sent, strict=True) if not done)
@@ -180,7 +183,3 @@ class Dispatcher:
 def _seconds_until(due: int | None, now: int) -> int:
     """Whole seconds to `due`, rounded up: a message must never arrive early."""
     return 0 if due is None or due <= now else -(-(due - now) // 1000)
-
-
-def _chunks(items: Sequence[Any], size: int) -> Iterable[Sequence[Any]]:
-    return (items[start : start + size] for start in range(0, len(items), size))

@@ -90,9 +90,8 @@ class TaskEvent:
 
 def change_from_record(record: Mapping[str, Any]) -> Change:
     """The row change that a stream record tells of."""
-    from taskmill.store.codec import (
-        decode_item,  # boto3, which a submitter's process can do without
-    )
+    # Here, because it brings boto3, which a process that only submits can do without.
+    from taskmill.store.codec import decode_item
 
     images = record["dynamodb"]
     old, new = (images.get(name) for name in ("OldImage", "NewImage"))

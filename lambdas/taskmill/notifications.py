@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from taskmill.chunks import chunked
 from taskmill.keys import TaskKey
 from taskmill.reactions import ALARM
 from taskmill.rows import TaskRow, plain_attributes
@@ -24,8 +25,8 @@ class Topic:
     def publish(self, notifications: Sequence[Notification]) -> list[bool]:
         """Publish, 10 a call; False where SNS refused one."""
         sent: list[bool] = []
-        for start in range(0, len(notifications), MESSAGES_A_CALL):
-            sent += self._publish_call(notifications[start : start + MESSAGES_A_CALL])
+        for chunk in chunked(notifications, MESSAGES_A_CALL):
+            sent += self._publish_call(chunk)
         return sent
 
     def _publish_call(self, notifications: Sequence[Notification]) -> list[bool]:

@@ -10,6 +10,7 @@ from typing import Any, Self
 from botocore.exceptions import ClientError
 
 from taskmill.errors import InvalidRequest, LimitExceeded
+from taskmill.json_text import fits_row
 from taskmill.keys import TaskKey
 
 TASK_INPUT_INLINE = 600  # bytes; the row is billed whole with every write
@@ -47,18 +48,28 @@ class PayloadStore:
         self.bucket = bucket
         self.max_bytes = max_bytes
 
-    def put(self, key: str, text: str) -> str:
+    def put(self, key: str, text: str, *, field: str = "payload") -> str:
         """Store JSON text and return its reference.
 
         Raises:
             LimitExceeded: Larger than the configured maximum.
         """
         body = text.encode()
-        self.check_size("payload", len(body))
+        self._check_size(field, len(body))
         self.client.put_object(
             Bucket=self.bucket, Key=key, Body=body, ContentType="application/json"
         )
         return key
+
+    def put_result(self, key: TaskKey, fence: str, text: str) -> dict[str, str]:
+        """A result as a row's attributes hold it: small ones themselves, others by reference.
+
+        Raises:
+            LimitExceeded: Larger than the configured maximum.
+        """
+        if fits_row(text, limit=RESULT_INLINE):
+            return {"result": text}
+        return {"resultRef": self.put(result_key(key, fence), text)}
 
     def get(self, ref: str) -> str:
         """The JSON text behind a reference."""
@@ -88,10 +99,10 @@ class PayloadStore:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
                 raise
             raise InvalidRequest("inputRef names no uploaded object", field="inputRef") from None
-        self.check_size("input", int(head["ContentLength"]))
+        self._check_size("input", int(head["ContentLength"]))
         return str(head["ETag"])
 
-    def check_size(self, field: str, size: int) -> None:
+    def _check_size(self, field: str, size: int) -> None:
         if size > self.max_bytes:
             raise LimitExceeded(field, actual=size, limit=self.max_bytes, unit="bytes")
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from taskmill.chunks import chunked
 from taskmill.keys import TaskKey
 
 MAX_DELAY_SECONDS = 900  # what SQS can hold a message back
@@ -31,8 +32,8 @@ class Queue:
     def send(self, messages: Sequence[Message]) -> list[bool]:
         """Send keys, 10 a call; False where SQS refused one. Tenants share the queue fairly."""
         sent: list[bool] = []
-        for start in range(0, len(messages), MESSAGES_A_CALL):
-            sent += self._send_call(messages[start : start + MESSAGES_A_CALL])
+        for chunk in chunked(messages, MESSAGES_A_CALL):
+            sent += self._send_call(chunk)
         return sent
 
     def send_body(self, body: Mapping[str, Any]) -> None:
@@ -45,10 +46,8 @@ class Queue:
             {"Id": str(index), "ReceiptHandle": receipt, "VisibilityTimeout": seconds}
             for index, (receipt, seconds) in enumerate(receipts.items())
         ]
-        for start in range(0, len(entries), MESSAGES_A_CALL):
-            self.client.change_message_visibility_batch(
-                QueueUrl=self.url, Entries=entries[start : start + MESSAGES_A_CALL]
-            )
+        for chunk in chunked(entries, MESSAGES_A_CALL):
+            self.client.change_message_visibility_batch(QueueUrl=self.url, Entries=chunk)
 
     def _send_call(self, messages: Sequence[Message]) -> list[bool]:
         answer = self.client.send_message_batch(

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmill.rows import BatchRow, Change, TaskRow, is_fan_out
-from taskmill.statuses import Status
+from taskmill.statuses import COUNT_NAMES, Status
 
 TASK_STATUS = "task-status"
 SUBTASK_STATUS = "sub-task-status"
@@ -122,7 +122,7 @@ def progress_percent(row: TaskRow) -> int | None:
     """Whole percent done, of a fan-out by its counts, else as last reported; None: unknown."""
     counts: Mapping[str, Any] = row.attributes.get("counts") or {}
     if counts.get("total"):
-        done = sum(counts.get(name, 0) for name in ("completed", "failed", "cancelled"))
+        done = sum(counts.get(name, 0) for name in COUNT_NAMES)
         return int(100 * done / counts["total"])
     try:  # callers may put anything there
         progress = row.attributes["progress"]

@@ -60,7 +60,7 @@ class Registry:
         try:
             self._load()
         except Exception:  # noqa: BLE001  # the attempt itself will fail with it, and store it
-            return Retry(), DEFAULT_TIMEOUT_SECONDS
+            return _DEFAULT_POLICY
         function = FUNCTIONS.get(task_type)
         return (function.retry, function.timeout_seconds) if function else _DEFAULT_POLICY
 

@@ -9,12 +9,7 @@ from typing import Any
 
 from taskmill.attempts import Attempt, Outcome
 from taskmill.clock import Clock, now_ms
-from taskmill.errors import (
-    AttemptsSpent,
-    IllegalStatusChange,
-    TaskCancelled,
-    describe_error,
-)
+from taskmill.errors import AttemptsSpent, TaskCancelled
 from taskmill.keys import TaskKey
 from taskmill.rows import TaskRow
 from taskmill.statuses import Status
@@ -86,11 +81,8 @@ class Runner:
 
     def _give_up(self, key: TaskKey, spent: AttemptsSpent) -> None:
         """No attempt is left and the last one's worker is gone: the task has failed."""
-        try:
-            self.tasks.move(key, Status.FAILED, attributes={"error": describe_error(spent)})
-        except IllegalStatusChange:  # it ended after all
-            return
-        self.logger.warning("gave up", key=str(key), reason=str(spent))
+        if self.tasks.fail(key, spent):
+            self.logger.warning("gave up", key=str(key), reason=str(spent))
 
 
 @dataclass

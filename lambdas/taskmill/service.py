@@ -33,7 +33,7 @@ from taskmill.payloads import (
     PayloadStore,
 )
 from taskmill.rows import TaskRow, is_fan_out
-from taskmill.statuses import FINAL, RUNNING, Status
+from taskmill.statuses import COUNT_NAMES, FINAL, RUNNING, Status
 from taskmill.store import SubtaskStore, TaskStore
 from taskmill.store.idempotency import IdempotentPut
 from taskmill.store.listing import list_rows
@@ -176,7 +176,7 @@ class TaskService:
         """How far a step function task is, exact for every batch that has closed."""
         row = self.tasks.get(TaskKey.of(key).parent)
         counts = {"total": row.child_count or 0, **(row.attributes.get("counts") or {})}
-        done = sum(counts.get(name, 0) for name in ("completed", "failed", "cancelled"))
+        done = sum(counts.get(name, 0) for name in COUNT_NAMES)
         percent = 100.0 if row.ended else round(100 * done / max(counts["total"], 1), 1)
         running = counts["total"] - done
         return Progress(

@@ -23,23 +23,25 @@ class Status(StrEnum):
 
 
 FINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+COUNTED = {Status.COMPLETED: "completed", Status.FAILED: "failed", Status.CANCELLED: "cancelled"}
+"""Under which name a parent's counts hold the subtasks that ended so."""
+COUNT_NAMES = tuple(COUNTED.values())
 RUNNING = frozenset({Status.STARTED, Status.PROCESSING})
 RETRYABLE = frozenset({Status.FAILED, Status.CANCELLED})  # an explicit retry moves these to CREATED
 
-_ENDS = {Status.COMPLETED, Status.FAILED, Status.CANCELLED}
 _UNDER_WAY = {Status.STARTED, Status.PROCESSING, Status.WAITING, Status.FINISHED, Status.ERRORED}
 
 # Forward jumps are legal: marks race with work (a worker may claim before QUEUED is written, a
 # subtask ends without a claim of its own), and an outside worker may report its end only.
 MOVES: Mapping[Status, frozenset[Status]] = {
-    Status.CREATED: frozenset({Status.SCHEDULED, Status.QUEUED} | _UNDER_WAY | _ENDS),
-    Status.SCHEDULED: frozenset({Status.QUEUED} | _UNDER_WAY | _ENDS),
-    Status.QUEUED: frozenset(_UNDER_WAY | _ENDS),
-    Status.STARTED: frozenset(_UNDER_WAY | _ENDS),
-    Status.PROCESSING: frozenset(_UNDER_WAY | _ENDS),
-    Status.WAITING: frozenset({Status.QUEUED} | _UNDER_WAY | _ENDS),
-    Status.ERRORED: frozenset({Status.SCHEDULED, Status.QUEUED} | _UNDER_WAY | _ENDS),
-    Status.FINISHED: frozenset(_ENDS),
+    Status.CREATED: frozenset({Status.SCHEDULED, Status.QUEUED} | _UNDER_WAY | FINAL),
+    Status.SCHEDULED: frozenset({Status.QUEUED} | _UNDER_WAY | FINAL),
+    Status.QUEUED: frozenset(_UNDER_WAY | FINAL),
+    Status.STARTED: frozenset(_UNDER_WAY | FINAL),
+    Status.PROCESSING: frozenset(_UNDER_WAY | FINAL),
+    Status.WAITING: frozenset({Status.QUEUED} | _UNDER_WAY | FINAL),
+    Status.ERRORED: frozenset({Status.SCHEDULED, Status.QUEUED} | _UNDER_WAY | FINAL),
+    Status.FINISHED: frozenset(FINAL),
     Status.COMPLETED: frozenset(),
     Status.FAILED: frozenset(),
     Status.CANCELLED: frozenset(),

@@ -7,8 +7,8 @@ from typing import Any
 
 from taskmill.attributes import check_attributes
 from taskmill.errors import InvalidRequest, describe_error
-from taskmill.json_text import dump_json, fits_row
-from taskmill.payloads import RESULT_INLINE, PayloadStore, result_key
+from taskmill.json_text import dump_json
+from taskmill.payloads import PayloadStore
 from taskmill.rows import TaskRow
 
 _RESULT = ("result", "resultRef")
@@ -35,9 +35,7 @@ def stored_attributes(
     if "result" not in given:
         return stored
     text = dump_json(given["result"], field="result")
-    if fits_row(text, limit=RESULT_INLINE):
-        return {**stored, "result": text}
-    return {**stored, "resultRef": payloads.put(result_key(row.key, f"outside-{now}"), text)}
+    return stored | payloads.put_result(row.key, f"outside-{now}", text)
 
 
 def stored_error(error: Any) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from taskmill.payloads import (
     upload_prefix,
 )
 from taskmill.rows import TaskRow
-from taskmill.statuses import Status
+from taskmill.statuses import COUNT_NAMES, Status
 
 _ASKED = (
     "name",
@@ -53,8 +53,8 @@ def with_input(payloads: PayloadStore, row: TaskRow, value: Any) -> TaskRow:
     text = dump_json(value, field="input")
     if fits_row(text, limit=TASK_INPUT_INLINE):
         return dataclasses.replace(row, input=text)
-    payloads.check_size("input", len(text.encode()))
-    return dataclasses.replace(row, input_ref=payloads.put(input_key(row.key, text, "json"), text))
+    ref = payloads.put(input_key(row.key, text, "json"), text, field="input")
+    return dataclasses.replace(row, input_ref=ref)
 
 
 def fan_out_row(
@@ -156,11 +156,9 @@ def _with_elements(payloads: PayloadStore, row: TaskRow, task: CreateStepFunctio
     if fits_row(whole, limit=TASK_INPUT_INLINE):
         return dataclasses.replace(row, input=whole)
     lines = "\n".join(dump_json(each, field="input") for each in task.input)
-    payloads.check_size("input", len(lines.encode()))
-    return dataclasses.replace(
-        row, input_ref=payloads.put(input_key(row.key, lines, "jsonl"), lines)
-    )
+    ref = payloads.put(input_key(row.key, lines, "jsonl"), lines, field="input")
+    return dataclasses.replace(row, input_ref=ref)
 
 
 def _no_counts() -> dict[str, int]:
-    return {"total": 0, "completed": 0, "failed": 0, "cancelled": 0}
+    return {"total": 0, **dict.fromkeys(COUNT_NAMES, 0)}

@@ -51,14 +51,6 @@ class TaskFunction:
             arguments[self._context_argument] = context
         return awaited(self.function(**arguments))
 
-    def dump(self, result: Any) -> str:
-        """The result as JSON text.
-
-        Raises:
-            InvalidResult: JSON cannot hold it.
-        """
-        return dump_result(result)
-
     @cached_property
     def _hints(self) -> dict[str, Any]:
         return get_type_hints(self.function)

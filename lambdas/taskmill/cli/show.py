@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from taskmill.statuses import FINAL, Status
+from taskmill.statuses import COUNT_NAMES, FINAL, Status
 
 if TYPE_CHECKING:
     from taskmill.client import Task
 
 COLUMNS = ("KIND", "TYPE", "CODE", "STATUS", "CREATED", "NOTE")
 SUBTASK_COLUMNS = ("INDEX", "STATUS", "ATTEMPTS", "NOTE")
-ENDS = ("completed", "failed", "cancelled")
 SHORT = 200  # characters of an input or result that are shown
 
 
@@ -79,7 +78,7 @@ def counts(task: Task) -> dict[str, int]:
     given = task.attributes.get("counts")
     if not isinstance(given, dict):
         return {}
-    found = {name: given.get(name) for name in ENDS}
+    found = {name: given.get(name) for name in COUNT_NAMES}
     return {name: int(count) for name, count in found.items() if isinstance(count, int | float)}
 
 
@@ -88,7 +87,7 @@ def counts_text(task: Task) -> str:
     if task.child_count is None or task.kind != "SFN_TASK":
         return ""
     given = counts(task)
-    ended = [f"{given[name]:,} {name}" for name in ENDS if given.get(name)]
+    ended = [f"{given[name]:,} {name}" for name in COUNT_NAMES if given.get(name)]
     return f"{', '.join(ended) or '0 completed'} of {task.child_count:,}"
 
 

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmill.errors import IllegalStatusChange, TaskmillError, describe_error
-from taskmill.fanout.outcomes import COUNTED
 from taskmill.fanout.plan import batch_spans, tolerates
 from taskmill.keys import TaskKey, execution_name
 from taskmill.rows import TaskRow
-from taskmill.statuses import Status
+from taskmill.statuses import COUNT_NAMES, COUNTED, Status
 from taskmill.store import BatchStore, SubtaskStore, TaskStore
 
 
@@ -83,7 +82,7 @@ class Finisher:
         # What has no row never came to be: the split broke off. It did not complete.
         rest = "cancelled" if parent.status is Status.CANCELLED else "failed"
         counts[rest] += total - counts.total()
-        return {"total": total, **{name: counts[name] for name in COUNTED.values()}}
+        return {"total": total, **{name: counts[name] for name in COUNT_NAMES}}
 
     def _sweep(self, parent: TaskRow, first: int, last: int) -> Counter[str]:
         """End the open subtasks of a batch that was given up."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -11,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from taskmill.chunks import chunked
 from taskmill.clock import Clock, now_ms, ttl_seconds
 from taskmill.errors import InvalidRequest, describe_error
 from taskmill.json_text import dump_json, fits_row
@@ -43,7 +43,7 @@ class Inserter:
         pending: deque[Future[None]] = deque()
         count = 0
         with ThreadPoolExecutor(self.threads) as pool:
-            for rows in _chunks(self._rows(parent), BATCH_STATEMENTS):
+            for rows in chunked(self._rows(parent), BATCH_STATEMENTS):
                 count += len(rows)
                 pending.append(pool.submit(self.subtasks.insert, rows))
                 if len(pending) > 2 * self.threads:  # keeps memory the same at every size
@@ -100,9 +100,3 @@ class Inserter:
 def _refuse(constant: str) -> None:
     """Python would take NaN and Infinity; JSON knows no such numbers."""
     raise ValueError(f"{constant} is no JSON number")
-
-
-def _chunks(rows: Iterable[TaskRow], size: int) -> Iterator[list[TaskRow]]:
-    iterator = iter(rows)
-    while chunk := list(itertools.islice(iterator, size)):
-        yield chunk

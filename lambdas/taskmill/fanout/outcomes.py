@@ -9,12 +9,12 @@ from typing import Any
 
 from taskmill.attempts import Outcome
 from taskmill.rows import TaskRow
-from taskmill.statuses import Status
+from taskmill.statuses import COUNTED, Status
 from taskmill.store import SubtaskStore
 from taskmill.store.table import BATCH_STATEMENTS
+from taskmill.store.writes import attribute_paths
 
 FLUSH_SECONDS = 2.0  # the longest that an outcome waits for others to be written with
-COUNTED = {Status.COMPLETED: "completed", Status.FAILED: "failed", Status.CANCELLED: "cancelled"}
 
 
 @dataclass
@@ -72,4 +72,4 @@ def _changes(row: TaskRow, outcome: Outcome) -> dict[str, Any]:
     changes: dict[str, Any] = {"status": outcome.status, "attempts": row.attempts}
     if outcome.retry_at is not None:
         changes["retryAt"] = outcome.retry_at
-    return changes | {f"attributes.{name}": each for name, each in outcome.attributes.items()}
+    return changes | attribute_paths(outcome.attributes)

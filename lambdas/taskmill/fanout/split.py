@@ -11,7 +11,7 @@ from taskmill.fanout.insert import Inserter
 from taskmill.fanout.plan import batch_size_for, batch_spans
 from taskmill.keys import TaskKey, execution_name
 from taskmill.rows import TaskRow
-from taskmill.statuses import RETRYABLE, Status
+from taskmill.statuses import COUNT_NAMES, RETRYABLE, Status
 from taskmill.store import BatchStore, SubtaskStore, TaskStore
 
 Span = tuple[int, int]
@@ -51,7 +51,7 @@ class Splitter:
         if parent.split_run is None:
             count = self.inserter.insert(parent)
             size = parent.batch_size or batch_size_for(count)
-            self._split_done(parent, count, size, {"completed": 0, "failed": 0, "cancelled": 0})
+            self._split_done(parent, count, size, dict.fromkeys(COUNT_NAMES, 0))
             return batch_spans(count, size)
         if parent.split_run == parent.run:  # split before, and delivered again
             return self._open_spans(parent)
@@ -59,7 +59,7 @@ class Splitter:
 
     def _reopen(self, parent: TaskRow) -> list[Span]:
         """Prepare another run: the failed and cancelled subtasks again, the completed ones kept."""
-        kept = dict.fromkeys(("completed", "failed", "cancelled"), 0)
+        kept = dict.fromkeys(COUNT_NAMES, 0)
         batches = {batch.first: batch for batch in self.batches.of(parent.key)}
         size = parent.batch_size or 1
         for first, last in batch_spans(parent.child_count or 0, size):

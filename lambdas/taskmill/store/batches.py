@@ -11,13 +11,18 @@ from taskmill.clock import Clock, now_ms, ttl_seconds
 from taskmill.errors import ClaimLost
 from taskmill.keys import BatchKey, TaskKey, batch_partition
 from taskmill.rows import BATCH_ROW, BatchRow
-from taskmill.statuses import FINAL, Status
+from taskmill.statuses import COUNT_NAMES, FINAL, Status
 from taskmill.store.codec import encode, encode_item
-from taskmill.store.table import ConditionFailed, Table, Update
+from taskmill.store.expressions import UpdateRequest
+from taskmill.store.table import (
+    REFUSED_IN_TRANSACTION,
+    ConditionFailed,
+    Table,
+    Update,
+    cancellation_codes,
+)
 
 TRANSACTION_MARKS = 99  # 100 actions, one of them the parent's
-
-
 _NAMES = ("row", "status", "first", "last", "fence", "owner")  # DynamoDB reserves some of them
 
 
@@ -87,7 +92,7 @@ class BatchStore:
 
     def release(self, batch: BatchRow) -> None:
         """Hand a batch back unfinished, so that the next invocation need not wait."""
-        self._fenced(batch, "SET leaseUntil = :zero ADD released :one", {"zero": 0, "one": 1})
+        self._fenced(batch, {"leaseUntil": 0}, adds={"released": 1})
 
     def close(self, batch: BatchRow, counts: Mapping[str, int]) -> None:
         """End a batch with the counts of its rows.
@@ -95,12 +100,10 @@ class BatchStore:
         Raises:
             ClaimLost: The batch passed to another invocation.
         """
-        values: dict[str, Any] = {"completed": Status.COMPLETED, "counts": counts}
-        expression = "SET #status = :completed, #counts = :counts"
+        sets: dict[str, Any] = {"status": Status.COMPLETED, "counts": counts}
         if (ttl := ttl_seconds(self.clock(), self.retention_days)) is not None:
-            expression += ", #ttl = :ttl"
-            values["ttl"] = ttl
-        self._fenced(batch, expression, values)
+            sets["ttl"] = ttl
+        self._fenced(batch, sets)
 
     def of(self, parent: TaskKey) -> Iterator[BatchRow]:
         """All batch rows of a step function task, in order: at most 5,000 small rows."""
@@ -125,36 +128,35 @@ class BatchStore:
         )
 
     def count(self, parent: TaskKey, batches: Sequence[BatchRow]) -> bool:
-        """Add closed batches to their parent's counts, each once, all or none.
+        """Add up to 99 closed batches to their parent's counts, each once, all or none.
 
         Returns:
             False when one of them was counted before or the parent is no longer PROCESSING.
         """
-        marks = [self._count_mark(batch) for batch in batches[:TRANSACTION_MARKS]]
-        totals = {
-            name: sum(batch.counts.get(name, 0) for batch in batches)
-            for name in ("completed", "failed", "cancelled")
-        }
+        marks = [self._count_mark(batch) for batch in batches]
+        totals = {name: sum(batch.counts.get(name, 0) for batch in batches) for name in COUNT_NAMES}
         actions = [*marks, self._count_total(parent, totals)]
         try:
             self.table.client.transact_write_items(TransactItems=actions)
         except ClientError as error:
-            if _refused_for_good(error):
+            if REFUSED_IN_TRANSACTION in cancellation_codes(error):
                 return False
             raise
         return True
 
-    def _fenced(self, batch: BatchRow, expression: str, values: Mapping[str, Any]) -> None:
-        names = {"#status": "status", "#fence": "fence"}
-        names |= {f"#{name}": name for name in ("counts", "ttl") if f"#{name}" in expression}
+    def _fenced(
+        self, batch: BatchRow, sets: Mapping[str, Any], *, adds: Mapping[str, int] | None = None
+    ) -> None:
+        """A write of the invocation that holds the batch."""
+        request = UpdateRequest()
+        for name, value in sets.items():
+            request.set(name, value)
+        for name, amount in (adds or {}).items():
+            request.add(name, amount)
+        request.require_status([Status.STARTED])
+        request.require("fence", batch.fence)
         try:
-            self.table.update(
-                batch.key.stored,
-                expression,
-                condition="#status = :started AND #fence = :fence",
-                names=names,
-                values={**values, "started": Status.STARTED, "fence": batch.fence},
-            )
+            request.send(self.table, batch.key.stored)
         except ConditionFailed:
             raise ClaimLost(
                 f"batch {batch.key.number} of {batch.key.parent} passed to another invocation"
@@ -205,9 +207,3 @@ class BatchStore:
                 "ExpressionAttributeValues": encode_item(values),
             }
         }
-
-
-def _refused_for_good(error: ClientError) -> bool:
-    """Whether a condition failed, rather than a conflict or a throttle that passes."""
-    reasons = error.response.get("CancellationReasons", [])
-    return any(reason.get("Code") == "ConditionalCheckFailed" for reason in reasons)

@@ -12,7 +12,7 @@ from taskmill.keys import TaskKey
 from taskmill.rows import TaskRow
 from taskmill.statuses import RUNNING, Status
 from taskmill.store.table import ConditionFailed, Table
-from taskmill.store.writes import Write, ending, not_found
+from taskmill.store.writes import Write, attribute_paths, ending, not_found
 
 
 class ClaimStore:
@@ -75,7 +75,7 @@ class ClaimStore:
     def end(self, row: TaskRow, status: Status, *, attributes: Mapping[str, Any]) -> TaskRow:
         """Write the outcome of an attempt that holds the claim. Raises as `extend` does."""
         now = self.clock()
-        sets: dict[str, Any] = {f"attributes.{name}": each for name, each in attributes.items()}
+        sets = attribute_paths(attributes)
         sets["history"] = row.history_with(status, now)
         sets |= ending(row.key, status, now=now, retention_days=self.retention_days)
         stale = status is Status.COMPLETED and "error" in row.attributes  # of an earlier attempt

@@ -11,9 +11,8 @@ from taskmill.errors import IdempotencyConflict, TaskExists
 from taskmill.keys import TaskKey, idempotency_key
 from taskmill.rows import TaskRow
 from taskmill.store.codec import encode, encode_item
-from taskmill.store.table import Table
+from taskmill.store.table import REFUSED_IN_TRANSACTION, Table, cancellation_codes
 
-REFUSED = "ConditionalCheckFailed"
 _TRIES = 5
 KEPT_SECONDS = 86_400  # a key may be used again a day later
 
@@ -43,10 +42,10 @@ class IdempotentPut:
         try:
             self._transact()
         except ClientError as error:
-            key_put, row_put = _refusals(error) or ("", "")
-            if REFUSED not in (key_put, row_put):
+            key_put, row_put = cancellation_codes(error) or ("", "")
+            if REFUSED_IN_TRANSACTION not in (key_put, row_put):
                 raise
-            if key_put != REFUSED:
+            if key_put != REFUSED_IN_TRANSACTION:
                 raise TaskExists(f"{self.row.key} exists already") from None
             return self._stored_before()
         return self.row.key
@@ -59,7 +58,7 @@ class IdempotentPut:
                     TransactItems=[self._key_put(), self._row_put()]
                 )
             except ClientError as error:
-                if "TransactionConflict" not in _refusals(error) or attempt == _TRIES - 1:
+                if "TransactionConflict" not in cancellation_codes(error) or attempt == _TRIES - 1:
                     raise
                 time.sleep(0.05 * 2**attempt)
             else:
@@ -103,8 +102,3 @@ class IdempotentPut:
                 "ConditionExpression": "attribute_not_exists(pk)",
             }
         }
-
-
-def _refusals(error: ClientError) -> list[str]:
-    """Why each action of a cancelled transaction was refused ("None": it was not)."""
-    return [each.get("Code", "None") for each in error.response.get("CancellationReasons", [])]

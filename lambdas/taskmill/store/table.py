@@ -8,11 +8,13 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from taskmill.chunks import chunked
 from taskmill.errors import Throttled
 from taskmill.keys import StoredKey
 from taskmill.store.codec import decode_item, encode, encode_item
 
 BATCH_STATEMENTS = 25  # BatchExecuteStatement takes no more
+REFUSED_IN_TRANSACTION = "ConditionalCheckFailed"
 REFUSED = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
 _THROTTLED = frozenset(
     {
@@ -140,8 +142,8 @@ class Table:
     def _execute(self, statements: list[dict[str, Any]]) -> list[bool]:
         """Run statements 25 a call; throttled ones again, any other failure raised."""
         done: list[bool] = []
-        for start in range(0, len(statements), BATCH_STATEMENTS):
-            done += self._execute_call(statements[start : start + BATCH_STATEMENTS])
+        for chunk in chunked(statements, BATCH_STATEMENTS):
+            done += self._execute_call(chunk)
         return done
 
     def _execute_call(self, statements: list[dict[str, Any]]) -> list[bool]:
@@ -163,6 +165,11 @@ class Table:
                 break
             _back_off(attempt)
         return [outcome[index] for index in range(len(statements))]
+
+
+def cancellation_codes(error: ClientError) -> list[str]:
+    """Why each action of a cancelled transaction was refused ("None": it was not)."""
+    return [each.get("Code", "None") for each in error.response.get("CancellationReasons", [])]
 
 
 def _path(name: str) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from taskmill.clock import Clock, now_ms
-from taskmill.errors import IllegalStatusChange, TaskExists
+from taskmill.errors import IllegalStatusChange, TaskExists, describe_error
 from taskmill.keys import TaskKey
 from taskmill.rows import TaskRow
 from taskmill.statuses import RETRYABLE, Status, sources
 from taskmill.store.codec import encode
 from taskmill.store.table import ConditionFailed, Table, Update
-from taskmill.store.writes import Write, ending, not_found
+from taskmill.store.writes import Write, attribute_paths, ending, not_found
 
 Mark = tuple[TaskRow, Status]
 
@@ -82,7 +82,7 @@ class TaskStore:
                 f"{key} is {standing} and cannot become {status}", status=standing
             )
         now = self.clock()
-        sets = _attribute_paths(attributes or {})
+        sets = attribute_paths(attributes or {})
         sets |= ending(key, status, now=now, retention_days=self.retention_days)
         write = Write(
             status=status,
@@ -95,6 +95,14 @@ class TaskStore:
         )
         return write.apply(self.table, key, now=now)
 
+    def fail(self, key: TaskKey, error: BaseException) -> bool:
+        """End a task that nobody can bring to an end any more; False: it has ended by itself."""
+        try:
+            self.move(key, Status.FAILED, attributes={"error": describe_error(error)})
+        except IllegalStatusChange:
+            return False
+        return True
+
     def amend(
         self, key: TaskKey, attributes: Mapping[str, Any], *, notify_id: str | None = None
     ) -> TaskRow:
@@ -103,7 +111,7 @@ class TaskStore:
         Raises:
             TaskNotFound: No task has this key; nothing is created.
         """
-        sets = _attribute_paths(attributes)
+        sets = attribute_paths(attributes)
         if notify_id is not None:
             sets["notifyId"] = notify_id
         write = Write(sets=sets, removes=_replaced(attributes), allowed=tuple(Status))
@@ -190,10 +198,6 @@ _OF_ITS_LAST_RUN = (
     "attributes.progress",
 )
 _OTHER_RESULT = {"result": "resultRef", "resultRef": "result"}
-
-
-def _attribute_paths(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"attributes.{name}": each for name, each in attributes.items()}
 
 
 def _replaced(attributes: Mapping[str, Any]) -> tuple[str, ...]:

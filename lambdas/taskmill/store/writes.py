@@ -87,6 +87,11 @@ class Write:
         )
 
 
+def attribute_paths(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """What to set so that these are merged into a row's attributes."""
+    return {f"attributes.{name}": each for name, each in attributes.items()}
+
+
 def ending(key: TaskKey, status: Status, *, now: int, retention_days: int) -> dict[str, Any]:
     """What a row gets besides its status when it ends; nothing when it goes on."""
     if status not in FINAL:
