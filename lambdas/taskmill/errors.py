@@ -68,7 +68,7 @@ class TaskNotFound(TaskmillError):
 
 
 class Throttled(TaskmillError):
-    """AWS took no more for now; the same request may work in a moment."""
+    """AWS or the API took no more for now; the same request may work in a moment."""
 
     code = "throttled"
     http_status = 429

@@ -11,8 +11,15 @@ with TaskClient.from_environment(tenant="mbc") as client:
 """
 
 from taskmill.client.client import TaskClient
-from taskmill.client.errors import NotConfigured, TaskFailed, Throttled, Unreachable, WaitTimeout
-from taskmill.errors import Conflict, Forbidden, InvalidRequest, LimitExceeded, TaskNotFound
+from taskmill.client.errors import NotConfigured, TaskFailed, Unreachable, WaitTimeout
+from taskmill.errors import (
+    Conflict,
+    Forbidden,
+    InvalidRequest,
+    LimitExceeded,
+    TaskNotFound,
+    Throttled,
+)
 from taskmill.models import NewTask, Progress, Task
 
 __all__ = [

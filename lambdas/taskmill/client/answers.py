@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from taskmill import errors
-from taskmill.client.errors import Throttled, Unreachable
+from taskmill.client.errors import Unreachable
 from taskmill.errors import TaskmillError
 
 # One row per code that the API answers with. "internal" is left out: it is like no answer.
@@ -25,7 +25,7 @@ _BY_CODE: Mapping[str, type[TaskmillError]] = {
     "conflict": errors.Conflict,
     "idempotency_conflict": errors.IdempotencyConflict,
     "illegal_status_change": errors.IllegalStatusChange,
-    "throttled": Throttled,
+    "throttled": errors.Throttled,
 }
 
 # For codes of a newer server, and for answers that API Gateway gives by itself.
@@ -38,7 +38,7 @@ _BY_STATUS: Mapping[int, type[TaskmillError]] = {
     409: errors.Conflict,
     413: errors.LimitExceeded,
     422: errors.InvalidRequest,
-    429: Throttled,
+    429: errors.Throttled,
 }
 
 

@@ -30,13 +30,6 @@ class Unreachable(TaskmillError):
     http_status = 503
 
 
-class Throttled(TaskmillError):
-    """More requests a second than the API takes, also after waiting."""
-
-    code = "throttled"
-    http_status = 429
-
-
 class TaskFailed(TaskmillError):
     """The task ended FAILED or CANCELLED.
 

@@ -10,10 +10,11 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from botocore.exceptions import ClientError
 from pydantic import ConfigDict, Field
 
-from taskmill.errors import InvalidKey, InvalidRequest, LimitExceeded, TaskmillError
+from taskmill.errors import InvalidKey, InvalidRequest, LimitExceeded, TaskmillError, Throttled
 from taskmill.http.bodies import TAGS
-from taskmill.http.refusals import MethodNotAllowed, Throttled
+from taskmill.http.refusals import MethodNotAllowed
 from taskmill.models import View
+from taskmill.store.table import cancellation_codes
 from taskmill.wiring import current
 
 MAX_DETAILS = 20
@@ -112,8 +113,7 @@ def _field(location: Sequence[str | int]) -> str:
 
 
 def _of_aws(error: ClientError) -> TaskmillError | None:
-    reasons = {each.get("Code") for each in error.response.get("CancellationReasons", [])}
-    if _THROTTLES & {error.response["Error"]["Code"], *reasons}:
+    if _THROTTLES & {error.response["Error"]["Code"], *cancellation_codes(error)}:
         return Throttled("AWS takes no more requests at the moment; try again")
     if "Item size" in error.response["Error"].get("Message", ""):
         return LimitExceeded("task", actual=ROW_LIMIT + 1, limit=ROW_LIMIT, unit="bytes")

@@ -34,10 +34,3 @@ class MethodNotAllowed(TaskmillError):
     def __init__(self, method: str, path: str, *, allowed: list[str]) -> None:
         super().__init__(f"{path} takes {', '.join(allowed)}, not {method}")
         self.allowed = allowed
-
-
-class Throttled(TaskmillError):
-    """AWS has taken too many requests; the same request may succeed a moment later."""
-
-    code = "throttled"
-    http_status = 429
