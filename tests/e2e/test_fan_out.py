@@ -16,7 +16,9 @@ def statuses(client: TaskClient, task: Task) -> list[str]:
 def test_three_hundred_subtasks_end_with_exact_counts_and_growing_progress(
     client: TaskClient, stack: Outputs
 ) -> None:
-    task = client.map("odd-fails", range(300), tolerated_failures="50%", batch_size=20)
+    task = client.map(
+        "odd-fails", range(300), tolerated_failures="50%", batch_size=20, max_concurrency=1
+    )
 
     looks = client.updates(task, timeout_seconds=60, cap_seconds=0.2)
     seen = [client.progress(task).completed for _ in looks]

@@ -41,6 +41,7 @@ def context(_: Any, ctx: TaskContext) -> dict[str, Any]:
 
 @task("odd-fails", retry=ONCE, timeout_seconds=SECONDS)
 def odd_fails(value: int) -> int:
+    time.sleep(0.01)  # so that somebody who looks sees a fan-out on its way
     if value % 2:
         raise ValueError(f"{value} is odd")
     return value
