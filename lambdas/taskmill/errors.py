@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -140,6 +141,63 @@ class UnknownTaskType(Abort):
     code = "unknown_task_type"
 
 
+class TaskFailed(TaskmillError):
+    """A task that was waited for ended FAILED or CANCELLED.
+
+    Attributes:
+        task: As it ended.
+        error: `{type, message, stack}` as stored; empty for a cancelled task.
+    """
+
+    code = "task_failed"
+    http_status = 409
+
+    def __init__(self, task: Any) -> None:
+        stored = task.attributes.get("error")
+        self.task = task
+        self.error: Mapping[str, Any] = stored if isinstance(stored, dict) else {}
+        super().__init__(f"{task.key} {_outcome(task)}", **task.key.as_dict())
+
+
+class WaitTimeout(TaskmillError):
+    """The task goes on, but the time to wait for it is over.
+
+    Attributes:
+        task: As it was last seen.
+    """
+
+    code = "wait_timeout"
+    http_status = 408
+
+    def __init__(self, task: Any, timeout_seconds: float) -> None:
+        self.task = task
+        super().__init__(f"{task.key} is still {task.status} after {timeout_seconds:g} s")
+
+
+class NotDeterministic(Abort):
+    """A task function that waits for children did not start the same ones when it ran again."""
+
+    code = "not_deterministic"
+
+
+class TooDeep(InvalidRequest):
+    """A chain of tasks that start tasks is longer than 32."""
+
+    code = "too_deep"
+
+
+class ChildrenFailed(TaskmillError):
+    """The task function returned, but children that it did not wait for failed."""
+
+    code = "children_failed"
+
+
+class WrongRunner(Abort):
+    """The type runs in containers only, and this is none."""
+
+    code = "wrong_runner"
+
+
 class AttemptsSpent(TaskmillError):
     """The last attempt's worker died: its lease ran out and no attempt is left."""
 
@@ -156,6 +214,16 @@ class TaskCancelled(TaskmillError):
     """The task was cancelled while this attempt ran."""
 
     code = "cancelled"
+
+
+def _outcome(task: Any) -> str:
+    """How a task ended, in words, with its error."""
+    if task.status != "FAILED":
+        return f"is {task.status}"
+    error = task.attributes.get("error")
+    if not isinstance(error, dict):
+        return "failed"
+    return f"failed: {error.get('type', 'Error')}: {error.get('message', '')}"
 
 
 def describe_error(error: BaseException) -> dict[str, str]:

@@ -6,6 +6,7 @@ spread the write load: one DynamoDB partition takes about 1,000 writes a second.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import zlib
@@ -149,6 +150,30 @@ def shard_partitions(kind: Kind, tenant: str) -> list[str]:
 
 def idempotency_key(tenant: str, key: str) -> StoredKey:
     return StoredKey(f"IDEMPOTENCY#{tenant}#{key}", "-")
+
+
+def schedule_key(tenant: str, name: str) -> StoredKey:
+    return StoredKey(f"SCHEDULE#{check_name('tenant', tenant)}", check_name("name", name))
+
+
+def callback_key(tenant: str, task_type: str, mapping: str) -> StoredKey:
+    return StoredKey(callback_partition(tenant, task_type), check_name("id", mapping))
+
+
+def callback_partition(tenant: str, task_type: str) -> str:
+    """The stored pk under which all callback mappings of a task type lie."""
+    return f"CALLBACK#{check_name('tenant', tenant)}#{check_name('type', task_type)}"
+
+
+def derived_code(*parts: object) -> str:
+    """A code that follows from its parts: the same ones always give the same, others another."""
+    digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
+    return base64.b32encode(digest)[:26].decode()
+
+
+def child_code(parent: TaskKey, call: str) -> str:
+    """The code of a child: its parent's digest, then which call started it, in call order."""
+    return f"{hashlib.sha256(str(parent).encode()).hexdigest()[:16]}.{call}"
 
 
 def execution_name(key: TaskKey, run: int) -> str:

@@ -7,7 +7,15 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+)
 from pydantic.alias_generators import to_camel
 
 from taskmill.clock import to_datetime
@@ -16,9 +24,24 @@ from taskmill.keys import NAME_PATTERN, Kind, TaskKey
 from taskmill.rows import TaskRow, plain_attributes
 from taskmill.statuses import Status
 
+
+def _as_tuple(value: object) -> object:
+    """One name where several are possible."""
+    return (value,) if isinstance(value, str) else value
+
+
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Notify = Literal["each", "progress", "none"]
+Priority = Literal["low", "normal", "high", "urgent"]
+LogIds = Annotated[
+    dict[
+        Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")],
+        Annotated[str, StringConstraints(max_length=256)],
+    ],
+    Field(max_length=10),
+]
+Callbacks = Annotated[tuple[Name, ...], BeforeValidator(_as_tuple), Field(max_length=10)]
 MAX_DELAY_SECONDS = 31_536_000  # a year
 
 
@@ -42,6 +65,7 @@ class InvokeContext(Model):
     user: str | None = None
     source_ip: str | None = None
     request_id: str | None = None
+    log_ids: LogIds | None = None
 
 
 class TaskOptions(Model):
@@ -60,6 +84,22 @@ class TaskOptions(Model):
         default=None, description="The same key within 24 hours gives the same task."
     )
     notify: Notify | None = Field(default=None, description="Which notifications are published.")
+    priority: Priority | None = Field(
+        default=None, description="high and urgent do not wait behind the others."
+    )
+    on_success: Callbacks = Field(
+        default=(), description="Task types to submit when it has completed."
+    )
+    on_failure: Callbacks = Field(
+        default=(), description="Task types to submit when it has failed."
+    )
+    on_completion: Callbacks = Field(
+        default=(), description="Task types to submit when it has ended, however it did."
+    )
+    log_ids: LogIds | None = Field(
+        default=None,
+        description="Names of yours, on every log line of the task, its children and callbacks.",
+    )
 
 
 class NewTask(TaskOptions):
@@ -68,6 +108,9 @@ class NewTask(TaskOptions):
     input: JsonValue = Field(default=None, description="Any JSON value.")
     delay_seconds: int = Field(
         default=0, ge=0, le=MAX_DELAY_SECONDS, description="Start so many seconds from now."
+    )
+    run_at: AwareDatetime | None = Field(
+        default=None, description="Start then; with a UTC offset. The past means now."
     )
 
 
@@ -137,7 +180,18 @@ class Task(View):
     request_id: str | None = None
     parent: str | None = None
     root: str | None = None
+    depth: int | None = None
     child_count: int | None = None
+    awaited_total: int | None = None
+    awaited_done: int | None = None
+    children_completed: int | None = None
+    children_failed: int | None = None
+    children_cancelled: int | None = None
+    callbacks: tuple[tuple[str, str], ...] = ()
+    schedule: str | None = None
+    log_ids: dict[str, str] | None = None
+    runner: str | None = None
+    priority: str | None = None
     batch_size: int | None = None
     max_concurrency: int | None = None
     tolerated_failures: str | None = None
@@ -195,7 +249,18 @@ _SAME = (
     "request_id",
     "parent",
     "root",
+    "depth",
     "child_count",
+    "awaited_total",
+    "awaited_done",
+    "children_completed",
+    "children_failed",
+    "children_cancelled",
+    "callbacks",
+    "schedule",
+    "log_ids",
+    "runner",
+    "priority",
     "batch_size",
     "max_concurrency",
     "tolerated_failures",

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.rows import BatchRow, Change, TaskRow, is_fan_out
+from taskmill.rows import BatchRow, Change, Row, ScheduleRow, TaskRow, is_fan_out
 from taskmill.statuses import COUNT_NAMES, Status
 
 TASK_STATUS = "task-status"
@@ -64,7 +64,54 @@ class RaiseAlarm:
     row: TaskRow
 
 
-Reaction = SendMessage | StartExecution | StopExecution | CountBatch | Publish | RaiseAlarm
+@dataclass(frozen=True, slots=True)
+class CountChild:
+    """Add an ended child to its parent's tally, once."""
+
+    row: TaskRow
+
+
+@dataclass(frozen=True, slots=True)
+class SettleParent:
+    """End a task whose function returned and whose last open child has ended."""
+
+    row: TaskRow
+
+
+@dataclass(frozen=True, slots=True)
+class CancelChildren:
+    """Cancel what a cancelled task has started."""
+
+    row: TaskRow
+
+
+@dataclass(frozen=True, slots=True)
+class RunCallbacks:
+    """Submit the callbacks of a task that has ended: its own and the stored mappings."""
+
+    row: TaskRow
+
+
+@dataclass(frozen=True, slots=True)
+class ApplySchedule:
+    """Bring EventBridge's schedule in line with the row."""
+
+    row: ScheduleRow
+
+
+Reaction = (
+    SendMessage
+    | StartExecution
+    | StopExecution
+    | CountBatch
+    | CountChild
+    | SettleParent
+    | CancelChildren
+    | RunCallbacks
+    | ApplySchedule
+    | Publish
+    | RaiseAlarm
+)
 
 
 def reactions(change: Change) -> list[Reaction]:
@@ -72,17 +119,29 @@ def reactions(change: Change) -> list[Reaction]:
     old, new = change.old, change.new
     if isinstance(new, BatchRow):
         return _batch_reactions(old, new)
-    if new is None or isinstance(old, BatchRow):
+    if isinstance(new, ScheduleRow):
+        return _schedule_reactions(old, new)
+    if new is None or isinstance(old, BatchRow | ScheduleRow):
         return []
     moved = old is None or old.status is not new.status
-    found = [*_work(new), *_alarms(new)] if moved else []
-    return [*found, *_notifications(old, new)]
+    found = [*_work(new), *_endings(new)] if moved else []
+    return [*found, *_tally_reactions(old, new), *_notifications(old, new)]
 
 
-def _batch_reactions(old: TaskRow | BatchRow | None, new: BatchRow) -> list[Reaction]:
+def _batch_reactions(old: Row | None, new: BatchRow) -> list[Reaction]:
     before = old.status if isinstance(old, BatchRow) else None
     closed = new.status is Status.COMPLETED and before is not Status.COMPLETED
     return [CountBatch(new)] if closed else []
+
+
+def _schedule_reactions(old: Row | None, new: ScheduleRow) -> list[Reaction]:
+    if isinstance(old, ScheduleRow) and _timing(old) == _timing(new):
+        return []
+    return [ApplySchedule(new)]
+
+
+def _timing(row: ScheduleRow) -> tuple[str, str, str]:
+    return (row.expression, row.timezone, row.state)
 
 
 def _work(row: TaskRow) -> list[Reaction]:
@@ -94,13 +153,43 @@ def _work(row: TaskRow) -> list[Reaction]:
             return [StartExecution(row)]
         return [StopExecution(row)] if row.status is Status.CANCELLED else []
     if row.status is Status.CREATED:
-        return [SendMessage(row, row.run_at)]
+        # Who submitted a direct task runs it; the message comes after that one's lease.
+        return [SendMessage(row, row.lease_until if row.direct else row.run_at)]
     return [SendMessage(row, row.retry_at)] if row.status is Status.ERRORED else []
 
 
-def _alarms(row: TaskRow) -> list[Reaction]:
-    failed = row.status is Status.FAILED and row.key.index is None
-    return [RaiseAlarm(row)] if failed else []
+def _endings(row: TaskRow) -> list[Reaction]:
+    """What follows from a final status, beside its notification."""
+    if not row.ended or row.key.index is not None:
+        return []
+    found: list[Reaction] = [RunCallbacks(row)]
+    if row.parent_run is not None:
+        found.append(CountChild(row))
+    if row.status is Status.CANCELLED and row.child_count and not is_fan_out(row.key):
+        found.append(CancelChildren(row))
+    return [*found, RaiseAlarm(row)] if row.status is Status.FAILED else found
+
+
+def _tally_reactions(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
+    """What a parent does when the last child that it waits for has been counted."""
+    if is_awake(new) and not (old and is_awake(old)):
+        return [SendMessage(new)]
+    if is_settled(new) and not (old and is_settled(old)):
+        return [SettleParent(new)]
+    return []
+
+
+def is_awake(row: TaskRow) -> bool:
+    """Whether a suspended task may go on: all that it waits for has ended and been counted."""
+    return row.status is Status.WAITING and (row.awaited_done or 0) >= (row.awaited_total or 0)
+
+
+def is_settled(row: TaskRow) -> bool:
+    """Whether a task that returned with open children has seen the last of them end."""
+    if row.status is not Status.FINISHED or row.settlement is None:
+        return False
+    done = (row.children_completed, row.children_failed, row.children_cancelled)
+    return sum(count or 0 for count in done) >= row.settlement["total"]
 
 
 def _notifications(old: TaskRow | None, new: TaskRow) -> list[Reaction]:

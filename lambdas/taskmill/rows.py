@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Self
 
-from taskmill.keys import BatchKey, Kind, TaskKey
+from taskmill.keys import BatchKey, Kind, StoredKey, TaskKey, schedule_key
 from taskmill.statuses import FINAL, Status
 
 HISTORY_LIMIT = 32  # entries kept, the newest
@@ -20,6 +20,7 @@ _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 TASK_ROWS = frozenset({"TASK", "SFN_TASK", "SUBTASK"})
 BATCH_ROW = "BATCH"
+SCHEDULE_ROW = "SCHEDULE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,15 @@ class TaskRow:
 
     `input` is JSON text; a larger one lies in the bucket under `input_ref`. `attributes` holds
     `result` (JSON text) or `result_ref`, `error`, `progress`, `counts`, and what callers add.
+
+    A child has `parent` and `root` (keys as text), `depth` below its root, `parent_run` (the run
+    of its parent that it counts for), `awaited` (its parent waits for it) and `counted` (its end
+    was added to its parent's tally). A parent has the tally: `child_count` children announced in
+    this run, `trail` the digest of their names, `awaited_done` of `awaited_total`, the three
+    counts by outcome, and once it returned the `settlement` that those are held against.
+
+    `callbacks` are pairs of event ("success", "failure", "completion") and task type. `direct`
+    marks a task that its submitter runs; the queue gets it only if that submitter dies.
     """
 
     key: TaskKey
@@ -51,8 +61,26 @@ class TaskRow:
     created_ip: str | None = None
     request_id: str | None = None
     parent: str | None = None
+    parent_run: int | None = None
     root: str | None = None
+    depth: int | None = None
+    awaited: bool | None = None
+    counted: bool | None = None
     child_count: int | None = None
+    trail: str | None = None
+    awaited_total: int | None = None
+    awaited_done: int | None = None
+    children_completed: int | None = None
+    children_failed: int | None = None
+    children_cancelled: int | None = None
+    settlement: Mapping[str, int] | None = None
+    stalls: int | None = None
+    callbacks: tuple[tuple[str, str], ...] = ()
+    schedule: str | None = None
+    log_ids: Mapping[str, str] | None = None
+    runner: str | None = None
+    priority: str | None = None
+    direct: bool | None = None
     batch_size: int | None = None
     max_concurrency: int | None = None
     tolerated_failures: str | None = None
@@ -87,13 +115,11 @@ class TaskRow:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        known = {
-            name: values[table]
-            for name, table in TABLE_NAMES.items()
-            if values.get(table) is not None
-        }
+        known = {_FIELDS[name]: value for name, value in values.items() if name in _FIELDS}
         known["status"] = Status(known["status"])
         known["history"] = tuple(tuple(entry) for entry in known.get("history", ()))
+        if "callbacks" in known:
+            known["callbacks"] = tuple((event, kind) for event, kind in known["callbacks"])
         return cls(key=TaskKey.from_stored(values["pk"], values["sk"]), **known)
 
     def history_with(self, status: Status, now: int) -> list[list[Any]]:
@@ -135,21 +161,80 @@ class BatchRow:
         return cls(key=BatchKey.from_stored(values["pk"], values["sk"]), **known)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleRow:
+    """A task that is submitted again and again, by a cron or rate expression.
+
+    `state` is ENABLED, PAUSED or DELETED; a deleted one stays until the dispatcher has removed
+    its EventBridge schedule. `input` is JSON text; a larger one lies under `input_ref`.
+    """
+
+    tenant: str
+    name: str
+    task_type: str
+    expression: str
+    timezone: str = "UTC"
+    state: str = "ENABLED"
+    input: str | None = None
+    input_ref: str | None = None
+    task_name: str | None = None
+    notify: str | None = None
+    priority: str | None = None
+    callbacks: tuple[tuple[str, str], ...] = ()
+    log_ids: Mapping[str, str] | None = None
+    created_at: int | None = None
+    updated_at: int | None = None
+    created_by: str | None = None
+    created_ip: str | None = None
+    request_id: str | None = None
+    version: int = 1
+    ttl: int | None = None
+
+    @property
+    def stored(self) -> StoredKey:
+        return schedule_key(self.tenant, self.name)
+
+    def to_values(self) -> dict[str, Any]:
+        """The row's attributes under the table's names, absent ones left out."""
+        values: dict[str, Any] = {**self.stored._asdict(), "row": SCHEDULE_ROW}
+        for each in fields(self)[1:]:  # the tenant is in the key
+            value = getattr(self, each.name)
+            if value is not None and value != ():
+                values[camel(each.name)] = value
+        return values
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        known = {
+            each.name: values[camel(each.name)]
+            for each in fields(cls)
+            if camel(each.name) in values
+        }
+        known["tenant"] = values["pk"].partition("#")[2]
+        known["callbacks"] = tuple((event, kind) for event, kind in known.get("callbacks", ()))
+        return cls(**known)
+
+
+Row = TaskRow | BatchRow | ScheduleRow
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One row change as the stream tells it; `old` is None for an insert, `new` for a removal."""
 
-    old: TaskRow | BatchRow | None
-    new: TaskRow | BatchRow | None
+    old: Row | None
+    new: Row | None
 
 
-def row_from_values(values: Mapping[str, Any] | None) -> TaskRow | BatchRow | None:
+def row_from_values(values: Mapping[str, Any] | None) -> Row | None:
     """The row that these attributes are; None for kinds that cause no reactions."""
     kind = values.get("row") if values else None
     if values is None or kind is None:
         return None
     if kind in TASK_ROWS:
         return TaskRow.from_values(values)
+    if kind == SCHEDULE_ROW:
+        return ScheduleRow.from_values(values)
     return BatchRow.from_values(values) if kind == BATCH_ROW else None
 
 
@@ -167,6 +252,7 @@ def camel(name: str) -> str:
 
 
 TABLE_NAMES: Mapping[str, str] = {each.name: camel(each.name) for each in fields(TaskRow)[1:]}
+_FIELDS: Mapping[str, str] = {table: name for name, table in TABLE_NAMES.items()}
 
 
 def is_fan_out(key: TaskKey) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:  # each function imports only what it uses: cold starts are pa
     from taskmill.fanout.finish import Finisher
     from taskmill.fanout.insert import Inserter
     from taskmill.fanout.split import Splitter
+    from taskmill.lanes import Lane
     from taskmill.notifications import Topic
     from taskmill.payloads import PayloadStore
     from taskmill.queue import Queue
@@ -27,6 +28,7 @@ if TYPE_CHECKING:  # each function imports only what it uses: cold starts are pa
     from taskmill.scheduler import Scheduler
     from taskmill.service import TaskService
     from taskmill.store import BatchStore, ClaimStore, SubtaskStore, TaskStore
+    from taskmill.store.children import ChildStore
     from taskmill.store.table import Table
     from taskmill.workflow import Workflow
 
@@ -85,6 +87,12 @@ class Wiring:
         from taskmill.store import SubtaskStore
 
         return SubtaskStore(self.table, retention_days=self.retention_days, clock=self.clock)
+
+    @cached_property
+    def children(self) -> ChildStore:
+        from taskmill.store.children import ChildStore
+
+        return ChildStore(self.table, clock=self.clock)
 
     @cached_property
     def batches(self) -> BatchStore:
@@ -174,19 +182,38 @@ class Wiring:
     @cached_property
     def dispatcher(self) -> Dispatcher:
         from taskmill.dispatcher import Dispatcher
+        from taskmill.emitters.batches import BatchEmitter
+        from taskmill.emitters.children import ChildEmitter
+        from taskmill.emitters.messages import WorkEmitter
+        from taskmill.emitters.notices import NoticeEmitter
 
         return Dispatcher(
-            tasks=self.tasks,
-            batches=self.batches,
-            queue=self.queue("TASKMILL_QUEUE_URL"),
             failures=self.queue("TASKMILL_FAILURE_QUEUE_URL"),
-            workflow=self.workflow,
-            scheduler=self.scheduler,
-            status_topic=self._topic("TASKMILL_STATUS_TOPIC_ARN"),
-            alarm_topic=self._topic("TASKMILL_ALARM_TOPIC_ARN"),
+            emitters=[
+                WorkEmitter(
+                    tasks=self.tasks,
+                    lanes=self.lanes,
+                    workflow=self.workflow,
+                    scheduler=self.scheduler,
+                    clock=self.clock,
+                ),
+                BatchEmitter(batches=self.batches),
+                ChildEmitter(tasks=self.tasks, children=self.children, clock=self.clock),
+                NoticeEmitter(
+                    table_name=self.table.name,
+                    status_topic=self._topic("TASKMILL_STATUS_TOPIC_ARN"),
+                    alarm_topic=self._topic("TASKMILL_ALARM_TOPIC_ARN"),
+                ),
+            ],
             logger=self.logger,
-            clock=self.clock,
         )
+
+    @cached_property
+    def lanes(self) -> Mapping[Lane, Queue]:
+        """The work queues; a stack without a queue of its own for a lane has it on the first."""
+        urls = self._by_lane("URL")
+        queues = {setting: self.queue(setting) for setting in set(urls.values())}
+        return {lane: queues[setting] for lane, setting in urls.items()}
 
     @cached_property
     def service(self) -> TaskService:
@@ -198,6 +225,7 @@ class Wiring:
             subtasks=self.subtasks,
             payloads=self.payloads,
             inserter=self.inserter,
+            registry=self.registry,
             alarm_topic=self._topic(alarms) if alarms in self.environment else None,
             clock=self.clock,
         )
@@ -217,7 +245,7 @@ class Wiring:
             LazyClient(self.client, "scheduler"),
             group=self._need("TASKMILL_SCHEDULE_GROUP"),
             role_arn=self._need("TASKMILL_SCHEDULE_ROLE_ARN"),
-            queue_arn=self._need("TASKMILL_QUEUE_ARN"),
+            queue_arns={lane: self._need(each) for lane, each in self._by_lane("ARN").items()},
         )
 
     def queue(self, setting: str) -> Queue:
@@ -239,6 +267,14 @@ class Wiring:
         from taskmill.notifications import Topic
 
         return Topic(LazyClient(self.client, "sns"), self._need(setting))
+
+    def _by_lane(self, what: str) -> dict[Lane, str]:
+        """The setting that holds each lane's queue."""
+        from taskmill.lanes import Lane
+
+        normal = f"TASKMILL_QUEUE_{what}"
+        own = {lane: f"TASKMILL_{lane.upper()}_QUEUE_{what}" for lane in Lane}
+        return {lane: each if self.environment.get(each) else normal for lane, each in own.items()}
 
     def _need(self, setting: str) -> str:
         try:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from taskmill.clock import Clock, now_ms, ttl_seconds
 from taskmill.errors import ClaimLost
 from taskmill.keys import BatchKey, TaskKey, batch_partition
@@ -14,13 +12,7 @@ from taskmill.rows import BATCH_ROW, BatchRow
 from taskmill.statuses import COUNT_NAMES, FINAL, Status
 from taskmill.store.codec import encode, encode_item
 from taskmill.store.expressions import UpdateRequest
-from taskmill.store.table import (
-    REFUSED_IN_TRANSACTION,
-    ConditionFailed,
-    Table,
-    Update,
-    cancellation_codes,
-)
+from taskmill.store.table import ConditionFailed, Table, Update
 
 TRANSACTION_MARKS = 99  # 100 actions, one of them the parent's
 _NAMES = ("row", "status", "first", "last", "fence", "owner")  # DynamoDB reserves some of them
@@ -136,13 +128,7 @@ class BatchStore:
         marks = [self._count_mark(batch) for batch in batches]
         totals = {name: sum(batch.counts.get(name, 0) for batch in batches) for name in COUNT_NAMES}
         actions = [*marks, self._count_total(parent, totals)]
-        try:
-            self.table.client.transact_write_items(TransactItems=actions)
-        except ClientError as error:
-            if REFUSED_IN_TRANSACTION in cancellation_codes(error):
-                return False
-            raise
-        return True
+        return not self.table.transact(actions)
 
     def _fenced(
         self, batch: BatchRow, sets: Mapping[str, Any], *, adds: Mapping[str, int] | None = None

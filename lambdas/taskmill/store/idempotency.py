@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
-
-from botocore.exceptions import ClientError
 
 from taskmill.errors import IdempotencyConflict, TaskExists
 from taskmill.keys import TaskKey, idempotency_key
 from taskmill.rows import TaskRow
 from taskmill.store.codec import encode, encode_item
-from taskmill.store.table import REFUSED_IN_TRANSACTION, Table, cancellation_codes
+from taskmill.store.table import REFUSED_IN_TRANSACTION, Table
 
-_TRIES = 5
 KEPT_SECONDS = 86_400  # a key may be used again a day later
 
 
@@ -39,30 +35,12 @@ class IdempotentPut:
             IdempotencyConflict: The key was used for another request.
             TaskExists: Another task has this very code.
         """
-        try:
-            self._transact()
-        except ClientError as error:
-            key_put, row_put = cancellation_codes(error) or ("", "")
-            if REFUSED_IN_TRANSACTION not in (key_put, row_put):
-                raise
-            if key_put != REFUSED_IN_TRANSACTION:
-                raise TaskExists(f"{self.row.key} exists already") from None
-            return self._stored_before()
-        return self.row.key
-
-    def _transact(self) -> None:
-        """Write both rows; again while the same key is just being written by another request."""
-        for attempt in range(_TRIES):
-            try:
-                self.table.client.transact_write_items(
-                    TransactItems=[self._key_put(), self._row_put()]
-                )
-            except ClientError as error:
-                if "TransactionConflict" not in cancellation_codes(error) or attempt == _TRIES - 1:
-                    raise
-                time.sleep(0.05 * 2**attempt)
-            else:
-                return
+        refused = self.table.transact([self._key_put(), self._row_put()])
+        if not refused:
+            return self.row.key
+        if refused[0] != REFUSED_IN_TRANSACTION:
+            raise TaskExists(f"{self.row.key} exists already")
+        return self._stored_before()
 
     def _stored_before(self) -> TaskKey:
         stored = self.table.get(idempotency_key(self.row.key.tenant, self.key))

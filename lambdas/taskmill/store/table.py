@@ -25,7 +25,10 @@ _THROTTLED = frozenset(
         "InternalServerError",
     }
 )
+_BUSY = frozenset({"TransactionConflict", "TransactionInProgressException", "ThrottlingError"})
 _TRIES = 6
+_TRANSACTION_TRIES = 10
+BATCH_GETS = 100  # BatchGetItem takes no more
 
 
 class ConditionFailed(Exception):
@@ -103,6 +106,36 @@ class Table:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
+    def get_many(self, keys: Sequence[StoredKey]) -> list[dict[str, Any] | None]:
+        """Rows in the order of their keys, strongly consistent, 100 a call; None: there is none."""
+        found: dict[StoredKey, dict[str, Any]] = {}
+        for chunk in chunked(list(dict.fromkeys(keys)), BATCH_GETS):
+            found.update(self._get_chunk(chunk))
+        return [found.get(key) for key in keys]
+
+    def transact(self, actions: Sequence[Mapping[str, Any]]) -> list[str]:
+        """Write all of these or none; again while another transaction has one of the rows.
+
+        Returns:
+            Nothing when it is done; else why each action was refused ("None": it was not).
+
+        Raises:
+            Throttled: The rows were busy for seconds.
+        """
+        for attempt in range(_TRANSACTION_TRIES):
+            try:
+                self.client.transact_write_items(TransactItems=list(actions))
+            except ClientError as error:
+                codes = cancellation_codes(error)
+                if REFUSED_IN_TRANSACTION in codes:
+                    return codes
+                if not _BUSY.intersection(codes) and _code(error) not in _BUSY:
+                    raise
+            else:
+                return []
+            _back_off(min(attempt, 5))
+        raise Throttled("the rows of a transaction were busy for too long")
+
     def insert_many(self, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
         """Insert rows, 25 a call, each on its own; False where one was there already."""
         return self._execute([self._insert_statement(row) for row in rows])
@@ -110,6 +143,22 @@ class Table:
     def update_many(self, updates: Sequence[Update]) -> list[bool]:
         """Conditional updates, 25 a call, each on its own; False where the condition failed."""
         return self._execute([self._update_statement(update) for update in updates])
+
+    def _get_chunk(self, keys: Sequence[StoredKey]) -> dict[StoredKey, dict[str, Any]]:
+        found: dict[StoredKey, dict[str, Any]] = {}
+        wanted: list[Any] = [encode_item(key._asdict()) for key in keys]
+        for attempt in range(_TRIES):
+            answer = self.client.batch_get_item(
+                RequestItems={self.name: {"Keys": wanted, "ConsistentRead": True}}
+            )
+            for item in answer["Responses"].get(self.name, []):
+                values = decode_item(item)
+                found[StoredKey(values["pk"], values["sk"])] = values
+            wanted = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            if not wanted:
+                return found
+            _back_off(attempt)
+        raise Throttled("DynamoDB read no more rows")
 
     def _conditional(self, call: Any, **request: Any) -> Any:
         try:
@@ -165,6 +214,10 @@ class Table:
                 break
             _back_off(attempt)
         return [outcome[index] for index in range(len(statements))]
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
 
 
 def cancellation_codes(error: ClientError) -> list[str]:

@@ -1,0 +1,31 @@
+"""Closed batches are added to the counts of their parents, many in one transaction."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from taskmill.chunks import chunked
+from taskmill.emitters.delivery import Delivery
+from taskmill.reactions import CountBatch
+from taskmill.store import BatchStore
+from taskmill.store.batches import TRANSACTION_MARKS
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchEmitter:
+    """Counts batches, each once."""
+
+    batches: BatchStore
+
+    def emit(self, delivery: Delivery) -> None:
+        by_parent = defaultdict(list)
+        for each in delivery.of(CountBatch):
+            by_parent[each.reaction.batch.key.parent].append(each)
+        for parent, group in by_parent.items():
+            for chunk in chunked(group, TRANSACTION_MARKS):
+                with delivery.parking([each.record for each in chunk]):
+                    closed = [each.reaction.batch for each in chunk]
+                    if not self.batches.count(parent, closed) and len(closed) > 1:
+                        for batch in closed:  # one was counted before: count the rest singly
+                            self.batches.count(parent, [batch])

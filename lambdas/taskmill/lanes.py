@@ -1,0 +1,24 @@
+"""Which of the work queues a task's messages go to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from taskmill.rows import TaskRow
+
+URGENT = frozenset({"high", "urgent"})
+PRIORITIES = ("low", "normal", "high", "urgent")
+
+
+class Lane(StrEnum):
+    """Queues: for most tasks, for those that may not wait behind them, for those in containers."""
+
+    NORMAL = "normal"
+    PRIORITY = "priority"
+    CONTAINER = "container"
+
+
+def lane_of(row: TaskRow) -> Lane:
+    if row.runner == "container":
+        return Lane.CONTAINER
+    return Lane.PRIORITY if row.priority in URGENT else Lane.NORMAL

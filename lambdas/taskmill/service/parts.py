@@ -1,0 +1,45 @@
+"""What the task service is made of, and what its halves share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+
+from taskmill.clock import Clock, now_ms
+from taskmill.errors import TaskNotFound
+from taskmill.fanout.insert import Inserter
+from taskmill.keys import TaskKey
+from taskmill.models import Task
+from taskmill.notifications import Topic
+from taskmill.payloads import PayloadStore
+from taskmill.registry import Registry
+from taskmill.store import SubtaskStore, TaskStore
+
+Key = TaskKey | Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ServiceParts:
+    """All methods of the service take keyword arguments and return frozen models."""
+
+    tasks: TaskStore
+    subtasks: SubtaskStore
+    payloads: PayloadStore
+    inserter: Inserter
+    registry: Registry
+    alarm_topic: Topic | None = None
+    clock: Clock = now_ms
+
+    def _existing(self, keys: Iterable[TaskKey]) -> list[Task]:
+        """The tasks of an index; one that has expired since is left out."""
+        found = []
+        for key in keys:
+            with suppress(TaskNotFound):
+                found.append(Task.from_row(self.tasks.get(key)))
+        return found
+
+    def _subtasks(self, parent: TaskKey, count: int, start: int = 0) -> list[Task]:
+        if count <= start:
+            return []
+        return [Task.from_row(row) for row in self.subtasks.read(parent, start, count - 1)]
