@@ -81,6 +81,12 @@ class TaskKey:
             raise InvalidKey(f"a key needs {missing}", field="key") from missing
 
     @classmethod
+    def from_text(cls, text: str) -> Self:
+        """From what `str` makes of a key; a row's `parent` and `root` are such."""
+        pk, _, sk = text.partition("/")
+        return cls.parse(pk, sk)
+
+    @classmethod
     def from_stored(cls, pk: str, sk: str) -> Self:
         """From a row's own key, of a task, a step function task or a subtask."""
         parts = pk.split("#")

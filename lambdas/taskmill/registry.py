@@ -12,6 +12,7 @@ from taskmill.errors import UnknownTaskType
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.retry import Retry
 from taskmill.task_functions import DEFAULT_TIMEOUT_SECONDS, FUNCTIONS, awaited, dump_result
+from taskmill.task_settings import TaskSettings
 
 Event = TaskQueueEvent | StepFunctionTaskEvent
 Handler = Callable[[Any], Any]
@@ -63,6 +64,15 @@ class Registry:
             return _DEFAULT_POLICY
         function = FUNCTIONS.get(task_type)
         return (function.retry, function.timeout_seconds) if function else _DEFAULT_POLICY
+
+    def settings(self, task_type: str) -> TaskSettings:
+        """What a type declares; nothing when its code cannot be found."""
+        try:
+            self._load()
+        except Exception:  # noqa: BLE001  # the attempt itself will fail with it, and store it
+            return TaskSettings()
+        function = FUNCTIONS.get(task_type)
+        return function.settings if function else TaskSettings()
 
     def check_input(self, task_type: str, value: Any) -> None:
         """Refuse an input that the type's function cannot take; unknown types pass.

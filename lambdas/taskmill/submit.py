@@ -6,7 +6,6 @@ import dataclasses
 import hashlib
 import json
 import re
-from typing import Any
 
 from taskmill.clock import ttl_seconds
 from taskmill.errors import InvalidRequest
@@ -15,12 +14,7 @@ from taskmill.ids import new_code
 from taskmill.json_text import dump_json, fits_row
 from taskmill.keys import Kind, TaskKey, check_name
 from taskmill.models import CreateStepFunctionTask, CreateTask, InvokeContext, TaskOptions
-from taskmill.payloads import (
-    TASK_INPUT_INLINE,
-    PayloadStore,
-    input_key,
-    upload_prefix,
-)
+from taskmill.payloads import TASK_INPUT_INLINE, PayloadStore, input_key, upload_prefix
 from taskmill.rows import TaskRow
 from taskmill.statuses import COUNT_NAMES, Status
 
@@ -42,19 +36,6 @@ def task_row(task: CreateTask, context: InvokeContext, *, now: int) -> TaskRow:
     if not task.delay_seconds:
         return row
     return dataclasses.replace(row, run_at=now + task.delay_seconds * 1000)
-
-
-def with_input(payloads: PayloadStore, row: TaskRow, value: Any) -> TaskRow:
-    """The row with its input: in the row up to 600 bytes, else in the bucket.
-
-    Raises:
-        LimitExceeded: Larger than the configured maximum.
-    """
-    text = dump_json(value, field="input")
-    if fits_row(text, limit=TASK_INPUT_INLINE):
-        return dataclasses.replace(row, input=text)
-    ref = payloads.put(input_key(row.key, text, "json"), text, field="input")
-    return dataclasses.replace(row, input_ref=ref)
 
 
 def fan_out_row(

@@ -7,13 +7,14 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from taskmill.context import TaskContext
 from taskmill.errors import InvalidInput, InvalidRequest, InvalidResult
 from taskmill.json_text import dump_json
 from taskmill.keys import check_name
 from taskmill.retry import Retry
+from taskmill.task_settings import TaskSettings, callbacks_of
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -32,6 +33,11 @@ class TaskFunction:
     type: str
     retry: Retry = field(default_factory=Retry)
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
+    settings: TaskSettings = field(default_factory=TaskSettings)
+
+    @property
+    def is_async(self) -> bool:
+        return inspect.iscoroutinefunction(self.function)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
@@ -85,6 +91,11 @@ def task(
     *,
     retry: Retry | None = None,
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+    on_success: str | Sequence[str] = (),
+    on_failure: str | Sequence[str] = (),
+    on_completion: str | Sequence[str] = (),
+    runner: Literal["lambda", "container"] = "lambda",
+    priority: Literal["low", "normal", "high", "urgent"] | None = None,
 ) -> Callable[[Callable[..., Any]], TaskFunction]:
     """Make a function the one that runs tasks of a type, singly or as subtasks.
 
@@ -92,21 +103,40 @@ def task(
         type: 1 to 64 letters, digits, '.', '_' or '-'.
         retry: What happens after a failed attempt; 3 attempts by default.
         timeout_seconds: How long one attempt may take; the Lambda function's own limit holds too.
+        on_success: Task types to submit when a task of this one has completed.
+        on_failure: When it has failed.
+        on_completion: When it has ended, however it did.
+        runner: "container" for what only `taskmill work` runs: more than 15 minutes.
+        priority: Of tasks whose submitter does not say; "high" and "urgent" need not wait.
 
     Raises:
         InvalidKey: The type is not of that form.
-        ValueError: Another function has the type already.
+        ValueError: Another function has the type already, or a setting is out of range.
     """
     check_name("type", type)
+    settings = TaskSettings(
+        callbacks=callbacks_of(
+            success=_names(on_success),
+            failure=_names(on_failure),
+            completion=_names(on_completion),
+        ),
+        runner=None if runner == "lambda" else runner,
+        priority=priority,
+    )
 
     def register(function: Callable[..., Any]) -> TaskFunction:
         known = FUNCTIONS.get(type)
         if known is not None and known.function.__qualname__ != function.__qualname__:
             raise ValueError(f"task type {type!r} is {known.function.__qualname__} already")
-        FUNCTIONS[type] = TaskFunction(function, type, retry or Retry(), timeout_seconds)
+        FUNCTIONS[type] = TaskFunction(function, type, retry or Retry(), timeout_seconds, settings)
         return FUNCTIONS[type]
 
     return register
+
+
+def _names(given: str | Sequence[str]) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else tuple(given)
+    return tuple(check_name("type", name) for name in names)
 
 
 def awaited(result: Any) -> Any:

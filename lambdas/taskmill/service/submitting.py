@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from taskmill import submit
 from taskmill.errors import TaskExists
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
+from taskmill.inputs import with_input
 from taskmill.models import CreateStepFunctionTask, CreateTask, InvokeContext, Task, Upload
 from taskmill.payloads import UPLOAD_SECONDS
 from taskmill.rows import TaskRow
@@ -27,7 +28,7 @@ class Submits(ServiceParts):
             IdempotencyConflict: The idempotency key was used for another request.
         """
         row = submit.task_row(task, invoke_context or InvokeContext(), now=self.clock())
-        return self._store(submit.with_input(self.payloads, row, task.input), task)
+        return self._store(with_input(self.payloads, row, task.input), task)
 
     def create_tasks(
         self, *, tasks: Sequence[CreateTask], invoke_context: InvokeContext | None = None
@@ -38,7 +39,7 @@ class Submits(ServiceParts):
         """
         context, now = invoke_context or InvokeContext(), self.clock()
         rows = [
-            submit.with_input(self.payloads, submit.task_row(each, context, now=now), each.input)
+            with_input(self.payloads, submit.task_row(each, context, now=now), each.input)
             for each in tasks
         ]
         stored = {
