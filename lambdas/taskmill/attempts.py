@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from taskmill.clock import Clock, now_ms
 from taskmill.context import Look, Report, TaskContext
+from taskmill.correlation import correlation
 from taskmill.errors import (
     ClaimLost,
     InvalidResult,
@@ -23,18 +25,28 @@ from taskmill.registry import Registry
 from taskmill.retry import Retry
 from taskmill.rows import TaskRow
 from taskmill.statuses import Status
+from taskmill.suspension import Suspended
 from taskmill.time_limit import time_limit
+
+if TYPE_CHECKING:
+    from taskmill.spawning import Spawner
 
 Policy = tuple[Retry, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How an attempt ended: COMPLETED, FAILED, or ERRORED with `retry_at` (epoch ms)."""
+    """How an attempt ended.
+
+    COMPLETED, FAILED, ERRORED with `retry_at` (epoch ms), WAITING for `awaited` children, or
+    FINISHED with the `settlement` of those that are still open.
+    """
 
     status: Status
     attributes: Mapping[str, Any] = field(default_factory=dict)
     retry_at: int | None = None
+    awaited: int = 0
+    settlement: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,34 +62,66 @@ class Attempt:
         """Retry policy and timeout in seconds of a task type."""
         return self.registry.policy(task_type)
 
-    def run(self, row: TaskRow, *, remaining_ms: int, report: Report, look: Look) -> Outcome:
+    def run(
+        self,
+        row: TaskRow,
+        *,
+        remaining_ms: int,
+        report: Report,
+        look: Look,
+        spawner: Spawner | None = None,
+    ) -> Outcome:
         """Run one attempt of a claimed task or subtask, whose `attempts` counts this one.
 
         Args:
             remaining_ms: Until the process is stopped; the type's timeout holds too.
             report: Stores progress; it raises when the claim is lost.
             look: Tells whether the task was cancelled.
+            spawner: Starts children; None for a subtask.
 
         Raises:
             ClaimLost: Somebody else has the task now; nothing may be written.
             TaskCancelled: Likewise.
         """
-        retry, timeout_seconds = self.policy(row.key.type)
         context = TaskContext(
-            key=row.key, attempt=row.attempts, logger=self.logger, report=report, look=look
+            key=row.key,
+            attempt=row.attempts,
+            logger=self.logger,
+            report=report,
+            look=look,
+            spawner=spawner,
         )
-        keys = self.logger.append_context_keys(key=str(row.key), attempt=row.attempts)
+        outcome: Outcome | None = None
+        with suppress(Suspended):
+            outcome = self._run(row, context, remaining_ms, spawner)
+        suspended = spawner.children.suspended if spawner else None
+        if suspended is None and outcome is not None:
+            return outcome
+        # Also where the function took it for an error and went on: its children have not ended.
+        awaited = suspended.awaited if suspended else 0
+        return Outcome(Status.WAITING, _progress(context), awaited=awaited)
+
+    def _run(
+        self, row: TaskRow, context: TaskContext, remaining_ms: int, spawner: Spawner | None
+    ) -> Outcome:
+        retry, timeout_seconds = self.policy(row.key.type)
+        keys = self.logger.append_context_keys(
+            key=str(row.key), attempt=row.attempts, **correlation(row)
+        )
         try:
             with keys, time_limit(min(timeout_seconds, remaining_ms / 1000)):
                 result = self.registry.execute(self._event(row, context))
+            settlement = spawner.children.settle() if spawner else None
             attributes = self._result(row, result)
         except (ClaimLost, TaskCancelled) as stop:
-            if stop is context.stopped:
+            if stop is context.stopped or (spawner and stop is spawner.children.claim.stopped):
                 raise
             return self._failure(row, stop, retry, context)  # the task's own
         except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever task code may raise
-            return self._failure(row, error, retry, context)
-        return Outcome(Status.COMPLETED, attributes | _progress(context))
+            final = spawner is not None and spawner.children.owns(error)
+            return self._failure(row, error, Retry(max_attempts=1) if final else retry, context)
+        status = Status.COMPLETED if settlement is None else Status.FINISHED
+        return Outcome(status, attributes | _progress(context), settlement=settlement)
 
     def _event(self, row: TaskRow, context: TaskContext) -> TaskQueueEvent | StepFunctionTaskEvent:
         text = row.input if row.input_ref is None else self.payloads.get(row.input_ref)

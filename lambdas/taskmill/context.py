@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from taskmill.errors import ClaimLost, TaskCancelled
+from taskmill.errors import Abort, ClaimLost, TaskCancelled
 from taskmill.keys import TaskKey
+
+if TYPE_CHECKING:
+    from taskmill.children import Child
+    from taskmill.spawning import MapResult, Spawner, What
 
 PROGRESS_INTERVAL_SECONDS = 1.0  # at most one progress write a second
 LOOK_INTERVAL_SECONDS = 1.0  # at most one look a second whether the task was cancelled
@@ -28,13 +32,21 @@ class TaskContext:
     """
 
     def __init__(
-        self, *, key: TaskKey, attempt: int, logger: Any, report: Report, look: Look = bool
+        self,
+        *,
+        key: TaskKey,
+        attempt: int,
+        logger: Any,
+        report: Report,
+        look: Look = bool,
+        spawner: Spawner | None = None,
     ) -> None:
         self.key = key
         self.attempt = attempt
         self.logger = logger
         self._report = report
         self._look = look
+        self._given_spawner = spawner
         self._looked_at = float("-inf")
         self._cancelled = False
         self._reported_at = float("-inf")
@@ -78,6 +90,91 @@ class TaskContext:
     def unreported(self) -> Mapping[str, Any] | None:
         """Progress that the throttle held back."""
         return self._unreported
+
+    def submit(
+        self,
+        task: What,
+        input: Any = None,  # noqa: A002  # the field's word
+        *,
+        name: str | None = None,
+        delay_seconds: int = 0,
+        priority: str | None = None,
+    ) -> Child:
+        """Start a child and go on. The task ends only when all of its children have ended.
+
+        Run again after a wait or a failure, the same call finds the same child: it is told by its
+        place among the calls, or by its name. A task function that starts children must therefore
+        make the same calls each time.
+
+        Args:
+            task: A task function, or the name of a task type.
+            name: Tells this child from its siblings: up to 40 letters, digits, '.', '_' or '-'.
+            delay_seconds: Start so much later.
+            priority: "low", "normal", "high" or "urgent"; the parent's by default.
+
+        Raises:
+            InvalidInput: The task function cannot take the input.
+            TooDeep: The child would be the 33rd in a chain.
+            NotDeterministic: An earlier time, the function made other calls.
+        """
+        (child,) = self._spawner.submit(
+            [(task, input)], name=name, delay_seconds=delay_seconds, priority=priority
+        )
+        return child
+
+    def submit_many(self, task: What, inputs: Iterable[Any]) -> list[Child]:
+        """Start a child for each input, 25 a call; otherwise as `submit`."""
+        return self._spawner.submit([(task, value) for value in inputs])
+
+    def run(self, task: What, input: Any = None, *, name: str | None = None) -> Any:  # noqa: A002
+        """Start a child, wait for it, and return its result.
+
+        While it waits, the task is suspended: it holds no worker and costs nothing. Then its
+        function runs again from the top, past everything that has already ended.
+
+        Raises:
+            TaskFailed: The child failed or was cancelled. Caught, it is dealt with; else this
+                task fails too, at once, because another attempt would find the same.
+        """
+        children = self._spawner.submit([(task, input)], awaited=True, name=name)
+        return self._spawner.gather(children, return_exceptions=False)[0]
+
+    def gather(self, *what: Any, return_exceptions: bool = False) -> list[Any]:
+        """Wait for many children at once and return their results in order.
+
+        Args:
+            what: A task function and its inputs (`gather(page, [1, 2])`), pairs of both
+                (`gather((page, 1), (cover, None))`), or children from `submit`.
+            return_exceptions: Give a `TaskFailed` in place of a result, instead of raising the
+                first of them when all have ended.
+
+        Raises:
+            TaskFailed: One of them failed or was cancelled; all have ended.
+        """
+        from taskmill.spawning import calls_of
+
+        children, calls = calls_of(what)
+        started = children or self._spawner.submit(calls, awaited=True)
+        return self._spawner.gather(started, return_exceptions=return_exceptions)
+
+    def map(
+        self, task: What, inputs: Iterable[Any], *, name: str | None = None, **options: Any
+    ) -> MapResult:
+        """Start a fan-out, wait for it, and return the results of its subtasks in order.
+
+        Args:
+            options: `tolerated_failures`, `batch_size`, `max_concurrency`, `notify`.
+
+        Raises:
+            TaskFailed: More subtasks failed than are tolerated.
+        """
+        return self._spawner.map(task, inputs, {"name": name, **options})
+
+    @property
+    def _spawner(self) -> Spawner:
+        if self._given_spawner is None:
+            raise Abort(f"{self.key} is a subtask: only single tasks can start others")
+        return self._given_spawner
 
 
 def _figure(name: str, value: float) -> int | float:

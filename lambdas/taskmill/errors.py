@@ -156,7 +156,22 @@ class TaskFailed(TaskmillError):
         stored = task.attributes.get("error")
         self.task = task
         self.error: Mapping[str, Any] = stored if isinstance(stored, dict) else {}
-        super().__init__(f"{task.key} {_outcome(task)}", **task.key.as_dict())
+        super().__init__(f"{task.key} {self._outcome()}", **task.key.as_dict())
+
+    @property
+    def cause(self) -> Mapping[str, str]:
+        """`{key, type, message}` of where it began: the task itself, or one that it waited for."""
+        own = {"key": str(self.task.key), "type": str(self.error.get("type", "Error"))}
+        known = self.error.get("cause")
+        return known or {**own, "message": str(self.error.get("message", ""))}
+
+    def _outcome(self) -> str:
+        """How the task ended, in words."""
+        if self.task.status != "FAILED":
+            return f"is {self.task.status}"
+        cause = self.cause
+        place = "" if cause["key"] == str(self.task.key) else f" (in {cause['key']})"
+        return f"failed: {cause['type']}: {cause['message']}{place}"
 
 
 class WaitTimeout(TaskmillError):
@@ -169,9 +184,10 @@ class WaitTimeout(TaskmillError):
     code = "wait_timeout"
     http_status = 408
 
-    def __init__(self, task: Any, timeout_seconds: float) -> None:
+    def __init__(self, task: Any, timeout_seconds: float, reason: str = "") -> None:
         self.task = task
-        super().__init__(f"{task.key} is still {task.status} after {timeout_seconds:g} s")
+        message = f"{task.key} is still {task.status} after {timeout_seconds:g} s"
+        super().__init__(f"{message}: {reason}" if reason else message)
 
 
 class NotDeterministic(Abort):
@@ -216,24 +232,18 @@ class TaskCancelled(TaskmillError):
     code = "cancelled"
 
 
-def _outcome(task: Any) -> str:
-    """How a task ended, in words, with its error."""
-    if task.status != "FAILED":
-        return f"is {task.status}"
-    error = task.attributes.get("error")
-    if not isinstance(error, dict):
-        return "failed"
-    return f"failed: {error.get('type', 'Error')}: {error.get('message', '')}"
+def describe_error(error: BaseException) -> dict[str, Any]:
+    """`{type, message, stack}` as rows store it; never empty, whatever the exception holds.
 
-
-def describe_error(error: BaseException) -> dict[str, str]:
-    """`{type, message, stack}` as rows store it; never empty, whatever the exception holds."""
+    The end of another task has its `cause` too: `{key, type, message}`.
+    """
     message = _message(error)
-    return {
+    described: dict[str, Any] = {
         "type": type(error).__name__,
         "message": message[:MESSAGE_LIMIT],
         "stack": _stack(error, message)[-STACK_LIMIT:],
     }
+    return described | ({"cause": dict(error.cause)} if isinstance(error, TaskFailed) else {})
 
 
 def _message(error: BaseException) -> str:

@@ -172,6 +172,8 @@ def _endings(row: TaskRow) -> list[Reaction]:
 
 def _tally_reactions(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
     """What a parent does when the last child that it waits for has been counted."""
+    if new.key.index is not None:
+        return []  # a subtask waits for nobody
     if is_awake(new) and not (old and is_awake(old)):
         return [SendMessage(new)]
     if is_settled(new) and not (old and is_settled(old)):

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from taskmill.attempts import Attempt, Outcome
+from taskmill.cascade import Cascade, ChildrenMissing
+from taskmill.children import Children
 from taskmill.clock import Clock, now_ms
-from taskmill.errors import AttemptsSpent, TaskCancelled
+from taskmill.errors import (
+    AttemptsSpent,
+    ClaimLost,
+    NotDeterministic,
+    TaskCancelled,
+    describe_error,
+)
 from taskmill.keys import TaskKey
 from taskmill.rows import TaskRow
+from taskmill.spawning import Spawner
 from taskmill.statuses import Status
-from taskmill.store import ClaimStore, TaskStore
+from taskmill.store import ClaimStore, SubtaskStore, TaskStore
+from taskmill.store.children import ChildStore
 
 GRACE_MS = 15_000  # a lease ends so long after its attempt must have ended
+MAX_STALLS = 2  # a child that is retried by hand may hold its parent up once or twice
 MARGIN_MS = 3_000  # kept free before the process is stopped, for the last write
 
 
@@ -24,7 +36,10 @@ class Runner:
     """Runs the task that a message names."""
 
     tasks: TaskStore
+    subtasks: SubtaskStore
     claims: ClaimStore
+    children: ChildStore
+    cascade: Cascade
     attempt: Attempt
     logger: Any
     clock: Clock = now_ms
@@ -64,20 +79,56 @@ class Runner:
                 remaining_ms=remaining_ms() - MARGIN_MS,
                 report=lease.report,
                 look=lambda: self.tasks.get(key).status is Status.CANCELLED,
+                spawner=self.spawner_of(lease),
             )
             self._write(lease.row, outcome)
         except TaskCancelled:
             self.logger.info("cancelled", key=str(key), attempt=row.attempts)
+            # What it started since then, the dispatcher may not have seen; it looks again for
+            # what is still missing here.
+            with suppress(ChildrenMissing):
+                self.cascade.cancel(lease.row)
+
+    def spawner_of(self, lease: _Lease) -> Spawner:
+        """What starts children for the attempt that holds the lease."""
+        return Spawner(
+            children=Children(lease, self.children),
+            registry=self.attempt.registry,
+            payloads=self.attempt.payloads,
+            subtasks=self.subtasks,
+            retention_days=self.claims.retention_days,
+            clock=self.clock,
+        )
 
     def _write(self, row: TaskRow, outcome: Outcome) -> None:
+        attributes = outcome.attributes
         if outcome.retry_at is not None:
-            error = outcome.attributes["error"]
+            error = attributes["error"]
             self.claims.errored(row, error=error, retry_at=outcome.retry_at)
+        elif outcome.status is Status.WAITING:
+            self._suspend(row, outcome)
+        elif outcome.settlement is not None:
+            self.claims.finished(row, outcome.settlement, attributes=attributes)
         else:
-            self.claims.end(row, outcome.status, attributes=outcome.attributes)
+            self.claims.end(row, outcome.status, attributes=attributes)
         self.logger.info(
             "ended", key=str(row.key), attempt=row.attempts, status=str(outcome.status)
         )
+
+    def _suspend(self, row: TaskRow, outcome: Outcome) -> None:
+        """Let go of the task; fail it when it keeps waiting for what it has waited for before."""
+        further = outcome.awaited > (row.awaited_total or 0)
+        stalls = 0 if further else (row.stalls or 0) + 1
+        if stalls <= MAX_STALLS:
+            self.claims.suspend(
+                row, awaited=outcome.awaited, stalls=stalls, attributes=outcome.attributes
+            )
+            return
+        error = NotDeterministic(
+            f"resumed {stalls} times without getting further than {outcome.awaited} children:"
+            " it must make the same calls each time it runs"
+        )
+        self.claims.end(row, Status.FAILED, attributes={"error": describe_error(error)})
 
     def _give_up(self, key: TaskKey, spent: AttemptsSpent) -> None:
         """No attempt is left and the last one's worker is gone: the task has failed."""
@@ -93,6 +144,7 @@ class _Lease:
     timeout_ms: int
     remaining_ms: Callable[[], int]
     row: Any = None
+    stopped: Exception | None = None  # why this attempt may write nothing more
 
     def until(self) -> int:
         left = min(self.timeout_ms, self.remaining_ms())
@@ -100,3 +152,13 @@ class _Lease:
 
     def report(self, progress: Mapping[str, Any]) -> None:
         self.row = self.runner.claims.extend(self.row, lease_until=self.until(), progress=progress)
+
+    def announce(self, count: int, trail: str) -> None:
+        """Note which children are about to be started; see `ClaimStore.announce`."""
+        try:
+            self.row = self.runner.claims.announce(
+                self.row, children=count, trail=trail, lease_until=self.until()
+            )
+        except (ClaimLost, TaskCancelled) as stop:
+            self.stopped = stop
+            raise

@@ -14,6 +14,7 @@ from taskmill.clock import Clock, now_ms
 
 if TYPE_CHECKING:  # each function imports only what it uses: cold starts are paid by users
     from taskmill.attempts import Attempt
+    from taskmill.cascade import Cascade
     from taskmill.dispatcher import Dispatcher
     from taskmill.fanout.batch import BatchRunner
     from taskmill.fanout.finish import Finisher
@@ -92,7 +93,15 @@ class Wiring:
     def children(self) -> ChildStore:
         from taskmill.store.children import ChildStore
 
-        return ChildStore(self.table, clock=self.clock)
+        return ChildStore(
+            self.table, retention_days=self.retention_days, clock=self.clock
+        )
+
+    @cached_property
+    def cascade(self) -> Cascade:
+        from taskmill.cascade import Cascade
+
+        return Cascade(children=self.children, clock=self.clock)
 
     @cached_property
     def batches(self) -> BatchStore:
@@ -133,7 +142,10 @@ class Wiring:
 
         return Runner(
             tasks=self.tasks,
+            subtasks=self.subtasks,
             claims=self.claims,
+            children=self.children,
+            cascade=self.cascade,
             attempt=self.attempt,
             logger=self.logger,
             clock=self.clock,
@@ -198,7 +210,7 @@ class Wiring:
                     clock=self.clock,
                 ),
                 BatchEmitter(batches=self.batches),
-                ChildEmitter(tasks=self.tasks, children=self.children, clock=self.clock),
+                ChildEmitter(tasks=self.tasks, children=self.children, cascade=self.cascade),
                 NoticeEmitter(
                     table_name=self.table.name,
                     status_topic=self._topic("TASKMILL_STATUS_TOPIC_ARN"),
@@ -223,6 +235,7 @@ class Wiring:
         return TaskService(
             tasks=self.tasks,
             subtasks=self.subtasks,
+            children=self.children,
             payloads=self.payloads,
             inserter=self.inserter,
             registry=self.registry,

@@ -107,7 +107,8 @@ class Changes(ServiceParts):
         task_key = TaskKey.of(key)
         if task_key.index is not None:
             raise InvalidRequest("a subtask is retried with its parent", field="key")
-        return Task.from_row(self.tasks.reopen(task_key))
+        row = self.tasks.reopen(task_key)
+        return Task.from_row(row or self.children.reopen(self.tasks.get(task_key)))
 
     def publish_alarm(
         self,

@@ -15,6 +15,7 @@ from taskmill.notifications import Topic
 from taskmill.payloads import PayloadStore
 from taskmill.registry import Registry
 from taskmill.store import SubtaskStore, TaskStore
+from taskmill.store.children import ChildStore
 
 Key = TaskKey | Mapping[str, str]
 
@@ -25,6 +26,7 @@ class ServiceParts:
 
     tasks: TaskStore
     subtasks: SubtaskStore
+    children: ChildStore
     payloads: PayloadStore
     inserter: Inserter
     registry: Registry

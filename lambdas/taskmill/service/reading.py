@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -93,8 +94,8 @@ class Reads(ServiceParts):
 
     def list_children(self, *, key: Key, after: str | None = None, limit: int = 100) -> list[Task]:
         """Tasks that this task started, by code."""
-        found = self.tasks.children(self.tasks.get(TaskKey.of(key)).key, after=after, limit=limit)
-        return self._existing(found)
+        parent = self.tasks.get(TaskKey.of(key)).key
+        return self._existing(itertools.islice(self.children.keys_of(parent, after=after), limit))
 
     def list_failed(self, *, tenant_code: str, limit: int = 100) -> list[Task]:
         """A tenant's failed tasks and subtasks, the newest first."""

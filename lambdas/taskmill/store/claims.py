@@ -90,14 +90,61 @@ class ClaimStore:
         }
         return self._fenced(row, Status.ERRORED, sets)
 
+    def announce(self, row: TaskRow, *, children: int, trail: str, lease_until: int) -> TaskRow:
+        """Note which children the task is about to start, before any of them is there.
+
+        So their number is known whatever happens next, and who lost the claim starts none.
+        Raises as `extend` does.
+        """
+        sets = {"childCount": children, "trail": trail, "leaseUntil": lease_until}
+        if row.status is not Status.PROCESSING:
+            sets["history"] = row.history_with(Status.PROCESSING, self.clock())
+        return self._fenced(row, Status.PROCESSING, sets)
+
+    def suspend(
+        self, row: TaskRow, *, awaited: int, stalls: int, attributes: Mapping[str, Any]
+    ) -> TaskRow:
+        """Let go of a task until `awaited` of its children have ended and been counted.
+
+        The attempt is given back: it goes on under the same number. Raises as `extend` does.
+        """
+        sets = attribute_paths(attributes) | {
+            "awaitedTotal": awaited,
+            "stalls": stalls,
+            "history": row.history_with(Status.WAITING, self.clock()),
+        }
+        return self._fenced(row, Status.WAITING, sets, adds={"attempts": -1})
+
+    def finished(
+        self, row: TaskRow, settlement: Mapping[str, int], *, attributes: Mapping[str, Any]
+    ) -> TaskRow:
+        """Note that the function returned while children are open. Raises as `extend` does.
+
+        Args:
+            settlement: How many children end in all, and how many of them `failed` or were
+                `cancelled` with the function's knowledge.
+        """
+        sets = attribute_paths(attributes) | {
+            "settlement": settlement,
+            "history": row.history_with(Status.FINISHED, self.clock()),
+        }
+        stale = ("attributes.error",) if "error" in row.attributes else ()
+        return self._fenced(row, Status.FINISHED, sets, stale)
+
     def _fenced(
-        self, row: TaskRow, status: Status, sets: Mapping[str, Any], removes: Sequence[str] = ()
+        self,
+        row: TaskRow,
+        status: Status,
+        sets: Mapping[str, Any],
+        removes: Sequence[str] = (),
+        adds: Mapping[str, int] | None = None,
     ) -> TaskRow:
         """A write of the attempt that holds the claim."""
         write = Write(
             status=status,
             sets=sets,
             removes=removes,
+            adds=adds or {},
             allowed=sorted(RUNNING),
             where={"fence": row.fence},
         )
@@ -136,14 +183,17 @@ _CLAIM_SOURCES = {
     "scheduled": Status.SCHEDULED,
     "errored": Status.ERRORED,
     "processing": Status.PROCESSING,
+    "waiting": Status.WAITING,
 }
-# A task may be claimed when it waits for a worker, when its time has come, or when the lease of
-# the worker that had it ran out; never beyond its attempts.
+# A task may be claimed when it waits for a worker, when its time has come, when the children that
+# it waits for have ended, or when the lease of the worker that had it ran out; never beyond its
+# attempts.
 _CLAIMABLE = (
     "attempts < :limit AND ("
     "#status = :queued"
     " OR (#status IN (:created, :scheduled) AND (attribute_not_exists(runAt) OR runAt <= :now))"
     " OR (#status = :errored AND (attribute_not_exists(retryAt) OR retryAt <= :now))"
+    " OR (#status = :waiting AND awaitedDone >= awaitedTotal)"
     " OR (#status IN (:started, :processing) AND leaseUntil < :now))"
 )
 

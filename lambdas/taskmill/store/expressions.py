@@ -7,6 +7,7 @@ from typing import Any
 
 from taskmill.keys import StoredKey
 from taskmill.statuses import Status
+from taskmill.store.codec import encode, encode_item
 from taskmill.store.table import Table
 
 
@@ -54,15 +55,38 @@ class UpdateRequest:
         names = ", ".join(self._value(status) for status in allowed)
         self._conditions.append(f"{self._name('status')} IN ({names})")
 
+    def refuse_any(self, name: str) -> None:
+        """Only while there is no such attribute."""
+        self._conditions.append(f"attribute_not_exists({self._name(name)})")
+
     def send(self, table: Table, key: StoredKey) -> dict[str, Any]:
-        clauses = (f"{verb} {', '.join(each)}" for verb, each in self._clauses.items() if each)
         return table.update(
             key,
-            " ".join(clauses),
+            self._expression,
             condition=" AND ".join(self._conditions),
             names=self._names,
             values=self._values,
         )
+
+    def action(self, table: Table, key: StoredKey) -> dict[str, Any]:
+        """The update as one of a transaction."""
+        return {
+            "Update": {
+                "TableName": table.name,
+                "Key": encode_item(key._asdict()),
+                "UpdateExpression": self._expression,
+                "ConditionExpression": " AND ".join(self._conditions),
+                "ExpressionAttributeNames": self._names,
+                "ExpressionAttributeValues": {
+                    f":{name}": encode(each) for name, each in self._values.items()
+                },
+            }
+        }
+
+    @property
+    def _expression(self) -> str:
+        clauses = (f"{verb} {', '.join(each)}" for verb, each in self._clauses.items() if each)
+        return " ".join(clauses)
 
     def _name(self, path: str) -> str:
         parts = path.split(".")

@@ -13,7 +13,7 @@ from taskmill.rows import TaskRow
 from taskmill.statuses import RETRYABLE, Status, sources
 from taskmill.store.codec import encode
 from taskmill.store.table import ConditionFailed, Table, Update
-from taskmill.store.writes import Write, attribute_paths, ending, not_found
+from taskmill.store.writes import Write, attribute_paths, ending, not_found, reopening
 
 Mark = tuple[TaskRow, Status]
 
@@ -61,6 +61,7 @@ class TaskStore:
         extra: Mapping[str, Any] | None = None,
         removes: Sequence[str] = (),
         run: int | None = None,
+        where: Mapping[str, Any] | None = None,
         unless: Mapping[str, Any] | None = None,
     ) -> TaskRow:
         """Move a task as the status table allows, whoever holds it.
@@ -70,6 +71,7 @@ class TaskStore:
             extra: Further row attributes to set, under the table's names.
             removes: Row attributes to drop.
             run: Only while this is the task's run.
+            where: Only while the row has these values.
             unless: Not when the row has these values already.
 
         Raises:
@@ -90,7 +92,7 @@ class TaskStore:
             removes=(*removes, *_replaced(attributes or {})),
             allowed=sources(status),
             entered=(status, now, 0),
-            where={} if run is None else {"run": run},
+            where={**(where or {}), **({} if run is None else {"run": run})},
             unless=unless or {},
         )
         return write.apply(self.table, key, now=now)
@@ -117,23 +119,24 @@ class TaskStore:
         write = Write(sets=sets, removes=_replaced(attributes), allowed=tuple(Status))
         return write.apply(self.table, key, now=self.clock())
 
-    def reopen(self, key: TaskKey) -> TaskRow:
+    def reopen(self, key: TaskKey) -> TaskRow | None:
         """The explicit retry: from FAILED or CANCELLED back to CREATED, as the next run.
+
+        Returns:
+            None for a child that its parent has counted: `ChildStore.reopen` takes it from there.
 
         Raises:
             TaskNotFound: No task has this key.
             IllegalStatusChange: It has not failed and was not cancelled.
         """
         now = self.clock()
-        write = Write(
-            status=Status.CREATED,
-            sets={"attempts": 0},
-            removes=_OF_ITS_LAST_RUN,
-            adds={"run": 1},
-            allowed=sorted(RETRYABLE),
-            entered=(Status.CREATED, now, 0),
-        )
-        return write.apply(self.table, key, now=now)
+        try:
+            write = reopening(key, now=now, unless={"counted": True})
+            return write.apply(self.table, key, now=now)
+        except IllegalStatusChange as refused:
+            if refused.details.get("status") not in RETRYABLE:
+                raise
+            return None
 
     def mark(self, marks: Iterable[Mark]) -> list[bool]:
         """Note what was emitted for rows (QUEUED, SCHEDULED, STARTED), 25 a call.
@@ -157,22 +160,6 @@ class TaskStore:
             ]
         )
 
-    def children(self, parent: TaskKey, *, after: str | None, limit: int) -> Iterator[TaskKey]:
-        """Keys of the tasks that `parent` started, by code, at most `limit`."""
-        values = {":parent": encode(str(parent))}
-        condition = "#parent = :parent"
-        if after:
-            condition += " AND code > :after"
-            values[":after"] = encode(after)
-        found = self.table.query(
-            IndexName="children",
-            KeyConditionExpression=condition,
-            ExpressionAttributeNames={"#parent": "parent"},
-            ExpressionAttributeValues=values,
-        )
-        for each in itertools.islice(found, limit):
-            yield TaskKey.from_stored(each["pk"], each["sk"])
-
     def failed(self, tenant: str, *, limit: int) -> Iterator[TaskKey]:
         """Keys of a tenant's failed rows, the newest first."""
         found = self.table.query(
@@ -185,18 +172,6 @@ class TaskStore:
             yield TaskKey.from_stored(each["pk"], each["sk"])
 
 
-_OF_ITS_LAST_RUN = (
-    "finishedAt",
-    "ttl",
-    "attention",
-    "fence",
-    "leaseUntil",
-    "retryAt",
-    "attributes.error",
-    "attributes.result",
-    "attributes.resultRef",
-    "attributes.progress",
-)
 _OTHER_RESULT = {"result": "resultRef", "resultRef": "result"}
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from taskmill.clock import ttl_seconds
 from taskmill.errors import IllegalStatusChange, TaskNotFound
-from taskmill.keys import TaskKey
+from taskmill.keys import Kind, TaskKey
 from taskmill.rows import HISTORY_LIMIT, TaskRow
-from taskmill.statuses import FINAL, Status
+from taskmill.statuses import FINAL, RETRYABLE, Status
 from taskmill.store.expressions import UpdateRequest
 from taskmill.store.table import ConditionFailed, Table
 
@@ -44,11 +44,8 @@ class Write:
             TaskNotFound: Nothing has this key; nothing is created.
             IllegalStatusChange: The row is not what it must be; `details` has its status.
         """
-        request = UpdateRequest()
-        self._add_clauses(request, now)
-        self._add_conditions(request)
         try:
-            return TaskRow.from_values(request.send(table, key.stored))
+            return TaskRow.from_values(self.request(now).send(table, key.stored))
         except ConditionFailed as refused:
             before = (refused.old or {}).get("history", [])
             if self.entered is None or len(before) < HISTORY_LIMIT:
@@ -56,6 +53,13 @@ class Write:
             kept = [*before[-(HISTORY_LIMIT - 2) :], list(self.entered)]
             trimmed = replace(self, sets={**self.sets, "history": kept}, entered=None)
             return trimmed.apply(table, key, now=now)
+
+    def request(self, now: int) -> UpdateRequest:
+        """The write as a request, to be sent on its own or in a transaction."""
+        request = UpdateRequest()
+        self._add_clauses(request, now)
+        self._add_conditions(request)
+        return request
 
     def _add_clauses(self, request: UpdateRequest, now: int) -> None:
         for name, value in {**self.sets, "updatedAt": now}.items():
@@ -85,6 +89,56 @@ class Write:
         return IllegalStatusChange(
             f"{key} is {standing} and cannot {wanted}", status=standing, **key.as_dict()
         )
+
+
+# What a row loses when it starts again: the end of its last run, and the tally of its children.
+LAST_RUN = (
+    "finishedAt",
+    "ttl",
+    "attention",
+    "fence",
+    "leaseUntil",
+    "retryAt",
+    "direct",
+    "counted",
+    "trail",
+    "awaitedTotal",
+    "awaitedDone",
+    "childrenCompleted",
+    "childrenFailed",
+    "childrenCancelled",
+    "settlement",
+    "stalls",
+    "attributes.error",
+    "attributes.result",
+    "attributes.resultRef",
+    "attributes.progress",
+)
+
+
+def last_run(key: TaskKey) -> tuple[str, ...]:
+    """`LAST_RUN`; a task's children are counted anew, a fan-out's elements stay the same."""
+    return (*LAST_RUN, "childCount") if key.kind is Kind.TASK else LAST_RUN
+
+
+def reopening(
+    key: TaskKey,
+    *,
+    now: int,
+    where: Mapping[str, Any] | None = None,
+    unless: Mapping[str, Any] | None = None,
+) -> Write:
+    """The explicit retry: from FAILED or CANCELLED back to CREATED, as the next run."""
+    return Write(
+        status=Status.CREATED,
+        sets={"attempts": 0},
+        removes=last_run(key),
+        adds={"run": 1},
+        allowed=sorted(RETRYABLE),
+        entered=(Status.CREATED, now, 0),
+        where=where or {},
+        unless=unless or {},
+    )
 
 
 def attribute_paths(attributes: Mapping[str, Any]) -> dict[str, Any]:

@@ -133,12 +133,17 @@ class InProcessCloud:
             RuntimeError: It does not come to rest.
         """
         for _ in range(STEPS_LIMIT):
-            steps = list(self._possible_steps())
-            if steps:
-                steps[0 if self.chaos.seed is None else self.random.randrange(len(steps))]()
-            elif not self._pass_time():
+            if not self.step() and not self._pass_time():
                 return
         raise RuntimeError(f"no rest after {STEPS_LIMIT:,} steps")
+
+    def step(self) -> bool:
+        """Do one of the things that can happen now; False when nothing can before time passes."""
+        steps = list(self._possible_steps())
+        if not steps:
+            return False
+        steps[0 if self.chaos.seed is None else self.random.randrange(len(steps))]()
+        return True
 
     def _possible_steps(self) -> Iterator[Callable[[], None]]:
         if self.stream.pending():

@@ -61,6 +61,13 @@ class MemoryTable:
 
     # Many items
 
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
+        ((name, request),) = RequestItems.items()
+        if len(request["Keys"]) > 100:
+            raise refused("ValidationException", "at most 100 keys")
+        found = [self._find(_keys(key)) for key in request["Keys"]]
+        return {"Responses": {name: [item for item in found if item]}}
+
     def batch_execute_statement(self, *, Statements: Sequence[Any]) -> dict[str, Any]:
         if len(Statements) > 25:
             raise refused("ValidationException", "at most 25 statements")
