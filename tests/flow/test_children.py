@@ -289,6 +289,32 @@ def test_a_retried_parent_runs_only_the_children_that_failed(
     assert [each.run for each in children(cloud, key)] == [1, 2, 1]
 
 
+def test_a_retried_parent_that_does_not_wait_ends_with_the_children_that_ran_again(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    key = submit(cloud, "starts", ["leaf", "mends", "leaf"])
+    cloud.run()
+    assert get(cloud, key).status == "FAILED"
+
+    cloud.service.retry(key=key)
+    cloud.run()
+
+    assert get(cloud, key).status == "COMPLETED"
+    assert sorted(runs) == [("leaf", 0), ("leaf", 2), ("mends", 1), ("mends", 1)]
+
+
+@pytest.mark.parametrize(("last", "outcome"), [("leaf", "COMPLETED"), ("broken-leaf", "FAILED")])
+def test_only_failures_that_the_parent_did_not_deal_with_count_against_it(
+    cloud: InProcessCloud, last: str, outcome: str
+) -> None:
+    key = submit(cloud, "forgives-then-starts", last)
+
+    cloud.run()
+
+    assert history(cloud, key)[-2:] == ["FINISHED", outcome]
+    assert statuses(cloud, key)["FAILED"] == (1 if outcome == "COMPLETED" else 2)
+
+
 def test_a_child_that_is_retried_while_its_parent_waits_is_waited_for(
     cloud: InProcessCloud, runs: list[Any]
 ) -> None:

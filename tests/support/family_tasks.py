@@ -73,6 +73,13 @@ def forgives(numbers: list[int], ctx: TaskContext) -> list[Any]:
     return [end.error["message"] if isinstance(end, TaskFailed) else end for end in ends]
 
 
+@task("forgives-then-starts")
+def forgives_then_starts(last: str, ctx: TaskContext) -> None:
+    """Deals with one failure, and does not wait for the last child."""
+    ctx.gather((broken_leaf, 1), (leaf, 2), return_exceptions=True)
+    ctx.submit(last, 3)
+
+
 @task("one-by-one")
 def one_by_one(count: int, ctx: TaskContext) -> int:
     RUNS.append("one-by-one")
@@ -173,6 +180,31 @@ def gathers_late(_: None, ctx: TaskContext) -> list[int]:
 @task("gathers-slow-trees")
 def gathers_slow_trees(count: int, ctx: TaskContext) -> Any:
     return ctx.gather("waits-for-slow", [2] * count)
+
+
+@task("hears")
+def hears(ended: dict[str, Any]) -> None:
+    """A callback."""
+    RUNS.append(("hears", ended["task"]["status"]))
+
+
+@task("echoes")
+def echoes(ended: dict[str, Any]) -> None:
+    """Another callback."""
+    RUNS.append(("echoes", ended["task"]["status"]))
+
+
+@task("cancels-itself-late")
+def cancels_itself_late(_: None, ctx: TaskContext) -> str:
+    """Somebody cancels it while it runs, and it does not look."""
+    current_service().cancel(key=ctx.key)
+    RUNS.append("went on to its end")
+    return "late result"
+
+
+@task("returns-text-for-a-number")
+def returns_text_for_a_number(_: None) -> int:
+    return "seven"  # type: ignore[return-value]
 
 
 @task("node", retry=NO_WAIT)
