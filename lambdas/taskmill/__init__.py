@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from taskmill.connecting import connect, connected
 from taskmill.context import TaskContext
-from taskmill.errors import Abort, TaskCancelled, TaskNotFound, TaskTimeout
+from taskmill.errors import (
+    Abort,
+    NotDeterministic,
+    TaskCancelled,
+    TaskFailed,
+    TaskNotFound,
+    TaskTimeout,
+    WaitTimeout,
+)
+from taskmill.handles import MapHandle, TaskHandle
 from taskmill.registry import TaskEventFactory, event_handler
 from taskmill.retry import Retry
 from taskmill.task_functions import TaskFunction, task
@@ -15,13 +25,20 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Abort",
+    "MapHandle",
+    "NotDeterministic",
     "Retry",
     "TaskCancelled",
     "TaskContext",
     "TaskEventFactory",
+    "TaskFailed",
     "TaskFunction",
+    "TaskHandle",
     "TaskNotFound",
     "TaskTimeout",
+    "WaitTimeout",
+    "connect",
+    "connected",
     "current_service",
     "event_handler",
     "task",

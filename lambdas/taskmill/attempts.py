@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
+from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from taskmill.clock import Clock, now_ms
 from taskmill.context import Look, Report, TaskContext
-from taskmill.correlation import correlation
+from taskmill.correlation import log_fields
 from taskmill.errors import (
     ClaimLost,
     InvalidResult,
     LimitExceeded,
     TaskCancelled,
+    WrongRunner,
     describe_error,
 )
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
@@ -26,7 +29,7 @@ from taskmill.retry import Retry
 from taskmill.rows import TaskRow
 from taskmill.statuses import Status
 from taskmill.suspension import Suspended
-from taskmill.time_limit import time_limit
+from taskmill.time_limit import run_within
 
 if TYPE_CHECKING:
     from taskmill.spawning import Spawner
@@ -51,12 +54,17 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """Runs task code. Knows rows and payloads, but writes no row."""
+    """Runs task code. Knows rows and payloads, but writes no row.
+
+    Attributes:
+        in_lambda: Refuse types that ask for a container.
+    """
 
     registry: Registry
     payloads: PayloadStore
     logger: Any
     clock: Clock = now_ms
+    in_lambda: bool = False
 
     def policy(self, task_type: str) -> Policy:
         """Retry policy and timeout in seconds of a task type."""
@@ -105,12 +113,11 @@ class Attempt:
         self, row: TaskRow, context: TaskContext, remaining_ms: int, spawner: Spawner | None
     ) -> Outcome:
         retry, timeout_seconds = self.policy(row.key.type)
-        keys = self.logger.append_context_keys(
-            key=str(row.key), attempt=row.attempts, **correlation(row)
-        )
+        code = partial(copy_context().run, self._execute, row, context)  # its log keys stay in it
         try:
-            with keys, time_limit(min(timeout_seconds, remaining_ms / 1000)):
-                result = self.registry.execute(self._event(row, context))
+            self._check_runner(row.key.type)
+            with closing(context):
+                result = run_within(min(timeout_seconds, remaining_ms / 1000), code)
             settlement = spawner.children.settle() if spawner else None
             attributes = self._result(row, result)
         except (ClaimLost, TaskCancelled) as stop:
@@ -122,6 +129,17 @@ class Attempt:
             return self._failure(row, error, Retry(max_attempts=1) if final else retry, context)
         status = Status.COMPLETED if settlement is None else Status.FINISHED
         return Outcome(status, attributes | _progress(context), settlement=settlement)
+
+    def _check_runner(self, task_type: str) -> None:
+        if self.in_lambda and self.registry.settings(task_type).runner == "container":
+            raise WrongRunner(
+                f"tasks of type {task_type!r} run in containers only, by `taskmill work`:"
+                " this stack has no container workers, or the message was sent to the wrong queue"
+            )
+
+    def _execute(self, row: TaskRow, context: TaskContext) -> str:
+        self.logger.thread_safe_append_keys(**log_fields(row))
+        return self.registry.execute(self._event(row, context))
 
     def _event(self, row: TaskRow, context: TaskContext) -> TaskQueueEvent | StepFunctionTaskEvent:
         text = row.input if row.input_ref is None else self.payloads.get(row.input_ref)
@@ -141,11 +159,7 @@ class Attempt:
         attributes = {"error": describe_error(error)} | _progress(context)
         again = retry.allows(error, row.attempts)
         self.logger.warning(
-            "attempt failed",
-            key=str(row.key),
-            attempt=row.attempts,
-            error=attributes["error"]["type"],
-            retried=again,
+            "attempt failed", **log_fields(row, error=attributes["error"]["type"], retried=again)
         )
         if not again:
             return Outcome(Status.FAILED, attributes)

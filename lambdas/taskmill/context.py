@@ -51,6 +51,7 @@ class TaskContext:
         self._cancelled = False
         self._reported_at = float("-inf")
         self._unreported: Mapping[str, Any] | None = None
+        self._over = False
         self.stopped: Exception | None = None  # why this attempt may write nothing more
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
@@ -63,6 +64,7 @@ class TaskContext:
             TaskCancelled: The task was cancelled; let it through to stop early.
             ValueError: `done` or `total` is infinite, or no number.
         """
+        self._check_open()
         figures = {"done": done} if total is None else {"done": done, "total": total}
         progress: dict[str, Any] = {name: _figure(name, each) for name, each in figures.items()}
         self._unreported = progress | ({"message": message[:MESSAGE_LIMIT]} if message else {})
@@ -170,8 +172,17 @@ class TaskContext:
         """
         return self._spawner.map(task, inputs, {"name": name, **options})
 
+    def close(self) -> None:
+        """The attempt is over: code of it that was left behind may write nothing more."""
+        self._over = True
+
+    def _check_open(self) -> None:
+        if self._over:
+            raise ClaimLost(f"attempt {self.attempt} of {self.key} is over")
+
     @property
     def _spawner(self) -> Spawner:
+        self._check_open()
         if self._given_spawner is None:
             raise Abort(f"{self.key} is a subtask: only single tasks can start others")
         return self._given_spawner

@@ -10,6 +10,7 @@ from taskmill.clock import Clock, now_ms
 from taskmill.errors import InvalidKey, TaskmillError, TaskNotFound
 from taskmill.events import TaskQueueEvent
 from taskmill.queue import Queue
+from taskmill.schedules import Fire
 from taskmill.statuses import RUNNING
 from taskmill.store import TaskStore
 
@@ -43,6 +44,10 @@ class Undertaker:
         return kept
 
     def _bury(self, record: Mapping[str, Any]) -> bool:
+        if (fire := Fire.in_body(record["body"])) is not None:
+            # There is no task to fail, and its time is over: the next fire is another message.
+            self.logger.error("fire lost", tenant=fire.tenant, schedule=fire.name, at=fire.at)
+            return True
         key = TaskQueueEvent.from_sqs_record(record).key
         try:
             row = self.tasks.get(key)

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
+from taskmill.clock import to_datetime
+
 _HERE = str(Path(__file__).parent)
 MESSAGE_LIMIT = 1_000  # characters kept of an error's message
 STACK_LIMIT = 2_000  # characters kept of its stack, the newest frames
@@ -115,6 +117,20 @@ class ClaimLost(TaskmillError):
 
 class SubtasksRemain(Exception):
     """Raised out of a batch to be invoked again: attempts are left, or the deadline is near."""
+
+
+class SubtasksDueLater(SubtasksRemain):
+    """Raised out of a batch to be invoked again at a time: nothing is left but later retries.
+
+    The workflow knows it by the name of this class, and waits until the moment that its message is.
+
+    Attributes:
+        due: That moment in epoch milliseconds: a whole second, never early.
+    """
+
+    def __init__(self, due: int) -> None:
+        self.due = -(-due // 1000) * 1000
+        super().__init__(f"{to_datetime(self.due):%Y-%m-%dT%H:%M:%SZ}")
 
 
 class Abort(TaskmillError):

@@ -20,7 +20,9 @@ from taskmill.errors import InvalidKey
 SHARDS = 8  # partitions over which the tasks of one tenant are spread
 CHUNK = 500  # subtasks that share one partition
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+MAPPING_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[A-Za-z0-9][A-Za-z0-9._~-]{0,79}$"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _INDEX = re.compile(r"0|[1-9][0-9]{0,7}")
 
 
@@ -158,12 +160,22 @@ def idempotency_key(tenant: str, key: str) -> StoredKey:
     return StoredKey(f"IDEMPOTENCY#{tenant}#{key}", "-")
 
 
+def counter_key(tenant: str) -> StoredKey:
+    return StoredKey(f"COUNTER#{tenant}", "-")
+
+
 def schedule_key(tenant: str, name: str) -> StoredKey:
-    return StoredKey(f"SCHEDULE#{check_name('tenant', tenant)}", check_name("name", name))
+    return StoredKey(schedule_partition(tenant), check_name("name", name))
 
 
-def callback_key(tenant: str, task_type: str, mapping: str) -> StoredKey:
-    return StoredKey(callback_partition(tenant, task_type), check_name("id", mapping))
+def schedule_partition(tenant: str) -> str:
+    """The stored pk under which all schedules of a tenant lie."""
+    return f"SCHEDULE#{check_name('tenant', tenant)}"
+
+
+def callback_key(tenant: str, mapping: str) -> StoredKey:
+    """Of a callback mapping's id."""
+    return StoredKey(callback_partition(tenant, mapped_type(mapping)), mapping.partition("~")[2])
 
 
 def callback_partition(tenant: str, task_type: str) -> str:
@@ -171,10 +183,37 @@ def callback_partition(tenant: str, task_type: str) -> str:
     return f"CALLBACK#{check_name('tenant', tenant)}#{check_name('type', task_type)}"
 
 
+def mapping_id(task_type: str, event: str, callback_type: str) -> str:
+    """The id of a callback mapping that is given none of its own."""
+    return f"{task_type}~{event}~{callback_type}"
+
+
+def mapped_type(mapping: str) -> str:
+    """The task type whose ends a callback mapping is about: its id begins with it.
+
+    Raises:
+        InvalidKey: It is no such id.
+    """
+    if not re.fullmatch(MAPPING_PATTERN[1:-1], mapping):
+        raise InvalidKey(
+            f"id {mapping!r} must be a task type, '~' and up to 80 letters, digits, '.', '_', '-'"
+            " or '~'",
+            field="id",
+        )
+    return mapping.partition("~")[0]
+
+
 def derived_code(*parts: object) -> str:
     """A code that follows from its parts: the same ones always give the same, others another."""
     digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
     return base64.b32encode(digest)[:26].decode()
+
+
+def timed_code(moment: int, *parts: object) -> str:
+    """A code that follows from its parts and, as a ULID does, sorts by `moment` (epoch ms)."""
+    digest = hashlib.sha256("\0".join(map(str, parts)).encode()).digest()
+    number = moment << 80 | int.from_bytes(digest[:10], "big")
+    return "".join(_CROCKFORD[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 def child_code(parent: TaskKey, call: str) -> str:

@@ -18,6 +18,9 @@ class Lane(StrEnum):
     CONTAINER = "container"
 
 
+IN_ORDER = (Lane.PRIORITY, Lane.NORMAL, Lane.CONTAINER)  # in which a consumer asks for messages
+
+
 def lane_of(row: TaskRow) -> Lane:
     if row.runner == "container":
         return Lane.CONTAINER

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -19,6 +20,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from taskmill.clock import to_datetime
+from taskmill.correlation import RESERVED
 from taskmill.fanout.plan import MAX_BATCH_SIZE
 from taskmill.keys import NAME_PATTERN, Kind, TaskKey
 from taskmill.rows import TaskRow, plain_attributes
@@ -26,12 +28,24 @@ from taskmill.statuses import Status
 
 
 def _as_tuple(value: object) -> object:
-    """One name where several are possible."""
-    return (value,) if isinstance(value, str) else value
+    """One name where several are possible; of JSON an array."""
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list | tuple):
+        return tuple(value)
+    raise ValueError("a task type, or a list of them")
+
+
+def _free(log_ids: dict[str, str]) -> dict[str, str]:
+    for name in sorted(RESERVED.intersection(log_ids)):
+        raise ValueError(f"{name!r} has a meaning of its own on every log line")
+    return log_ids
 
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=256)]
+MAX_LOG_IDS = 10
+MAX_CALLBACKS = 10  # of one event
 Notify = Literal["each", "progress", "none"]
 Priority = Literal["low", "normal", "high", "urgent"]
 LogIds = Annotated[
@@ -39,9 +53,17 @@ LogIds = Annotated[
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")],
         Annotated[str, StringConstraints(max_length=256)],
     ],
-    Field(max_length=10),
+    Field(max_length=MAX_LOG_IDS),
+    AfterValidator(_free),
 ]
-Callbacks = Annotated[tuple[Name, ...], BeforeValidator(_as_tuple), Field(max_length=10)]
+Callbacks = Annotated[
+    tuple[Name, ...],
+    Field(max_length=MAX_CALLBACKS),
+    BeforeValidator(
+        _as_tuple,
+        json_schema_input_type=Name | Annotated[list[Name], Field(max_length=MAX_CALLBACKS)],
+    ),
+]
 MAX_DELAY_SECONDS = 31_536_000  # a year
 
 
@@ -85,7 +107,8 @@ class TaskOptions(Model):
     )
     notify: Notify | None = Field(default=None, description="Which notifications are published.")
     priority: Priority | None = Field(
-        default=None, description="high and urgent do not wait behind the others."
+        default=None,
+        description="high and urgent do not wait behind the others. That of the type when absent.",
     )
     on_success: Callbacks = Field(
         default=(), description="Task types to submit when it has completed."
@@ -110,7 +133,8 @@ class NewTask(TaskOptions):
         default=0, ge=0, le=MAX_DELAY_SECONDS, description="Start so many seconds from now."
     )
     run_at: AwareDatetime | None = Field(
-        default=None, description="Start then; with a UTC offset. The past means now."
+        default=None,
+        description="Start then, at most a year from now; with a UTC offset. The past means now.",
     )
 
 

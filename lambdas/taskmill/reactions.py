@@ -14,6 +14,7 @@ from typing import Any
 from taskmill.rows import BatchRow, Change, Row, ScheduleRow, TaskRow, is_fan_out
 from taskmill.statuses import COUNT_NAMES, Status
 
+DIRECT_HEAD_START_MS = 5_000  # for a submitter that runs further attempts itself, when they are due
 TASK_STATUS = "task-status"
 SUBTASK_STATUS = "sub-task-status"
 TASK_PROGRESS = "task-progress"
@@ -155,6 +156,8 @@ def _work(row: TaskRow) -> list[Reaction]:
     if row.status is Status.CREATED:
         # Who submitted a direct task runs it; the message comes after that one's lease.
         return [SendMessage(row, row.lease_until if row.direct else row.run_at)]
+    if row.status is Status.ERRORED and row.direct and row.retry_at is not None:
+        return [SendMessage(row, row.retry_at + DIRECT_HEAD_START_MS)]
     return [SendMessage(row, row.retry_at)] if row.status is Status.ERRORED else []
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import cached_property
@@ -10,8 +11,9 @@ from typing import Any
 
 from taskmill.errors import UnknownTaskType
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
+from taskmill.plain_values import dump_result
 from taskmill.retry import Retry
-from taskmill.task_functions import DEFAULT_TIMEOUT_SECONDS, FUNCTIONS, awaited, dump_result
+from taskmill.task_functions import DEFAULT_TIMEOUT_SECONDS, FUNCTIONS, awaited
 from taskmill.task_settings import TaskSettings
 
 Event = TaskQueueEvent | StepFunctionTaskEvent
@@ -55,6 +57,8 @@ class Registry:
     def __init__(self, modules: Sequence[str] = (), factory: str | None = None) -> None:
         self._modules = modules
         self._factory = factory
+        self._loaded = False
+        self._lock = threading.RLock()  # again by one thread: a module may submit while it loads
 
     def policy(self, task_type: str) -> tuple[Retry, float]:
         """Retry policy and timeout of a type; the defaults when its code cannot be found."""
@@ -73,6 +77,27 @@ class Registry:
             return TaskSettings()
         function = FUNCTIONS.get(task_type)
         return function.settings if function else TaskSettings()
+
+    def is_async(self, task_type: str) -> bool:
+        """Whether tasks of the type can run beside each other in one process; not if unknown."""
+        try:
+            self._load()
+        except Exception:  # noqa: BLE001  # the attempt itself will fail with it, and store it
+            return False
+        return task_type in FUNCTIONS and FUNCTIONS[task_type].is_async
+
+    def load(self) -> None:
+        """Import the modules now.
+
+        Raises:
+            Exception: Whatever importing them raises.
+        """
+        self._load()
+
+    def has_code(self, task_type: str) -> bool:
+        """Whether this process can run the type: by its task function or by event handlers."""
+        self._load()
+        return task_type in FUNCTIONS or bool(_HANDLERS)
 
     def check_input(self, task_type: str, value: Any) -> None:
         """Refuse an input that the type's function cannot take; unknown types pass.
@@ -100,8 +125,12 @@ class Registry:
         return dump_result(results[0] if len(results) == 1 else results)
 
     def _load(self) -> None:
-        for name in self._modules:
-            importlib.import_module(name)
+        """Import the modules once; a thread that finds another at it waits for all of them."""
+        with self._lock:
+            if not self._loaded:
+                for name in self._modules:
+                    importlib.import_module(name)
+                self._loaded = True
 
     def _events(self, event: Event) -> Sequence[Any]:
         if isinstance(event, StepFunctionTaskEvent):
@@ -116,8 +145,13 @@ class Registry:
             return [_run_task_function]
         raise UnknownTaskType(f"no @event_handler is bound to {type(event).__name__}")
 
-    @cached_property
+    @property
     def _transformer(self) -> TaskEventFactory:
+        with self._lock:
+            return self._made_transformer
+
+    @cached_property
+    def _made_transformer(self) -> TaskEventFactory:
         if not self._factory:
             return TaskEventFactory()
         module, _, name = self._factory.partition(":")
@@ -131,6 +165,14 @@ _DEFAULT_POLICY = (Retry(), DEFAULT_TIMEOUT_SECONDS)
 def _run_task_function(event: Event) -> Any:
     function = FUNCTIONS.get(event.task_type)
     if function is None:
-        known = ", ".join(sorted(FUNCTIONS)) or "none"
-        raise UnknownTaskType(f"no task function for type {event.task_type!r}; known are: {known}")
+        raise UnknownTaskType(_unknown(event.task_type))
     return function.run(event.input, event.context)
+
+
+def _unknown(task_type: str) -> str:
+    import difflib
+
+    known = ", ".join(sorted(FUNCTIONS)) or "none"
+    alike = difflib.get_close_matches(task_type, FUNCTIONS, n=1, cutoff=0.75)
+    hint = f" (did you mean {alike[0]!r}?)" if alike else ""
+    return f"no task function for type {task_type!r}{hint}; known are: {known}"

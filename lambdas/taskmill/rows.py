@@ -166,7 +166,8 @@ class ScheduleRow:
     """A task that is submitted again and again, by a cron or rate expression.
 
     `state` is ENABLED, PAUSED or DELETED; a deleted one stays until the dispatcher has removed
-    its EventBridge schedule. `input` is JSON text; a larger one lies under `input_ref`.
+    its EventBridge schedule. `input` is JSON text, always in the row: an object in the bucket
+    would expire before the schedule does.
     """
 
     tenant: str
@@ -176,7 +177,6 @@ class ScheduleRow:
     timezone: str = "UTC"
     state: str = "ENABLED"
     input: str | None = None
-    input_ref: str | None = None
     task_name: str | None = None
     notify: str | None = None
     priority: str | None = None

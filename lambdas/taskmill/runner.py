@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -12,21 +12,21 @@ from taskmill.attempts import Attempt, Outcome
 from taskmill.cascade import Cascade, ChildrenMissing
 from taskmill.children import Children
 from taskmill.clock import Clock, now_ms
+from taskmill.correlation import log_fields
 from taskmill.errors import (
     AttemptsSpent,
-    ClaimLost,
     NotDeterministic,
     TaskCancelled,
     describe_error,
 )
 from taskmill.keys import TaskKey
+from taskmill.leases import Lease
 from taskmill.rows import TaskRow
 from taskmill.spawning import Spawner
 from taskmill.statuses import Status
 from taskmill.store import ClaimStore, SubtaskStore, TaskStore
 from taskmill.store.children import ChildStore
 
-GRACE_MS = 15_000  # a lease ends so long after its attempt must have ended
 MAX_STALLS = 2  # a child that is retried by hand may hold its parent up once or twice
 MARGIN_MS = 3_000  # kept free before the process is stopped, for the last write
 
@@ -49,18 +49,33 @@ class Runner:
         _, timeout_seconds = self.attempt.policy(key.type)
         return remaining_ms >= timeout_seconds * 1000 + MARGIN_MS
 
-    def run(self, key: TaskKey, *, remaining_ms: Callable[[], int]) -> None:
+    def run(
+        self,
+        key: TaskKey,
+        *,
+        remaining_ms: Callable[[], int],
+        lease_ms: int | None = None,
+        claimed: Callable[[Lease], None] = lambda _: None,
+    ) -> None:
         """Run one attempt of a task, if this delivery gets the claim.
 
         Args:
             remaining_ms: Milliseconds until the process is stopped.
+            lease_ms: Hold the task for so long only; who is told of the lease by `claimed` renews
+                it. None: for as long as the attempt may take.
 
         Raises:
             ClaimLost: Not this delivery's turn; `again_in_ms` says when to deliver it again.
             TaskNotFound: No task has this key.
         """
         retry, timeout_seconds = self.attempt.policy(key.type)
-        lease = _Lease(self, timeout_ms=round(timeout_seconds * 1000), remaining_ms=remaining_ms)
+        lease = Lease(
+            self.claims,
+            self.clock,
+            timeout_ms=round(timeout_seconds * 1000),
+            remaining_ms=remaining_ms,
+            length_ms=lease_ms,
+        )
         try:
             row = self.claims.claim(
                 key,
@@ -71,25 +86,32 @@ class Runner:
         except AttemptsSpent as spent:
             self._give_up(key, spent)
             return
-        self.logger.info("claimed", key=str(key), attempt=row.attempts)
+        self.logger.info("claimed", **log_fields(row))
         lease.row = row
+        claimed(lease)
         try:
             outcome = self.attempt.run(
                 row,
                 remaining_ms=remaining_ms() - MARGIN_MS,
                 report=lease.report,
-                look=lambda: self.tasks.get(key).status is Status.CANCELLED,
+                look=lambda: self._is_cancelled(lease),
                 spawner=self.spawner_of(lease),
             )
-            self._write(lease.row, outcome)
+            with lease.lock:
+                self._write(lease.row, outcome)
         except TaskCancelled:
-            self.logger.info("cancelled", key=str(key), attempt=row.attempts)
+            self.logger.info("cancelled", **log_fields(row))
             # What it started since then, the dispatcher may not have seen; it looks again for
             # what is still missing here.
             with suppress(ChildrenMissing):
                 self.cascade.cancel(lease.row)
 
-    def spawner_of(self, lease: _Lease) -> Spawner:
+    def _is_cancelled(self, lease: Lease) -> bool:
+        if isinstance(lease.stopped, TaskCancelled):  # somebody who renews it has heard
+            return True
+        return self.tasks.get(lease.row.key).status is Status.CANCELLED
+
+    def spawner_of(self, lease: Lease) -> Spawner:
         """What starts children for the attempt that holds the lease."""
         return Spawner(
             children=Children(lease, self.children),
@@ -111,9 +133,7 @@ class Runner:
             self.claims.finished(row, outcome.settlement, attributes=attributes)
         else:
             self.claims.end(row, outcome.status, attributes=attributes)
-        self.logger.info(
-            "ended", key=str(row.key), attempt=row.attempts, status=str(outcome.status)
-        )
+        self.logger.info("ended", **log_fields(row, status=str(outcome.status)))
 
     def _suspend(self, row: TaskRow, outcome: Outcome) -> None:
         """Let go of the task; fail it when it keeps waiting for what it has waited for before."""
@@ -134,31 +154,3 @@ class Runner:
         """No attempt is left and the last one's worker is gone: the task has failed."""
         if self.tasks.fail(key, spent):
             self.logger.warning("gave up", key=str(key), reason=str(spent))
-
-
-@dataclass
-class _Lease:
-    """The claim of one attempt and how long it holds: progress extends it."""
-
-    runner: Runner
-    timeout_ms: int
-    remaining_ms: Callable[[], int]
-    row: Any = None
-    stopped: Exception | None = None  # why this attempt may write nothing more
-
-    def until(self) -> int:
-        left = min(self.timeout_ms, self.remaining_ms())
-        return self.runner.clock() + left + GRACE_MS
-
-    def report(self, progress: Mapping[str, Any]) -> None:
-        self.row = self.runner.claims.extend(self.row, lease_until=self.until(), progress=progress)
-
-    def announce(self, count: int, trail: str) -> None:
-        """Note which children are about to be started; see `ClaimStore.announce`."""
-        try:
-            self.row = self.runner.claims.announce(
-                self.row, children=count, trail=trail, lease_until=self.until()
-            )
-        except (ClaimLost, TaskCancelled) as stop:
-            self.stopped = stop
-            raise

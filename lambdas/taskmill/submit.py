@@ -7,16 +7,25 @@ import hashlib
 import json
 import re
 
-from taskmill.clock import ttl_seconds
+from taskmill.clock import to_ms, ttl_seconds
 from taskmill.errors import InvalidRequest
 from taskmill.fanout import plan
 from taskmill.ids import new_code
 from taskmill.json_text import dump_json, fits_row
 from taskmill.keys import Kind, TaskKey, check_name
 from taskmill.models import CreateStepFunctionTask, CreateTask, InvokeContext, TaskOptions
+from taskmill.options import (
+    EVENTS,
+    all_callbacks,
+    all_log_ids,
+    check_start,
+    start_of,
+    stored_priority,
+)
 from taskmill.payloads import TASK_INPUT_INLINE, PayloadStore, input_key, upload_prefix
 from taskmill.rows import TaskRow
 from taskmill.statuses import COUNT_NAMES, Status
+from taskmill.task_settings import TaskSettings
 
 _ASKED = (
     "name",
@@ -26,16 +35,34 @@ _ASKED = (
     "max_concurrency",
     "tolerated_failures",
     "notify",
+    "priority",
 )
+_NOT_ASKED = {"name", "code", "input_ref", "log_ids"}  # what a request may repeat otherwise
+_NONE = TaskSettings()
 _UPLOAD_NAME = re.compile(r"[0-9A-Z]{26}\.jsonl")
 
 
-def task_row(task: CreateTask, context: InvokeContext, *, now: int) -> TaskRow:
-    """The row of a single task, its input still missing."""
-    row = _row(task, Kind.TASK, task.tenant_code, context, now)
-    if not task.delay_seconds:
-        return row
-    return dataclasses.replace(row, run_at=now + task.delay_seconds * 1000)
+def task_row(
+    task: CreateTask,
+    context: InvokeContext,
+    *,
+    now: int,
+    code: str | None = None,
+    settings: TaskSettings = _NONE,
+) -> TaskRow:
+    """The row of a single task, its input still missing.
+
+    Args:
+        code: Of a task that names none itself; a ULID when absent.
+        settings: What its type declares.
+
+    Raises:
+        InvalidRequest: Options that contradict each other, or one out of range.
+    """
+    check_start(task, now)
+    key = TaskKey(Kind.TASK, task.tenant_code, task.task_type, task.code or code or new_code())
+    row = _row(key, task, context, settings, now)
+    return dataclasses.replace(row, run_at=start_of(task, now))
 
 
 def fan_out_row(
@@ -45,14 +72,27 @@ def fan_out_row(
     *,
     now: int,
     retention_days: int,
+    code: str | None = None,
+    settings: TaskSettings = _NONE,
 ) -> TaskRow:
     """The row of a step function task, its input stored.
 
+    Args:
+        code: Of a task that names none itself; a ULID when absent.
+        settings: What its type declares.
+
     Raises:
-        InvalidRequest: Neither or both inputs, or a field out of range.
+        InvalidRequest: Neither or both inputs, options that contradict each other, or one out of
+            range.
         LimitExceeded: Too many elements, or too large.
     """
-    row = _row(task, Kind.SFN_TASK, task.tenant_code, context, now)
+    key = TaskKey(Kind.SFN_TASK, task.tenant_code, task.task_type, task.code or code or new_code())
+    row = _row(key, task, context, settings, now)
+    if settings.runner is not None:
+        raise InvalidRequest(
+            f"tasks of type {task.task_type!r} run in containers; subtasks run on Lambda",
+            field="taskType",
+        )
     if (task.input is None) == (task.input_ref is None):
         raise InvalidRequest("give either input, an array, or inputRef", field="input")
     count = _count(payloads, task)
@@ -78,9 +118,18 @@ def fan_out_row(
     return _with_elements(payloads, row, task)
 
 
-def same_request(payloads: PayloadStore, row: TaskRow, stored: TaskRow) -> bool:
-    """Whether a submit asks for just what is stored under its code."""
+def same_request(
+    payloads: PayloadStore,
+    task: CreateTask | CreateStepFunctionTask,
+    row: TaskRow,
+    stored: TaskRow,
+) -> bool:
+    """Whether a submit, whose row this is, asks for just what is stored under its code."""
     if any(getattr(row, name) != getattr(stored, name) for name in _ASKED):
+        return False
+    if set(row.callbacks) != set(stored.callbacks):
+        return False
+    if isinstance(task, CreateTask) and start_of(task, stored.created_at or 0) != stored.run_at:
         return False
     if row.input_ref == stored.input_ref:
         return True
@@ -93,7 +142,11 @@ def same_request(payloads: PayloadStore, row: TaskRow, stored: TaskRow) -> bool:
 
 def request_digest(payloads: PayloadStore, task: CreateTask | CreateStepFunctionTask) -> str:
     """Tells two requests under one idempotency key apart, by an upload's content, not its place."""
-    asked = task.model_dump(mode="json", exclude={"name", "code", "input_ref"})
+    asked = task.model_dump(mode="json", exclude=_NOT_ASKED)
+    for event in EVENTS.values():
+        asked[event] = sorted(set(asked[event]))
+    if isinstance(task, CreateTask) and task.run_at:
+        asked["run_at"] = to_ms(task.run_at)  # in whatever time zone it was given
     ref = task.input_ref if isinstance(task, CreateStepFunctionTask) else None
     asked["content"] = payloads.uploaded(ref) if ref else None
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
@@ -103,12 +156,18 @@ def new_upload_key(tenant: str) -> str:
     return f"{upload_prefix(check_name('tenant', tenant))}{new_code()}.jsonl"
 
 
-def _row(task: TaskOptions, kind: Kind, tenant: str, context: InvokeContext, now: int) -> TaskRow:
+def _row(
+    key: TaskKey, task: TaskOptions, context: InvokeContext, settings: TaskSettings, now: int
+) -> TaskRow:
     return TaskRow(
-        key=TaskKey(kind, tenant, task.task_type, task.code or new_code()),
+        key=key,
         status=Status.CREATED,
         name=task.name or task.task_type,
         notify=task.notify,
+        callbacks=all_callbacks(task, settings),
+        runner=settings.runner,
+        priority=stored_priority(task, settings),
+        log_ids=all_log_ids(task, context),
         created_at=now,
         updated_at=now,
         created_by=context.user,

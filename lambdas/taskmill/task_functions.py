@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import inspect
-import json
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from taskmill.context import TaskContext
-from taskmill.errors import InvalidInput, InvalidRequest, InvalidResult
-from taskmill.json_text import dump_json
 from taskmill.keys import check_name
+from taskmill.plain_values import to_json_value
 from taskmill.retry import Retry
+from taskmill.signatures import Signature, hint_of
 from taskmill.task_settings import TaskSettings, callbacks_of
+from taskmill.typed_values import Typed
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter
+    from datetime import datetime
+
+    from pydantic import JsonValue
+
+    from taskmill.handles import MapHandle, TaskHandle
+
+    Callbacks: TypeAlias = "str | TaskFunction | Sequence[str | TaskFunction]"
 
 DEFAULT_TIMEOUT_SECONDS = 120.0
+MAX_LAMBDA_SECONDS = 900  # what Lambda gives an invocation
+Runner = Literal["lambda", "container"]
+Priority = Literal["low", "normal", "high", "urgent"]
+Notify = Literal["each", "progress", "none"]
 
 
 @dataclass(frozen=True)
@@ -43,44 +54,165 @@ class TaskFunction:
         return self.function(*args, **kwargs)
 
     def check(self, value: Any) -> Any:
-        """The argument that a JSON value stands for.
+        """The argument that a JSON value stands for; null for one with a default stands for that.
 
         Raises:
             InvalidInput: The function's type hint refuses it; the message names the field.
         """
-        return value if self._adapter is None else validated(self._adapter, value)
+        argument = self.signature.argument
+        if argument is None:
+            return value
+        if value is None and self.signature.has_default:
+            return argument.default
+        return self._takes.argument(value)
+
+    def to_input(self, argument: Any) -> JsonValue:
+        """The JSON value of an argument (a model, a dataclass, dates...) that the function takes.
+
+        Raises:
+            InvalidInput: JSON cannot hold it, or the function's type hint refuses it.
+        """
+        value: JsonValue = to_json_value(argument)
+        self.check(value)
+        return value
+
+    def parse_result(self, value: Any) -> Any:
+        """The typed result that a stored JSON value stands for.
+
+        Raises:
+            InvalidResult: It is not of the type that the function names by now.
+        """
+        return self._returns.result(value)
 
     def run(self, value: Any, context: TaskContext | None) -> Any:
-        """Call the function with a JSON value as its argument, and await it if need be."""
-        arguments = {self._argument: self.check(value)} if self._argument else {}
-        if self._context_argument:
-            arguments[self._context_argument] = context
-        return awaited(self.function(**arguments))
+        """Call the function with a JSON value as its argument, and await it if need be.
+
+        Raises:
+            InvalidInput: The function's type hint refuses the value.
+            InvalidResult: What it returned is not of the type that it names.
+        """
+        returns = self._returns  # a hint without a meaning is told before anything is done
+        result = awaited(self.signature.call(self.function, self.check(value), context))
+        return returns.checked(result)
+
+    def submit(
+        self,
+        argument: Any = None,
+        *,
+        tenant: str | None = None,
+        name: str | None = None,
+        code: str | None = None,
+        idempotency_key: str | None = None,
+        delay_seconds: int = 0,
+        run_at: datetime | None = None,
+        priority: Priority | None = None,
+        notify: Notify | None = None,
+        on_success: Callbacks = (),
+        on_failure: Callbacks = (),
+        on_completion: Callbacks = (),
+        log_ids: Mapping[str, str] | None = None,
+        execute_now: bool | None = None,
+    ) -> TaskHandle:
+        """Store a task that calls the function with this argument; it runs from there by itself.
+
+        Args:
+            argument: As the function takes it, or what JSON makes of that.
+            tenant: Whose task; TASKMILL_TENANT by default.
+            name: For people; the task type by default.
+            code: Names the task within its type; the same task again under one code gives the
+                stored one.
+            idempotency_key: The same key within 24 hours gives the same task.
+            run_at: Start then; with a time zone. The past means now.
+            on_success: Further tasks to submit when it has completed, beside those of the type.
+            on_failure: When it has failed.
+            on_completion: When it has ended, however it did.
+            log_ids: Names of yours, on every log line of the task and of what it causes.
+            execute_now: Run it in this process, before this returns; by default as
+                TASKMILL_EXECUTE_NOW says. Not over HTTP.
+
+        Raises:
+            InvalidInput: The function does not take this argument; the message names the field.
+            InvalidRequest: An option is refused, or nobody says whose task it is.
+            IdempotencyConflict: The key was used for another request.
+        """
+        from taskmill.submissions import submit
+
+        options = {
+            "name": name,
+            "code": code,
+            "idempotency_key": idempotency_key,
+            "delay_seconds": delay_seconds,
+            "run_at": run_at,
+            "priority": priority,
+            "notify": notify,
+            "on_success": on_success,
+            "on_failure": on_failure,
+            "on_completion": on_completion,
+            "log_ids": log_ids,
+        }
+        return submit(self, argument, tenant=tenant, execute_now=execute_now, options=options)
+
+    def map(
+        self,
+        inputs: Iterable[Any],
+        *,
+        tenant: str | None = None,
+        tolerated_failures: int | str | None = None,
+        batch_size: int | None = None,
+        max_concurrency: int | None = None,
+        name: str | None = None,
+        code: str | None = None,
+        idempotency_key: str | None = None,
+        priority: Priority | None = None,
+        notify: Notify | None = None,
+        on_success: Callbacks = (),
+        on_failure: Callbacks = (),
+        on_completion: Callbacks = (),
+        log_ids: Mapping[str, str] | None = None,
+        execute_now: bool | None = None,
+    ) -> MapHandle:
+        """Store a step function task: it calls the function with each input, up to 1,000,000.
+
+        Args:
+            tolerated_failures: Failed subtasks that still count as success: 10 or "5%".
+            batch_size: Subtasks that one Lambda call works through.
+            max_concurrency: Batches worked on at once.
+            execute_now: Refused when true: fan-outs run in the workflow only.
+
+        Raises:
+            InvalidInput: The function does not take an input; the message names its place.
+            InvalidRequest: As for `submit`.
+        """
+        from taskmill.submissions import submit_map
+
+        options = {
+            "tolerated_failures": tolerated_failures,
+            "batch_size": batch_size,
+            "max_concurrency": max_concurrency,
+            "name": name,
+            "code": code,
+            "idempotency_key": idempotency_key,
+            "priority": priority,
+            "notify": notify,
+            "on_success": on_success,
+            "on_failure": on_failure,
+            "on_completion": on_completion,
+            "log_ids": log_ids,
+        }
+        return submit_map(self, inputs, tenant=tenant, execute_now=execute_now, options=options)
 
     @cached_property
-    def _hints(self) -> dict[str, Any]:
-        return get_type_hints(self.function)
+    def signature(self) -> Signature:
+        return Signature.of(self.function)
 
     @cached_property
-    def _adapter(self) -> TypeAdapter[Any] | None:
-        """What validates the argument; None where it has no type hint."""
-        hint = self._hints.get(self._argument or "", Any)
-        if hint is Any:
-            return None
-        from pydantic import TypeAdapter  # 140 ms, owed only by typed functions
-
-        return TypeAdapter(hint)
+    def _takes(self) -> Typed:
+        argument = self.signature.argument
+        return Typed(hint_of(self.function, argument.name) if argument else Any)
 
     @cached_property
-    def _context_argument(self) -> str | None:
-        names = inspect.signature(self.function).parameters
-        typed = [name for name in names if self._hints.get(name) is TaskContext]
-        return typed[0] if typed else next((name for name in names if name == "ctx"), None)
-
-    @cached_property
-    def _argument(self) -> str | None:
-        names = inspect.signature(self.function).parameters
-        return next((name for name in names if name != self._context_argument), None)
+    def _returns(self) -> Typed:
+        return Typed(hint_of(self.function, "return"))
 
 
 FUNCTIONS: dict[str, TaskFunction] = {}
@@ -94,15 +226,15 @@ def task(
     on_success: str | Sequence[str] = (),
     on_failure: str | Sequence[str] = (),
     on_completion: str | Sequence[str] = (),
-    runner: Literal["lambda", "container"] = "lambda",
-    priority: Literal["low", "normal", "high", "urgent"] | None = None,
+    runner: Runner = "lambda",
+    priority: Priority | None = None,
 ) -> Callable[[Callable[..., Any]], TaskFunction]:
     """Make a function the one that runs tasks of a type, singly or as subtasks.
 
     Args:
         type: 1 to 64 letters, digits, '.', '_' or '-'.
         retry: What happens after a failed attempt; 3 attempts by default.
-        timeout_seconds: How long one attempt may take; the Lambda function's own limit holds too.
+        timeout_seconds: How long one attempt may take; above 900 only with runner="container".
         on_success: Task types to submit when a task of this one has completed.
         on_failure: When it has failed.
         on_completion: When it has ended, however it did.
@@ -110,15 +242,19 @@ def task(
         priority: Of tasks whose submitter does not say; "high" and "urgent" need not wait.
 
     Raises:
-        InvalidKey: The type is not of that form.
-        ValueError: Another function has the type already, or a setting is out of range.
+        InvalidKey: The type, or that of a callback, is not of that form.
+        ValueError: Another function has the type already, a setting is out of range, a type is
+            its own callback, or the function takes more than one argument beside its context.
     """
     check_name("type", type)
+    _check_runner(type, runner, timeout_seconds)
+    if priority is not None:
+        _check_choice(type, "priority", priority, get_args(Priority))
     settings = TaskSettings(
         callbacks=callbacks_of(
-            success=_names(on_success),
-            failure=_names(on_failure),
-            completion=_names(on_completion),
+            success=_names(type, "on_success", on_success),
+            failure=_names(type, "on_failure", on_failure),
+            completion=_names(type, "on_completion", on_completion),
         ),
         runner=None if runner == "lambda" else runner,
         priority=priority,
@@ -128,15 +264,12 @@ def task(
         known = FUNCTIONS.get(type)
         if known is not None and known.function.__qualname__ != function.__qualname__:
             raise ValueError(f"task type {type!r} is {known.function.__qualname__} already")
-        FUNCTIONS[type] = TaskFunction(function, type, retry or Retry(), timeout_seconds, settings)
-        return FUNCTIONS[type]
+        made = TaskFunction(function, type, retry or Retry(), timeout_seconds, settings)
+        made.signature  # noqa: B018  # refuses a function that no task could call
+        FUNCTIONS[type] = made
+        return made
 
     return register
-
-
-def _names(given: str | Sequence[str]) -> tuple[str, ...]:
-    names = (given,) if isinstance(given, str) else tuple(given)
-    return tuple(check_name("type", name) for name in names)
 
 
 def awaited(result: Any) -> Any:
@@ -145,51 +278,29 @@ def awaited(result: Any) -> Any:
         return result
     import asyncio
 
-    return asyncio.run(result)
+    from taskmill.time_limit import interruptible
+
+    return asyncio.run(interruptible(result))
 
 
-def validated(adapter: TypeAdapter[Any], value: Any) -> Any:
-    """`value`, a JSON value, as the adapter's type.
-
-    Raises:
-        InvalidInput: It does not fit; every wrong field is named.
-    """
-    from pydantic import ValidationError
-
-    try:
-        return adapter.validate_json(json.dumps(value))
-    except ValidationError as error:
-        problems = [(_place(each["loc"]), _problem(each)) for each in error.errors()]
-        message = "; ".join(f"{place}: {problem}" for place, problem in problems)
-        details = [{"field": place, "message": problem} for place, problem in problems]
-        raise InvalidInput(message, errors=details) from None
+def _check_runner(task_type: str, runner: str, timeout_seconds: float) -> None:
+    _check_choice(task_type, "runner", runner, get_args(Runner))
+    if not 0 < timeout_seconds < math.inf:  # nor NaN
+        raise ValueError(f"{task_type!r}: timeout_seconds is {timeout_seconds}; more than 0")
+    if runner == "lambda" and timeout_seconds > MAX_LAMBDA_SECONDS:
+        raise ValueError(
+            f"{task_type!r}: timeout_seconds is {timeout_seconds}; Lambda stops after"
+            f' {MAX_LAMBDA_SECONDS}: use runner="container"'
+        )
 
 
-def _place(loc: Sequence[Any]) -> str:
-    return ".".join(map(str, loc)) or "input"
+def _check_choice(task_type: str, setting: str, value: str, choices: tuple[str, ...]) -> None:
+    if value not in choices:
+        raise ValueError(f"{task_type!r}: {setting} is {value!r}; one of {', '.join(choices)}")
 
 
-def _problem(error: Mapping[str, Any]) -> str:
-    """What is wrong, a validator's own words as they are."""
-    if error["type"] == "value_error":
-        return str(error["ctx"]["error"])
-    return str(error["msg"])
-
-
-def dump_result(result: Any) -> str:
-    """A task function's result as JSON text; models, dataclasses and dates included.
-
-    Raises:
-        InvalidResult: JSON cannot hold it.
-    """
-    try:
-        return dump_json(result, field="result")
-    except InvalidRequest:
-        pass
-    from pydantic_core import PydanticSerializationError, to_jsonable_python
-
-    try:
-        plain = to_jsonable_python(result, by_alias=True, inf_nan_mode="constants")
-        return dump_json(plain, field="result")
-    except (PydanticSerializationError, InvalidRequest, ValueError) as error:
-        raise InvalidResult(f"the result cannot be stored: {error}") from None
+def _names(task_type: str, event: str, given: str | Sequence[str]) -> tuple[str, ...]:
+    names = (given,) if isinstance(given, str) else tuple(given)
+    if task_type in names:
+        raise ValueError(f"{task_type!r}: {event} names the type itself: it would never end")
+    return tuple(check_name("type", name) for name in names)

@@ -3,34 +3,45 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from taskmill.clock import Clock, now_ms
+from taskmill.polling import Pace
 
 if TYPE_CHECKING:  # each function imports only what it uses: cold starts are paid by users
     from taskmill.attempts import Attempt
     from taskmill.cascade import Cascade
+    from taskmill.consumer import Consumer
+    from taskmill.direct import DirectRuns
     from taskmill.dispatcher import Dispatcher
     from taskmill.fanout.batch import BatchRunner
     from taskmill.fanout.finish import Finisher
     from taskmill.fanout.insert import Inserter
     from taskmill.fanout.split import Splitter
+    from taskmill.ids import Ids
     from taskmill.lanes import Lane
+    from taskmill.message_runner import MessageRunner
     from taskmill.notifications import Topic
     from taskmill.payloads import PayloadStore
     from taskmill.queue import Queue
+    from taskmill.queue.memory import MemoryQueue
     from taskmill.registry import Registry
     from taskmill.runner import Runner
     from taskmill.scheduler import Scheduler
+    from taskmill.schedules import Fires
     from taskmill.service import TaskService
     from taskmill.store import BatchStore, ClaimStore, SubtaskStore, TaskStore
     from taskmill.store.children import ChildStore
+    from taskmill.store.mappings import MappingStore
+    from taskmill.store.schedules import ScheduleStore
     from taskmill.store.table import Table
+    from taskmill.worker import Worker
     from taskmill.workflow import Workflow
 
 ClientMaker = Callable[[str], Any]
@@ -38,6 +49,10 @@ ClientMaker = Callable[[str], Any]
 
 class MissingSetting(RuntimeError):
     """A setting this function needs is not in its environment."""
+
+
+class InvalidSetting(RuntimeError):
+    """A setting has a value that means nothing."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +64,14 @@ class Wiring:
         client: Makes a boto3 client by service name.
         clock: The present in epoch milliseconds.
         sleep: Waits so many seconds.
+        pace: How callers wait for a task to end.
     """
 
     environment: Mapping[str, str]
     client: ClientMaker
     clock: Clock = now_ms
     sleep: Callable[[float], None] = time.sleep
+    pace: Pace = field(default_factory=Pace)
 
     @cached_property
     def logger(self) -> Any:
@@ -93,15 +110,38 @@ class Wiring:
     def children(self) -> ChildStore:
         from taskmill.store.children import ChildStore
 
-        return ChildStore(
-            self.table, retention_days=self.retention_days, clock=self.clock
-        )
+        return ChildStore(self.table, retention_days=self.retention_days, clock=self.clock)
 
     @cached_property
     def cascade(self) -> Cascade:
         from taskmill.cascade import Cascade
 
         return Cascade(children=self.children, clock=self.clock)
+
+    @cached_property
+    def mappings(self) -> MappingStore:
+        from taskmill.store.mappings import MappingStore
+
+        return MappingStore(self.table, clock=self.clock)
+
+    @cached_property
+    def schedules(self) -> ScheduleStore:
+        from taskmill.store.schedules import ScheduleStore
+
+        return ScheduleStore(self.table)
+
+    @cached_property
+    def fires(self) -> Fires:
+        from taskmill.schedules import Fires
+
+        return Fires(
+            schedules=self.schedules,
+            tasks=self.tasks,
+            payloads=self.payloads,
+            registry=self.registry,
+            logger=self.logger,
+            clock=self.clock,
+        )
 
     @cached_property
     def batches(self) -> BatchStore:
@@ -133,7 +173,11 @@ class Wiring:
         from taskmill.attempts import Attempt
 
         return Attempt(
-            registry=self.registry, payloads=self.payloads, logger=self.logger, clock=self.clock
+            registry=self.registry,
+            payloads=self.payloads,
+            logger=self.logger,
+            clock=self.clock,
+            in_lambda=self.in_lambda,
         )
 
     @cached_property
@@ -150,6 +194,52 @@ class Wiring:
             logger=self.logger,
             clock=self.clock,
         )
+
+    @cached_property
+    def message_runner(self) -> MessageRunner:
+        from taskmill.message_runner import MessageRunner
+
+        return MessageRunner(runner=self.runner, fires=self.fires, logger=self.logger)
+
+    @cached_property
+    def worker(self) -> Worker:
+        from taskmill.worker import Worker
+
+        return Worker(
+            messages=self.message_runner,
+            queues={_name(url): self.queue_at(url) for url in self.work_urls},
+            main=self.queue("TASKMILL_QUEUE_URL"),
+        )
+
+    def consumer(self, *, urls: Sequence[str] = (), **options: Any) -> Consumer:
+        """What drains these work queues, by default all, outside Lambda."""
+        from taskmill.consumer import Consumer
+
+        return Consumer(
+            queues=[self.queue_at(url) for url in urls or self.work_urls],
+            messages=self.message_runner,
+            logger=self.logger,
+            clock=self.clock,
+            **options,
+        )
+
+    @property
+    def work_urls(self) -> list[str]:
+        """The work queues, in the order in which a consumer asks them."""
+        from taskmill.lanes import IN_ORDER
+
+        settings = self._by_lane("URL")
+        return list(dict.fromkeys(self._need(settings[lane]) for lane in IN_ORDER))
+
+    @property
+    def in_lambda(self) -> bool:
+        """Whether this process runs tasks within Lambda's limits: as `TASKMILL_RUNNER` says."""
+        known = {"lambda": True, "container": False}
+        default = "lambda" if "AWS_LAMBDA_FUNCTION_NAME" in self.environment else "container"
+        runner = self.environment.get("TASKMILL_RUNNER") or default
+        if runner not in known:
+            raise InvalidSetting(f"TASKMILL_RUNNER is {runner!r}: lambda or container")
+        return known[runner]
 
     @cached_property
     def inserter(self) -> Inserter:
@@ -195,9 +285,11 @@ class Wiring:
     def dispatcher(self) -> Dispatcher:
         from taskmill.dispatcher import Dispatcher
         from taskmill.emitters.batches import BatchEmitter
+        from taskmill.emitters.callbacks import CallbackEmitter
         from taskmill.emitters.children import ChildEmitter
         from taskmill.emitters.messages import WorkEmitter
         from taskmill.emitters.notices import NoticeEmitter
+        from taskmill.emitters.schedules import ScheduleEmitter
 
         return Dispatcher(
             failures=self.queue("TASKMILL_FAILURE_QUEUE_URL"),
@@ -211,6 +303,17 @@ class Wiring:
                 ),
                 BatchEmitter(batches=self.batches),
                 ChildEmitter(tasks=self.tasks, children=self.children, cascade=self.cascade),
+                CallbackEmitter(
+                    tasks=self.tasks,
+                    mappings=self.mappings,
+                    payloads=self.payloads,
+                    registry=lambda: self.registry,
+                    alarm_topic=self._topic("TASKMILL_ALARM_TOPIC_ARN"),
+                    clock=self.clock,
+                ),
+                ScheduleEmitter(
+                    schedules=self.schedules, scheduler=self.scheduler, clock=self.clock
+                ),
                 NoticeEmitter(
                     table_name=self.table.name,
                     status_topic=self._topic("TASKMILL_STATUS_TOPIC_ARN"),
@@ -236,11 +339,37 @@ class Wiring:
             tasks=self.tasks,
             subtasks=self.subtasks,
             children=self.children,
+            schedules=self.schedules,
+            mappings=self.mappings,
             payloads=self.payloads,
             inserter=self.inserter,
             registry=self.registry,
             alarm_topic=self._topic(alarms) if alarms in self.environment else None,
+            direct=self.direct,
+            pace=self.pace,
+            ids=self.ids,
             clock=self.clock,
+        )
+
+    @cached_property
+    def ids(self) -> Ids:
+        from taskmill.ids import Ids
+        from taskmill.store.counters import Counters
+
+        return Ids(self.environment.get("TASKMILL_IDS") or "ulid", Counters(self.table))
+
+    @cached_property
+    def direct(self) -> DirectRuns:
+        from taskmill.direct import DirectRuns
+
+        return DirectRuns(
+            runner=lambda: self.runner,
+            tasks=self.tasks,
+            registry=self.registry,
+            always=_is_on(self.environment.get("TASKMILL_EXECUTE_NOW")),
+            in_lambda=self.in_lambda,
+            clock=self.clock,
+            sleep=self.sleep,
         )
 
     @cached_property
@@ -263,9 +392,39 @@ class Wiring:
 
     def queue(self, setting: str) -> Queue:
         """The queue whose URL is in this setting."""
-        from taskmill.queue import Queue
+        return self.queue_at(self._need(setting))
 
-        return Queue(LazyClient(self.client, "sqs"), self._need(setting))
+    @cached_property
+    def queue_at(self) -> Callable[[str], Queue]:
+        """Gives the queue of a URL, of the kind that `TASKMILL_QUEUE_SERVICE` names."""
+        service = self.environment.get("TASKMILL_QUEUE_SERVICE") or "sqs"
+        if service == "sqs":
+            from taskmill.queue.sqs import SqsQueue
+
+            return lambda url: SqsQueue(LazyClient(self.client, "sqs"), url)
+        if service == "memory":
+            return self._memory_queues
+        from taskmill.queue.choice import own_queues
+
+        try:
+            make = own_queues(service)
+        except ValueError as wrong:
+            raise InvalidSetting(f"TASKMILL_QUEUE_SERVICE: {wrong}") from wrong
+        return cache(lambda url: make(self.client, url))
+
+    @cached_property
+    def _memory_queues(self) -> Callable[[str], MemoryQueue]:
+        return cache(self._memory_queue)
+
+    def _memory_queue(self, url: str) -> MemoryQueue:
+        from taskmill.queue.memory import MemoryQueue
+
+        own = "TASKMILL_DEAD_LETTERS_URL", "TASKMILL_FAILURE_QUEUE_URL"
+        last = url in [self.environment.get(setting) for setting in own]
+        dead = None if last else self.environment.get(own[0])
+        return MemoryQueue(
+            clock=self.clock, dead_letters=self._memory_queues(dead) if dead else None
+        )
 
     @property
     def retention_days(self) -> int:
@@ -311,12 +470,37 @@ class LazyClient:
         return getattr(self._client, name)
 
 
+def _name(url: str) -> str:
+    """A queue's name: how its URL and its ARN end."""
+    return url.rpartition("/")[2]
+
+
 _IN_USE: list[Wiring] = []
 
 
 def current() -> Wiring:
     """The wiring of this process: from its environment, unless a test put another in use."""
     return _IN_USE[-1] if _IN_USE else _from_environment()
+
+
+def is_wired() -> bool:
+    """Whether this process has a table of its own; if not, it can reach tasks over HTTP only."""
+    return setting("TASKMILL_TABLE") is not None
+
+
+def setting(name: str) -> str | None:
+    """A setting of this process, without making a wiring for it."""
+    environment = _IN_USE[-1].environment if _IN_USE else os.environ
+    return environment.get(name) or None
+
+
+def executes_now() -> bool:
+    """Whether tasks are to run in the process that submits them, unless that says otherwise."""
+    return _is_on(setting("TASKMILL_EXECUTE_NOW"))
+
+
+def _is_on(text: str | None) -> bool:
+    return (text or "").lower() in ("1", "true", "yes")
 
 
 @contextmanager
@@ -331,15 +515,38 @@ def use(wiring: Wiring) -> Iterator[None]:
 
 @cache
 def _from_environment() -> Wiring:
+    return wired(os.environ)
+
+
+def wired(
+    environment: Mapping[str, str],
+    *,
+    session: Any = None,
+    endpoint_url: str | None = None,
+    connections: int = 20,
+) -> Wiring:
+    """A wiring to AWS.
+
+    Args:
+        session: A boto3 session; by default one as AWS's own settings say.
+        endpoint_url: Of a local cloud.
+        connections: Kept to each service; 20 serve the splitter's threads.
+    """
     import boto3
     from botocore.config import Config
 
-    # 20 connections serve the splitter's threads.
-    config = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=20)
+    config = Config(
+        retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=connections
+    )
     # Without this, presigned addresses leave their headers unsigned: an upload could change.
     signed = config.merge(Config(signature_version="s3v4"))
-    session = boto3.Session()
-    clients = cache(
-        lambda service: session.client(service, config=signed if service == "s3" else config)
-    )
-    return Wiring(os.environ, clients)
+    session = session or boto3.Session()
+    one_at_a_time = threading.Lock()  # clients may be used by many threads, but made by one only
+
+    @cache
+    def client(service: str) -> Any:
+        with one_at_a_time:
+            chosen = signed if service == "s3" else config
+            return session.client(service, config=chosen, endpoint_url=endpoint_url)
+
+    return Wiring(environment, client)

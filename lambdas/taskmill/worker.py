@@ -1,27 +1,34 @@
-"""Drains deliveries of the work queue and decides what comes again, and when."""
+"""Works through what Lambda delivers of the work queues, and decides what comes again, and when."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.errors import ClaimLost, TaskNotFound
-from taskmill.events import TaskQueueEvent
-from taskmill.queue import Queue
-from taskmill.runner import Runner
+from taskmill.message_runner import MessageRunner
+from taskmill.queue import Delivery, Queue
 
-MAX_HIDDEN_SECONDS = 43_200  # SQS hides a message for 12 hours at most
-FIRST_PAUSE_SECONDS = 5  # after trouble that is not the task's, doubled with every receive
+MAX_ASYNC = 10  # async tasks of one delivery that run at a time
+
+Answers = dict[str, int | None]
+"""By message id: None when it is done with, else seconds until its next delivery."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Worker:
-    """Runs records one after the other; hands back what it has no time for."""
+    """Runs async tasks beside each other and the others in turn; hands back what lacks time.
 
-    runner: Runner
-    queue: Queue
-    logger: Any
+    Attributes:
+        queues: Where records come from, by name.
+        main: The queue of records that name none of those.
+    """
+
+    messages: MessageRunner
+    queues: Mapping[str, Queue]
+    main: Queue
 
     def handle(
         self, records: Sequence[Mapping[str, Any]], remaining_ms: Callable[[], int]
@@ -31,46 +38,55 @@ class Worker:
         Returns:
             Ids of the messages that must be delivered again.
         """
-        hidden: dict[str, int] = {}  # message id -> seconds until its next delivery
-        for index, record in enumerate(records):
-            seconds = self._run(record, remaining_ms, first=index == 0)
+        answers = self._run_all([_delivery(record) for record in records], remaining_ms)
+        hidden: defaultdict[str, dict[str, int]] = defaultdict(dict)  # queue name -> receipts
+        for record in records:
+            seconds = answers[record["messageId"]]
             if seconds is not None:
-                hidden[record["messageId"]] = seconds
-        if hidden:
-            receipts = {
-                record["receiptHandle"]: hidden[record["messageId"]]
-                for record in records
-                if record["messageId"] in hidden
-            }
-            self.queue.show_again(receipts)
-        return list(hidden)
+                hidden[_queue_name(record)][record["receiptHandle"]] = seconds
+        for name, receipts in hidden.items():
+            self.queues.get(name, self.main).show_again(receipts)
+        return [name for name, seconds in answers.items() if seconds is not None]
 
-    def _run(
-        self, record: Mapping[str, Any], remaining_ms: Callable[[], int], *, first: bool
-    ) -> int | None:
-        """Run one record; None when its message is done with, else seconds until the next try."""
-        try:
-            key = TaskQueueEvent.from_sqs_record(record).key
-            if not first and not self.runner.fits(key, remaining_ms()):
+    def _run_all(self, deliveries: Sequence[Delivery], remaining_ms: Callable[[], int]) -> Answers:
+        def run(delivery: Delivery) -> int | None:
+            first = delivery is deliveries[0]
+            if not first and not self.messages.fits(delivery, remaining_ms()):
                 return 0
-            self.runner.run(key, remaining_ms=remaining_ms)
-        except ClaimLost as lost:
-            self.logger.info("not claimed", reason=str(lost))
-            return _seconds(lost.again_in_ms)
-        except TaskNotFound as missing:
-            self.logger.warning("no such task", reason=str(missing))
-        except Exception:  # AWS trouble or a malformed message: deliver again
-            self.logger.exception("record failed", message_id=record["messageId"])
-            return _pause(record)
-        return None
+            return self.messages.run(delivery, remaining_ms=remaining_ms)
+
+        together = [each for each in deliveries if self.messages.is_async(each)]
+        if len(together) < 2:
+            return {each.id: run(each) for each in deliveries}
+        alone = [each for each in deliveries if each not in together]
+        return _side_by_side(
+            together, run, meanwhile=lambda: {each.id: run(each) for each in alone}
+        )
 
 
-def _seconds(milliseconds: int | None) -> int | None:
-    if milliseconds is None:
-        return None
-    return min(-(-milliseconds // 1000), MAX_HIDDEN_SECONDS)
+def _side_by_side(
+    deliveries: Sequence[Delivery],
+    run: Callable[[Delivery], int | None],
+    *,
+    meanwhile: Callable[[], Answers],
+) -> Answers:
+    """Run these in threads, an event loop each, and something else in this one."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(len(deliveries), MAX_ASYNC)) as threads:
+        running = {each.id: threads.submit(copy_context().run, run, each) for each in deliveries}
+        answers = meanwhile()
+        return answers | {name: future.result() for name, future in running.items()}
 
 
-def _pause(record: Mapping[str, Any]) -> int:
-    receives = int(record.get("attributes", {}).get("ApproximateReceiveCount", 1))
-    return int(min(FIRST_PAUSE_SECONDS * 2.0 ** (receives - 1), 900))
+def _delivery(record: Mapping[str, Any]) -> Delivery:
+    return Delivery(
+        id=record["messageId"],
+        receipt=record["receiptHandle"],
+        body=record["body"],
+        receives=int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)),
+    )
+
+
+def _queue_name(record: Mapping[str, Any]) -> str:
+    return str(record.get("eventSourceARN", "")).rpartition(":")[2]

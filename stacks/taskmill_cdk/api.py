@@ -19,6 +19,8 @@ from taskmill_cdk.auth import Auth, sigv4
 _GET = apigateway.HttpMethod.GET
 _POST = apigateway.HttpMethod.POST
 _PATCH = apigateway.HttpMethod.PATCH
+_PUT = apigateway.HttpMethod.PUT
+_DELETE = apigateway.HttpMethod.DELETE
 
 _TENANT = "/v1/tenants/{tenant}"
 
@@ -42,6 +44,18 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
     yield _GET, f"{fan_out}/subtasks/{{index}}"
     yield _GET, f"{fan_out}/subtasks/{{index}}/result"
     yield _GET, f"{fan_out}/progress"
+    yield _GET, f"{_TENANT}/schedules"
+    schedule = f"{_TENANT}/schedules/{{name}}"
+    yield _GET, schedule
+    yield _PUT, schedule
+    yield _DELETE, schedule
+    yield _POST, f"{schedule}/pause"
+    yield _POST, f"{schedule}/resume"
+    yield _GET, f"{_TENANT}/callbacks"
+    callback = f"{_TENANT}/callbacks/{{id}}"
+    yield _GET, callback
+    yield _PUT, callback
+    yield _DELETE, callback
 
 
 @jsii.implements(apigateway.IAccessLogSettings)

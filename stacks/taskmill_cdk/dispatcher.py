@@ -29,7 +29,8 @@ REACTING_CHANGES = (
     # An element that was refused as it was stored; 1,000 others a fan-out invoke nothing.
     _row_change(["INSERT"], row=_IS("SUBTASK"), notify=_IS("each"), status=_IS("FAILED")),
     _row_change(["INSERT", "MODIFY"], row=_IS("BATCH"), status=_IS("COMPLETED")),
-)
+    _row_change(["INSERT", "MODIFY"], row=_IS("SCHEDULE")),
+)  # five: more need a quota increase
 
 
 class Dispatcher(Construct):

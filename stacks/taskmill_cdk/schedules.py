@@ -10,7 +10,7 @@ from taskmill_cdk.work_queue import WorkQueue
 
 
 class Schedules(Construct):
-    """A group of EventBridge schedules that send to the work queue.
+    """A group of EventBridge schedules that send to the work queues.
 
     Args:
         work_queue: Where due work goes.
@@ -23,7 +23,7 @@ class Schedules(Construct):
         work_queue.grant_send(self.role)
 
     def grant_manage(self, grantee: iam.IGrantable) -> None:
-        """Allow to create and delete schedules of the group."""
+        """Allow to create, change and delete schedules of the group."""
         stack = Stack.of(self)
         schedules = stack.format_arn(
             service="scheduler",
@@ -40,7 +40,7 @@ class Schedules(Construct):
         # There is no grant for the schedules of a group.
         iam.Grant.add_to_principal(
             grantee=grantee,
-            actions=["scheduler:CreateSchedule", "scheduler:DeleteSchedule"],
+            actions=[f"scheduler:{verb}Schedule" for verb in ("Create", "Update", "Delete")],
             resource_arns=[schedules],
         )
         self.role.grant_pass_role(grantee.grant_principal)

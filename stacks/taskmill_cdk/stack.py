@@ -1,7 +1,7 @@
 """The map of the system: part after part, then the permissions."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicies, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
@@ -37,6 +37,8 @@ STATEFUL = [
     "AWS::Scheduler::ScheduleGroup",
 ]
 
+Ids = Literal["ulid", "uuid4", "uuid7", "integer"]
+
 
 class TaskStack(Stack):
     """A task service: submit over HTTP, run on Lambda, fan out through Step Functions.
@@ -53,9 +55,12 @@ class TaskStack(Stack):
         max_payload_bytes: Largest input or result.
         worker_memory: MB of the function that runs tasks.
         worker_timeout: Longest attempt of a task.
-        worker_concurrency: Workers at a time, 2 to 1,000.
+        worker_concurrency: Workers at a time, 2 to 1,000; 0: none, as containers take all work.
+        priority_concurrency: Further workers for tasks of high and urgent priority only; half of
+            ``worker_concurrency`` by default, but no less than 2.
         batch_memory: MB of the function that runs subtasks.
         max_concurrency: Batches of a step function task at a time, where its caller does not say.
+        ids: How tasks are named whose submitter names none; ``integer`` counts per tenant.
         api: Whether there is an HTTP API.
         auth: Who may call it: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
         rate_limit: Its requests a second.
@@ -79,8 +84,10 @@ class TaskStack(Stack):
         worker_memory: int = 512,
         worker_timeout: Duration | None = None,
         worker_concurrency: int | None = None,
+        priority_concurrency: int | None = None,
         batch_memory: int = 512,
         max_concurrency: int | None = None,
+        ids: Ids = "ulid",
         api: bool = True,
         auth: Auth | None = None,
         rate_limit: int = 1_000,
@@ -108,6 +115,7 @@ class TaskStack(Stack):
             "TASKMILL_BUCKET": self.payloads.bucket.bucket_name,
             "TASKMILL_RETENTION_DAYS": str(retention_days),
             "TASKMILL_MAX_PAYLOAD_BYTES": str(max_payload_bytes),
+            "TASKMILL_IDS": _checked_ids(ids),
             **_task_environment(tasks),
         }
         self.notifications = self._build_notifications()
@@ -178,6 +186,7 @@ class TaskStack(Stack):
             "PutItem",
             "GetItem",
             "UpdateItem",
+            "DeleteItem",
             "ConditionCheckItem",
             "PartiQLInsert",
             "BatchGetItem",
@@ -267,8 +276,7 @@ class TaskStack(Stack):
 
     def _build_dispatcher(self, **props: Any) -> Dispatcher:
         environment = {
-            "TASKMILL_QUEUE_URL": self.work_queue.queue.queue_url,
-            "TASKMILL_QUEUE_ARN": self.work_queue.queue.queue_arn,
+            **self.work_queue.settings(),
             "TASKMILL_STATE_MACHINE_ARN": self.workflow.state_machine.state_machine_arn,
             "TASKMILL_STATUS_TOPIC_ARN": self.notifications.status_topic.topic_arn,
             "TASKMILL_ALARM_TOPIC_ARN": self.notifications.alarm_topic.topic_arn,
@@ -319,6 +327,8 @@ class TaskStack(Stack):
 
     def _grant_dispatch(self, grantee: iam.IGrantable) -> None:
         self.table.grant(grantee, "UpdateItem", "ConditionCheckItem", "PartiQLUpdate")
+        self.table.grant(grantee, "Query", "PartiQLInsert")  # mappings of callbacks, and their rows
+        self.payloads.grant_write(grantee, INPUTS)  # of callbacks
         self.work_queue.grant_send(grantee)
         self.dispatcher.grant_park(grantee)
         self.workflow.grant_start(grantee)
@@ -345,6 +355,12 @@ class TaskStack(Stack):
             outputs |= {"ApiId": self.api.http_api.api_id, "ApiUrl": self.api.url}
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
+
+
+def _checked_ids(ids: str) -> str:
+    if ids not in get_args(Ids):
+        raise ValueError(f"ids is {ids!r}; known are {', '.join(get_args(Ids))}")
+    return ids
 
 
 def _task_environment(tasks: TaskSource | None) -> dict[str, str]:

@@ -18,6 +18,7 @@ from taskmill_cdk.acknowledge import acknowledge, acknowledge_wildcards, logical
 _KEY = {"pk": sfn.JsonPath.string_at("$.pk"), "sk": sfn.JsonPath.string_at("$.sk")}
 _EXECUTION = sfn.JsonPath.string_at("$$.Execution.Id")
 _EVERYTHING = ["States.ALL"]
+_DUE_LATER = ["SubtasksDueLater"]  # the name of taskmill's exception; its message is a time
 
 
 class SubtaskWorkflow(Construct):
@@ -28,7 +29,8 @@ class SubtaskWorkflow(Construct):
     Args:
         split: Writes the subtask rows; returns the ranges of the batches and how many to run at
             a time.
-        batch: Works through one range. Raising means: call me again, the rows are the checkpoint.
+        batch: Works through one range. Raising means: call me again, the rows are the checkpoint;
+            raising ``SubtasksDueLater`` means: but not before the time that its message is.
         finish: Sums up and closes the parent.
         timeout: Longest execution.
         log_retention: How long the log of errors is kept.
@@ -103,6 +105,11 @@ class SubtaskWorkflow(Construct):
         return work.item_processor(self._build_batch())
 
     def _build_batch(self) -> tasks.LambdaInvoke:
+        """One batch, and the wait for its later retries.
+
+        That an exception leads there, rather than a choice by what the batch returns, spares
+        every batch without such retries two transitions: most of what it costs.
+        """
         payload = {
             **_KEY,
             "range": sfn.JsonPath.object_at("$.range"),
@@ -110,8 +117,29 @@ class SubtaskWorkflow(Construct):
             "retry": sfn.JsonPath.number_at("$$.State.RetryCount"),
         }
         batch = self._invoke("Batch", self.batch, payload)
+        batch.add_retry(errors=_DUE_LATER, max_attempts=0)
         batch.add_retry(**_retry(interval_seconds=1, max_attempts=60))
+        later = self._build_wait()
+        batch.add_catch(later, errors=_DUE_LATER, result_path="$.later")
+        later.next(batch)
         return batch
+
+    def _build_wait(self) -> sfn.Chain:
+        read = sfn.Pass(
+            self,
+            "ReadTime",
+            parameters={
+                **_KEY,
+                "range": sfn.JsonPath.object_at("$.range"),
+                "later": sfn.JsonPath.string_to_json(sfn.JsonPath.string_at("$.later.Cause")),
+            },
+        )
+        wait = sfn.Wait(
+            self,
+            "WaitForRetries",
+            time=sfn.WaitTime.timestamp_path("$.later.errorMessage"),
+        )
+        return sfn.Chain.start(read).next(wait)
 
     def _build_finish(self, construct_id: str, payload: dict[str, Any]) -> tasks.LambdaInvoke:
         finish = self._invoke(construct_id, self.finish, payload)

@@ -36,7 +36,7 @@ def test_a_running_task_is_left_alone_and_looked_at_again(
     row = held(cloud, status=status)
     before = raw(cloud, row.key)
     cloud.queues.put("dead-letters", "", cloud.now)
-    cloud.queues.queues["dead-letters"][0].id = "receipt-m0"
+    cloud.queues.queues["dead-letters"][0].receipt = "receipt-m0"
 
     assert bury(cloud, row.key) == ["m0"]
 

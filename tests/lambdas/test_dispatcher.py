@@ -42,10 +42,10 @@ class Broken:
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._real, name)
 
-        def answer(**request: Any) -> Any:
+        def answer(*args: Any, **request: Any) -> Any:
             if name == self._operation and self._fails(request):
                 raise ClientError({"Error": {"Code": "ServiceUnavailable"}}, name)
-            return call(**request)
+            return call(*args, **request)
 
         return answer
 
@@ -219,6 +219,9 @@ def test_what_a_service_refused_is_parked_and_done_later(
     ]
 
 
+PARTS = ("dispatcher", "table", "tasks", "batches", "children", "lanes", "workflow", "scheduler")
+
+
 class Replaced:
     """The cloud with one of its services replaced for a while."""
 
@@ -234,7 +237,7 @@ class Replaced:
 
     def _put(self, service: Any) -> None:
         setattr(self.cloud, self.service, service)
-        for part in ("dispatcher", "table", "tasks", "batches", "workflow", "scheduler"):
+        for part in PARTS:
             self.cloud.wiring.__dict__.pop(part, None)  # made anew when next asked for
 
 
@@ -245,7 +248,7 @@ def test_refused_messages_alone_are_parked(cloud: InProcessCloud) -> None:
     def refuse_second(**request: Any) -> Any:
         entries = request["Entries"]
         real(QueueUrl=request["QueueUrl"], Entries=[e for e in entries if e["Id"] != "1"])
-        return {"Failed": [{"Id": "1"}]}
+        return {"Failed": [{"Id": "1", "SenderFault": True}]}
 
     cloud.queues.send_message_batch = refuse_second  # type: ignore[method-assign]
     deliver(cloud, *(record(None, row) for row in rows))

@@ -14,8 +14,10 @@ from taskmill.keys import BatchKey, Kind, TaskKey
 from taskmill.queue import message_body
 from taskmill.reactions import (
     CountBatch,
+    CountChild,
     Publish,
     RaiseAlarm,
+    RunCallbacks,
     SendMessage,
     StartExecution,
     StopExecution,
@@ -61,6 +63,8 @@ def random_row(rng: Random, key: TaskKey) -> TaskRow:
         attributes=any_attributes(rng),
         run_at=rng.choice([None, 0, 10**13]),
         retry_at=rng.choice([None, 0, 10**13]),
+        parent_run=rng.choice([None, None, 1, 2]),
+        callbacks=rng.choice([(), (("success", "b.c"), ("completion", "a"))]),
         notify=rng.choice([None, "each", "progress", "none"]),
         notify_id=rng.choice([None, "n1", "n2"]),
         version=rng.randint(1, 99),
@@ -148,6 +152,26 @@ def test_a_task_that_fails_raises_one_alarm_and_nothing_else_does() -> None:
         failed = isinstance(new, TaskRow) and new.status is Status.FAILED and moved(change)
         whole = isinstance(new, TaskRow) and new.key.index is None
         assert alarms == ([RaiseAlarm(new)] if failed and whole else [])
+
+
+def test_each_final_status_of_a_task_runs_its_callbacks_and_nothing_else_does() -> None:
+    for change in CHANGES:
+        found = [each for each in reactions(change) if isinstance(each, RunCallbacks)]
+
+        new = change.new
+        whole = isinstance(new, TaskRow) and new.key.index is None
+        ended = isinstance(new, TaskRow) and new.ended and moved(change)
+        assert found == ([RunCallbacks(new)] if whole and ended else [])
+
+
+def test_a_child_that_ends_is_counted_and_nothing_else_is() -> None:
+    for change in CHANGES:
+        found = [each for each in reactions(change) if isinstance(each, CountChild)]
+
+        new = change.new
+        child = isinstance(new, TaskRow) and new.parent_run is not None and new.key.index is None
+        ended = isinstance(new, TaskRow) and new.ended and moved(change)
+        assert found == ([CountChild(new)] if child and ended else [])
 
 
 def test_a_record_delivered_again_causes_the_same() -> None:
@@ -263,8 +287,7 @@ def test_the_next_change_has_an_id_of_its_own_again() -> None:
     old = any_row(status=Status.PROCESSING, notify_id="mine", version=2)
     new = dataclasses.replace(old, status=Status.COMPLETED, version=3)
 
-    (told,) = reactions(Change(old, new))
-    assert isinstance(told, Publish)
+    (told,) = [each for each in reactions(Change(old, new)) if isinstance(each, Publish)]
     assert told.row.notify_id is None
 
 

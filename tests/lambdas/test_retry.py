@@ -1,3 +1,6 @@
+import dataclasses
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +58,36 @@ def test_a_policy_names_its_errors() -> None:
 
 def test_a_timeout_is_worth_another_attempt() -> None:
     assert Retry().allows(TaskTimeout("late"), 1)
+
+
+@given(POLICIES, st.integers(1, 20), st.integers(1, 30))
+def test_a_single_class_of_errors_is_as_good_as_a_tuple(
+    policy: Retry, allowed: int, attempt: int
+) -> None:
+    alone = dataclasses.replace(policy, max_attempts=allowed, on=OSError, never=FileNotFoundError)
+    paired = dataclasses.replace(alone, on=(OSError,), never=(FileNotFoundError,))
+
+    for error in (ConnectionError(), FileNotFoundError(), ValueError()):
+        assert alone.allows(error, attempt) == paired.allows(error, attempt)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "problem"),
+    [
+        ({"jitter": "half"}, "jitter is 'half'"),
+        ({"on": (ValueError, "KeyError")}, "on is .*classes of errors"),
+        ({"never": KeyError("no")}, "never is .*classes of errors"),
+        ({"base_seconds": float("nan")}, "0 or more"),
+        ({"max_seconds": float("inf")}, "0 or more"),
+        ({"factor": float("inf")}, "factor 1 or more"),
+    ],
+    ids=str,
+)
+def test_what_is_no_policy_is_refused_where_it_is_written(
+    wrong: dict[str, Any], problem: str
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        Retry(**wrong)
 
 
 @pytest.mark.parametrize(

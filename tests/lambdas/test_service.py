@@ -1,5 +1,6 @@
 """What callers may do with tasks, through `TaskService` alone."""
 
+import dataclasses
 import datetime as dt
 import json
 from typing import Any
@@ -406,12 +407,7 @@ def test_an_alarm_may_be_raised_about_any_task(cloud: InProcessCloud) -> None:
 
 
 def test_without_an_alarm_topic_none_can_be_raised(cloud: InProcessCloud) -> None:
-    elsewhere = TaskService(
-        tasks=cloud.wiring.tasks,
-        subtasks=cloud.wiring.subtasks,
-        payloads=cloud.wiring.payloads,
-        inserter=cloud.wiring.inserter,
-    )
+    elsewhere = dataclasses.replace(cloud.wiring.service, alarm_topic=None)
 
     with pytest.raises(InvalidRequest, match="no alarm topic"):
         elsewhere.publish_alarm(event=stored(cloud).key, error_details={})

@@ -1,77 +1,224 @@
 import asyncio
 import threading
 import time
+import traceback
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
 
 import pytest
 
 from taskmill.errors import TaskTimeout
-from taskmill.time_limit import time_limit
+from taskmill.time_limit import interruptible, run_within
 
 SOON = 0.05
+Caller = Callable[[Callable[[], Any]], Any]
 
 
-def test_quick_code_is_left_alone() -> None:
-    with time_limit(SOON):
-        done = True
-
-    time.sleep(2 * SOON)  # nothing rings later
-    assert done
+def in_this_thread(call: Callable[[], Any]) -> Any:
+    assert threading.current_thread() is threading.main_thread()
+    return call()
 
 
-def test_a_sleep_is_interrupted() -> None:
+def in_another_thread(call: Callable[[], Any]) -> Any:
+    """What a call in a thread returns or raises."""
+    ends: list[Any] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            ends.append(call())
+        except BaseException as error:  # noqa: BLE001  # the test's to look at
+            errors.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return ends[0]
+
+
+@pytest.fixture(params=[in_this_thread, in_another_thread])
+def caller(request: pytest.FixtureRequest) -> Caller:
+    """Where the limited call is made from: what is said below holds for every thread."""
+    chosen: Caller = request.param
+    return chosen
+
+
+def busy() -> None:
+    while True:
+        pass
+
+
+def nap() -> None:
+    time.sleep(3_600)
+
+
+def nap_though_errors_come() -> None:
+    while True:
+        try:
+            time.sleep(0.01)
+        except Exception:  # noqa: BLE001, S112  # as some task code does
+            continue
+
+
+def wait_for_a_thread() -> None:
+    threading.Event().wait(3_600)
+
+
+def await_for_ever() -> None:
+    async def wait() -> None:
+        await asyncio.Event().wait()
+
+    asyncio.run(interruptible(wait()))
+
+
+def block_an_event_loop() -> None:
+    async def block() -> None:
+        time.sleep(3_600)  # noqa: ASYNC251  # as some task code does
+
+    asyncio.run(interruptible(block()))
+
+
+NEVER_RETURN = [
+    busy,
+    nap,
+    nap_though_errors_come,
+    wait_for_a_thread,
+    await_for_ever,
+    block_an_event_loop,
+]
+
+
+@pytest.mark.parametrize("code", NEVER_RETURN, ids=lambda code: code.__name__)
+def test_code_that_never_returns_ends_in_time(caller: Caller, code: Callable[[], None]) -> None:
     began = time.monotonic()
 
-    with pytest.raises(TaskTimeout, match=r"ran longer than 0\.05 s"), time_limit(SOON):
-        time.sleep(10)
+    with pytest.raises(TaskTimeout, match=r"^ran longer than 0\.05 s$"):
+        caller(lambda: run_within(SOON, code))
 
     assert time.monotonic() - began < 5
 
 
-def test_a_busy_loop_is_interrupted() -> None:
-    with pytest.raises(TaskTimeout), time_limit(SOON):
-        while True:
-            pass
+@pytest.mark.parametrize("code", [busy, nap], ids=lambda code: code.__name__)
+def test_the_error_tells_where_the_code_was(caller: Caller, code: Callable[[], None]) -> None:
+    with pytest.raises(TaskTimeout) as ended:
+        caller(lambda: run_within(SOON, code))
+
+    innermost = traceback.extract_tb(ended.value.__traceback__)[-1]
+    assert innermost.name == code.__name__
 
 
-def test_waiting_for_a_thread_is_interrupted() -> None:
-    with pytest.raises(TaskTimeout), time_limit(SOON):
-        threading.Event().wait(10)
+def test_quick_code_is_left_alone(caller: Caller) -> None:
+    assert caller(lambda: run_within(SOON, lambda: "done")) == "done"
+
+    time.sleep(2 * SOON)  # nothing rings later
 
 
-def test_an_event_loop_is_interrupted() -> None:
-    with pytest.raises(TaskTimeout), time_limit(SOON):
-        asyncio.run(asyncio.sleep(10))
-
-
-def test_code_that_catches_every_exception_does_not_outlive_its_time() -> None:
-    with pytest.raises(TaskTimeout), time_limit(SOON):
-        while True:
-            try:
-                time.sleep(10)
-            except Exception:  # noqa: BLE001, S112  # as some task code does
-                continue
-
-
-def test_code_s_own_errors_pass() -> None:
-    with pytest.raises(KeyError, match="mine"), time_limit(SOON):
+def test_code_s_own_errors_pass(caller: Caller) -> None:
+    def fail() -> None:
         raise KeyError("mine")
 
-
-def test_no_time_at_all_ends_the_code_at_once() -> None:
-    with pytest.raises(TaskTimeout), time_limit(-1):
-        time.sleep(10)
+    with pytest.raises(KeyError, match="mine"):
+        caller(lambda: run_within(SOON, fail))
 
 
-def test_outside_the_main_thread_code_runs_on() -> None:
-    done = []
+@pytest.mark.parametrize("error", [SystemExit, GeneratorExit])
+def test_what_is_no_error_passes_too(caller: Caller, error: type[BaseException]) -> None:
+    def leave() -> None:
+        raise error
 
-    def work() -> None:
-        with time_limit(0.01):
-            time.sleep(SOON)
-            done.append(True)
+    with pytest.raises(error):
+        caller(lambda: run_within(SOON, leave))
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
 
-    assert done == [True]
+def test_no_time_at_all_ends_the_code_at_once(caller: Caller) -> None:
+    with pytest.raises(TaskTimeout):
+        caller(lambda: run_within(-1, nap))
+
+
+def test_a_call_may_have_a_year(caller: Caller) -> None:
+    assert caller(lambda: run_within(365 * 86_400, lambda: 1)) == 1
+
+
+def test_code_sees_its_caller_s_context(caller: Caller) -> None:
+    who = ContextVar("who", default="nobody")
+
+    def call() -> str:
+        who.set("caller")
+        return run_within(SOON, who.get)
+
+    assert caller(call) == "caller"
+
+
+def test_code_within_code_has_a_limit_of_its_own(caller: Caller) -> None:
+    def outer() -> str:
+        with pytest.raises(TaskTimeout, match=r"0\.05 s"):
+            run_within(SOON, nap)
+        return "went on"
+
+    assert caller(lambda: run_within(30, outer)) == "went on"
+
+
+def test_code_within_code_leaves_the_outer_limit_standing(caller: Caller) -> None:
+    def outer() -> None:
+        run_within(30, lambda: None)
+        nap()
+
+    with pytest.raises(TaskTimeout, match=r"0\.05 s"):
+        caller(lambda: run_within(SOON, outer))
+
+
+def test_the_sooner_limit_holds_whichever_it_is(caller: Caller) -> None:
+    with pytest.raises(TaskTimeout, match=r"0\.05 s"):
+        caller(lambda: run_within(SOON, lambda: run_within(30, nap)))
+
+
+@pytest.mark.parametrize(
+    "code", [busy, nap_though_errors_come, await_for_ever], ids=lambda code: code.__name__
+)
+def test_what_was_left_behind_in_a_thread_ends_as_soon_as_it_can(code: Callable[[], None]) -> None:
+    threads: list[threading.Thread] = []
+
+    def noted() -> None:
+        threads.append(threading.current_thread())
+        code()
+
+    with pytest.raises(TaskTimeout):
+        in_another_thread(lambda: run_within(SOON, noted))
+
+    threads[0].join(10)
+    assert not threads[0].is_alive()
+
+
+def test_what_was_left_behind_keeps_no_process_alive() -> None:
+    threads: list[threading.Thread] = []
+
+    def noted() -> None:
+        threads.append(threading.current_thread())
+        nap()
+
+    with pytest.raises(TaskTimeout):
+        in_another_thread(lambda: run_within(SOON, noted))
+
+    assert threads[0].is_alive()  # it sleeps in C, where nothing reaches it
+    assert threads[0].daemon
+
+
+def test_code_that_swallows_one_interrupt_gets_another() -> None:
+    interrupts: list[BaseException] = []
+    over = threading.Event()
+
+    def stubborn() -> None:
+        while len(interrupts) < 2:
+            try:
+                busy()
+            except BaseException as interrupt:  # noqa: BLE001  # as no task code should
+                interrupts.append(interrupt)
+        over.set()
+
+    with pytest.raises(TaskTimeout):
+        in_another_thread(lambda: run_within(SOON, stubborn))
+
+    assert over.wait(10)

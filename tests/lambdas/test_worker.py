@@ -1,11 +1,16 @@
 """Deliveries of the work queue, through the function's handler."""
 
+import io
 import itertools
 import json
+import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
+import work_tasks
 from builders import any_key, any_task, held, raw, sqs_event, sqs_record, stored
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,7 +20,10 @@ from taskmill.handlers import work
 from taskmill.keys import TaskKey
 from taskmill.queue import message_body
 from taskmill.statuses import Status
-from taskmill.testing import InProcessCloud
+from taskmill.testing import Crash, InProcessCloud
+from taskmill.wiring import InvalidSetting
+
+LANES = ("normal", "priority", "container")
 
 
 def deliver(cloud: InProcessCloud, *keys: TaskKey, seconds: int = 300, **more: Any) -> list[str]:
@@ -29,7 +37,7 @@ def on_queue(cloud: InProcessCloud, *ids: str) -> None:
     """Put received messages on the queue, for their visibility to be seen."""
     for each in ids:
         cloud.queues.put("queue", each, cloud.now)
-        cloud.queues.queues["queue"][-1].id = f"receipt-{each}"
+        cloud.queues.queues["queue"][-1].receipt = f"receipt-{each}"
 
 
 def hidden_seconds(cloud: InProcessCloud) -> list[float]:
@@ -282,3 +290,185 @@ def test_a_task_takes_four_writes(cloud: InProcessCloud) -> None:
     cloud.run()
 
     assert cloud.meter.writes == 4  # stored, queued, claimed, ended
+
+
+# Several queues
+
+
+def test_what_comes_again_does_so_on_the_queue_that_it_came_from() -> None:
+    environment = {
+        "TASKMILL_PRIORITY_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/urgent",
+        "TASKMILL_CONTAINER_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/1/boxed",
+    }
+    with InProcessCloud(modules=["unit_tasks"], environment=environment) as cloud:
+        urls = {name: environment.get(f"TASKMILL_{name.upper()}_QUEUE_URL") for name in LANES}
+        records = []
+        for number, (name, url) in enumerate(urls.items()):
+            held_until = cloud.now + (number + 1) * 60_000
+            key = held(cloud, lease_until=held_until).key
+            cloud.queues.put(url or "queue", "", cloud.now)
+            cloud.queues.queues[url or "queue"][0].receipt = f"receipt-{name}"
+            arn = f"arn:aws:sqs:us-east-1:1:{(url or 'queue').rpartition('/')[2]}"
+            records.append(sqs_record(name, message_body(key)) | {"eventSourceARN": arn})
+
+        answer = work.handler({"Records": records}, cloud.context())
+
+        assert len(answer["batchItemFailures"]) == 3
+        hidden = [cloud.queues.queues[url or "queue"][0] for url in urls.values()]
+        assert [each.visible_at - cloud.now for each in hidden] == [60_000, 120_000, 180_000]
+
+
+# Async tasks
+
+
+@pytest.fixture
+def work_cloud(runs: list[Any]) -> Iterator[InProcessCloud]:
+    with InProcessCloud(modules=["work_tasks"]) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def runs() -> list[Any]:
+    work_tasks.reset()
+    return work_tasks.RUNS
+
+
+def ends(cloud: InProcessCloud, keys: list[TaskKey]) -> list[tuple[str, Any]]:
+    """Status and result, or type of error, of these tasks."""
+    tasks = [cloud.service.get_task(key=key) for key in keys]
+    return [
+        (
+            str(each.status),
+            each.attributes.get("result", each.attributes.get("error", {}).get("type")),
+        )
+        for each in tasks
+    ]
+
+
+def test_async_tasks_of_one_delivery_run_side_by_side(work_cloud: InProcessCloud) -> None:
+    keys = [task(work_cloud, "ten-meet", number) for number in range(10)]
+
+    assert deliver(work_cloud, *keys) == []
+
+    assert ends(work_cloud, keys) == [("COMPLETED", number) for number in range(10)]
+
+
+def test_no_more_than_ten_of_them_at_a_time(work_cloud: InProcessCloud) -> None:
+    keys = [task(work_cloud, "counts-others") for _ in range(25)]
+
+    deliver(work_cloud, *keys)
+
+    beside = [result for _, result in ends(work_cloud, keys)]
+    assert 1 < max(beside) <= 10
+
+
+def test_other_tasks_of_the_delivery_run_as_well(work_cloud: InProcessCloud) -> None:
+    kinds = ["note", "counts-others", "note", "counts-others", "awaits-for-ever"]
+    keys = [task(work_cloud, kind, number) for number, kind in enumerate(kinds)]
+
+    assert deliver(work_cloud, *keys) == []
+
+    statuses = [status for status, _ in ends(work_cloud, keys)]
+    assert statuses == ["COMPLETED"] * 4 + ["FAILED"]
+    assert ends(work_cloud, keys)[-1] == ("FAILED", "TaskTimeout")
+    assert [each for each in work_tasks.RUNS if each in (0, 2)] == [0, 2]
+
+
+@contextmanager
+def logged(cloud: InProcessCloud) -> Iterator[list[dict[str, Any]]]:
+    """The log lines that are written meanwhile."""
+    logger, text, lines = cloud.wiring.logger, io.StringIO(), list[dict[str, Any]]()
+    handler, level = logging.StreamHandler(text), logger.log_level
+    handler.setFormatter(logger.registered_formatter)
+    logger.addHandler(handler)
+    logger.setLevel("INFO")
+    try:
+        yield lines
+    finally:
+        logger.setLevel(level)
+        logger.removeHandler(handler)
+        lines += [json.loads(line) for line in text.getvalue().splitlines()]
+
+
+def test_every_log_line_has_the_key_of_its_own_task(work_cloud: InProcessCloud) -> None:
+    keys = [task(work_cloud, "ten-meet", number) for number in range(10)]
+
+    with logged(work_cloud) as lines:
+        deliver(work_cloud, *keys)
+
+    told = {line["value"]: line["key"] for line in lines if line["message"] == "met"}
+    assert told == {number: str(key) for number, key in enumerate(keys)}
+    (worked,) = [line for line in lines if line["message"] == "worked"]
+    assert "key" not in worked
+
+
+def test_async_tasks_that_lack_the_time_are_handed_back(work_cloud: InProcessCloud) -> None:
+    keys = [task(work_cloud, "async-minute", number) for number in range(3)]
+    on_queue(work_cloud, "m1", "m2")
+
+    assert deliver(work_cloud, *keys, seconds=62) == ["m1", "m2"]
+
+    assert hidden_seconds(work_cloud) == [0, 0]
+    assert work_tasks.RUNS == [0]
+
+
+def test_a_crash_in_one_of_them_is_the_end_of_the_process(work_cloud: InProcessCloud) -> None:
+    keys = [task(work_cloud, kind) for kind in ("counts-others", "async-dies")]
+
+    with pytest.raises(Crash):
+        deliver(work_cloud, *keys)
+
+    assert work_cloud.service.get_task(key=keys[1]).status == "STARTED"
+
+
+def test_what_was_left_behind_can_write_nothing(work_cloud: InProcessCloud) -> None:
+    keys = [task(work_cloud, "sleeps-on") for _ in range(2)]
+    before = time.monotonic()
+
+    deliver(work_cloud, *keys)
+
+    assert ends(work_cloud, keys) == [("FAILED", "TaskTimeout")] * 2
+    rows = [raw(work_cloud, key) for key in keys]
+    while len(work_tasks.LATER) < 4 and time.monotonic() - before < 10:
+        time.sleep(0.01)
+    assert work_tasks.LATER == ["ClaimLost"] * 4
+    assert [raw(work_cloud, key) for key in keys] == rows
+
+
+# Runners
+
+
+def test_lambda_fails_a_task_that_asks_for_a_container(runs: list[Any]) -> None:
+    with InProcessCloud(modules=["work_tasks"], environment={"TASKMILL_RUNNER": "lambda"}) as cloud:
+        key = task(cloud, "boxed")
+        assert deliver(cloud, key) == []
+        failed = cloud.service.get_task(key=key)
+
+    error: Any = failed.attributes["error"]
+    assert (failed.status, failed.attempts, error["type"]) == ("FAILED", 1, "WrongRunner")
+    assert "`taskmill work`" in error["message"]
+
+
+def test_a_function_knows_that_it_is_one(runs: list[Any]) -> None:
+    inside = {"AWS_LAMBDA_FUNCTION_NAME": "worker"}
+    with InProcessCloud(modules=["work_tasks"], environment=inside) as cloud:
+        key = task(cloud, "boxed")
+        deliver(cloud, key)
+
+        assert ends(cloud, [key]) == [("FAILED", "WrongRunner")]
+
+
+def test_elsewhere_tasks_run_that_ask_for_a_container(work_cloud: InProcessCloud) -> None:
+    key = task(work_cloud, "boxed", 7)
+
+    deliver(work_cloud, key)
+
+    assert ends(work_cloud, [key]) == [("COMPLETED", 7)]
+
+
+def test_a_runner_that_does_not_exist_is_told() -> None:
+    with (
+        InProcessCloud(environment={"TASKMILL_RUNNER": "moon"}) as cloud,
+        pytest.raises(InvalidSetting, match="TASKMILL_RUNNER is 'moon': lambda or container"),
+    ):
+        deliver(cloud, any_key())

@@ -1,7 +1,10 @@
 """The gaps of the emulator that our launcher closes. Those in its policies: see `tests/e2e`."""
 
+import io
 import json
 import time
+import zipfile
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -38,6 +41,45 @@ def test_a_distributed_map_takes_its_concurrency_from_the_input(running: Running
     assert states.describe_map_run(mapRunArn=map_run)["maxConcurrency"] == 2
 
 
+def test_an_exception_is_caught_by_the_name_of_its_class(running: RunningEmulator) -> None:
+    function = raising(running, "class OutOfPaper(Exception): ...", "OutOfPaper('tray: 2')")
+    definition = {
+        "StartAt": "Print",
+        "States": {
+            "Print": {
+                "Type": "Task",
+                "Resource": function,
+                "Catch": [{"ErrorEquals": ["OutOfPaper"], "Next": "Caught"}],
+                "End": True,
+            },
+            "Caught": {"Type": "Pass", "End": True},
+        },
+    }
+    states = gaps.client("stepfunctions", running.port)
+
+    execution = run(states, {}, definition)
+
+    caught = json.loads(states.describe_execution(executionArn=execution)["output"])
+    assert caught["Error"] == "OutOfPaper"
+    assert json.loads(caught["Cause"])["errorMessage"] == "tray: 2"
+
+
+def raising(running: RunningEmulator, definition: str, raised: str) -> str:
+    """A function that raises."""
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        handler = f"def handler(event, context):\n    raise {raised}\n"
+        archive.writestr("index.py", f"{definition}\n\n{handler}")
+    created = gaps.client("lambda", running.port).create_function(
+        FunctionName="raises",
+        Runtime="python3.13",
+        Handler="index.handler",
+        Role="arn:aws:iam::000000000000:role/none",
+        Code={"ZipFile": code.getvalue()},
+    )
+    return str(created["FunctionArn"])
+
+
 def test_partiql_statements_leave_stream_records(running: RunningEmulator) -> None:
     dynamodb = gaps.client("dynamodb", running.port)
     table = dynamodb.create_table(
@@ -65,6 +107,38 @@ def test_partiql_statements_leave_stream_records(running: RunningEmulator) -> No
     assert told == [("INSERT", None, first), ("MODIFY", first, second)]
 
 
+def test_a_schedule_tells_its_target_when_it_was_due(running: RunningEmulator) -> None:
+    sqs, scheduler = gaps.client("sqs", running.port), gaps.client("scheduler", running.port)
+    queue = sqs.create_queue(QueueName="fires")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+    began = datetime.now(UTC)
+
+    scheduler.create_schedule(
+        Name="once",
+        ScheduleExpression=f"at({began:%Y-%m-%dT%H:%M:%S})",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        Target={
+            "Arn": arn["QueueArn"],
+            "RoleArn": "arn:aws:iam::000000000000:role/none",
+            "Input": '{"at": "<aws.scheduler.scheduled-time>", "sk": "<kept>"}',
+        },
+    )
+
+    fire = json.loads(receive(sqs, queue))
+    assert fire["sk"] == "<kept>"
+    assert -1 < (datetime.fromisoformat(fire["at"]) - began).total_seconds() < 15
+
+
+def receive(sqs: Any, queue: str) -> str:
+    """The body of the next message; schedules are looked at every ten seconds."""
+    for _ in range(15):
+        found = sqs.receive_message(QueueUrl=queue, WaitTimeSeconds=1).get("Messages", [])
+        if found:
+            body: str = found[0]["Body"]
+            return body
+    raise AssertionError("nothing came in 15 s")
+
+
 def records(running: RunningEmulator, stream: str) -> list[dict[str, Any]]:
     streams = gaps.client("dynamodbstreams", running.port)
     (shard,) = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
@@ -75,10 +149,10 @@ def records(running: RunningEmulator, stream: str) -> list[dict[str, Any]]:
     return found
 
 
-def run(states: Any, execution_input: dict[str, Any]) -> str:
+def run(states: Any, execution_input: dict[str, Any], definition: dict[str, Any] = FAN_OUT) -> str:
     machine = states.create_state_machine(
-        name="fan-out",
-        definition=json.dumps(FAN_OUT),
+        name=definition["StartAt"],
+        definition=json.dumps(definition),
         roleArn="arn:aws:iam::000000000000:role/none",
     )["stateMachineArn"]
     execution: str = states.start_execution(

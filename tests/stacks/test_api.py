@@ -13,6 +13,7 @@ from taskmill_cdk import Auth, TaskApi, cognito, jwt
 TENANT = "/v1/tenants/{tenant}"
 TASK = TENANT + "/tasks/{type}/{code}"
 FAN_OUT = TENANT + "/step-function-tasks/{type}/{code}"
+SCHEDULE = TENANT + "/schedules/{name}"
 
 ROUTES = {
     "GET /health",
@@ -30,6 +31,11 @@ ROUTES = {
     f"GET {FAN_OUT}/subtasks/{{index}}",
     f"GET {FAN_OUT}/subtasks/{{index}}/result",
     f"GET {FAN_OUT}/progress",
+    f"GET {TENANT}/schedules",
+    *(f"{method} {SCHEDULE}" for method in ("GET", "PUT", "DELETE")),
+    *(f"POST {SCHEDULE}/{move}" for move in ("pause", "resume")),
+    f"GET {TENANT}/callbacks",
+    *(f"{method} {TENANT}/callbacks/{{id}}" for method in ("GET", "PUT", "DELETE")),
     "$default",
 }
 

@@ -31,6 +31,7 @@ EXPECTED = {
             "PutItem",
             "GetItem",
             "UpdateItem",
+            "DeleteItem",
             "Query",
             "ConditionCheckItem",
             "PartiQLInsert",
@@ -45,14 +46,21 @@ EXPECTED = {
         "TasksTable.StreamArn": rows(
             "ListStreams", "DescribeStream", "GetRecords", "GetShardIterator"
         ),
-        "TasksTable": rows("UpdateItem", "ConditionCheckItem", "PartiQLUpdate"),
+        "TasksTable": rows(
+            "UpdateItem", "ConditionCheckItem", "PartiQLUpdate", "Query", "PartiQLInsert"
+        ),
+        "PayloadsBucket/inputs/*": {"s3:PutObject"},
         "WorkQueue": SEND,
         "DispatcherFailureQueue": SEND | CONSUME,
         "SubtaskWorkflowStateMachine": {"states:StartExecution"},
         EXECUTIONS: {"states:StopExecution"},
         "NotificationsStatusTopic": {"sns:Publish"},
         "NotificationsAlarmTopic": {"sns:Publish"},
-        SCHEDULES: {"scheduler:CreateSchedule", "scheduler:DeleteSchedule"},
+        SCHEDULES: {
+            "scheduler:CreateSchedule",
+            "scheduler:UpdateSchedule",
+            "scheduler:DeleteSchedule",
+        },
         "SchedulesRole": {"iam:PassRole"},
     },
     "Worker": {

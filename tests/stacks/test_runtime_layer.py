@@ -47,7 +47,7 @@ def test_a_layer_holds_what_the_functions_import() -> None:
     layer = build_layer([RUNTIME_REQUIREMENTS], AWS, ROOT / ".build")
 
     packages = {path.name for path in (layer / "python").iterdir()}
-    assert {"aws_lambda_powertools", "pydantic", "ulid"} <= packages
+    assert {"aws_lambda_powertools", "pydantic", "tzdata", "ulid"} <= packages
     assert not list(layer.rglob("__pycache__"))
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from taskmill.keys import Kind, TaskKey
 from taskmill.models import CreateStepFunctionTask, CreateTask
-from taskmill.rows import BATCH_ROW, BatchRow, TaskRow
+from taskmill.rows import BATCH_ROW, BatchRow, Row, ScheduleRow, TaskRow
 from taskmill.statuses import Status
 from taskmill.store.codec import encode_item
 from taskmill.testing import InProcessCloud
@@ -77,6 +77,12 @@ def any_batch(**fields: Any) -> BatchRow:
     return BatchRow(**{**known, **fields})
 
 
+def any_schedule(**fields: Any) -> ScheduleRow:
+    known = {"tenant": any_tenant(), "name": "nightly", "task_type": "export", "input": "null"}
+    known |= {"expression": "rate(1 hour)", "created_at": NOW, "updated_at": NOW}
+    return ScheduleRow(**{**known, **fields})
+
+
 def any_task(**fields: Any) -> CreateTask:
     return CreateTask(**{"tenant_code": any_tenant(), "task_type": "export", **fields})
 
@@ -86,8 +92,8 @@ def any_fan_out(**fields: Any) -> CreateStepFunctionTask:
     return CreateStepFunctionTask(**{**known, **fields})
 
 
-def typed(row: TaskRow) -> dict[str, Any]:
-    """A task as an image of a stream record."""
+def typed(row: TaskRow | ScheduleRow) -> dict[str, Any]:
+    """A task or a schedule as an image of a stream record."""
     return encode_item(row.to_values())
 
 
@@ -98,12 +104,12 @@ def typed_batch(row: BatchRow) -> dict[str, Any]:
     return encode_item(values)
 
 
-def record(old: TaskRow | BatchRow | None, new: TaskRow | BatchRow | None) -> dict[str, Any]:
+def record(old: Row | None, new: Row | None) -> dict[str, Any]:
     """A stream record of this change."""
     images = {}
     for name, row in (("OldImage", old), ("NewImage", new)):
         if row is not None:
-            images[name] = typed(row) if isinstance(row, TaskRow) else typed_batch(row)
+            images[name] = typed_batch(row) if isinstance(row, BatchRow) else typed(row)
     event = "INSERT" if old is None else "REMOVE" if new is None else "MODIFY"
     return {"eventName": event, "eventSource": "aws:dynamodb", "dynamodb": images}
 

@@ -25,4 +25,8 @@ FILTERS: list[dict[str, Any]] = [
         "eventName": ["INSERT", "MODIFY"],
         "dynamodb": {"NewImage": {"row": {"S": ["BATCH"]}, "status": {"S": ["COMPLETED"]}}},
     },
+    {
+        "eventName": ["INSERT", "MODIFY"],
+        "dynamodb": {"NewImage": {"row": {"S": ["SCHEDULE"]}}},
+    },
 ]

@@ -45,3 +45,8 @@ def talkative(steps: int, ctx: TaskContext) -> int:
     for step in range(steps):
         ctx.progress(step + 1, steps)
     return steps
+
+
+@task("declared", on_success="mail", runner="container", priority="high")
+def declared(value: Any) -> Any:
+    return value

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from taskmill.cli import change, local, read, submit, watch
+from taskmill.cli import callbacks, change, local, read, schedules, submit, tail, watch, work
 from taskmill.cli.call import Call
 from taskmill.cli.commands import Commands
 from taskmill.cli.output import Output
@@ -93,7 +93,11 @@ app.command("get")(read.get)
 app.command("list")(read.list_tasks)
 app.command("subtasks")(read.subtasks)
 app.command("watch")(watch.watch)
+app.command("tail")(tail.tail)
 app.command("result")(read.result)
 app.command("cancel")(change.cancel)
 app.command("retry")(change.retry)
+app.command("work")(work.work)
+app.add_typer(schedules.app, name="schedules")
+app.add_typer(callbacks.app, name="callbacks")
 app.add_typer(local.app, name="local")

@@ -2,33 +2,69 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
 import typer
 
 from taskmill.cli import keys
 from taskmill.cli.call import Call
-from taskmill.cli.options import Key
+from taskmill.cli.exits import exit_of
+from taskmill.cli.options import Keys
+from taskmill.errors import TaskmillError
+
+if TYPE_CHECKING:
+    from taskmill.client import Task, TaskClient
 
 
-def cancel(ctx: typer.Context, key: Key) -> None:
-    """Cancel a task that has not ended; of a step function task the execution stops."""
+def cancel(ctx: typer.Context, key: Keys) -> None:
+    """Cancel tasks that have not ended; of a step function task the execution stops."""
     call: Call = ctx.obj
-    reference = keys.parse(key)
-    with call.client(reference.tenant) as client:
-        task = client.cancel(reference.find(client))
-    if call.output.as_json:
-        call.output.model(task)
-    else:
+
+    def tell(task: Task) -> None:
         call.output.line(f"{task.status} {task.type}#{task.code}")
 
+    _change(call, key, lambda client, task: client.cancel(task), tell)
 
-def retry(ctx: typer.Context, key: Key) -> None:
-    """Run a failed or cancelled task again; of a step function task what did not complete."""
+
+def retry(ctx: typer.Context, key: Keys) -> None:
+    """Run failed or cancelled tasks again; of a step function task what did not complete."""
     call: Call = ctx.obj
-    reference = keys.parse(key)
-    with call.client(reference.tenant) as client:
-        task = client.retry(reference.find(client))
-    if call.output.as_json:
-        call.output.model(task)
-    else:
+
+    def tell(task: Task) -> None:
         call.output.line(f"{task.type}#{task.code}")
         call.output.note(f"{task.status} again; follow it: {call.command('watch', task)}")
+
+    _change(call, key, lambda client, task: client.retry(task), tell)
+
+
+def _change(
+    call: Call,
+    words: Sequence[str],
+    change: Callable[[TaskClient, Task], Task],
+    tell: Callable[[Task], None],
+) -> None:
+    """Change each task that the words name; one that cannot be changed does not stop the others.
+
+    Raises:
+        typer.Exit: With the code of the first error, when all have been tried.
+    """
+    references = keys.parse_each(words)
+    changed: list[Task] = []
+    errors: list[TaskmillError] = []
+    with call.client(references[0].tenant) as client:
+        for reference in references:
+            try:
+                changed.append(change(client, reference.find(client)))
+            except TaskmillError as error:
+                errors.append(error)
+                call.output.note(f"taskmill: {error.message}")
+            else:
+                if not call.output.as_json:
+                    tell(changed[-1])
+    if call.output.as_json and len(references) > 1:
+        call.output.json_array(changed)
+    elif call.output.as_json and changed:
+        call.output.model(changed[0])
+    if errors:
+        raise typer.Exit(exit_of(errors[0]))

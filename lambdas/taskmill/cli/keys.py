@@ -52,6 +52,28 @@ def parse(words: Sequence[str]) -> Reference:
     return Reference(parts[0], parts[1], int(parts[2]) if len(parts) == 3 else None)
 
 
+def parse_each(words: Sequence[str]) -> list[Reference]:
+    """References from words that name one task after the other; an index goes by type#code#index.
+
+    Raises:
+        InvalidKey: Some of them are of none of the forms.
+    """
+    found: list[Reference] = []
+    while words:
+        length = _length(words)
+        found.append(parse(words[:length]))
+        words = words[length:]
+    return found
+
+
+def _length(words: Sequence[str]) -> int:
+    """How many words the first key takes."""
+    first = words[0]
+    if "/" in first or ("#" in first and first.partition("#")[0] not in Kind.__members__):
+        return 1
+    return 2  # TYPE CODE, or pk sk
+
+
 def in_words(key: TaskKey) -> str:
     """A key as a command line takes it, without quotes in any shell."""
     index = "" if key.index is None else f" {key.index}"

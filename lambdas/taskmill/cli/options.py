@@ -7,11 +7,22 @@ from typing import Annotated
 
 import typer
 
+from taskmill.keys import Kind
+from taskmill.statuses import Status
+
 Key = Annotated[
     list[str],
     typer.Argument(
         metavar="KEY...",
         help="TYPE CODE, type#code, or pk sk in quotes; an index at the end names a subtask.",
+        show_default=False,
+    ),
+]
+Keys = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="KEY...",
+        help="TYPE CODE, type#code, or pk sk in quotes; several one after the other.",
         show_default=False,
     ),
 ]
@@ -32,6 +43,12 @@ Timeout = Annotated[
     typer.Option(min=0, metavar="SECONDS", help="How long to watch; for ever by default."),
 ]
 Limit = Annotated[int, typer.Option(min=1, help="At most so many.")]
+
+TypeFilter = Annotated[str | None, typer.Option(help="Only of this type.")]
+KindFilter = Annotated[
+    Kind | None, typer.Option(case_sensitive=False, help="Only of this kind; both by default.")
+]
+StatusFilter = Annotated[Status | None, typer.Option(case_sensitive=False, help="Only these.")]
 
 
 class Notify(StrEnum):

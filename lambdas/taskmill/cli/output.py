@@ -53,6 +53,10 @@ class Output:
         """A JSON document on stdout."""
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
+    def json_line(self, value: Any) -> None:
+        """A JSON document on a line of its own on stdout."""
+        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+
     def model(self, model: BaseModel) -> None:
         """A model as the API sends it, on stdout."""
         self.json(wire(model))

@@ -9,14 +9,11 @@ import typer
 
 from taskmill.cli import keys, show
 from taskmill.cli.call import Call
-from taskmill.cli.options import Key, Limit, Order
+from taskmill.cli.options import Key, KindFilter, Limit, Order, StatusFilter, TypeFilter
 from taskmill.cli.output import STYLES
 from taskmill.keys import Kind
-from taskmill.statuses import Status
 
 PAGE_SIZE = 1_000  # the most that one request gives
-
-StatusFilter = Annotated[Status | None, typer.Option(case_sensitive=False, help="Only these.")]
 
 
 def get(ctx: typer.Context, key: Key) -> None:
@@ -36,10 +33,8 @@ def get(ctx: typer.Context, key: Key) -> None:
 def list_tasks(
     ctx: typer.Context,
     *,
-    type: Annotated[str | None, typer.Option(help="Only of this type.")] = None,  # noqa: A002
-    kind: Annotated[
-        Kind | None, typer.Option(case_sensitive=False, help="Only of this kind; both by default.")
-    ] = None,
+    type: TypeFilter = None,  # noqa: A002
+    kind: KindFilter = None,
     status: StatusFilter = None,
     limit: Limit = 50,
     order: Annotated[Order, typer.Option(help="By code; desc is newest first.")] = Order.DESC,

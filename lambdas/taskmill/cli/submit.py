@@ -17,6 +17,15 @@ from taskmill.cli.options import (
     Timeout,
     Wait,
 )
+from taskmill.cli.submit_options import (
+    At,
+    LogId,
+    OnCompletion,
+    OnFailure,
+    OnSuccess,
+    PriorityOption,
+    read_log_ids,
+)
 
 if TYPE_CHECKING:
     from taskmill.client import Task, TaskClient
@@ -36,6 +45,12 @@ def submit(
     *,
     name: Name = None,
     delay: Annotated[int, typer.Option(min=0, metavar="SECONDS", help="Start later.")] = 0,
+    at: At = None,
+    priority: PriorityOption = None,
+    on_success: OnSuccess = None,
+    on_failure: OnFailure = None,
+    on_completion: OnCompletion = None,
+    log_id: LogId = None,
     code: Code = None,
     idempotency_key: IdempotencyKey = None,
     notify: NotifyOption = None,
@@ -46,16 +61,22 @@ def submit(
     from taskmill.cli.inputs import read_input
 
     call: Call = ctx.obj
-    value = read_input(input)
+    value, log_ids = read_input(input), read_log_ids(log_id)
     with call.client() as client:
         task = client.submit(
             task_type,
             value,
             name=name,
             delay_seconds=delay,
+            run_at=at,
             code=code,
             idempotency_key=idempotency_key,
             notify=notify.value if notify else None,
+            priority=priority.value if priority else None,
+            on_success=on_success or (),
+            on_failure=on_failure or (),
+            on_completion=on_completion or (),
+            log_ids=log_ids,
         )
         _accepted(call, client, task, wait=wait, timeout_seconds=timeout)
 
@@ -87,6 +108,11 @@ def map_inputs(
     max_concurrency: Annotated[
         int | None, typer.Option(min=1, help="Batches worked on at once.")
     ] = None,
+    priority: PriorityOption = None,
+    on_success: OnSuccess = None,
+    on_failure: OnFailure = None,
+    on_completion: OnCompletion = None,
+    log_id: LogId = None,
     name: Name = None,
     code: Code = None,
     idempotency_key: IdempotencyKey = None,
@@ -98,6 +124,7 @@ def map_inputs(
     from taskmill.cli.inputs import read_inputs
 
     call: Call = ctx.obj
+    log_ids = read_log_ids(log_id)
     with call.client() as client:
         task = client.map(
             task_type,
@@ -109,6 +136,11 @@ def map_inputs(
             code=code,
             idempotency_key=idempotency_key,
             notify=notify.value if notify else None,
+            priority=priority.value if priority else None,
+            on_success=on_success or (),
+            on_failure=on_failure or (),
+            on_completion=on_completion or (),
+            log_ids=log_ids,
         )
         _accepted(call, client, task, wait=wait, timeout_seconds=timeout)
 

@@ -21,6 +21,7 @@ from taskmill.errors import (
     Throttled,
 )
 from taskmill.models import NewTask, Progress, Task
+from taskmill.schedule_models import Schedule
 
 __all__ = [
     "Conflict",
@@ -30,6 +31,7 @@ __all__ = [
     "NewTask",
     "NotConfigured",
     "Progress",
+    "Schedule",
     "Task",
     "TaskClient",
     "TaskFailed",

@@ -73,9 +73,14 @@ class Api:
     def patch(self, path: str, body: bytes) -> Any:
         return self._call("PATCH", path, body, repeatable=False)
 
-    def pages(self, path: str, **query: Any) -> Iterator[Any]:
-        """The items of all pages of a list, one page in memory at a time."""
-        cursor: str | None = None
+    def put(self, path: str, body: bytes) -> Any:
+        return self._call("PUT", path, body, repeatable=True)
+
+    def delete(self, path: str) -> Any:
+        return self._call("DELETE", path, repeatable=False)
+
+    def pages(self, path: str, *, cursor: str | None = None, **query: Any) -> Iterator[Any]:
+        """The items of all pages of a list from a cursor on, one page in memory at a time."""
         while True:
             page = self.get(path, **query, cursor=cursor)
             yield from page["items"]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from taskmill.client.wire import INLINE_LIMIT, check_request, to_json, weight
-from taskmill.ids import new_code
+from taskmill.client.names import repeatable
+from taskmill.client.wire import INLINE_LIMIT, check_request, to_json, to_moment, weight
 from taskmill.models import NewTask
 
 TASKS_A_REQUEST = 100
 
 
-def batches(tasks: Iterable[NewTask]) -> Iterator[bytes]:
-    """Request bodies of up to 100 tasks and 4 MB. Each task has a code: none is stored twice.
+def batches(tasks: Iterable[NewTask], *, ids: str) -> Iterator[bytes]:
+    """Request bodies of up to 100 tasks and 4 MB. Each task has a name: none is stored twice.
+
+    Args:
+        ids: The scheme of the names.
 
     Raises:
         InvalidRequest: JSON cannot hold an input.
@@ -22,8 +25,9 @@ def batches(tasks: Iterable[NewTask]) -> Iterator[bytes]:
     size = 0
     for task in tasks:
         fields = task.model_dump(mode="python", by_alias=True, exclude_defaults=True)
-        if not (task.code or task.idempotency_key):
-            fields["code"] = new_code()
+        fields |= repeatable(ids, task.code, task.idempotency_key)
+        if task.run_at is not None:
+            fields["runAt"] = to_moment(task.run_at)
         line = to_json(fields, field="input")
         if lines and (len(lines) == TASKS_A_REQUEST or size + weight(line) > INLINE_LIMIT):
             yield _body(lines)

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import time
+import copy
+import dataclasses
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, Self
 
 from taskmill.client.api import path_of
-from taskmill.client.errors import TaskFailed, WaitTimeout
-from taskmill.client.polling import intervals
+from taskmill.client.callbacks import Callbacks
+from taskmill.client.errors import TaskFailed
 from taskmill.client.reading import Key, Reads, key_of
+from taskmill.client.schedules import Schedules
 from taskmill.client.submitting import Submits
 from taskmill.client.wire import to_body
+from taskmill.keys import check_name
 from taskmill.models import Task
-from taskmill.statuses import FINAL, Status
+from taskmill.polling import CAP_SECONDS, Pace, looks
+from taskmill.statuses import Status
 
 
-class TaskClient(Submits, Reads):
+class TaskClient(Submits, Reads, Schedules, Callbacks):
     """Submits tasks, reads them and waits for them. Close it, or use it in a `with` statement.
 
     What is not given comes from the environment (`TASKMILL_URL`, `TASKMILL_TENANT`,
-    `TASKMILL_TOKEN`, AWS's own variables), then from the local cloud of this folder.
+    `TASKMILL_TOKEN`, `TASKMILL_IDS`, AWS's own variables), then from the local cloud of this
+    folder.
 
     Reading is repeated when the network or the API fails for a moment. So is submitting: every
     submit names its task by a code, yours or a new one, so that it never doubles.
@@ -31,6 +36,8 @@ class TaskClient(Submits, Reads):
         region: Of the API; needed only when its address does not tell.
         session: A boto3 or botocore session; AWS's usual chain of credentials by default.
         token: Of Cognito or another issuer, instead of an AWS signature.
+        ids: How the service names tasks: "ulid", "uuid4", "uuid7" or "integer". The client does it
+            likewise, but for numbers: there it sends an idempotency key instead.
         timeout_seconds: For one request; the API itself gives up after 29.
         transport: Instead of the network, for tests.
         sleep: Waits so many seconds, for tests.
@@ -39,6 +46,17 @@ class TaskClient(Submits, Reads):
     Raises:
         NotConfigured: URL, tenant, region or credentials are missing.
     """
+
+    @property
+    def pace(self) -> Pace:
+        """How this client waits."""
+        return Pace(self._sleep)
+
+    def for_tenant(self, tenant: str) -> Self:
+        """The same client for another tenant's tasks; both share connections, so close one."""
+        other = copy.copy(self)
+        other.tenant = check_name("tenant", tenant)
+        return other
 
     def cancel(self, key: Key) -> Task:
         """Cancel a task that has not ended.
@@ -73,7 +91,7 @@ class TaskClient(Submits, Reads):
         return Task.model_validate(self._api.patch(path_of(key_of(key)), body))
 
     def updates(
-        self, key: Key, *, timeout_seconds: float | None = None, cap_seconds: float = 5.0
+        self, key: Key, *, timeout_seconds: float | None = None, cap_seconds: float = CAP_SECONDS
     ) -> Iterator[Task]:
         """The task as it stands, again and again, at the latest when it has ended.
 
@@ -83,18 +101,8 @@ class TaskClient(Submits, Reads):
         Raises:
             WaitTimeout: It has not ended in time.
         """
-        began = time.monotonic()
-        for seconds in intervals(cap_seconds=cap_seconds):
-            task = self.get(key)
-            yield task
-            if task.status in FINAL:
-                return
-            left = float("inf")
-            if timeout_seconds is not None:
-                left = began + timeout_seconds - time.monotonic()
-                if left <= 0:
-                    raise WaitTimeout(task, timeout_seconds)
-            self._sleep(min(seconds, left))
+        pace = dataclasses.replace(self.pace, cap_seconds=cap_seconds)
+        return looks(lambda: self.get(key), pace, timeout_seconds=timeout_seconds)
 
     def wait(
         self,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from taskmill.client.api import Api
 from taskmill.client.errors import NotConfigured
 from taskmill.client.outputs import Outputs, local_outputs, read_outputs
-from taskmill.client.settings import find_settings
+from taskmill.client.settings import find_ids, find_settings
 from taskmill.keys import check_name
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ class Connection:
         region: str | None = None,
         session: Any = None,
         token: str | None = None,
+        ids: str | None = None,
         timeout_seconds: float = 35.0,
         transport: httpx.BaseTransport | None = None,
         sleep: Sleep = time.sleep,
@@ -45,6 +46,7 @@ class Connection:
         )
         self.url = settings.url
         self.tenant = check_name("tenant", settings.tenant)
+        self._ids = find_ids(ids)
         self._sleep = sleep
         self._api = Api(
             self.url,

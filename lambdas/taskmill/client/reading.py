@@ -48,11 +48,22 @@ class Reads(Connection):
         kind: Kind = Kind.TASK,
         status: Status | None = None,
         order: str = "desc",
+        after: str | None = None,
         page_size: int = 100,
     ) -> Iterator[Task]:
-        """A tenant's tasks by type and code, newest first; further pages as they are needed."""
-        path = collection_of(kind, self.tenant)
-        found = self._api.pages(path, type=task_type, status=status, order=order, limit=page_size)
+        """A tenant's tasks by type and code, newest first; further pages as they are needed.
+
+        Args:
+            after: Only what follows this `type#code` in the list, whether it is there or not.
+        """
+        found = self._api.pages(
+            collection_of(kind, self.tenant),
+            type=task_type,
+            status=status,
+            order=order,
+            cursor=after,
+            limit=page_size,
+        )
         return map(Task.model_validate, found)
 
     def subtasks(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from taskmill.client.errors import NotConfigured
 from taskmill.client.outputs import Outputs, are_of, local_session
+from taskmill.ids import check_scheme
 
 if TYPE_CHECKING:
     import httpx
@@ -70,6 +71,18 @@ def find_settings(
     if are_of(outputs, url):
         session, region = session or local_session(outputs), region or outputs.get("Region")
     return Settings(url=url.rstrip("/"), tenant=tenant, region=region, session=session, token=token)
+
+
+def find_ids(ids: str | None) -> str:
+    """By which scheme a client names its submits, if it can: as the service does.
+
+    Raises:
+        NotConfigured: There is no such scheme.
+    """
+    try:
+        return check_scheme(ids or os.environ.get("TASKMILL_IDS") or "ulid")
+    except ValueError as error:
+        raise NotConfigured(str(error)) from None
 
 
 def named_session(profile: str) -> Any:

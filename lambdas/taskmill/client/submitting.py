@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,12 @@ from taskmill.client.api import collection_of
 from taskmill.client.batches import batches
 from taskmill.client.connection import Connection
 from taskmill.client.elements import read_elements
+from taskmill.client.names import repeatable
 from taskmill.client.spool import Spool
-from taskmill.client.wire import to_body
+from taskmill.client.wire import to_body, to_moment, to_names
 from taskmill.errors import InvalidRequest
-from taskmill.ids import new_code
 from taskmill.keys import Kind
-from taskmill.models import NewTask, Notify, Task, Upload
+from taskmill.models import NewTask, Notify, Priority, Task, Upload
 
 
 class Submits(Connection):
@@ -28,6 +29,12 @@ class Submits(Connection):
         *,
         name: str | None = None,
         delay_seconds: int = 0,
+        run_at: datetime | None = None,
+        priority: Priority | None = None,
+        on_success: str | Sequence[str] = (),
+        on_failure: str | Sequence[str] = (),
+        on_completion: str | Sequence[str] = (),
+        log_ids: Mapping[str, str] | None = None,
         code: str | None = None,
         idempotency_key: str | None = None,
         notify: Notify | None = None,
@@ -36,8 +43,14 @@ class Submits(Connection):
 
         Args:
             input: Whatever JSON can hold; pydantic models and dataclasses too.
+            run_at: Start then, at most a year from now; the past means now.
+            priority: "low", "normal", "high" or "urgent"; that of its type by default.
+            on_success: Task types to submit when it has completed, beside those of its type.
+            on_failure: When it has failed.
+            on_completion: When it has ended, however it did.
+            log_ids: Names of yours, on every log line of the task, its children and callbacks.
             code: Names the task within its type; the same task again under one code gives the
-                stored one. A new ULID by default.
+                stored one. A new one by default, as `ids` says.
             idempotency_key: The same key within 24 hours gives the same task.
 
         Raises:
@@ -51,9 +64,14 @@ class Submits(Connection):
                 "input": input,
                 "name": name,
                 "delaySeconds": delay_seconds or None,
-                "code": code or _new_code(idempotency_key),
-                "idempotencyKey": idempotency_key,
+                "runAt": to_moment(run_at),
+                "priority": priority,
+                "onSuccess": to_names(on_success),
+                "onFailure": to_names(on_failure),
+                "onCompletion": to_names(on_completion),
+                "logIds": log_ids,
                 "notify": notify,
+                **repeatable(self._ids, code, idempotency_key),
             }
         )
         return self._submit(Kind.TASK, body)
@@ -65,7 +83,7 @@ class Submits(Connection):
             TaskmillError: As for `submit`; tasks of earlier requests are stored by then.
         """
         stored: list[Task] = []
-        for body in batches(tasks):
+        for body in batches(tasks, ids=self._ids):
             path = collection_of(Kind.TASK, self.tenant)
             answer = self._api.post(path, body, repeatable=True)
             stored += [Task.model_validate(each) for each in answer["tasks"]]
@@ -80,6 +98,11 @@ class Submits(Connection):
         batch_size: int | None = None,
         max_concurrency: int | None = None,
         notify: Notify | None = None,
+        priority: Priority | None = None,
+        on_success: str | Sequence[str] = (),
+        on_failure: str | Sequence[str] = (),
+        on_completion: str | Sequence[str] = (),
+        log_ids: Mapping[str, str] | None = None,
         code: str | None = None,
         idempotency_key: str | None = None,
         name: str | None = None,
@@ -95,6 +118,8 @@ class Submits(Connection):
             batch_size: Subtasks that one Lambda call works through.
             max_concurrency: Batches worked on at once.
 
+        The other arguments are those of `submit`.
+
         Raises:
             TaskmillError: As for `submit`.
         """
@@ -105,8 +130,12 @@ class Submits(Connection):
             "batchSize": batch_size,
             "maxConcurrency": max_concurrency,
             "notify": notify,
-            "code": code or _new_code(idempotency_key),
-            "idempotencyKey": idempotency_key,
+            "priority": priority,
+            "onSuccess": to_names(on_success),
+            "onFailure": to_names(on_failure),
+            "onCompletion": to_names(on_completion),
+            "logIds": log_ids,
+            **repeatable(self._ids, code, idempotency_key),
         }
         with Spool(_elements(inputs)) as spool:
             if spool.fits_inline:
@@ -134,8 +163,3 @@ def _elements(inputs: Iterable[Any] | Path) -> Iterable[Any]:
             field="inputs",
         )
     return inputs
-
-
-def _new_code(idempotency_key: str | None) -> str | None:
-    """A name for a submit, so that it can be repeated; a key of the caller's does that too."""
-    return new_code() if idempotency_key is None else None

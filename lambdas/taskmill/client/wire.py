@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from taskmill.errors import InvalidRequest, LimitExceeded
@@ -44,6 +45,28 @@ def to_body(fields: Mapping[str, Any], *, array: bytes | None = None) -> bytes:
     if array is not None:
         body = body[:-1] + b',"input":' + array + b"}"
     return check_request(body)
+
+
+def to_moment(moment: datetime | None) -> str | None:
+    """A moment in UTC, as RFC 3339 writes it.
+
+    Raises:
+        InvalidRequest: It has no UTC offset.
+    """
+    if moment is None:
+        return None
+    offset = getattr(moment, "utcoffset", None)  # which a date has not
+    if offset is None or offset() is None:
+        raise InvalidRequest(
+            f"run_at is {moment!r}: give a datetime with a time zone, as datetime.now(UTC)",
+            field="runAt",
+        )
+    return moment.astimezone(UTC).isoformat()
+
+
+def to_names(names: str | Sequence[str]) -> list[str] | None:
+    """One task type or several, as a list; None: none at all."""
+    return [names] if isinstance(names, str) else list(names) or None
 
 
 def check_request(body: bytes) -> bytes:

@@ -7,11 +7,18 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 from taskmill.attempts import Attempt, Outcome
 from taskmill.clock import Clock, now_ms
-from taskmill.errors import AttemptsSpent, ClaimLost, SubtasksRemain, describe_error
+from taskmill.correlation import caused_as
+from taskmill.errors import (
+    AttemptsSpent,
+    ClaimLost,
+    SubtasksDueLater,
+    SubtasksRemain,
+    describe_error,
+)
 from taskmill.fanout.outcomes import Outcomes
 from taskmill.keys import BatchKey, TaskKey
 from taskmill.rows import BatchRow, TaskRow
@@ -19,7 +26,8 @@ from taskmill.statuses import Status
 from taskmill.store import BatchStore, SubtaskStore, TaskStore
 
 LOOK_UP_SECONDS = 10.0  # how often a long batch looks whether its parent was cancelled
-NAP_SECONDS = 10.0  # a retry due sooner is waited for; later ones are left to Step Functions
+NAP_SECONDS = 10.0  # a retry due sooner is waited for; for later ones the workflow waits
+TOGETHER_MS = 60_000  # and what is due within a minute of the first of those runs with it
 MARGIN_MS = 5_000  # kept free before the function's deadline for the last writes
 LEASE_GRACE_MS = 5_000  # after the deadline, the invocation is certainly dead
 
@@ -51,8 +59,9 @@ class BatchRunner:
             remaining_ms: Milliseconds until the function is stopped.
 
         Raises:
-            SubtasksRemain: Invoke again: attempts are left, the deadline is near, or another
-                invocation is at work on the batch.
+            SubtasksDueLater: Invoke again when the next retries are due.
+            SubtasksRemain: Invoke again: the deadline is near, or another invocation is at work
+                on the batch.
         """
         parent = self.tasks.get(key)
         if parent.ended:
@@ -126,13 +135,17 @@ class _BatchWork:
         """Wait for all retries that are near, so that they run as one; else hand the batch back.
 
         Raises:
-            SubtasksRemain: None is near.
+            SubtasksDueLater: None is near.
+            SubtasksRemain: The deadline is.
         """
-        now = self.runner.clock()
-        near = [due for due in self.outcomes.due if due - now <= NAP_SECONDS * 1000]
-        seconds = max(max(near, default=now) - now, 0) / 1000
-        if not near or self.remaining_ms() < seconds * 1000 + 3 * MARGIN_MS:
-            self._hand_back("retries are due later")
+        now, dues = self.runner.clock(), self.outcomes.due
+        near = [due for due in dues if due - now <= NAP_SECONDS * 1000]
+        if not near:
+            self._release()
+            raise SubtasksDueLater(max(due for due in dues if due - min(dues) <= TOGETHER_MS))
+        seconds = max(max(near) - now, 0) / 1000
+        if self.remaining_ms() < seconds * 1000 + 3 * MARGIN_MS:
+            self._hand_back("the deadline is nearer than the retries")
         self.runner.sleep(seconds)
 
     def _waits(self, row: TaskRow) -> bool:
@@ -159,7 +172,7 @@ class _BatchWork:
                 # the next invocation knows which one did and counts the attempt.
                 attempt.mark({})
             outcome = self.runner.attempt.run(
-                attempt.row,
+                caused_as(attempt.row, self.parent),
                 remaining_ms=self.remaining_ms() - MARGIN_MS,
                 report=attempt.report,
                 look=lambda: self.runner.tasks.get(self.parent.key).status is Status.CANCELLED,
@@ -182,10 +195,13 @@ class _BatchWork:
         if self.runner.tasks.get(self.parent.key).ended:
             self._hand_back("the step function task has ended")
 
-    def _hand_back(self, why: str) -> None:
+    def _hand_back(self, why: str) -> NoReturn:
+        self._release()
+        raise SubtasksRemain(f"batch {self.batch.key.number} of {self.parent.key}: {why}")
+
+    def _release(self) -> None:
         self.outcomes.flush()
         self._or_remain(lambda: self.runner.batches.release(self.batch))
-        raise SubtasksRemain(f"batch {self.batch.key.number} of {self.parent.key}: {why}")
 
     def _or_remain(self, write: Callable[[], None]) -> None:
         try:

@@ -1,4 +1,4 @@
-"""Messages of the work queue: run the tasks they name."""
+"""Messages of the work queues: run the tasks they name."""
 
 from __future__ import annotations
 
@@ -6,15 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from taskmill.wiring import current
-from taskmill.worker import Worker
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
-    """One delivery of the queue; reports record by record what must be delivered again."""
+    """One delivery of a queue; reports record by record what must be delivered again."""
     wiring = current()
-    worker = Worker(
-        runner=wiring.runner, queue=wiring.queue("TASKMILL_QUEUE_URL"), logger=wiring.logger
-    )
-    failures = worker.handle(event["Records"], context.get_remaining_time_in_millis)
+    failures = wiring.worker.handle(event["Records"], context.get_remaining_time_in_millis)
     wiring.logger.info("worked", records=len(event["Records"]), handed_back=len(failures))
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failures]}

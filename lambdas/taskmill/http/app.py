@@ -9,7 +9,7 @@ from functools import partial
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from taskmill.http import fan_outs, submits, system
+from taskmill.http import callbacks, fan_outs, schedules, submits, system
 from taskmill.http.errors import respond
 from taskmill.http.refusals import MethodNotAllowed, NoSuchRoute
 from taskmill.http.request import confine, parse_object
@@ -30,6 +30,8 @@ def build_app() -> APIGatewayHttpResolver:
     system.add_to(app)
     submits.add_to(app)
     fan_outs.add_to(app)
+    schedules.add_to(app)
+    callbacks.add_to(app)
     for kind in Kind:
         TaskRoutes(kind).add_to(app)
     app.exception_handler(Exception)(respond)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -28,6 +32,10 @@ _ONE, _MANY, _HERE, _UPLOADED = "one task", "many tasks", "elements here", "elem
 _COUNT, _SHARE = "a count", "a share"
 TAGS = frozenset({_ONE, _MANY, _HERE, _UPLOADED, _COUNT, _SHARE})  # pydantic puts them into places
 _INTEGERS = frozenset({"batchSize", "delaySeconds", "maxConcurrency", "toleratedFailures"})
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
+    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 STRICT = ConfigDict(strict=True, populate_by_name=False)  # JSON has types, and one name a field
 
 
@@ -47,10 +55,23 @@ class WholeNumbers(Model):
         return {**value, **whole}
 
 
+def _moment(value: Any) -> Any:
+    """The moment that text stands for; other text and other values are refused."""
+    if value is None or isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        raise ValueError("a date and time with a UTC offset, such as 2026-01-05T06:00:00+01:00")
+    return datetime.fromisoformat(value.upper())
+
+
 class SubmitTask(WholeNumbers, NewTask):
     """A single task."""
 
     model_config = STRICT
+
+    run_at: Annotated[AwareDatetime | None, BeforeValidator(_moment)] = Field(
+        default=None, description=NewTask.model_fields["run_at"].description
+    )
 
     def of_tenant(self, tenant: str) -> CreateTask:
         return CreateTask(tenant_code=tenant, **dict(self))

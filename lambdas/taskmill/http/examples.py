@@ -20,6 +20,18 @@ TASK_EXAMPLES: Examples = {
         "summary": "One task that starts in an hour",
         "value": {"taskType": "data-export", "input": {"state": "WA"}, "delaySeconds": 3600},
     },
+    "at": {
+        "summary": "One task that starts at a moment, ahead of others, and is followed by another",
+        "value": {
+            "taskType": "data-export",
+            "input": {"state": "CA"},
+            "runAt": "2026-01-05T06:00:00-08:00",
+            "priority": "high",
+            "onSuccess": "mail-report",
+            "onFailure": ["page-somebody", "open-ticket"],
+            "logIds": {"order": "4711"},
+        },
+    },
     "many": {
         "summary": "Several tasks",
         "value": {
@@ -37,6 +49,7 @@ FAN_OUT_EXAMPLES: Examples = {
             "taskType": "airport-import",
             "input": [{"iata": "PDX"}, {"iata": "SEA"}],
             "toleratedFailures": "5%",
+            "onCompletion": "airport-summary",
         },
     },
     "uploaded": {
@@ -63,5 +76,26 @@ STATUS_EXAMPLES: Examples = {
             "status": "FAILED",
             "attributes": {"error": {"type": "DiskFull", "message": "no space left"}},
         },
+    },
+}
+SCHEDULE_EXAMPLES: Examples = {
+    "cron": {
+        "summary": "At six in the morning from Monday to Friday, by the clocks of Berlin",
+        "value": {
+            "taskType": "data-export",
+            "expression": "cron(0 6 ? * MON-FRI *)",
+            "timezone": "Europe/Berlin",
+            "input": {"state": "OR"},
+        },
+    },
+    "rate": {
+        "summary": "Every five minutes, but not yet",
+        "value": {"taskType": "poll-feeds", "expression": "rate(5 minutes)", "paused": True},
+    },
+}
+CALLBACK_EXAMPLES: Examples = {
+    "success": {
+        "summary": "Under data-export~success~mail-report: a mail whenever an export has completed",
+        "value": {"event": "success", "callbackType": "mail-report"},
     },
 }

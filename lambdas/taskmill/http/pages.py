@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import TypeVar
 
 from pydantic import Field
 
@@ -15,6 +16,7 @@ from taskmill.statuses import Status
 
 PAGE_BYTES = 4_000_000  # of Lambda's 6 MB, counted as Lambda escapes them
 _READ_AT_ONCE = 500  # subtasks that share a partition
+Shown = TypeVar("Shown", bound=View)
 
 
 class TaskPage(View):
@@ -56,7 +58,7 @@ def subtask_page(
     return TaskPage(items=kept, cursor=str(index) if index < count else None)
 
 
-def fitting(items: Sequence[Task]) -> tuple[Task, ...]:
+def fitting(items: Sequence[Shown]) -> tuple[Shown, ...]:
     """The first items, as many as one answer holds; one at least."""
     size = 0
     for position, item in enumerate(items):

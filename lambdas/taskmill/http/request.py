@@ -21,6 +21,7 @@ from taskmill.wiring import current
 MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda takes no larger request
 _MAX_REQUEST_ID = 128  # characters of a caller's own; longer ones would swell the row
 _JSON = "application/json"
+_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 def prepared(event: Mapping[str, Any]) -> dict[str, Any]:
@@ -35,7 +36,7 @@ def prepared(event: Mapping[str, Any]) -> dict[str, Any]:
     # refused as part of a name rather than as a path nobody knows.
     path = quote(event["rawPath"], safe="/", errors="replace")
     request = {**event, "rawPath": path, "body": None, "isBase64Encoded": False}
-    if event["requestContext"]["http"]["method"] in ("POST", "PATCH") and event.get("body"):
+    if event["requestContext"]["http"]["method"] in _WITH_BODY and event.get("body"):
         request["headers"] = _json_headers(event.get("headers") or {})
         request["body"] = _text(event["body"], encoded=bool(event.get("isBase64Encoded")))
     return request

@@ -15,7 +15,7 @@ _MEANINGS = {
     400: "A key is not of the documented form, or the body is no JSON object.",
     401: "The gateway knows no such token.",
     403: "The caller may not speak for this tenant, or not at all.",
-    404: "There is no such task.",
+    404: "Nothing has this key.",
     409: "What the task is now does not allow this, or the idempotency key was used.",
     413: "Larger than a limit; the message names it.",
     415: "The body is declared as something else than JSON.",
@@ -44,7 +44,7 @@ def add_route(
 
     Args:
         app: Where to.
-        method: Of the request; all but GET bring a body.
+        method: Of the request; all but GET and DELETE bring a body.
         path: Below the tenant's.
         function: Its parameters are those of the request, what it returns is the answer.
         name: The operation's, unique.
@@ -52,7 +52,7 @@ def add_route(
         errors: Statuses beyond those that every route has.
         success: The status of what it returns.
     """
-    statuses = {*_ALWAYS, *errors, *(() if method == "GET" else _WITH_BODY)}
+    statuses = {*_ALWAYS, *errors, *(() if method in ("GET", "DELETE") else _WITH_BODY)}
     answers: dict[int, OpenAPIResponse] = {success: {"description": "As asked."}}
     app.route(
         f"/v1/tenants/<tenant>/{path}",

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from taskmill.clock import Clock, now_ms
 from taskmill.errors import TaskNotFound
 from taskmill.fanout.insert import Inserter
+from taskmill.ids import Ids
 from taskmill.keys import TaskKey
 from taskmill.models import Task
 from taskmill.notifications import Topic
 from taskmill.payloads import PayloadStore
+from taskmill.polling import Pace
 from taskmill.registry import Registry
 from taskmill.store import SubtaskStore, TaskStore
 from taskmill.store.children import ChildStore
+from taskmill.store.mappings import MappingStore
+from taskmill.store.schedules import ScheduleStore
+
+if TYPE_CHECKING:
+    from taskmill.direct import DirectRuns
 
 Key = TaskKey | Mapping[str, str]
 
@@ -27,10 +35,15 @@ class ServiceParts:
     tasks: TaskStore
     subtasks: SubtaskStore
     children: ChildStore
+    schedules: ScheduleStore
+    mappings: MappingStore
     payloads: PayloadStore
     inserter: Inserter
     registry: Registry
     alarm_topic: Topic | None = None
+    direct: DirectRuns | None = None
+    pace: Pace = field(default_factory=Pace)
+    ids: Ids = field(default_factory=Ids)
     clock: Clock = now_ms
 
     def _existing(self, keys: Iterable[TaskKey]) -> list[Task]:

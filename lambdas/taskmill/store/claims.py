@@ -131,6 +131,13 @@ class ClaimStore:
         stale = ("attributes.error",) if "error" in row.attributes else ()
         return self._fenced(row, Status.FINISHED, sets, stale)
 
+    def release(self, row: TaskRow) -> TaskRow:
+        """Give a task back before its attempt has ended, for another worker to take it at once.
+
+        The attempt does not count. Raises as `extend` does.
+        """
+        return self._fenced(row, row.status, {"leaseUntil": 0}, ("fence",), {"attempts": -1})
+
     def _fenced(
         self,
         row: TaskRow,

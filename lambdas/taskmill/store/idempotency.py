@@ -28,8 +28,8 @@ class IdempotentPut:
     digest: str
     now: int
 
-    def put(self) -> TaskKey:
-        """Store the task and return its key, or the key of the one stored before.
+    def put(self) -> TaskKey | None:
+        """Store the task, unless one was stored under this key before: then that one's key.
 
         Raises:
             IdempotencyConflict: The key was used for another request.
@@ -37,7 +37,7 @@ class IdempotentPut:
         """
         refused = self.table.transact([self._key_put(), self._row_put()])
         if not refused:
-            return self.row.key
+            return None
         if refused[0] != REFUSED_IN_TRANSACTION:
             raise TaskExists(f"{self.row.key} exists already")
         return self._stored_before()

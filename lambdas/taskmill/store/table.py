@@ -72,6 +72,27 @@ class Table:
         with_condition = {"ConditionExpression": "attribute_not_exists(pk)"}
         self._conditional(self.client.put_item, Item=encode_item(values), **with_condition)
 
+    def replace(self, values: Mapping[str, Any], *, version: int) -> None:
+        """Put a row in place of the one that has this version.
+
+        Raises:
+            ConditionFailed: It has another, or there is none.
+        """
+        self._conditional(
+            self.client.put_item,
+            Item=encode_item(values),
+            ConditionExpression="#version = :version",
+            ExpressionAttributeNames={"#version": "version"},
+            ExpressionAttributeValues={":version": encode(version)},
+        )
+
+    def delete(self, key: StoredKey) -> dict[str, Any] | None:
+        """Delete a row and return it as it was; None: there was none."""
+        answer = self.client.delete_item(
+            TableName=self.name, Key=encode_item(key._asdict()), ReturnValues="ALL_OLD"
+        )
+        return decode_item(answer["Attributes"]) if "Attributes" in answer else None
+
     def update(
         self,
         key: StoredKey,

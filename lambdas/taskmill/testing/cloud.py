@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import json
+import math
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Self
 
 from taskmill import wiring
-from taskmill.clock import now_ms
-from taskmill.handlers import dead_letters, dispatch, work
+from taskmill.clock import now_ms, to_ms
+from taskmill.handlers import dispatch
+from taskmill.polling import Pace
 from taskmill.service import TaskService
 from taskmill.testing.clients import Crash, Meter, MeteredClient
+from taskmill.testing.deliveries import DEAD_LETTERS, FAILURES, WORK_QUEUE, DeliveryPlayer
 from taskmill.testing.dynamodb import MemoryTable
 from taskmill.testing.executions import ExecutionPlayer
-from taskmill.testing.fakes import Executions, Queues, Schedules, Topics
+from taskmill.testing.fakes import Executions, Queues, Topics
 from taskmill.testing.s3 import MemoryBucket
+from taskmill.testing.schedules import Schedules
 from taskmill.testing.schema import TABLE_SCHEMA
 from taskmill.testing.stream import Stream
 
-WORK_QUEUE, DEAD_LETTERS, FAILURES = "queue", "dead-letters", "failures"
-MAX_RECEIVES = 10
 STEPS_LIMIT = 200_000
 
 
@@ -65,6 +68,9 @@ class InProcessCloud:
         assert cloud.service.get_task(key=task.key).status == "COMPLETED"
     ```
 
+    Time is virtual. `run` goes on until nothing is left; `advance` and `run_until` stop at a
+    moment, and only in these recurring schedules fire.
+
     Args:
         modules: Modules with `@task` functions.
         factory: "module:Class" of a `TaskEventFactory`.
@@ -83,9 +89,10 @@ class InProcessCloud:
         self.now = now_ms()
         self.meter = Meter()
         self.queues = Queues(self.clock)
+        self.deliveries = DeliveryPlayer(self)
         self.topics = Topics()
         self.executions = Executions()
-        self.schedules = Schedules(lambda body, at: self.queues.put(WORK_QUEUE, body, at))
+        self.schedules = Schedules(self._send, self.clock)
         self.random = random.Random(self.chaos.seed)  # noqa: S311  # the order of a test
         self._stack = ExitStack()
 
@@ -93,8 +100,10 @@ class InProcessCloud:
         self.table = MemoryTable(self.schema)
         self.bucket = MemoryBucket()
         self.stream = Stream(self.table.records, self.meter)
-        self.wiring = wiring.Wiring(self._environment(), self._client, self.clock, self.sleep)
+        pace = Pace(self.wait, lambda: self.now / 1000, cap_seconds=math.inf)
+        self.wiring = wiring.Wiring(self._environment(), self._client, self.clock, self.sleep, pace)
         self._stack.enter_context(wiring.use(self.wiring))
+        self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS)
         self.player = ExecutionPlayer(self)
         return self
 
@@ -118,6 +127,9 @@ class InProcessCloud:
     def clock(self) -> int:
         return self.now
 
+    def _send(self, arn: str, body: str, at: int) -> None:
+        self.deliveries.put(arn, body, at)
+
     def sleep(self, seconds: float) -> None:
         self.now += round(seconds * 1000)
 
@@ -127,7 +139,8 @@ class InProcessCloud:
     def run(self) -> None:
         """Deliver everything there is, and what follows from it, until nothing is left.
 
-        Time passes when nothing else can happen: to the next delayed message or retry.
+        Time passes when nothing else can happen: to the next delayed message or retry. Recurring
+        schedules would never end, so they fire in `advance` and `run_until` only.
 
         Raises:
             RuntimeError: It does not come to rest.
@@ -137,6 +150,35 @@ class InProcessCloud:
                 return
         raise RuntimeError(f"no rest after {STEPS_LIMIT:,} steps")
 
+    def advance(self, *, seconds: float) -> None:
+        """Let so much time pass; otherwise as `run_until`."""
+        self.run_until(self.now + round(seconds * 1000))
+
+    def run_until(self, moment: datetime | int) -> None:
+        """Let time pass up to a moment, aware or in epoch ms, and do all that is due meanwhile.
+
+        Everything happens at its time and in order: recurring schedules fire, delayed messages
+        arrive, and what follows from them is done before time goes on.
+
+        Raises:
+            RuntimeError: It does not come to rest.
+        """
+        end = moment if isinstance(moment, int) else to_ms(moment)
+        fired = self.now
+        while True:
+            self._rest()
+            fire = self.schedules.next_due(after=fired)
+            due = min(each for each in (*self._due(), fire, end + 1) if each is not None)
+            if due > end:
+                self.now = max(self.now, end)
+                return
+            if due == fire:
+                self.now = max(self.now, due)
+                self.schedules.fire(due, times=self.chaos.deliveries)
+                fired = due
+            else:
+                self.now = max(self.now + 1, due)
+
     def step(self) -> bool:
         """Do one of the things that can happen now; False when nothing can before time passes."""
         steps = list(self._possible_steps())
@@ -145,15 +187,28 @@ class InProcessCloud:
         steps[0 if self.chaos.seed is None else self.random.randrange(len(steps))]()
         return True
 
+    def wait(self, seconds: float) -> bool:
+        """Let happen what can happen now, else what comes next within so many seconds.
+
+        Returns:
+            False: nothing is left that ever will.
+        """
+        if not self.step():
+            return self._pass_time(seconds)
+        self._rest()
+        return True
+
+    def _rest(self) -> None:
+        """Do everything that can happen now."""
+        for _ in range(STEPS_LIMIT):
+            if not self.step():
+                return
+        raise RuntimeError(f"no rest after {STEPS_LIMIT:,} steps")
+
     def _possible_steps(self) -> Iterator[Callable[[], None]]:
         if self.stream.pending():
             yield self._deliver_records
-        if self.queues.visible(FAILURES):
-            yield self._redrive
-        if self.queues.visible(WORK_QUEUE):
-            yield self._deliver_messages
-        if self.queues.visible(DEAD_LETTERS):
-            yield self._deliver_dead_letters
+        yield from self.deliveries.steps()
         if self.player.ready():
             yield self.player.step
 
@@ -161,39 +216,6 @@ class InProcessCloud:
         records = self.stream.take(100)
         for _ in range(self.chaos.deliveries):
             self.invoke(dispatch.handler, {"Records": records}, again=True)
-
-    def _redrive(self) -> None:
-        self._drain(FAILURES, dispatch.handler, deliveries=1)
-
-    def _deliver_messages(self) -> None:
-        self._drain(WORK_QUEUE, work.handler, deliveries=self.chaos.deliveries)
-
-    def _deliver_dead_letters(self) -> None:
-        self._drain(DEAD_LETTERS, dead_letters.handler, deliveries=1)
-
-    def _drain(self, url: str, handler: Any, *, deliveries: int) -> None:
-        messages = self.queues.visible(url)
-        if self.chaos.seed is not None:
-            self.random.shuffle(messages)
-        messages = messages[:10]
-        if url == WORK_QUEUE:
-            messages = self._bury_poison(messages)
-        done: set[str] = set()
-        for _ in range(deliveries if messages else 0):
-            records = self.queues.receive(messages)
-            answer = self.invoke(handler, {"Records": records})
-            if answer is None:
-                return  # it died: its messages come again when their time is up
-            failed = {each["itemIdentifier"] for each in answer["batchItemFailures"]}
-            done |= {message.id for message in messages} - failed
-        self.queues.delete(url, done)
-
-    def _bury_poison(self, messages: list[Any]) -> list[Any]:
-        dead = [message for message in messages if message.receives >= MAX_RECEIVES]
-        for message in dead:
-            self.queues.delete(WORK_QUEUE, [message.id])
-            self.queues.put(DEAD_LETTERS, message.body, self.now)
-        return [message for message in messages if message.receives < MAX_RECEIVES]
 
     def invoke(self, handler: Any, event: Any, *, again: bool = False, seconds: int = 300) -> Any:
         """Call a handler as Lambda would; None when the process died.
@@ -208,13 +230,18 @@ class InProcessCloud:
                 if not again:
                     return None
 
-    def _pass_time(self) -> bool:
+    def _pass_time(self, within_seconds: float = math.inf) -> bool:
         """Go to the next moment at which something is due; False: nothing ever will be."""
-        due = [each for each in (self.queues.next_due(), self.player.next_due()) if each]
+        due = self._due()
         if not due:
             return False
-        self.now = max(self.now + 1, min(due))
+        farthest = self.now + max(within_seconds * 1000, 1)
+        self.now = int(min(max(self.now + 1, min(due)), farthest))
         return True
+
+    def _due(self) -> list[int]:
+        """When the next message shows up, and when an execution goes on."""
+        return [each for each in (self.deliveries.next_due(), self.player.next_due()) if each]
 
     def _client(self, service: str) -> Any:
         fakes: dict[str, Any] = {

@@ -56,8 +56,9 @@ class MemoryTable:
     def delete_item(self, *, Key: Item, **request: Any) -> dict[str, Any]:
         keys = _keys(Key)
         self._check(keys, request)
+        old = self._find(keys)
         self._store(keys, None)
-        return {}
+        return {"Attributes": old} if old and request.get("ReturnValues") == "ALL_OLD" else {}
 
     # Many items
 

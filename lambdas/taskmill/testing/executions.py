@@ -1,4 +1,4 @@
-"""Plays the workflow split ▶ Map(batch) ▶ finish, with its retries, step by step."""
+"""Plays the workflow split ▶ Map(batch) ▶ finish, with its retries and waits, step by step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from taskmill.errors import SubtasksRemain
+from taskmill.errors import SubtasksDueLater, SubtasksRemain
 from taskmill.handlers import subtasks
 from taskmill.testing.clients import Crash
 
@@ -21,7 +21,13 @@ MAX_BACK_OFF_MS = 60_000
 
 @dataclass
 class _Sleep:
+    """Until a time; `of` names the execution whose end would end it."""
+
     until: int
+    of: str | None = None
+
+
+_Steps = Iterator[_Sleep | None]
 
 
 class _GaveUp(Exception):
@@ -33,42 +39,38 @@ class ExecutionPlayer:
 
     def __init__(self, cloud: InProcessCloud) -> None:
         self._cloud = cloud
-        self._running: list[tuple[Iterator[_Sleep | None], int]] = []
+        self._running: list[tuple[_Steps, _Sleep]] = []
 
     def ready(self) -> bool:
         self._adopt()
-        return any(due <= self._cloud.clock() for _, due in self._running)
+        return any(self._due(pause) <= self._cloud.clock() for _, pause in self._running)
 
     def next_due(self) -> int | None:
         self._adopt()
-        return min((due for _, due in self._running), default=None)
+        return min((self._due(pause) for _, pause in self._running), default=None)
 
     def step(self) -> None:
         """Let one execution go on to its next pause."""
-        ready = [each for each in self._running if each[1] <= self._cloud.clock()]
+        ready = [each for each in self._running if self._due(each[1]) <= self._cloud.clock()]
         chosen = ready[0] if self._cloud.chaos.seed is None else self._cloud.random.choice(ready)
         self._running.remove(chosen)
         for pause in chosen[0]:
-            due = pause.until if pause else self._cloud.clock()
-            self._running.append((chosen[0], due))
+            self._running.append((chosen[0], pause or _Sleep(self._cloud.clock())))
             return
+
+    def _due(self, pause: _Sleep) -> int:
+        return self._cloud.clock() if pause.of in self._cloud.executions.stopped else pause.until
 
     def _adopt(self) -> None:
         waiting = self._cloud.executions.waiting
         while waiting:
-            self._running.append((self._play(waiting.pop(0)), self._cloud.clock()))
+            self._running.append((self._play(waiting.pop(0)), _Sleep(self._cloud.clock())))
 
-    def _play(self, name: str) -> Iterator[_Sleep | None]:
+    def _play(self, name: str) -> _Steps:
         event = json.loads(self._cloud.executions.started[name]) | {"execution": name}
         try:
             plan = yield from self._try("split", subtasks.split, event)
-            spans = list(plan["batches"])
-            if self._cloud.chaos.seed is not None:
-                self._cloud.random.shuffle(spans)
-            for span in spans:
-                if name in self._cloud.executions.stopped:
-                    break
-                yield from self._batch({**event, "range": span})
+            yield from self._map(event, plan)
         except _GaveUp as broken:
             event |= {"cause": {"Error": "Exception", "Cause": str(broken)}}
         if name in self._cloud.executions.stopped:
@@ -76,17 +78,45 @@ class ExecutionPlayer:
             event = {"source": "aws.states", "detail": detail}
         yield from self._try("finish", subtasks.finish, event)
 
-    def _batch(self, event: dict[str, Any]) -> Iterator[_Sleep | None]:
-        try:
-            yield from self._try("batch", subtasks.batch, event)
-        except _GaveUp:
-            return  # the Map tolerates it; finish sweeps up
+    def _map(self, event: dict[str, Any], plan: dict[str, Any]) -> _Steps:
+        """Run the batches, as many at a time as the plan says: while one waits, others go on."""
+        spans = list(plan["batches"])
+        if self._cloud.chaos.seed is not None:
+            self._cloud.random.shuffle(spans)
+        waiting = [self._batch({**event, "range": span}) for span in spans]
+        running: list[tuple[_Steps, int]] = []
+        while waiting or running:
+            while waiting and len(running) < plan["maxConcurrency"]:
+                running.append((waiting.pop(0), self._cloud.clock()))
+            steps, due = running.pop(min(range(len(running)), key=lambda each: running[each][1]))
+            if due > self._cloud.clock():
+                yield _Sleep(due, of=event["execution"])
+            if event["execution"] in self._cloud.executions.stopped:
+                return
+            for pause in steps:
+                running.append((steps, pause.until if pause else self._cloud.clock()))
+                yield None
+                break
+
+    def _batch(self, event: dict[str, Any]) -> _Steps:
+        while True:
+            try:
+                yield from self._try("batch", subtasks.batch, event)
+            except SubtasksDueLater as later:
+                yield _Sleep(later.due)
+            except _GaveUp:
+                return  # the Map tolerates it; finish sweeps up
+            else:
+                return
 
     def _try(self, step: str, handler: Any, event: dict[str, Any]) -> Any:
         """Invoke until it succeeds or its retries are spent; then once more per extra delivery."""
         for retry in range(RETRIES[step] + 1):
             try:
                 answer = handler({**event, "retry": retry}, self._cloud.context(900))
+            except SubtasksDueLater:  # caught before it is retried
+                self._redeliver(handler, {**event, "retry": retry})
+                raise
             except (Exception, Crash) as error:  # as States.ALL
                 if retry == RETRIES[step]:
                     raise _GaveUp(f"{type(error).__name__}: {error}") from error

@@ -1,61 +1,77 @@
-"""Queues, topics, executions and schedules in memory, behind the calls that taskmill makes."""
+"""Queues, topics and executions in memory, behind the calls that taskmill makes."""
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from taskmill.clock import Clock, to_ms
-
-HIDDEN_MS = 330_000  # a received message stays invisible for the worker's timeout + 30 s
-
-
-@dataclass
-class Message:
-    """One message of a queue; visible from `visible_at` (epoch ms) on."""
-
-    id: str
-    body: str
-    visible_at: int
-    receives: int = 0
-
-    def record(self) -> dict[str, Any]:
-        """As Lambda hands it to a function."""
-        return {
-            "messageId": self.id,
-            "receiptHandle": self.id,
-            "body": self.body,
-            "eventSource": "aws:sqs",
-            "attributes": {"ApproximateReceiveCount": str(self.receives)},
-        }
+from taskmill.clock import Clock
+from taskmill.queue import Delivery
+from taskmill.queue.memory import MemoryMessage, MemoryQueue
 
 
 @dataclass
 class Queues:
-    """SQS: what was sent to each queue, by URL."""
+    """SQS: what was sent to each queue, by URL.
+
+    Args:
+        dead_letters: Where a queue's messages go that were received too often, by its URL.
+    """
 
     clock: Clock
-    queues: dict[str, list[Message]] = field(default_factory=dict)
-    _ids: Any = field(default_factory=itertools.count)
+    dead_letters: Mapping[str, str] = field(default_factory=dict)
+    queues: dict[str, list[MemoryMessage]] = field(default_factory=dict)
+
+    def of(self, url: str) -> MemoryQueue:
+        """The queue of a URL; there are all that anybody asks for."""
+        dead = self.dead_letters.get(url)
+        return MemoryQueue(
+            clock=self.clock,
+            messages=self.queues.setdefault(url, []),
+            dead_letters=self.of(dead) if dead else None,
+        )
+
+    def put(self, url: str, body: str, visible_at: int) -> None:
+        self.of(url).put(body, visible_at)
+
+    def visible(self, url: str) -> list[MemoryMessage]:
+        return [each for each in self.queues.get(url, []) if each.visible_at <= self.clock()]
 
     def send_message(self, *, QueueUrl: str, MessageBody: str) -> dict[str, Any]:
-        self.put(QueueUrl, MessageBody, self.clock())
+        self.of(QueueUrl).put(MessageBody)
         return {}
 
     def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Any]) -> dict[str, Any]:
-        if len(Entries) > 10:
-            raise client_error("AWS.SimpleQueueService.TooManyEntriesInBatchRequest")
+        _check_count(Entries)
         for entry in Entries:
             delay = entry.get("DelaySeconds", 0)
             if delay > 900:
                 raise client_error("InvalidParameterValue")
             self.put(QueueUrl, entry["MessageBody"], self.clock() + delay * 1000)
-        return {"Successful": [], "Failed": []}
+        return {}
+
+    def receive_message(
+        self,
+        *,
+        QueueUrl: str,
+        MaxNumberOfMessages: int,
+        WaitTimeSeconds: int = 0,
+        VisibilityTimeout: int | None = None,
+        MessageSystemAttributeNames: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """Never waits: other calls could not come between."""
+        if not 1 <= MaxNumberOfMessages <= 10:
+            raise client_error("InvalidParameterValue")
+        found = self.of(QueueUrl).receive(MaxNumberOfMessages, hidden_seconds=VisibilityTimeout)
+        return {"Messages": [_message(each) for each in found]} if found else {}
+
+    def delete_message_batch(self, *, QueueUrl: str, Entries: Sequence[Any]) -> dict[str, Any]:
+        _check_count(Entries)
+        self.of(QueueUrl).delete(each["ReceiptHandle"] for each in Entries)
+        return {}
 
     def change_message_visibility_batch(
         self,
@@ -63,31 +79,35 @@ class Queues:
         QueueUrl: str,
         Entries: Sequence[Any],
     ) -> dict[str, Any]:
+        _check_count(Entries)
         seconds = {each["ReceiptHandle"]: each["VisibilityTimeout"] for each in Entries}
-        for message in self.queues.get(QueueUrl, []):
-            if message.id in seconds:
-                message.visible_at = self.clock() + seconds[message.id] * 1000
-        return {}
-
-    def put(self, url: str, body: str, visible_at: int) -> None:
-        message = Message(str(next(self._ids)), body, visible_at)
-        self.queues.setdefault(url, []).append(message)
-
-    def visible(self, url: str) -> list[Message]:
-        return [each for each in self.queues.get(url, []) if each.visible_at <= self.clock()]
-
-    def receive(self, messages: Sequence[Message]) -> list[dict[str, Any]]:
-        """Hide messages and count the receive."""
-        for message in messages:
-            message.receives += 1
-            message.visible_at = self.clock() + HIDDEN_MS
-        return [message.record() for message in messages]
-
-    def delete(self, url: str, ids: Collection[str]) -> None:
-        self.queues[url] = [each for each in self.queues.get(url, []) if each.id not in ids]
+        refused = self.of(QueueUrl).show_again(seconds)
+        return {
+            "Failed": [
+                {"Id": each["Id"], "SenderFault": True, "Code": "ReceiptHandleIsInvalid"}
+                for each in Entries
+                if each["ReceiptHandle"] in refused
+            ]
+        }
 
     def next_due(self) -> int | None:
         return min((m.visible_at for each in self.queues.values() for m in each), default=None)
+
+
+def _check_count(entries: Sequence[Any]) -> None:
+    if not entries:
+        raise client_error("AWS.SimpleQueueService.EmptyBatchRequest")
+    if len(entries) > 10:
+        raise client_error("AWS.SimpleQueueService.TooManyEntriesInBatchRequest")
+
+
+def _message(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "MessageId": delivery.id,
+        "ReceiptHandle": delivery.receipt,
+        "Body": delivery.body,
+        "Attributes": {"ApproximateReceiveCount": str(delivery.receives)},
+    }
 
 
 @dataclass
@@ -130,22 +150,6 @@ class Executions:
         if name not in self.started:
             raise client_error("ExecutionDoesNotExist")
         self.stopped.add(name)
-        return {}
-
-
-@dataclass
-class Schedules:
-    """EventBridge Scheduler: one-time schedules whose target is the work queue."""
-
-    send: Callable[[str, int], None]
-    names: set[str] = field(default_factory=set)
-
-    def create_schedule(self, **request: Any) -> dict[str, Any]:
-        if request["Name"] in self.names:
-            raise client_error("ConflictException")
-        self.names.add(request["Name"])
-        moment = datetime.fromisoformat(request["ScheduleExpression"][3:-1]).replace(tzinfo=UTC)
-        self.send(request["Target"]["Input"], to_ms(moment))
         return {}
 
 

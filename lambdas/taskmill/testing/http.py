@@ -54,6 +54,12 @@ class InProcessApi:
     def patch(self, path: str, body: Any = None, **request: Any) -> Answer:
         return self.request("PATCH", path, body=body, **request)
 
+    def put(self, path: str, body: Any = None, **request: Any) -> Answer:
+        return self.request("PUT", path, body=body, **request)
+
+    def delete(self, path: str) -> Answer:
+        return self.request("DELETE", path)
+
     def request(
         self,
         method: str,

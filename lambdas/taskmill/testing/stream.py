@@ -9,7 +9,7 @@ from typing import Any
 from taskmill.testing.clients import Meter
 from taskmill.testing.sizes import write_units
 
-DELIVERED = frozenset({"TASK", "SFN_TASK", "SUBTASK", "BATCH"})
+DELIVERED = frozenset({"TASK", "SFN_TASK", "SUBTASK", "BATCH", "SCHEDULE"})
 
 
 class Stream:

@@ -6,7 +6,12 @@ imports nothing of ours. Arguments are ignored: they only name the cloud in a pr
 - It reads ``MaxConcurrency`` of a Distributed Map and ignores ``MaxConcurrencyPath``, with which
   a submit chooses its own concurrency. It would run 64 children at a time, each with a Lambda
   process of its own. Here the path is resolved before MiniStack sees the state.
+- A workflow learns of every exception as ``Runtime.HandlerError``, so none can be retried or
+  caught by the name of its class.
 - PartiQL statements change rows without a stream record, so nothing would follow from them.
+- EventBridge Scheduler puts the time of a fire into the target's input, where it says
+  ``<aws.scheduler.scheduled-time>``; MiniStack sends the placeholder, and every fire would be the
+  same one.
 - It speaks plain HTTP, so policies that demand TLS would refuse everybody. What stays on this
   machine counts as secure.
 - It looks for calls by their own names in policies, where AWS knows fewer permissions than calls:
@@ -18,11 +23,12 @@ import json
 import re
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import dynamodb, stepfunctions
+from ministack.services import dynamodb, eventbridge, lambda_svc, stepfunctions
 
 Function = Callable[..., Any]
 
@@ -32,6 +38,7 @@ _PERMISSIONS = {
     "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
 }
+_FIRE_TIME = "<aws.scheduler.scheduled-time>"
 _STATEMENT = re.compile(r'\s*(INSERT|UPDATE|DELETE|SELECT).*?"([^"]+)"', re.IGNORECASE)
 _STATEMENT_CALL = re.compile(r".*[:.](Batch)?ExecuteStatement")
 
@@ -46,6 +53,23 @@ def with_max_concurrency_path(run_map: Function) -> Function:
             limit = stepfunctions._resolve_path_or_ctx(path, effective, context)
             state = {**state, "MaxConcurrency": limit}
         return run_map(state, raw_input, effective, *rest)
+
+    return run
+
+
+def with_exception_names(execute: Function) -> Function:
+    """``execute`` of a function that names exceptions by their classes, as AWS does."""
+
+    def run(*call: Any) -> Any:
+        answer = execute(*call)
+        body = answer.get("body")
+        if answer.get("error") and body.get("errorType") == "Runtime.HandlerError":
+            # The log ends with the traceback, and that with "module.Name: message".
+            trace = answer["log"].rstrip().removesuffix(body["errorMessage"]).rstrip(": \n")
+            name = re.split(r"[\n.]", trace)[-1]
+            if name.isidentifier():
+                answer = {**answer, "body": {**body, "errorType": name}}
+        return answer
 
     return run
 
@@ -77,6 +101,24 @@ def with_record_of_update(update: Function) -> Function:
         return answer
 
     return run
+
+
+def with_fire_time(invoke_target: Function) -> Function:
+    """An ``invoke_target`` that tells a schedule's target for when the fire was planned.
+
+    MiniStack looks every ten seconds; a cron expression is due at the full minute before.
+    """
+
+    def invoke(target: dict[str, Any], event: dict[str, Any], rule: Any, *rest: Any) -> Any:
+        if event.get("Source") == "aws.scheduler" and target.get("Input"):
+            moment = datetime.fromtimestamp(event["Time"], UTC)
+            if rule["ScheduleExpression"].startswith("cron"):
+                moment = moment.replace(second=0)
+            text = target["Input"].replace(_FIRE_TIME, f"{moment:%Y-%m-%dT%H:%M:%SZ}")
+            target = {**target, "Input": text}
+        return invoke_target(target, event, rule, *rest)
+
+    return invoke
 
 
 def with_secure_transport(resolve_key: Function) -> Function:
@@ -140,8 +182,10 @@ def close_gaps() -> None:
     """Replace the functions that have them."""
     for module, name, closed in (
         (stepfunctions, "_run_distributed_map", with_max_concurrency_path),
+        (lambda_svc, "_execute_function_warm", with_exception_names),
         (dynamodb, "_partiql_insert", with_record_of_insert),
         (dynamodb, "_partiql_update", with_record_of_update),
+        (eventbridge, "_invoke_target", with_fire_time),
         (iam_evaluator, "_resolve_condition_key", with_secure_transport),
         (iam_actions, "extract_iam_action", with_permissions),
         (iam_actions, "extract_resource_arn", with_resources),

@@ -17,7 +17,7 @@ from taskmill.testing import InProcessCloud
 def _desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A folder without a local cloud, and an environment that says nothing."""
     monkeypatch.chdir(tmp_path)
-    for name in ("TASKMILL_URL", "TASKMILL_TENANT", "TASKMILL_TOKEN"):
+    for name in ("TASKMILL_URL", "TASKMILL_TENANT", "TASKMILL_TOKEN", "TASKMILL_IDS"):
         monkeypatch.delenv(name, raising=False)
     for name in ("PROFILE", "REGION", "DEFAULT_REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
         monkeypatch.delenv(f"AWS_{name}", raising=False)

@@ -160,6 +160,38 @@ def test_cancel_and_retry(run: Run, client: TaskClient, network: Network) -> Non
     assert run("retry", key).stdout == f"{key}\n"
 
 
+def test_several_tasks_are_changed_at_once(run: Run, client: TaskClient, network: Network) -> None:
+    network.idle = True
+    codes = [client.submit("double", each).code for each in range(4)]
+    forms = ["double", codes[0], f"double#{codes[1]}", "TASK#mbc", f"double#{codes[2]}"]
+
+    result = run("cancel", *forms, f"TASK#mbc/double#{codes[3]}")
+
+    assert result.stdout.splitlines() == [f"CANCELLED double#{code}" for code in codes]
+    again = json.loads(run("--json", "retry", *forms).stdout)
+    assert [(each["status"], each["code"]) for each in again] == [
+        ("CREATED", code) for code in codes[:3]
+    ]
+
+
+def test_one_that_cannot_be_changed_does_not_stop_the_others(run: Run, client: TaskClient) -> None:
+    ended, failed = client.submit("double", 1).code, client.submit("double", -1).code
+
+    result = run("retry", f"double#{ended}", "double#nowhere", f"double#{failed}")
+
+    assert result.exit_code == 6  # of the first
+    assert result.stdout == f"double#{failed}\n"
+    problems = [line for line in result.stderr.splitlines() if line.startswith("taskmill: ")]
+    assert "COMPLETED" in problems[0]
+    assert "nowhere" in problems[1]
+
+
+def test_half_a_key_is_refused_before_anything_is_changed(run: Run, network: Network) -> None:
+    result = run("cancel", "double#1", "double")
+
+    assert (result.exit_code, network.requests) == (2, [])
+
+
 COMMANDS: list[list[str]] = [
     ["submit", "double", "1"],
     ["submit", "double", "1", "--wait"],

@@ -1,0 +1,1 @@
+"""Counts what tasks use of AWS, call by call, and prices it."""

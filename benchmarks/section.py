@@ -1,0 +1,95 @@
+"""What a part of the benchmarks hands back: targets, tables, plots and words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """A figure and the bound that it is held against.
+
+    Attributes:
+        value: None: not measured in this run.
+        at_least: The bound is a lower one.
+        deterministic: A count, the same in every run: it decides the exit code.
+        floor: What AWS itself makes unavoidable, where the bound lies below the figure.
+    """
+
+    name: str
+    value: float | None
+    bound: float
+    at_least: bool = False
+    deterministic: bool = True
+    floor: float | None = None
+    note: str = ""
+
+    @property
+    def holds(self) -> bool:
+        if self.value is None:
+            return True
+        return self.value >= self.bound if self.at_least else self.value <= self.bound
+
+    @property
+    def verdict(self) -> str:
+        if self.value is None:
+            return "not measured"
+        return "holds" if self.holds else f"falls short by {number(abs(self.value - self.bound))}"
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it makes the run fail."""
+        return self.deterministic and not self.holds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """Rows of text and numbers under their columns; `note` stands below."""
+
+    title: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[object]]
+    note: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plot:
+    """An SVG; `name` is its file's, `title` what a reader who cannot see it is told."""
+
+    name: str
+    title: str
+    svg: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """One part's findings. `words` are paragraphs of Markdown: what was measured, and how."""
+
+    name: str
+    title: str
+    words: Sequence[str] = ()
+    targets: Sequence[Target] = ()
+    tables: Sequence[Table] = ()
+    plots: Sequence[Plot] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """A part of the benchmarks. `run` is told whether to be quick, and whom to tell of progress."""
+
+    name: str
+    run: Callable[[bool, Callable[[str], None]], Section]
+
+
+def number(value: object) -> str:
+    """A figure as a reader wants it: no more digits than it is worth."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return "" if value is None else str(value)
+    if isinstance(value, int) or (value == int(value) and abs(value) >= 100):
+        return f"{int(value):,}"
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    if abs(value) >= 1:
+        return f"{value:,.2f}"
+    return f"{value:.4f}".rstrip("0").rstrip(".") or "0"

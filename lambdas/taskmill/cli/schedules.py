@@ -1,0 +1,189 @@
+"""`taskmill schedules`: tasks that are submitted again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from taskmill.cli import show
+from taskmill.cli.call import Call
+from taskmill.cli.options import Limit, NotifyOption, TaskType
+from taskmill.lanes import PRIORITIES
+
+if TYPE_CHECKING:
+    from taskmill.schedule_models import Schedule
+
+app = typer.Typer(no_args_is_help=True, help="Submit tasks again and again, by cron or rate.")
+
+COLUMNS = ("NAME", "TYPE", "EXPRESSION", "TIMEZONE", "STATE", "NEXT")
+
+ScheduleName = Annotated[
+    str, typer.Argument(metavar="NAME", help="Of the schedule.", show_default=False)
+]
+Callbacks = Annotated[
+    list[str] | None, typer.Option(metavar="TYPE", help="Submit such a task then; may be repeated.")
+]
+
+
+@app.command("list")
+def list_schedules(ctx: typer.Context, *, limit: Limit = 50) -> None:
+    """List schedules by name, with their next fire in local time."""
+    call: Call = ctx.obj
+    with call.client() as client:
+        found = islice(client.schedules(page_size=min(limit, 1_000)), limit)
+        if call.output.as_json:
+            call.output.json_array(found)
+        else:
+            call.output.table(COLUMNS, map(_row, found))
+
+
+@app.command("show")
+def show_schedule(ctx: typer.Context, name: ScheduleName) -> None:
+    """Show a schedule."""
+    call: Call = ctx.obj
+    with call.client() as client:
+        schedule = client.schedule(name)
+    if call.output.as_json:
+        call.output.model(schedule)
+        return
+    for label, text in _details(schedule):
+        call.output.line(f"{label:<13}{text}")
+
+
+@app.command()
+def put(
+    ctx: typer.Context,
+    name: ScheduleName,
+    task_type: TaskType,
+    expression: Annotated[
+        str,
+        typer.Argument(
+            metavar="EXPRESSION",
+            help="'cron(0 6 ? * MON-FRI *)' or 'rate(5 minutes)'.",
+            show_default=False,
+        ),
+    ],
+    input: Annotated[  # noqa: A002  # the field's word
+        str | None,
+        typer.Argument(
+            metavar="INPUT|@FILE|-",
+            help="JSON text, a JSON file, or - for JSON on stdin.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    timezone: Annotated[
+        str, typer.Option(help="Whose clocks a cron expression goes by: Europe/Berlin.")
+    ] = "UTC",
+    paused: Annotated[bool, typer.Option("--paused", help="Do not let it fire yet.")] = False,
+    task_name: Annotated[str | None, typer.Option(help="A name of its tasks for people.")] = None,
+    notify: NotifyOption = None,
+    priority: Annotated[
+        str | None, typer.Option(metavar="|".join(PRIORITIES), help="high and urgent do not wait.")
+    ] = None,
+    on_success: Callbacks = None,
+    on_failure: Callbacks = None,
+    on_completion: Callbacks = None,
+) -> None:
+    """Make a schedule, or replace the one of this name by it."""
+    from taskmill.cli.inputs import read_input
+
+    call: Call = ctx.obj
+    value = read_input(input)
+    with call.client() as client:
+        schedule = client.put_schedule(
+            name,
+            task_type,
+            expression,
+            value,
+            timezone=timezone,
+            paused=paused,
+            task_name=task_name,
+            notify=notify.value if notify else None,
+            priority=priority,  # type: ignore[arg-type]  # the API knows which there are
+            on_success=on_success or (),
+            on_failure=on_failure or (),
+            on_completion=on_completion or (),
+        )
+    if call.output.as_json:
+        call.output.model(schedule)
+        return
+    call.output.line(schedule.name)
+    call.output.note(_next(schedule))
+
+
+@app.command()
+def pause(ctx: typer.Context, name: ScheduleName) -> None:
+    """Keep a schedule, but let it fire no more; its tasks go on."""
+    call: Call = ctx.obj
+    with call.client() as client:
+        _say(call, "PAUSED", client.pause_schedule(name))
+
+
+@app.command()
+def resume(ctx: typer.Context, name: ScheduleName) -> None:
+    """Let a paused schedule fire again; what it missed is not made up for."""
+    call: Call = ctx.obj
+    with call.client() as client:
+        _say(call, "ENABLED", client.resume_schedule(name))
+
+
+@app.command()
+def remove(ctx: typer.Context, name: ScheduleName) -> None:
+    """Remove a schedule; its tasks go on."""
+    call: Call = ctx.obj
+    with call.client() as client:
+        _say(call, "REMOVED", client.delete_schedule(name))
+
+
+def _say(call: Call, what: str, schedule: Schedule) -> None:
+    if call.output.as_json:
+        call.output.model(schedule)
+    else:
+        call.output.line(f"{what} {schedule.name}")
+
+
+def _row(schedule: Schedule) -> tuple[str, ...]:
+    return (
+        schedule.name,
+        schedule.task_type,
+        schedule.expression,
+        schedule.timezone,
+        _state(schedule),
+        show.moment(schedule.next_fire_at),
+    )
+
+
+def _details(schedule: Schedule) -> Iterator[tuple[str, str]]:
+    """All that `taskmill schedules show` tells: a label and its text, empty ones left out."""
+    facts = {
+        "name": schedule.name,
+        "type": schedule.task_type,
+        "expression": schedule.expression,
+        "timezone": schedule.timezone,
+        "state": _state(schedule),
+        "next": show.moment(schedule.next_fire_at),
+        "input": show.short(schedule.input),
+        "task name": schedule.task_name,
+        "priority": schedule.priority,
+        "notify": schedule.notify,
+        "on success": ", ".join(schedule.on_success),
+        "on failure": ", ".join(schedule.on_failure),
+        "on end": ", ".join(schedule.on_completion),
+        "created": show.moment(schedule.created_at),
+        "changed": show.moment(schedule.updated_at),
+    }
+    return ((label, text) for label, text in facts.items() if text)
+
+
+def _state(schedule: Schedule) -> str:
+    return "PAUSED" if schedule.paused else "ENABLED"
+
+
+def _next(schedule: Schedule) -> str:
+    if schedule.next_fire_at is None:
+        return f"paused; let it fire: taskmill schedules resume {schedule.name}"
+    return f"fires next at {show.moment(schedule.next_fire_at)}, local time"

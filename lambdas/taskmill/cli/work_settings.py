@@ -1,0 +1,134 @@
+"""What `taskmill work` works with: flags, then the environment, then the local cloud."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from taskmill.cli.call import Call
+from taskmill.errors import TaskmillError
+
+if TYPE_CHECKING:
+    from taskmill.wiring import Wiring
+
+# The settings that a consumer needs, and those it may do without: which output of the stack is
+# their value.
+NEEDED: Mapping[str, str] = {
+    "TASKMILL_TABLE": "TableName",
+    "TASKMILL_BUCKET": "BucketName",
+    "TASKMILL_QUEUE_URL": "QueueUrl",
+}
+OPTIONAL: Mapping[str, str] = {
+    "TASKMILL_PRIORITY_QUEUE_URL": "PriorityQueueUrl",
+    "TASKMILL_CONTAINER_QUEUE_URL": "ContainerQueueUrl",
+}
+
+
+class CannotWork(TaskmillError):
+    """A setting is missing or wrong."""
+
+    code = "not_configured"
+    http_status = 400
+
+
+def wired_here(
+    call: Call, *, queue_urls: Sequence[str], modules: str | None, connections: int
+) -> Wiring:
+    """A wiring for a consumer, its task functions loaded.
+
+    Args:
+        queue_urls: Instead of the stack's queues.
+        modules: Instead of `TASKMILL_MODULES`.
+        connections: Kept to each AWS service.
+
+    Raises:
+        CannotWork: The message says what to do.
+    """
+    from taskmill.wiring import InvalidSetting, wired
+
+    local = {} if os.environ.get("TASKMILL_TABLE") else _local_outputs()
+    environment = {"TASKMILL_RUNNER": "container", **_of_stack(local), **os.environ}
+    if modules is not None:
+        environment["TASKMILL_MODULES"] = modules
+    if queue_urls:
+        environment["TASKMILL_QUEUE_URL"] = queue_urls[0]
+    if call.output.err.is_terminal and not call.output.as_json:
+        environment.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")  # a live line tells the rest
+    _check(environment)
+    wiring = wired(
+        environment,
+        session=_session(call, local),
+        endpoint_url=local.get("EndpointUrl"),
+        connections=connections,
+    )
+    try:
+        _ = wiring.queue_at, wiring.in_lambda
+    except InvalidSetting as wrong:
+        raise CannotWork(str(wrong)) from None
+    _load(wiring)
+    return wiring
+
+
+def _of_stack(outputs: Mapping[str, str]) -> dict[str, str]:
+    """Settings by a stack's outputs."""
+    known = {**NEEDED, **OPTIONAL}
+    return {setting: outputs[name] for setting, name in known.items() if name in outputs}
+
+
+def _check(environment: Mapping[str, str]) -> None:
+    missing = [
+        f"{each} (stack output {NEEDED[each]})" for each in NEEDED if not environment.get(each)
+    ]
+    if missing:
+        raise CannotWork(
+            f"not set: {', '.join(missing)}. The stack's outputs are in"
+            " `aws cloudformation describe-stacks`; a local cloud started here has them, too"
+        )
+    if not (environment.get("TASKMILL_MODULES") or environment.get("TASKMILL_FACTORY")):
+        raise CannotWork(
+            "which task functions? Name their modules with --modules or in TASKMILL_MODULES"
+        )
+
+
+def _load(wiring: Wiring) -> None:
+    """Import the task functions now: a consumer without them would fail every task."""
+    try:
+        wiring.registry.load()
+    except Exception as error:  # whatever task code may raise
+        raise CannotWork(
+            f"cannot load the task functions: {type(error).__name__}: {error}."
+            " Modules are looked for in this folder and on PYTHONPATH"
+        ) from error
+
+
+def _session(call: Call, local: Mapping[str, str]) -> Any:
+    """A boto3 session: with the local cloud's credentials, or as AWS's own settings say."""
+    import boto3
+    from botocore.exceptions import ProfileNotFound
+
+    if local:
+        return boto3.Session(
+            aws_access_key_id=local["AccessKeyId"],
+            aws_secret_access_key=local["SecretAccessKey"],
+            region_name=local["Region"],
+        )
+    region = call.region or os.environ.get("AWS_REGION")
+    try:
+        session = boto3.Session(profile_name=call.profile, region_name=region)
+    except ProfileNotFound as error:
+        raise CannotWork(str(error)) from None
+    if session.region_name is None:
+        raise CannotWork("which AWS region? Give --region or set AWS_REGION")
+    if session.get_credentials() is None:
+        raise CannotWork("no AWS credentials: give --profile, or set AWS_PROFILE or the like")
+    return session
+
+
+def _local_outputs() -> Mapping[str, str]:
+    """The outputs of this folder's local cloud; empty when there is none."""
+    try:
+        from taskmill.client.outputs import local_outputs
+    except ImportError:  # in a container with no more than the runtime
+        return {}
+    return local_outputs()

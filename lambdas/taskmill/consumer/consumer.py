@@ -1,0 +1,168 @@
+"""Drains work queues in a process of one's own: for as long as it likes, and in threads."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Any
+
+from taskmill.clock import Clock, now_ms
+from taskmill.consumer.answers import Answers
+from taskmill.consumer.intake import IDLE_SECONDS, Intake
+from taskmill.consumer.jobs import Job, Jobs
+from taskmill.consumer.keeper import HIDDEN_SECONDS, LEASE_MS, LOOK_SECONDS, Keeper
+from taskmill.consumer.threads import DaemonThreads, start
+from taskmill.message_runner import MessageRunner
+from taskmill.queue import Delivery, Queue
+
+CONCURRENCY = 10
+GRACE_SECONDS = 25.0  # Fargate kills 30 s after it has asked
+_NO_DEADLINE_MS = 1 << 40  # nobody stops this process: a type's own timeout is what holds
+
+
+class Consumer:
+    """Works off messages, up to `concurrency` at a time, until it is told to stop.
+
+    Its tasks may run for hours: it keeps their messages hidden and their leases alive. When it
+    dies, another worker has them within 90 s.
+
+    Args:
+        queues: Asked in this order.
+        grace_seconds: What running tasks get to end, once it is told to stop.
+        idle_seconds: How long an empty queue is asked to wait for a message, up to 20.
+        look_seconds: How often to look what must be extended.
+        stopping: Called when it stops, with how many tasks still run.
+    """
+
+    def __init__(
+        self,
+        *,
+        queues: Sequence[Queue],
+        messages: MessageRunner,
+        logger: Any,
+        concurrency: int = CONCURRENCY,
+        grace_seconds: float = GRACE_SECONDS,
+        idle_seconds: int = IDLE_SECONDS,
+        look_seconds: float = LOOK_SECONDS,
+        stopping: Callable[[int], None] = lambda _: None,
+        clock: Clock = now_ms,
+    ) -> None:
+        self.concurrency = concurrency
+        self._messages = messages
+        self._logger = logger
+        self._grace_seconds = grace_seconds
+        self._look_seconds = look_seconds
+        self._tell_stopping = stopping
+        self._clock = clock
+        self._events: SimpleQueue[BaseException | None] = SimpleQueue()
+        self._stopping = threading.Event()
+        self._ended = threading.Event()
+        self._jobs = Jobs(concurrency)
+        self._answers = Answers(logger, self._events.put)
+        self._keeper = Keeper(self._jobs, logger, clock)
+        self._intake = Intake(
+            queues,
+            self._jobs,
+            slots=concurrency,
+            begin=self._begin,
+            crashed=self._events.put,
+            stopping=self._stopping,
+            logger=logger,
+            idle_seconds=idle_seconds,
+        )
+
+    @property
+    def done(self) -> int:
+        """How many messages are done with so far."""
+        return self._jobs.done
+
+    @property
+    def running(self) -> int:
+        """How many are under work."""
+        return len(self._jobs.running())
+
+    def run(self) -> int:
+        """Work until `stop` is called; then let running tasks end, and hand back what is left.
+
+        Returns:
+            How many tasks were handed back. Their code may still run, and can write nothing.
+        """
+        with self._at_work():
+            start(lambda: self._keeper.run(self._ended, self._look_seconds))
+            start(self._intake.run)
+            self._await_end()
+            self._tell_stopping(self.running)
+            self._jobs.wait_idle(self._grace_seconds)
+            return self._hand_back()
+
+    def stop(self) -> None:
+        """Make `run` return soon. May be called in a signal handler."""
+        self._events.put(None)  # the only kind of queue whose `put` may interrupt itself
+
+    def drain(self) -> None:
+        """Work off what can be received now, and return when that has ended.
+
+        Raises:
+            Exception: A queue could not be asked.
+        """
+        with self._at_work():
+            while self._events.empty() and self._intake.fetch():
+                self._jobs.wait_idle()
+        if not self._events.empty():
+            self._await_end()
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        self._threads = DaemonThreads(self._work)
+        self._ended.clear()
+        try:
+            with self._answers:
+                yield
+        finally:
+            self._ended.set()
+            self._threads.close()
+
+    def _await_end(self) -> None:
+        """Wait until `stop` is called, or something ends the process."""
+        error = self._events.get()
+        self._stopping.set()
+        self._jobs.close()
+        if error is not None:
+            raise error
+
+    def _begin(self, queue: Queue, delivery: Delivery) -> bool:
+        job = Job(queue, delivery, hidden_until=self._clock() + HIDDEN_SECONDS * 1000)
+        begun = self._jobs.begin(job)
+        if begun:
+            self._threads.put(job)
+        return begun
+
+    def _work(self, job: Job) -> None:
+        """Run one message in a thread of its own."""
+        try:
+            seconds = self._messages.run(
+                job.delivery,
+                remaining_ms=lambda: _NO_DEADLINE_MS,
+                lease_ms=LEASE_MS,
+                claimed=lambda lease: self._jobs.hold(job, lease),
+            )
+        except BaseException as crash:  # noqa: BLE001  # a test's, or the interpreter's end
+            self._events.put(crash)
+            self._jobs.end(job, done=False)
+        else:
+            if self._jobs.end(job, done=seconds is None):
+                self._answers.add(job.queue, job.delivery.receipt, seconds)
+
+    def _hand_back(self) -> int:
+        """Give up the leases of what still runs, and show its messages at once."""
+        left = self._jobs.hand_back()
+        for job in left:
+            try:
+                if job.lease is not None:
+                    job.lease.release()
+            except Exception as error:  # noqa: BLE001  # it has just ended, or the network's
+                self._logger.info("not released", reason=str(error))
+            self._answers.add(job.queue, job.delivery.receipt, 0)
+        return len(left)

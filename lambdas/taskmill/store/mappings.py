@@ -1,0 +1,139 @@
+"""Rows of callback mappings: which task type to submit when tasks of another one have ended."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from taskmill.clock import Clock, now_ms
+from taskmill.keys import StoredKey, callback_key, callback_partition
+from taskmill.store.codec import encode
+from taskmill.store.table import ConditionFailed, Table
+from taskmill.task_settings import Callback
+
+CALLBACK_ROW = "CALLBACK"
+KNOWN_TYPES = 1_000  # whose mappings are remembered
+MAX_AGE_MS = 60_000  # after which they are read again, whatever they are wanted for
+_PREFIX = "CALLBACK#"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingRow:
+    """A mapping. Its `name` is unique among those of its task type; times are epoch ms."""
+
+    tenant: str
+    task_type: str
+    name: str
+    event: str
+    callback_type: str
+    created_at: int
+    created_by: str | None = None
+    version: int = 1
+
+    @property
+    def id(self) -> str:
+        return f"{self.task_type}~{self.name}"
+
+    @property
+    def stored(self) -> StoredKey:
+        return callback_key(self.tenant, self.id)
+
+    def to_values(self) -> dict[str, Any]:
+        """The row's attributes under the table's names."""
+        by = {} if self.created_by is None else {"createdBy": self.created_by}
+        return {
+            **self.stored._asdict(),
+            "row": CALLBACK_ROW,
+            "event": self.event,
+            "callbackType": self.callback_type,
+            "createdAt": self.created_at,
+            "version": self.version,
+            **by,
+        }
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        tenant, _, task_type = values["pk"].removeprefix(_PREFIX).partition("#")
+        return cls(
+            tenant=tenant,
+            task_type=task_type,
+            name=values["sk"],
+            event=values["event"],
+            callback_type=values["callbackType"],
+            created_at=values["createdAt"],
+            created_by=values.get("createdBy"),
+            version=values["version"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    callbacks: tuple[Callback, ...]
+    read_at: int
+
+
+class MappingStore:
+    """Keeps mappings, and remembers for a while what those of a type are."""
+
+    def __init__(self, table: Table, *, clock: Clock = now_ms) -> None:
+        self.table = table
+        self.clock = clock
+        self._known: dict[tuple[str, str], _Known] = {}
+
+    def get(self, tenant: str, mapping: str) -> MappingRow | None:
+        """The mapping of an id, strongly consistent; None: there is none."""
+        values = self.table.get(callback_key(tenant, mapping))
+        return MappingRow.from_values(values) if values else None
+
+    def of_type(self, tenant: str, task_type: str) -> list[MappingRow]:
+        """All mappings of a task type by id, strongly consistent."""
+        found = self.table.query(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": encode(callback_partition(tenant, task_type))},
+            ConsistentRead=True,
+        )
+        return [MappingRow.from_values(each) for each in found]
+
+    def put(self, row: MappingRow, *, over: MappingRow | None) -> bool:
+        """Store a mapping in place of the one that was read; False: that one has changed since."""
+        stored = dataclasses.replace(row, version=over.version + 1 if over else 1)
+        self._known.pop((row.tenant, row.task_type), None)
+        try:
+            if over is None:
+                self.table.put_new(stored.to_values())
+            else:
+                self.table.replace(stored.to_values(), version=over.version)
+        except ConditionFailed:
+            return False
+        return True
+
+    def delete(self, tenant: str, mapping: str) -> MappingRow | None:
+        """Remove a mapping and return it as it was; None: there was none."""
+        values = self.table.delete(callback_key(tenant, mapping))
+        row = MappingRow.from_values(values) if values else None
+        if row is not None:
+            self._known.pop((tenant, row.task_type), None)
+        return row
+
+    def as_of(self, tenant: str, task_type: str, moment: int) -> tuple[Callback, ...]:
+        """The mappings of a type as they stood at `moment` (epoch ms), or later.
+
+        What was read before goes for all moments up to then, but for a minute only.
+        """
+        known = self._known.get((tenant, task_type))
+        now = self.clock()
+        if known is None or known.read_at < max(moment, now - MAX_AGE_MS):
+            known = _Known(self._read(tenant, task_type), now)
+            self._remember((tenant, task_type), known)
+        return known.callbacks
+
+    def _read(self, tenant: str, task_type: str) -> tuple[Callback, ...]:
+        return tuple((each.event, each.callback_type) for each in self.of_type(tenant, task_type))
+
+    def _remember(self, key: tuple[str, str], known: _Known) -> None:
+        self._known.pop(key, None)
+        if len(self._known) >= KNOWN_TYPES:
+            del self._known[next(iter(self._known))]  # the one read the longest ago
+        self._known[key] = known
