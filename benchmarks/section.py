@@ -64,11 +64,11 @@ class Plot:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """One part's findings. `words` are paragraphs of Markdown: what was measured, and how."""
+    """One part's findings. `words` is Markdown: what was measured, and how."""
 
     name: str
     title: str
-    words: Sequence[str] = ()
+    words: str = ""
     targets: Sequence[Target] = ()
     tables: Sequence[Table] = ()
     plots: Sequence[Plot] = ()

@@ -5,7 +5,7 @@ What the driver does not play is entered by these rules:
 - a delivery of a queue to a function is one receive and, unless every message is handed back, one
   delete, made by Lambda's poller: up to 10 messages each;
 - Lambda reads the stream at no charge;
-- an HTTP request is a request of the gateway for every 512 KB begun, and a call of the API function;
+- an HTTP request is one of the gateway for every 512 KB begun, and a call of the API function;
 - an execution is a transition for each state entered, retries included: split, the Map, finish; of
   the Map, one for each child execution that it starts and one for each try of that child's only
   state (Step Functions' developer guide, "Transitions in Distributed Map state").

@@ -67,9 +67,7 @@ class CountedClient:
     def _enter_writes(self, name: str, operation: str, before: list[Any], after: list[Any]) -> None:
         ledger, schema = self._ledger, self._ledger.table.schema
         ledger.enter(operation, What.WRITES, len(after))
-        ledger.enter(
-            operation, What.WRITE_UNITS, bill_dynamodb.units_written(name, before, after)
-        )
+        ledger.enter(operation, What.WRITE_UNITS, bill_dynamodb.units_written(name, before, after))
         changes = list(zip(before, after, strict=True))
         index = sum(bill_dynamodb.index_units(schema, old, new) for old, new in changes)
         ledger.enter(f"{operation} (index)", What.WRITE_UNITS, index)

@@ -22,3 +22,9 @@ def second_time(_: Any, ctx: TaskContext) -> int:
 def gathers(elements: list[Any], ctx: TaskContext) -> int:
     """Waits for a child per element."""
     return sum(ctx.gather(noop, elements))
+
+
+@task("gives", timeout_seconds=5.0)
+def gives(element: tuple[int, str]) -> str:
+    """A result of so many characters; the rest of the element is ballast."""
+    return "x" * element[0]

@@ -12,7 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
-from taskmill_cdk import TaskFunction, TaskSource, TaskStack, WorkQueue
+from taskmill_cdk import TaskFunction, TaskSource, TaskStack, WorkQueue, hidden_for
 
 _TASKS = TaskSource(folder=Path(__file__).with_name("tasks"), modules=["report_tasks"])
 
@@ -23,8 +23,8 @@ _TRIES_OF_THE_SMALL_WORKER = 2
 class EscalatingQueue(WorkQueue):
     """Messages that killed the worker twice go to a larger one before they are dead letters.
 
-    A function that runs out of memory cannot say so: its message just comes back. All three queues
-    are encrypted with one key of the account's own.
+    A function that runs out of memory cannot say so: its message just comes back. All queues are
+    encrypted with one key of the account's own.
 
     Args:
         large_worker: The same handler with more memory.
@@ -34,6 +34,7 @@ class EscalatingQueue(WorkQueue):
     def __init__(
         self, scope: Construct, construct_id: str, *, large_worker: TaskFunction, **props: Any
     ) -> None:
+        self._hidden = hidden_for(large_worker)  # hooks run in the next line
         super().__init__(scope, construct_id, **props)
         large_worker.add_environment("TASKMILL_QUEUE_URL", self.large_queue.queue_url)
         large_worker.add_event_source(
@@ -49,21 +50,19 @@ class EscalatingQueue(WorkQueue):
     def key(self) -> kms.Key:
         return kms.Key(self, "Key", enable_key_rotation=True)
 
+    @cached_property
+    def large_queue(self) -> sqs.Queue:
+        return super()._build_queue(
+            "LargeQueue", encryption_master_key=self.key, visibility_timeout=self._hidden
+        )
+
     def _build_dead_letters(self, **props: Any) -> sqs.Queue:
         return super()._build_dead_letters(encryption_master_key=self.key, **props)
 
-    def _build_queue(self, **props: Any) -> sqs.Queue:
-        self.large_queue = sqs.Queue(
-            self,
-            "LargeQueue",
-            encryption_master_key=self.key,
-            enforce_ssl=True,
-            dead_letter_queue=sqs.DeadLetterQueue(
-                queue=self.dead_letters, max_receive_count=self.max_receives
-            ),
-            **props,
-        )
+    def _build_queue(self, construct_id: str, **props: Any) -> sqs.Queue:
+        """Called for each of the queues that the small worker drains."""
         return super()._build_queue(
+            construct_id,
             encryption_master_key=self.key,
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.large_queue, max_receive_count=_TRIES_OF_THE_SMALL_WORKER

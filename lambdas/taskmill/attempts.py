@@ -113,11 +113,11 @@ class Attempt:
         self, row: TaskRow, context: TaskContext, remaining_ms: int, spawner: Spawner | None
     ) -> Outcome:
         retry, timeout_seconds = self.policy(row.key.type)
-        code = partial(copy_context().run, self._execute, row, context)  # its log keys stay in it
+        seconds = min(timeout_seconds, remaining_ms / 1000)
         try:
             self._check_runner(row.key.type)
             with closing(context):
-                result = run_within(min(timeout_seconds, remaining_ms / 1000), code)
+                result = run_within(seconds, partial(self._execute, row, context))
             settlement = spawner.children.settle() if spawner else None
             attributes = self._result(row, result)
         except (ClaimLost, TaskCancelled) as stop:
@@ -138,8 +138,13 @@ class Attempt:
             )
 
     def _execute(self, row: TaskRow, context: TaskContext) -> str:
-        self.logger.thread_safe_append_keys(**log_fields(row))
-        return self.registry.execute(self._event(row, context))
+        """Run the code; what it puts into context variables, log keys among them, stays in it."""
+
+        def execute() -> str:
+            self.logger.thread_safe_append_keys(**log_fields(row))
+            return self.registry.execute(self._event(row, context))
+
+        return copy_context().run(execute)
 
     def _event(self, row: TaskRow, context: TaskContext) -> TaskQueueEvent | StepFunctionTaskEvent:
         text = row.input if row.input_ref is None else self.payloads.get(row.input_ref)

@@ -95,9 +95,9 @@ class Registry:
         self._load()
 
     def has_code(self, task_type: str) -> bool:
-        """Whether this process can run the type: by its task function or by event handlers."""
+        """Whether this process may run the type: by its task function, or by event handlers."""
         self._load()
-        return task_type in FUNCTIONS or bool(_HANDLERS)
+        return task_type in FUNCTIONS or bool(self._factory) or TaskQueueEvent in _HANDLERS
 
     def check_input(self, task_type: str, value: Any) -> None:
         """Refuse an input that the type's function cannot take; unknown types pass.

@@ -131,6 +131,7 @@ class Spawner:
             InvokeContext(),
             now=self.clock(),
             retention_days=self.retention_days,
+            settings=self.registry.settings(task.task_type),
         )
         inherited = {name: getattr(draft, name) for name in _INHERITED}
         return dataclasses.replace(row, **inherited)

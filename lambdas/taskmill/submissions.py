@@ -35,7 +35,7 @@ def submit(
         value,
         tenant=_tenant(tenant, backend),
         execute_now=execute_now,
-        **_given(options),
+        **_named(options),
     )
     return TaskHandle(task.key, function, backend)
 
@@ -62,7 +62,7 @@ def submit_map(
         function.type,
         _checked(function, inputs),
         tenant=_tenant(tenant, backend),
-        **_given(options),
+        **_named(options),
     )
     return MapHandle(task.key, function, backend)
 
@@ -83,12 +83,9 @@ def _tenant(given: str | None, backend: Backend) -> str:
     return tenant
 
 
-def _given(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that say something, callbacks as names of their types."""
-    named = {
-        name: _types(value) if name in _CALLBACKS else value for name, value in options.items()
-    }
-    return {name: value for name, value in named.items() if value not in (None, ())}
+def _named(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options, callbacks as names of their types."""
+    return {name: _types(value) if name in _CALLBACKS else value for name, value in options.items()}
 
 
 def _types(given: str | TaskFunction | Sequence[str | TaskFunction]) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextvars
-import ctypes
 import signal
 import sys
 import threading
@@ -138,6 +137,8 @@ class _ThreadedCall(Generic[T]):
 
     def _interrupt(self) -> None:
         """Raise in the thread; an event loop that waits there is woken up for it."""
+        import ctypes  # where nothing is ever late, nobody owes its import
+
         ident = ctypes.c_ulong(self._thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(_TimeIsUp))
         if self.loop is not None:

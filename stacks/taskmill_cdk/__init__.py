@@ -5,6 +5,8 @@ from taskmill_cdk import bundled_node as bundled_node  # before anything that im
 # isort: split
 from taskmill_cdk.api import TaskApi
 from taskmill_cdk.auth import Auth, cognito, jwt, sigv4
+from taskmill_cdk.container_scaling import ContainerScaling
+from taskmill_cdk.container_workers import ContainerWorkers
 from taskmill_cdk.dispatcher import Dispatcher
 from taskmill_cdk.monitoring import Monitoring
 from taskmill_cdk.notifications import Notifications
@@ -15,11 +17,13 @@ from taskmill_cdk.source import TaskSource, TaskSourceError
 from taskmill_cdk.stack import TaskStack
 from taskmill_cdk.table import TaskTable
 from taskmill_cdk.task_function import TaskFunction
-from taskmill_cdk.work_queue import WorkQueue
+from taskmill_cdk.work_queue import WorkQueue, hidden_for
 from taskmill_cdk.workflow import SubtaskWorkflow
 
 __all__ = [
     "Auth",
+    "ContainerScaling",
+    "ContainerWorkers",
     "Dispatcher",
     "Monitoring",
     "Notifications",
@@ -36,6 +40,7 @@ __all__ = [
     "TaskTable",
     "WorkQueue",
     "cognito",
+    "hidden_for",
     "jwt",
     "sigv4",
 ]

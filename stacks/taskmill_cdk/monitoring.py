@@ -162,7 +162,7 @@ class Monitoring(Construct):
         workflow: SubtaskWorkflow,
     ) -> cloudwatch.Dashboard:
         machine = workflow.state_machine
-        queues = [work_queue.queue, work_queue.dead_letters]
+        queues = [*work_queue.queues.values(), work_queue.dead_letters]
         queues += [dispatcher.failure_queue, dispatcher.dead_letters]
         rows: list[list[cloudwatch.IWidget]] = [
             [

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicies, RemovalPolicy, Stack
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -12,6 +13,7 @@ from constructs import Construct
 from taskmill_cdk.api import TaskApi
 from taskmill_cdk.auth import Auth
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER
+from taskmill_cdk.container_workers import ContainerWorkers
 from taskmill_cdk.dispatcher import Dispatcher
 from taskmill_cdk.function_code import stage_function_code
 from taskmill_cdk.monitoring import Monitoring
@@ -20,7 +22,7 @@ from taskmill_cdk.payload_bucket import INPUTS, RESULTS, PayloadBucket
 from taskmill_cdk.runtime_layer import AWS, HOST, RUNTIME_REQUIREMENTS, RuntimeLayer, Target
 from taskmill_cdk.schedules import Schedules
 from taskmill_cdk.source import TaskSource
-from taskmill_cdk.table import TaskTable
+from taskmill_cdk.table import ATTENTION_INDEX, CHILDREN_INDEX, TaskTable
 from taskmill_cdk.task_function import TaskFunction
 from taskmill_cdk.work_queue import WorkQueue
 from taskmill_cdk.workflow import SubtaskWorkflow
@@ -60,6 +62,13 @@ class TaskStack(Stack):
             ``worker_concurrency`` by default, but no less than 2.
         batch_memory: MB of the function that runs subtasks.
         max_concurrency: Batches of a step function task at a time, where its caller does not say.
+        container_image: Holds taskmill and the task modules; runs tasks whose type names
+            ``runner="container"``, for as long as they take. Not on the local cloud: there,
+            ``taskmill work`` runs them.
+        container_cpu: Of each container; 1,024 are one vCPU.
+        container_memory: MB of each container; what Fargate allows with that CPU.
+        container_queue: Whether container tasks have a queue where there is no image: for
+            consumers of your own.
         ids: How tasks are named whose submitter names none; ``integer`` counts per tenant.
         api: Whether there is an HTTP API.
         auth: Who may call it: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
@@ -87,6 +96,10 @@ class TaskStack(Stack):
         priority_concurrency: int | None = None,
         batch_memory: int = 512,
         max_concurrency: int | None = None,
+        container_image: ecs.ContainerImage | None = None,
+        container_cpu: int = 1_024,
+        container_memory: int = 2_048,
+        container_queue: bool = False,
         ids: Ids = "ulid",
         api: bool = True,
         auth: Auth | None = None,
@@ -111,6 +124,7 @@ class TaskStack(Stack):
         self.payloads = self._build_payloads(retention_days=retention_days)
         self._environment = {
             "POWERTOOLS_SERVICE_NAME": "taskmill",
+            "POWERTOOLS_LOG_LEVEL": log_level.value,
             "TASKMILL_TABLE": self.table.table.table_name,
             "TASKMILL_BUCKET": self.payloads.bucket.bucket_name,
             "TASKMILL_RETENTION_DAYS": str(retention_days),
@@ -124,7 +138,9 @@ class TaskStack(Stack):
         )
         self.dead_letters_handler = self._build_dead_letters_handler()
         self.work_queue = self._build_work_queue(
-            max_concurrency=worker_concurrency or (2 if local else 100)
+            max_concurrency=_said(worker_concurrency, or_else=2 if local else 100),
+            priority_concurrency=priority_concurrency,
+            containers=container_queue or container_image is not None,
         )
         self.schedules = self._build_schedules()
         self.split = self._build_split(max_concurrency or (4 if local else 100))
@@ -132,6 +148,14 @@ class TaskStack(Stack):
         self.finish = self._build_finish()
         self.workflow = self._build_workflow(log_retention=log_retention)
         self.dispatcher = self._build_dispatcher()
+        self.container_workers: ContainerWorkers | None = None
+        if container_image is not None and not local:
+            self.container_workers = self._build_container_workers(
+                image=container_image,
+                cpu=container_cpu,
+                memory_mib=container_memory,
+                log_retention=log_retention,
+            )
         self.api: TaskApi | None = None
         if api:
             self.api = self._build_api(
@@ -183,23 +207,30 @@ class TaskStack(Stack):
         """Allow everything a ``TaskService`` does: submit, read, list, move."""
         self.table.grant(
             grantee,
-            "PutItem",
             "GetItem",
-            "UpdateItem",
-            "DeleteItem",
-            "ConditionCheckItem",
-            "PartiQLInsert",
-            "BatchGetItem",
+            "PutItem",  # with a key's row, in a transaction
+            "PartiQLInsert",  # many tasks in a call
+            "UpdateItem",  # moves, counters of ids; a child started again, in a transaction
+            "DeleteItem",  # mappings of callbacks
         )
-        self.table.grant_query(grantee)
+        self.table.grant_query(grantee, CHILDREN_INDEX, ATTENTION_INDEX)
         self.payloads.grant_write(grantee, INPUTS)
         self.payloads.grant_read(grantee, INPUTS, RESULTS)
 
     def grant_work(self, grantee: iam.IGrantable) -> None:
         """Allow what running tasks takes, but for the queue: see ``WorkQueue.grant_consume``."""
-        self.table.grant(grantee, "GetItem", "UpdateItem")
+        self.table.grant(
+            grantee,
+            "GetItem",
+            "UpdateItem",  # claims, and what comes of them
+            "PutItem",  # what a schedule is due to submit
+            "PartiQLInsert",  # children
+            "PartiQLUpdate",  # children that are awaited, taken over or cancelled
+            "BatchGetItem",  # how children ended
+        )
+        self.table.grant_query(grantee, CHILDREN_INDEX)  # and subtasks, for what a map returned
         self.payloads.grant_read(grantee, INPUTS, RESULTS)
-        self.payloads.grant_write(grantee, RESULTS)
+        self.payloads.grant_write(grantee, INPUTS, RESULTS)
 
     # --- the parts, in the order they are built --------------------------------------------------
 
@@ -286,6 +317,15 @@ class TaskStack(Stack):
         function = self.add_function("Dispatch", "dispatch.handler", environment=environment)
         return Dispatcher(self, "Dispatcher", function=function, table=self.table.table, **props)
 
+    def _build_container_workers(self, **props: Any) -> ContainerWorkers:
+        return ContainerWorkers(
+            self,
+            "ContainerWorkers",
+            work_queue=self.work_queue,
+            environment=self._environment,
+            **props,
+        )
+
     def _build_api(self, **props: Any) -> TaskApi:
         function = self.add_function(
             "ApiHandler",
@@ -313,6 +353,9 @@ class TaskStack(Stack):
         self.table.grant(self.dead_letters_handler, "GetItem", "UpdateItem")
         self._grant_subtasks()
         self._grant_dispatch(self.dispatcher.function)
+        if self.container_workers is not None:
+            self.grant_work(self.container_workers.task_role)
+            self.container_workers.grant_consume()
         if self.api is not None:
             self.grant_submit(self.api.function)
 
@@ -326,8 +369,15 @@ class TaskStack(Stack):
         self.payloads.grant_write(self.batch, RESULTS)
 
     def _grant_dispatch(self, grantee: iam.IGrantable) -> None:
-        self.table.grant(grantee, "UpdateItem", "ConditionCheckItem", "PartiQLUpdate")
-        self.table.grant(grantee, "Query", "PartiQLInsert")  # mappings of callbacks, and their rows
+        self.table.grant(
+            grantee,
+            "GetItem",  # parents to settle, schedules
+            "BatchGetItem",  # children to count or cancel
+            "UpdateItem",  # tallies of parents and counts of fan-outs, in transactions
+            "PartiQLUpdate",  # marks; children to cancel
+            "PartiQLInsert",  # callbacks
+        )
+        self.table.grant_query(grantee, CHILDREN_INDEX)  # and mappings of callbacks
         self.payloads.grant_write(grantee, INPUTS)  # of callbacks
         self.work_queue.grant_send(grantee)
         self.dispatcher.grant_park(grantee)
@@ -343,6 +393,7 @@ class TaskStack(Stack):
             "TableName": self.table.table.table_name,
             "BucketName": self.payloads.bucket.bucket_name,
             "QueueUrl": self.work_queue.queue.queue_url,
+            "PriorityQueueUrl": self.work_queue.priority_queue.queue_url,
             "DeadLettersUrl": self.work_queue.dead_letters.queue_url,
             "StateMachineArn": self.workflow.state_machine.state_machine_arn,
             "StatusTopicArn": self.notifications.status_topic.topic_arn,
@@ -351,10 +402,16 @@ class TaskStack(Stack):
             "DispatcherFunctionName": self.dispatcher.function.function_name,
             "Region": self.region,
         }
+        if self.work_queue.container_queue is not None:
+            outputs["ContainerQueueUrl"] = self.work_queue.container_queue.queue_url
         if self.api is not None:
             outputs |= {"ApiId": self.api.http_api.api_id, "ApiUrl": self.api.url}
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)
+
+
+def _said(value: int | None, *, or_else: int) -> int:
+    return or_else if value is None else value
 
 
 def _checked_ids(ids: str) -> str:

@@ -30,11 +30,10 @@ class TaskTable(Construct):
         """Allow actions on rows, named without their prefix: ``"GetItem"``."""
         return self._grant(grantee, [self.table.table_arn], *actions)
 
-    def grant_query(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Allow queries of the table and of both indexes."""
+    def grant_query(self, grantee: iam.IGrantable, *indexes: str) -> iam.Grant:
+        """Allow queries of the table and of these indexes of it."""
         arn = self.table.table_arn
-        indexes = [f"{arn}/index/{name}" for name in (CHILDREN_INDEX, ATTENTION_INDEX)]
-        return self._grant(grantee, [arn, *indexes], "Query")
+        return self._grant(grantee, [arn, *(f"{arn}/index/{each}" for each in indexes)], "Query")
 
     def _grant(self, grantee: iam.IGrantable, arns: list[str], *actions: str) -> iam.Grant:
         # TableV2's own grants cover whole groups of actions, and every index by a wildcard.

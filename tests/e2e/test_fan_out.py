@@ -6,7 +6,9 @@ from deployed import Outputs, ended, error_of, eventually, executions
 
 from taskmill.client import TaskClient
 from taskmill.models import Task
+from taskmill.service import TaskService
 from taskmill.statuses import FINAL
+from taskmill.store import BatchStore
 
 
 def statuses(client: TaskClient, task: Task) -> list[str]:
@@ -54,6 +56,19 @@ def test_a_failing_subtask_is_tried_again(client: TaskClient) -> None:
     assert task.status == "COMPLETED"
     assert statuses(client, task) == ["COMPLETED", "COMPLETED", "FAILED"]
     assert [each.attempts for each in client.subtasks(task)] == [1, 3, 3]
+
+
+def test_the_workflow_waits_for_a_retry_that_is_due_later(
+    client: TaskClient, service: TaskService
+) -> None:
+    task = ended(client, client.map("later", [0, 1]))
+
+    assert statuses(client, task) == ["COMPLETED", "COMPLETED"]
+    assert [each.attempts for each in client.subtasks(task)] == [1, 2]
+    assert 15 <= (task.finished_at - task.started_at).total_seconds() < 30
+    batches = BatchStore(service.tasks.table, retention_days=1).of(task.key)
+    # Asked again only when there was something to do: by its retries it would be four times.
+    assert [batch.claims for batch in batches] == [1, 2]
 
 
 def test_a_retried_fan_out_runs_only_what_failed(client: TaskClient) -> None:

@@ -77,7 +77,7 @@ def inserted(cloud: InProcessCloud) -> Counter[Any]:
 Submit = Callable[..., TaskKey]
 ENDS: dict[str, tuple[str, str, Submit]] = {
     "completed": ("COMPLETED", "works", lambda c, **o: submit(c, "works", 1, **o)),
-    "failed": ("FAILED", "fails", lambda c, **o: submit(c, "fails", 1, **o)),
+    "failed": ("FAILED", "gives-up", lambda c, **o: submit(c, "gives-up", 1, **o)),
     "cancelled": ("CANCELLED", "works", lambda c, **o: cancelled(c, submit(c, "works", 1, **o))),
     "cancelled before its time": (
         "CANCELLED",
@@ -88,7 +88,7 @@ ENDS: dict[str, tuple[str, str, Submit]] = {
     "dead letters": ("FAILED", "kills", lambda c, **o: submit(c, "kills", 1, **o)),
     "fan-out completed": ("COMPLETED", "works", lambda c, **o: fan_out(c, "works", [1, 2], **o)),
     "fan-out of nothing": ("COMPLETED", "works", lambda c, **o: fan_out(c, "works", [], **o)),
-    "fan-out failed": ("FAILED", "fails", lambda c, **o: fan_out(c, "fails", [1, 2], **o)),
+    "fan-out failed": ("FAILED", "gives-up", lambda c, **o: fan_out(c, "gives-up", [1, 2], **o)),
     "fan-out cancelled": (
         "CANCELLED",
         "works",
@@ -155,11 +155,11 @@ def test_subtasks_have_no_callbacks(cloud: InProcessCloud, runs: list[Any]) -> N
 
 def ends_with_callbacks(cloud: InProcessCloud) -> list[TaskKey]:
     """Tasks of several ends, each with callbacks from all three places."""
-    for task_type in ("works", "fails", "mends"):
+    for task_type in ("works", "gives-up", "mends-by-hand"):
         register(cloud, task_type, "completion", "noted")
     keys = [
         submit(cloud, "works", 1, code="one", on_success="told"),
-        submit(cloud, "fails", 1, code="two", on_failure=["told", "noted"]),
+        submit(cloud, "gives-up", 1, code="two", on_failure=["told", "noted"]),
         cancelled(cloud, submit(cloud, "works", 1, code="three", on_completion="told")),
         fan_out(cloud, "works", [1, 2], code="four", on_success="told"),
     ]
@@ -170,7 +170,7 @@ EXPECTED_RUNS = {
     (callback, f"{kind}#{TENANT}/{source}", status, 1): 1
     for kind, source, status in (
         ("TASK", "works#one", "COMPLETED"),
-        ("TASK", "fails#two", "FAILED"),
+        ("TASK", "gives-up#two", "FAILED"),
         ("TASK", "works#three", "CANCELLED"),
         ("SFN_TASK", "works#four", "COMPLETED"),
         ("TASK", "declares#five", "COMPLETED"),
@@ -265,7 +265,7 @@ def test_a_target_that_is_named_many_times_runs_once(
 def test_each_run_of_a_retried_task_has_its_callbacks(runs: list[Any], chaos: Chaos) -> None:
     with InProcessCloud(modules=MODULES, chaos=chaos) as cloud:
         options = {"on_success": "told", "on_failure": "noted", "on_completion": "c"}
-        key = submit(cloud, "mends", 1, **options)
+        key = submit(cloud, "mends-by-hand", 1, **options)
         cloud.run()
         assert runs == [("noted", str(key), "FAILED", 1)]
 
@@ -279,7 +279,7 @@ def test_each_run_of_a_retried_task_has_its_callbacks(runs: list[Any], chaos: Ch
 @pytest.mark.parametrize("chaos", CHAOS, ids=str)
 def test_each_run_of_a_retried_fan_out_has_its_callbacks(runs: list[Any], chaos: Chaos) -> None:
     with InProcessCloud(modules=MODULES, chaos=chaos) as cloud:
-        key = fan_out(cloud, "mends", [1, 2], on_completion="told")
+        key = fan_out(cloud, "mends-by-hand", [1, 2], on_completion="told")
         cloud.run()
 
         cloud.service.retry(key=key)
@@ -461,10 +461,10 @@ def test_a_mapping_goes_for_whatever_is_submitted_after_it(
 def test_a_mapping_goes_for_what_is_retried_after_it(
     cloud: InProcessCloud, runs: list[Any]
 ) -> None:
-    key = submit(cloud, "mends", 1)
+    key = submit(cloud, "mends-by-hand", 1)
     cloud.run()
 
-    register(cloud, "mends", "success", "told")
+    register(cloud, "mends-by-hand", "success", "told")
     cloud.service.retry(key=key)
     cloud.run()
 

@@ -30,7 +30,7 @@ def cloud(ran: list[object]) -> Iterator[InProcessCloud]:
 
 
 def put(cloud: InProcessCloud, expression: str, **fields: Any) -> Schedule:
-    known = {"tenant_code": TENANT, "name": "nightly", "task_type": "note", **fields}
+    known = {"tenant_code": TENANT, "name": "nightly", "task_type": "timed-note", **fields}
     return cloud.service.schedule(expression=expression, **known)
 
 
@@ -58,7 +58,7 @@ def test_a_delayed_task_runs_once_and_not_early(
 ) -> None:
     with InProcessCloud(modules=["schedule_tasks"], chaos=Chaos(deliveries=deliveries)) as cloud:
         due = cloud.now + seconds * 1000
-        key = submit(cloud, "note", "later", delay_seconds=seconds)
+        key = submit(cloud, "timed-note", "later", delay_seconds=seconds)
 
         cloud.run_until(due - 1)
         assert (get(cloud, key).status, ran) == ("SCHEDULED", [])
@@ -90,7 +90,7 @@ def test_a_retry_after_an_hour_comes_after_an_hour(
 def test_a_cancelled_task_does_not_run_when_its_time_comes(
     cloud: InProcessCloud, ran: list[tuple[Any, int]]
 ) -> None:
-    key = submit(cloud, "note", "never", delay_seconds=2 * HOUR)
+    key = submit(cloud, "timed-note", "never", delay_seconds=2 * HOUR)
     cloud.advance(seconds=HOUR)
 
     cloud.service.cancel(key=key)
@@ -116,8 +116,8 @@ def test_a_cancelled_task_does_not_run_its_next_attempt(
 def test_a_delayed_task_comes_by_the_queue_of_its_priority(ran: list[tuple[Any, int]]) -> None:
     own = {"TASKMILL_PRIORITY_QUEUE_URL": "urgent", "TASKMILL_PRIORITY_QUEUE_ARN": "arn:urgent"}
     with InProcessCloud(modules=["schedule_tasks"], environment=own) as cloud:
-        submit(cloud, "note", "urgent", delay_seconds=2 * HOUR, priority="urgent")
-        submit(cloud, "note", "usual", delay_seconds=2 * HOUR)
+        submit(cloud, "timed-note", "urgent", delay_seconds=2 * HOUR, priority="urgent")
+        submit(cloud, "timed-note", "usual", delay_seconds=2 * HOUR)
         cloud.advance(seconds=60)
 
         assert [len(cloud.queues.queues[name]) for name in ("urgent", "queue")] == [1, 1]
@@ -181,7 +181,7 @@ def test_a_schedule_does_not_keep_a_run_from_coming_to_rest(
     cloud: InProcessCloud, ran: list[tuple[Any, int]]
 ) -> None:
     put(cloud, "rate(1 minute)")
-    submit(cloud, "note", "single", delay_seconds=HOUR)
+    submit(cloud, "timed-note", "single", delay_seconds=HOUR)
 
     cloud.run()
 
@@ -192,7 +192,7 @@ def test_what_was_due_while_a_run_let_time_pass_is_not_made_up_for(
     cloud: InProcessCloud, ran: list[tuple[Any, int]]
 ) -> None:
     put(cloud, "rate(1 minute)")
-    submit(cloud, "note", "single", delay_seconds=HOUR)
+    submit(cloud, "timed-note", "single", delay_seconds=HOUR)
     cloud.run()
 
     cloud.advance(seconds=60)
@@ -201,7 +201,7 @@ def test_what_was_due_while_a_run_let_time_pass_is_not_made_up_for(
 
 
 def test_a_fire_while_a_task_takes_its_time_is_not_lost(cloud: InProcessCloud) -> None:
-    put(cloud, "rate(1 minute)", task_type="nap", input=90)
+    put(cloud, "rate(1 minute)", task_type="timed-nap", input=90)
 
     cloud.advance(seconds=301)
 
@@ -213,8 +213,8 @@ def test_everything_due_happens_in_order(cloud: InProcessCloud, ran: list[tuple[
     at(cloud, "2026-05-01T12:00:00Z")
     put(cloud, "rate(1 hour)", input="hourly")
     put(cloud, "cron(30 * * * ? *)", name="other", input="half past")
-    submit(cloud, "note", "delayed", delay_seconds=45 * 60)
-    submit(cloud, "note", "far", delay_seconds=75 * 60)
+    submit(cloud, "timed-note", "delayed", delay_seconds=45 * 60)
+    submit(cloud, "timed-note", "far", delay_seconds=75 * 60)
 
     cloud.advance(seconds=2 * HOUR)
 

@@ -79,10 +79,11 @@ def test_parents_were_never_evaluated(
 
 def test_a_task_whose_process_died_stayed_running(cloud: InProcessCloud, runs: list[Any]) -> None:
     key = submit(cloud, "leaf", 1)
-    while get(cloud, key).status != "QUEUED":
+    while get(cloud, key).status != "QUEUED" or cloud.stream.pending():
         cloud.step()
-    cloud.meter.crash_at, cloud.meter.crash_after = cloud.meter.calls.total() + 1, True  # its claim
-    while get(cloud, key).status == "QUEUED":
+    claim = cloud.meter.calls.total() + 1
+    cloud.meter.crash_at, cloud.meter.crash_after = claim, True
+    while cloud.meter.calls.total() < claim:
         cloud.step()
     assert (get(cloud, key).status, runs) == ("STARTED", [])
 

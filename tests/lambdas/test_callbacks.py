@@ -217,6 +217,28 @@ def test_what_was_read_goes_for_a_minute(cloud: InProcessCloud) -> None:
     assert ask(submitted) == ((("completion", "mail"),), 1)
 
 
+def test_a_mapping_of_another_process_goes_for_what_is_submitted_or_retried_after_it(
+    cloud: InProcessCloud,
+) -> None:
+    tenant, before = any_tenant(), cloud.now
+    first = ended(cloud, key=any_key(tenant=tenant), created_at=before)
+    deliver(cloud, first)
+    cloud.now += 10
+    other = MappingStore(cloud.wiring.table)
+    other.put(MappingRow(tenant=tenant, **ON_END, name="mine", created_at=cloud.now), over=None)
+    cloud.now += 10
+
+    early = ended(cloud, key=any_key(tenant=tenant), created_at=before)
+    late = ended(cloud, key=any_key(tenant=tenant), created_at=cloud.now)
+    deliver(cloud, early)
+    assert callbacks(cloud, early) == []  # it may; what was read before goes for it too
+    history = (("CREATED", before, 0), ("FAILED", before, 1), ("CREATED", cloud.now, 0))
+    retried = ended(cloud, key=any_key(tenant=tenant), created_at=before, history=history)
+    for source in (retried, late):
+        deliver(cloud, source)
+        assert [row.key.type for row in callbacks(cloud, source)] == ["mail"]
+
+
 def test_no_more_than_a_thousand_types_are_remembered(cloud: InProcessCloud) -> None:
     ask = Asked(cloud)
     for number in range(KNOWN_TYPES):
@@ -465,7 +487,7 @@ def test_an_alarm_that_was_not_taken_is_raised_again(
     cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refusal = {"Failed": [{"Id": "0", "Code": "InternalError", "SenderFault": False}]}
-    last = ended(cloud, depth=32, callbacks=(("success", "a"),))
+    last = ended(cloud, depth=32, callbacks=(("success", "a"),), notify="none")
     with monkeypatch.context() as outage:
         outage.setattr(cloud.topics, "publish_batch", lambda **_: refusal)
         deliver(cloud, last)

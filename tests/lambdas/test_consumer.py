@@ -320,6 +320,31 @@ def test_many_messages_share_a_call(cloud: InProcessCloud) -> None:
     assert watch.calls["show_again"] == 0
 
 
+def test_messages_share_a_call_also_where_slots_become_free_one_by_one(
+    cloud: InProcessCloud,
+) -> None:
+    watch, make = watched(cloud)
+    for number in range(200):
+        queued(cloud, "brief", number)
+    shift = Shift(make(concurrency=10))
+    until(lambda: shift.consumer.done == 200)
+    shift.end()
+
+    assert watch.calls["receive"] <= 60
+
+
+def test_a_lease_that_outlives_its_attempt_is_not_renewed(cloud: InProcessCloud) -> None:
+    queued(cloud, "waits-a-minute")
+    with working(cloud) as shift:
+        at_work()
+        writes = cloud.meter.calls["dynamodb.update_item"]
+        cloud.now += 50_000
+        time.sleep(0.1)  # ten looks of the keeper
+        assert cloud.meter.calls["dynamodb.update_item"] == writes
+        work_tasks.GO.set()
+        until(lambda: shift.consumer.done == 1)
+
+
 def test_a_short_task_takes_no_write_but_its_claim_and_its_end(cloud: InProcessCloud) -> None:
     for number in range(20):
         queued(cloud, "note", number)

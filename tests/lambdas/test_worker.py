@@ -428,11 +428,23 @@ def test_what_was_left_behind_can_write_nothing(work_cloud: InProcessCloud) -> N
     deliver(work_cloud, *keys)
 
     assert ends(work_cloud, keys) == [("FAILED", "TaskTimeout")] * 2
-    rows = [raw(work_cloud, key) for key in keys]
+    calls = work_cloud.meter.calls.total()
     while len(work_tasks.LATER) < 4 and time.monotonic() - before < 10:
         time.sleep(0.01)
     assert work_tasks.LATER == ["ClaimLost"] * 4
-    assert [raw(work_cloud, key) for key in keys] == rows
+    assert work_cloud.meter.calls.total() == calls  # it was not even tried
+
+
+def test_an_event_loop_that_was_left_behind_ends(work_cloud: InProcessCloud) -> None:
+    keys = [task(work_cloud, "awaits-for-ever") for _ in range(3)]
+
+    deliver(work_cloud, *keys)
+
+    assert ends(work_cloud, keys) == [("FAILED", "TaskTimeout")] * 3
+    assert len(work_tasks.THREADS) == 3
+    for thread in work_tasks.THREADS:
+        thread.join(10)
+        assert not thread.is_alive()
 
 
 # Runners

@@ -37,6 +37,7 @@ def small() -> Template:
         worker_concurrency=5,
         max_concurrency=9,
         max_payload_bytes=1_000,
+        ids="integer",
         build_folder=Path(__file__).resolve().parents[2] / ".build",
     )
     return Template.from_stack(stack)
@@ -74,6 +75,7 @@ def test_the_worker_is_as_large_and_as_patient_as_asked(small: Template) -> None
         ("TASKMILL_MAX_PAYLOAD_BYTES", "1000"),
         ("TASKMILL_MAX_CONCURRENCY", "9"),
         ("TASKMILL_MODULES", ""),
+        ("TASKMILL_IDS", "integer"),
     ],
 )
 def test_functions_are_told_the_props(small: Template, variable: str, value: str) -> None:
@@ -84,6 +86,13 @@ def test_functions_are_told_the_props(small: Template, variable: str, value: str
             "Environment": {"Variables": {variable: value}},
         },
     )
+
+
+def test_ids_of_a_kind_that_there_is_not_are_refused() -> None:
+    with pytest.raises(
+        ValueError, match="ids is 'snowflake'; known are ulid, uuid4, uuid7, integer"
+    ):
+        TaskStack(App(), "Wrong", ids="snowflake")  # type: ignore[arg-type]
 
 
 def test_a_removable_stack_takes_its_data_along(small: Template) -> None:
@@ -99,7 +108,7 @@ def test_the_example_s_work_queues_have_a_key_of_their_own(example: Template) ->
         if "KmsMasterKeyId" in queue["Properties"]
     }
 
-    assert len(encrypted) == 3
+    assert len(encrypted) == 4
     assert all(logical_id.startswith("WorkQueue") for logical_id in encrypted)
     example.has_resource_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
 
@@ -114,11 +123,12 @@ def test_the_example_s_work_goes_on_to_a_larger_worker_then_to_dead_letters(
         if "RedrivePolicy" in queue["Properties"]
     }
 
-    large = next_of["WorkQueueAD162499"]
-    assert large.startswith("WorkQueueLargeQueue")
+    [large] = [logical_id for logical_id in queues if logical_id.startswith("WorkQueueLarge")]
     assert next_of[large] == "WorkQueueDeadLettersB76E31B9"
     assert memory_of_consumer(example, large) == 3008
-    assert memory_of_consumer(example, "WorkQueueAD162499") == 512
+    for small in ("WorkQueueAD162499", "WorkQueuePriorityQueue88BB4135"):
+        assert next_of[small] == large
+        assert memory_of_consumer(example, small) == 512
 
 
 def test_the_example_s_larger_worker_may_do_what_a_worker_may(
@@ -126,10 +136,11 @@ def test_the_example_s_larger_worker_may_do_what_a_worker_may(
 ) -> None:
     small, large = allowed(example, "WorkerRole"), allowed(example, "LargeWorkerRole")
 
-    for resource in ("TasksTable", "PayloadsBucket/inputs/*", "PayloadsBucket/results/*"):
-        assert small[resource] == large[resource]
-    assert small["WorkQueue"] == large["WorkQueueLargeQueue"]
-    assert small["WorkQueueKey"] == large["WorkQueueKey"]
+    assert small.pop("WorkQueue") == small.pop("WorkQueuePriorityQueue")
+    assert large.pop("WorkQueueLargeQueue") == allowed(example, "WorkerRole")["WorkQueue"]
+    own_logs = small.pop("WorkerLogs"), large.pop("LargeWorkerLogs")
+    assert small == large
+    assert own_logs[0] == own_logs[1]
 
 
 def memory_of_consumer(template: Template, queue: str) -> int:

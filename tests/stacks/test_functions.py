@@ -13,6 +13,7 @@ COMMON = {
     "TASKMILL_BUCKET": "PayloadsBucket",
     "TASKMILL_RETENTION_DAYS": "90",
     "TASKMILL_MAX_PAYLOAD_BYTES": "268435456",
+    "TASKMILL_IDS": "ulid",
     "TASKMILL_MODULES": "orders",
     "TASKMILL_FACTORY": "orders:Factory",
 }
@@ -69,7 +70,13 @@ def test_logs_are_kept_for_a_month(template: Template) -> None:
     ("function", "more"),
     [
         ("ApiHandler", {}),
-        ("Worker", {"TASKMILL_QUEUE_URL": "WorkQueue"}),
+        (
+            "Worker",
+            {
+                "TASKMILL_QUEUE_URL": "WorkQueue",
+                "TASKMILL_PRIORITY_QUEUE_URL": "WorkQueuePriorityQueue",
+            },
+        ),
         ("DeadLettersHandler", {"TASKMILL_DEAD_LETTERS_URL": "WorkQueueDeadLetters"}),
         ("Split", {"TASKMILL_MAX_CONCURRENCY": "100"}),
         ("Batch", {}),
@@ -79,6 +86,8 @@ def test_logs_are_kept_for_a_month(template: Template) -> None:
             {
                 "TASKMILL_QUEUE_URL": "WorkQueue",
                 "TASKMILL_QUEUE_ARN": "WorkQueue",
+                "TASKMILL_PRIORITY_QUEUE_URL": "WorkQueuePriorityQueue",
+                "TASKMILL_PRIORITY_QUEUE_ARN": "WorkQueuePriorityQueue",
                 "TASKMILL_FAILURE_QUEUE_URL": "DispatcherFailureQueue",
                 "TASKMILL_STATE_MACHINE_ARN": "SubtaskWorkflowStateMachine",
                 "TASKMILL_STATUS_TOPIC_ARN": "NotificationsStatusTopic",
@@ -112,6 +121,7 @@ def test_the_outputs_tell_clients_what_they_need(template: Template) -> None:
         "TableName",
         "BucketName",
         "QueueUrl",
+        "PriorityQueueUrl",
         "DeadLettersUrl",
         "StateMachineArn",
         "StatusTopicArn",

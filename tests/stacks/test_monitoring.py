@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -75,8 +76,12 @@ def test_silence_is_no_alarm(template: Template) -> None:
     assert treated == {"notBreaching"}
 
 
-def test_there_is_one_dashboard(template: Template) -> None:
-    template.resource_count_is("AWS::CloudWatch::Dashboard", 1)
+def test_there_is_one_dashboard_that_shows_every_queue(template: Template) -> None:
+    [dashboard] = template.find_resources("AWS::CloudWatch::Dashboard").values()
+    body = json.dumps(dashboard["Properties"]["DashboardBody"])
+
+    for queue in template.find_resources("AWS::SQS::Queue"):
+        assert f'["{queue}", "QueueName"]' in body
 
 
 def alarms(template: Template, metric: str) -> list[dict[str, Any]]:

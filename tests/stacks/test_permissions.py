@@ -25,17 +25,30 @@ def rows(*actions: str) -> set[str]:
     return {f"dynamodb:{action}" for action in actions}
 
 
+# What running tasks takes, wherever they run.
+WORK = {
+    "TasksTable": rows(
+        "GetItem",
+        "UpdateItem",  # claims and outcomes
+        "PutItem",  # the task of a schedule that is due
+        "PartiQLInsert",  # children
+        "PartiQLUpdate",  # children that are awaited, taken over or cancelled
+        "BatchGetItem",  # how children ended
+        "Query",  # the results of a map
+    ),
+    "TasksTable/index/children": rows("Query"),  # what an earlier attempt has started
+    "PayloadsBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},  # and those of children
+    "PayloadsBucket/results/*": {"s3:GetObject", "s3:PutObject"},
+}
 EXPECTED = {
     "ApiHandler": {
         "TasksTable": rows(
-            "PutItem",
             "GetItem",
-            "UpdateItem",
-            "DeleteItem",
-            "Query",
-            "ConditionCheckItem",
-            "PartiQLInsert",
-            "BatchGetItem",
+            "PutItem",  # a task; with an idempotency key, and the key's row
+            "PartiQLInsert",  # up to 100 tasks of a request
+            "UpdateItem",  # cancel, retry and reports; the counter of integer ids
+            "DeleteItem",  # callback mappings
+            "Query",  # lists
         ),
         "TasksTable/index/children": rows("Query"),
         "TasksTable/index/attention": rows("Query"),
@@ -47,10 +60,17 @@ EXPECTED = {
             "ListStreams", "DescribeStream", "GetRecords", "GetShardIterator"
         ),
         "TasksTable": rows(
-            "UpdateItem", "ConditionCheckItem", "PartiQLUpdate", "Query", "PartiQLInsert"
+            "GetItem",  # a parent to settle, a schedule as it stands
+            "BatchGetItem",  # children to count or to cancel
+            "UpdateItem",  # the tally of a parent, in a transaction with its children
+            "PartiQLUpdate",  # marks of what was emitted; children that are cancelled
+            "PartiQLInsert",  # callbacks
+            "Query",  # callback mappings of a type
         ),
-        "PayloadsBucket/inputs/*": {"s3:PutObject"},
+        "TasksTable/index/children": rows("Query"),  # of a parent that was cancelled
+        "PayloadsBucket/inputs/*": {"s3:PutObject"},  # of callbacks
         "WorkQueue": SEND,
+        "WorkQueuePriorityQueue": SEND,
         "DispatcherFailureQueue": SEND | CONSUME,
         "SubtaskWorkflowStateMachine": {"states:StartExecution"},
         EXECUTIONS: {"states:StopExecution"},
@@ -64,10 +84,9 @@ EXPECTED = {
         "SchedulesRole": {"iam:PassRole"},
     },
     "Worker": {
-        "TasksTable": rows("GetItem", "UpdateItem"),
-        "PayloadsBucket/inputs/*": {"s3:GetObject"},
-        "PayloadsBucket/results/*": {"s3:GetObject", "s3:PutObject"},
+        **WORK,
         "WorkQueue": CONSUME,
+        "WorkQueuePriorityQueue": CONSUME,
     },
     "Split": {
         "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLInsert", "PartiQLUpdate"),
@@ -100,8 +119,11 @@ def test_a_function_may_do_just_what_it_needs(
     assert allowed(template, f"{function}Role") == EXPECTED[function] | of_every_function
 
 
-def test_a_schedule_may_send_to_the_work_queue_only(template: Template, allowed: Allowed) -> None:
-    assert allowed(template, "SchedulesRole") == {"WorkQueue": SEND}
+def test_a_schedule_may_send_to_the_work_queues_only(template: Template, allowed: Allowed) -> None:
+    assert allowed(template, "SchedulesRole") == {
+        "WorkQueue": SEND,
+        "WorkQueuePriorityQueue": SEND,
+    }
 
 
 def test_every_function_is_covered_here(template: Template) -> None:

@@ -1,36 +1,45 @@
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk.assertions import Capture, Match, Template
+from aws_cdk import App
+from aws_cdk.assertions import Match, Template
+from reacting_changes import FILTERS
+
+from taskmill_cdk import TaskStack
 
 QUEUE = "AWS::SQS::Queue"
 SOURCE = "AWS::Lambda::EventSourceMapping"
+PRIORITY_QUEUE = "WorkQueuePriorityQueue88BB4135"
 TWO_WEEKS = 14 * 86_400
 
 
-@pytest.mark.parametrize(("receives", "queue"), [(10, "WorkQueue"), (5, "Dispatcher")])
+@pytest.mark.parametrize(
+    ("queue", "receives", "parked_in"),
+    [
+        ("WorkQueueAD162499", 10, "WorkQueueDeadLetters"),
+        (PRIORITY_QUEUE, 10, "WorkQueueDeadLetters"),
+        ("DispatcherFailureQueue464146CA", 5, "DispatcherDeadLetters"),
+    ],
+)
 def test_a_message_is_parked_after_so_many_receives(
-    template: Template, receives: int, queue: str
+    template: Template, queue: str, receives: int, parked_in: str
 ) -> None:
-    parked_in = Capture()
+    redrive = template.find_resources(QUEUE)[queue]["Properties"]["RedrivePolicy"]
 
-    template.has_resource_properties(
-        QUEUE, {"RedrivePolicy": {"maxReceiveCount": receives, "deadLetterTargetArn": parked_in}}
-    )
-
-    logical_id, _ = parked_in.as_object()["Fn::GetAtt"]
-    assert logical_id.startswith(f"{queue}DeadLetters")
+    assert redrive["maxReceiveCount"] == receives
+    logical_id, _ = redrive["deadLetterTargetArn"]["Fn::GetAtt"]
+    assert logical_id.startswith(parked_in)
     kept = template.find_resources(QUEUE, {"Properties": {"MessageRetentionPeriod": TWO_WEEKS}})
     assert logical_id in kept
 
 
-def test_a_message_stays_hidden_while_the_worker_may_hold_it(template: Template) -> None:
-    [queue] = template.find_resources(
-        QUEUE, {"Properties": {"RedrivePolicy": {"maxReceiveCount": 10}}}
-    ).values()
-
-    assert queue["Properties"]["VisibilityTimeout"] == 300 + 30
+@pytest.mark.parametrize("queue", ["WorkQueueAD162499", PRIORITY_QUEUE])
+def test_a_message_stays_hidden_while_the_worker_may_hold_it(
+    template: Template, queue: str
+) -> None:
+    assert template.find_resources(QUEUE)[queue]["Properties"]["VisibilityTimeout"] == 300 + 30
 
 
 def test_no_queue_hides_a_message_for_less_than_its_function_runs(template: Template) -> None:
@@ -64,24 +73,42 @@ def test_every_queue_refuses_plain_http(template: Template) -> None:
 def test_every_queue_source_reports_failures_message_by_message(template: Template) -> None:
     sources = sqs_sources(template)
 
-    assert len(sources) == 3
+    assert len(sources) == 4
     assert all(source["FunctionResponseTypes"] == ["ReportBatchItemFailures"] for source in sources)
 
 
-def test_workers_are_held_to_a_number(template: Template) -> None:
-    template.has_resource_properties(
-        SOURCE, {"BatchSize": 10, "ScalingConfig": {"MaximumConcurrency": 100}}
-    )
+def test_high_and_urgent_tasks_have_half_as_many_workers_of_their_own(template: Template) -> None:
+    assert worker_shares(template) == {"WorkQueueAD162499": 100, PRIORITY_QUEUE: 50}
 
 
-def test_the_local_cloud_runs_two_workers(local_template: Template) -> None:
-    [worker] = [
-        source
-        for source in sqs_sources(local_template)
-        if source["FunctionName"]["Ref"].startswith("Worker")
+def test_the_local_cloud_runs_two_workers_of_each(local_template: Template) -> None:
+    assert worker_shares(local_template) == {"WorkQueueAD162499": 2, PRIORITY_QUEUE: 2}
+
+
+@pytest.mark.parametrize(
+    ("said", "shares"),
+    [
+        ({"worker_concurrency": 3}, [3, 2]),
+        ({"worker_concurrency": 3, "priority_concurrency": 40}, [3, 40]),
+        ({"worker_concurrency": 0}, []),
+    ],
+    ids=str,
+)
+def test_workers_are_as_many_as_asked(said: dict[str, int], shares: list[int]) -> None:
+    assert list(worker_shares(synthesised(**said)).values()) == shares
+
+
+def test_a_queue_for_containers_is_there_when_it_is_asked_for() -> None:
+    queues = synthesised(container_queue=True).find_resources(QUEUE)
+
+    [properties] = [
+        queue["Properties"] for name, queue in queues.items() if "ContainerQueue" in name
     ]
-
-    assert worker["ScalingConfig"] == {"MaximumConcurrency": 2}
+    # A consumer extends what it holds; what a dead one held must not wait for long.
+    assert properties["VisibilityTimeout"] == 120
+    assert properties["RedrivePolicy"]["maxReceiveCount"] == 10
+    [dead_letters] = [name for name in queues if name.startswith("WorkQueueDeadLetters")]
+    assert properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] == dead_letters
 
 
 @pytest.mark.parametrize(
@@ -99,6 +126,10 @@ def test_the_local_cloud_runs_two_workers(local_template: Template) -> None:
         (("MODIFY", {"row": "BATCH", "status": "COMPLETED"}), True),
         (("INSERT", {"row": "BATCH", "status": "COMPLETED"}), True),
         (("INSERT", {"row": "IDEMPOTENCY"}), False),
+        (("INSERT", {"row": "SCHEDULE", "state": "ENABLED"}), True),
+        (("MODIFY", {"row": "SCHEDULE", "state": "DELETED"}), True),
+        (("REMOVE", {"row": "SCHEDULE"}), False),
+        (("INSERT", {"row": "CALLBACK"}), False),
     ],
     ids=str,
 )
@@ -114,6 +145,15 @@ def test_the_dispatcher_sees_the_changes_that_something_follows_from(
     filters = stream_source(template)["FilterCriteria"]["Filters"]
 
     assert any(_matches(json.loads(f["Pattern"]), record) for f in filters) is reacts
+
+
+def test_other_tests_hold_reactions_against_these_filters(template: Template) -> None:
+    patterns = [
+        json.loads(each["Pattern"]) for each in stream_source(template)["FilterCriteria"]["Filters"]
+    ]
+
+    assert patterns == FILTERS
+    assert len(patterns) <= 5, "AWS takes no more without a quota increase"
 
 
 def test_a_change_is_delivered_until_it_is_handled_or_parked(template: Template) -> None:
@@ -142,6 +182,20 @@ def test_parked_changes_come_back_to_the_dispatcher(template: Template) -> None:
     ]
 
     assert dispatcher["FunctionName"] == stream_source(template)["FunctionName"]
+
+
+def synthesised(**props: Any) -> Template:
+    build = Path(__file__).resolve().parents[2] / ".build"
+    return Template.from_stack(TaskStack(App(), "Asked", build_folder=build, **props))
+
+
+def worker_shares(template: Template) -> dict[str, int]:
+    """How many workers there may be for each queue."""
+    return {
+        source["EventSourceArn"]["Fn::GetAtt"][0]: source["ScalingConfig"]["MaximumConcurrency"]
+        for source in sqs_sources(template)
+        if source["FunctionName"]["Ref"].startswith("Worker")
+    }
 
 
 def sqs_sources(template: Template) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ STATEFUL = {
     "TasksTable45D1B62D": "AWS::DynamoDB::GlobalTable",
     "PayloadsBucket1715615A": "AWS::S3::Bucket",
     "WorkQueueAD162499": "AWS::SQS::Queue",
+    "WorkQueuePriorityQueue88BB4135": "AWS::SQS::Queue",
     "WorkQueueDeadLettersB76E31B9": "AWS::SQS::Queue",
     "DispatcherFailureQueue464146CA": "AWS::SQS::Queue",
     "DispatcherDeadLetters1D9C63AF": "AWS::SQS::Queue",

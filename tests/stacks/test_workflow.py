@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from taskmill.errors import SubtasksDueLater
+
+DUE_LATER = SubtasksDueLater.__name__
 KEY = {"pk.$": "$.pk", "sk.$": "$.sk"}
 TO_FINISH = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.cause", "Next": "FinishAfterError"}]
 
@@ -51,7 +54,38 @@ def test_finish_judges_failures_not_the_map(definition: dict[str, Any]) -> None:
     work = definition["States"]["Work"]
 
     assert work["ToleratedFailurePercentage"] == 100
-    assert "Catch" not in batch(definition)
+    assert [catch["ErrorEquals"] for catch in batch(definition)["Catch"]] == [[DUE_LATER]]
+
+
+def test_a_batch_without_later_retries_is_one_transition(definition: dict[str, Any]) -> None:
+    items = definition["States"]["Work"]["ItemProcessor"]
+
+    assert items["StartAt"] == "Batch"
+    assert batch(definition)["End"] is True
+
+
+def test_a_batch_with_later_retries_only_waits_for_them_and_goes_on(
+    definition: dict[str, Any],
+) -> None:
+    """By the exception of taskmill that says so: its message is when."""
+    states = definition["States"]["Work"]["ItemProcessor"]["States"]
+    [caught] = batch(definition)["Catch"]
+    read = states[caught["Next"]]
+    wait = states[read["Next"]]
+
+    assert batch(definition)["Retry"][0] == {"ErrorEquals": [DUE_LATER], "MaxAttempts": 0}
+    assert caught["ResultPath"] == "$.later"
+    assert read["Parameters"] == {
+        **KEY,
+        "range.$": "$.range",
+        "later.$": "States.StringToJson($.later.Cause)",
+    }
+    assert wait == {
+        "Type": "Wait",
+        "TimestampPath": "$.later.errorMessage",
+        "Next": "Batch",
+    }
+    assert str(SubtasksDueLater(1_786_700_000_001)) == "2026-08-14T09:33:21Z"
 
 
 def test_results_do_not_travel_through_the_execution(definition: dict[str, Any]) -> None:
@@ -88,16 +122,14 @@ def test_every_error_leads_to_finish(definition: dict[str, Any], state: str) -> 
 def test_every_step_is_retried_with_full_jitter(
     definition: dict[str, Any], state: str, interval: int, attempts: int
 ) -> None:
-    assert dict(steps(definition))[state]["Retry"] == [
-        {
-            "ErrorEquals": ["States.ALL"],
-            "IntervalSeconds": interval,
-            "BackoffRate": 2,
-            "MaxDelaySeconds": 60,
-            "MaxAttempts": attempts,
-            "JitterStrategy": "FULL",
-        }
-    ]
+    assert dict(steps(definition))[state]["Retry"][-1] == {
+        "ErrorEquals": ["States.ALL"],
+        "IntervalSeconds": interval,
+        "BackoffRate": 2,
+        "MaxDelaySeconds": 60,
+        "MaxAttempts": attempts,
+        "JitterStrategy": "FULL",
+    }
 
 
 def test_an_execution_ends_within_a_week(definition: dict[str, Any]) -> None:

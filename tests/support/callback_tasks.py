@@ -15,13 +15,13 @@ def works(value: Any) -> Any:
     return value
 
 
-@task("fails")
-def fails(value: Any) -> None:
+@task("gives-up")
+def gives_up(value: Any) -> None:
     raise Abort("no use")
 
 
-@task("mends", retry=Retry(max_attempts=1))
-def mends(value: Any, ctx: TaskContext) -> str:
+@task("mends-by-hand", retry=Retry(max_attempts=1))
+def mends_by_hand(value: Any, ctx: TaskContext) -> str:
     """Fails until it is retried by hand."""
     if str(ctx.key) not in FAILED_ONCE:
         FAILED_ONCE.add(str(ctx.key))

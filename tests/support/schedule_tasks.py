@@ -11,7 +11,7 @@ def note(value: Any) -> None:
     RAN.append((value, current_service().clock()))
 
 
-@task("note")
+@task("timed-note")
 def note_value(value: Any) -> None:
     note(value)
 
@@ -23,6 +23,6 @@ def hourly_retry(fails: int, ctx: TaskContext) -> None:
         raise ValueError(f"attempt {ctx.attempt} fails")
 
 
-@task("nap")
+@task("timed-nap")
 def nap(seconds: float) -> None:
     wiring.current().sleep(seconds)

@@ -12,6 +12,7 @@ from taskmill.testing import Crash
 ONCE = Retry(max_attempts=1)
 RUNS: list[Any] = []  # what ran, in order
 LATER: list[Any] = []  # what code that was left behind came to
+THREADS: list[threading.Thread] = []  # that tasks ran in which never return
 TEN = threading.Barrier(10)
 STARTED = threading.Semaphore(0)  # a task that waits has begun
 GO = threading.Event()  # lets them all end
@@ -20,6 +21,7 @@ GO = threading.Event()  # lets them all end
 def reset() -> None:
     RUNS.clear()
     LATER.clear()
+    THREADS.clear()
     TEN.reset()
     GO.clear()
     while STARTED.acquire(blocking=False):
@@ -53,6 +55,7 @@ async def counts_others(_: Any) -> int:
 
 @task("awaits-for-ever", timeout_seconds=0.1, retry=ONCE)
 async def awaits_for_ever(_: Any) -> None:
+    THREADS.append(threading.current_thread())
     await asyncio.Event().wait()
 
 
@@ -145,3 +148,14 @@ def never_ends(_: Any) -> None:
     STARTED.release()
     while True:
         time.sleep(3_600)
+
+
+@task("brief")
+def brief(number: int) -> None:
+    time.sleep(0.002 + number % 7 / 1000)
+
+
+@task("waits-a-minute", timeout_seconds=60)
+def waits_a_minute(_: Any) -> None:
+    STARTED.release()
+    GO.wait(30)

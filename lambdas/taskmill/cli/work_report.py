@@ -82,7 +82,7 @@ class Screen:
 
     def stopping(self, running: int) -> None:
         if running:
-            self.output.note(f"stopping: {running} tasks may end; Ctrl-C again ends them at once")
+            self.output.note(f"stopping, {running} still running; Ctrl-C again ends at once")
 
     def stopped(self, done: int, handed_back: int) -> None:
         left = f", {handed_back} handed back" if handed_back else ""

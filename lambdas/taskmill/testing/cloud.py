@@ -207,12 +207,13 @@ class InProcessCloud:
 
     def _possible_steps(self) -> Iterator[Callable[[], None]]:
         if self.stream.pending():
-            yield self._deliver_records
+            yield self.deliver_records
         yield from self.deliveries.steps()
         if self.player.ready():
             yield self.player.step
 
-    def _deliver_records(self) -> None:
+    def deliver_records(self) -> None:
+        """Hand the next records of the table's stream to the dispatcher."""
         records = self.stream.take(100)
         for _ in range(self.chaos.deliveries):
             self.invoke(dispatch.handler, {"Records": records}, again=True)

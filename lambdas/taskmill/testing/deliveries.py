@@ -92,10 +92,22 @@ class DeliveryPlayer:
         queue.delete(each.receipt for each in deliveries if each.id not in kept)
 
     def _consume(self) -> None:
+        for url in self._cloud.wiring.work_urls:
+            if queue := self._of(url):
+                self._multiply(queue)
         try:
             self._consumer.drain()
         except Crash:
             del self.__dict__["_consumer"]  # the next one is a new process
+
+    def _multiply(self, queue: MemoryQueue) -> None:
+        """Put as many copies of each new message on its queue as it is to be delivered."""
+        now = self._cloud.now
+        new = [each for each in queue.messages if not each.receives and each.visible_at <= now]
+        for message in new * (self._cloud.chaos.deliveries - 1):
+            queue.put(message.body)
+        if self._cloud.chaos.seed is not None:
+            self._cloud.random.shuffle(queue.messages)
 
 
 def record_of(delivery: Delivery, url: str) -> dict[str, Any]:

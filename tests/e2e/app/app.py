@@ -14,7 +14,7 @@ from taskmill_cdk import TaskFunction, TaskSource, TaskStack, WorkQueue
 HERE = Path(__file__).parent
 TASKS = TaskSource(
     folder=HERE / "tasks",
-    modules=["e2e_tasks", "e2e_events"],
+    modules=["e2e_tasks", "e2e_events", "e2e_families"],
     factory="e2e_events:LetterFactory",
 )
 WORKER_TIMEOUT = Duration.seconds(8)
@@ -24,10 +24,9 @@ BATCH_TIMEOUT = Duration.seconds(20)  # it keeps 10 s free for its last writes
 class QuickQueue(WorkQueue):
     """Delivers again soon after a worker must have died, where the default waits 30 s more."""
 
-    def _build_queue(self, **props: Any) -> sqs.Queue:
-        return super()._build_queue(
-            **{**props, "visibility_timeout": WORKER_TIMEOUT.plus(Duration.seconds(2))}
-        )
+    def _build_queue(self, construct_id: str, **props: Any) -> sqs.Queue:
+        hidden = {"visibility_timeout": WORKER_TIMEOUT.plus(Duration.seconds(2))}
+        return super()._build_queue(construct_id, **{**props, **hidden})
 
 
 class E2eStack(TaskStack):
@@ -61,6 +60,7 @@ E2eStack(
     max_payload_bytes=6_000_000,
     worker_timeout=WORKER_TIMEOUT,
     worker_concurrency=4,  # some are busy dying
+    container_queue=True,  # drained by tests
     build_folder=HERE.parents[2] / ".build",
     # The roles of the CDK's own bootstrap have policies that the emulator does not know.
     synthesizer=CliCredentialsStackSynthesizer(),

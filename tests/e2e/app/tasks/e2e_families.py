@@ -76,6 +76,11 @@ async def naps(seconds: float) -> float:
     return began
 
 
+@task("dawdles", timeout_seconds=SECONDS)
+def dawdles(seconds: float) -> None:
+    time.sleep(seconds)
+
+
 @task("never-returns", retry=ONCE, timeout_seconds=1.0)
 def never_returns(_: Any) -> None:
     while True:

@@ -55,6 +55,12 @@ def flaky(fails: int, ctx: TaskContext) -> int:
     return ctx.attempt
 
 
+@task("later", retry=Retry(max_attempts=2, base_seconds=15, jitter="none"), timeout_seconds=SECONDS)
+def later(fails: int, ctx: TaskContext) -> int:
+    """As `flaky`, but its second attempt comes so late that no function waits for it."""
+    return flaky.function(fails, ctx)
+
+
 @task("patient", retry=Retry(max_attempts=2, base_seconds=120, jitter="none"))
 def patient(_: Any) -> None:
     """Shows ERRORED for two minutes between its attempts."""

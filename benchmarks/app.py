@@ -1,0 +1,21 @@
+"""The app that benchmarks deploy: ``cdk deploy --app "python -m benchmarks.app"``."""
+
+import taskmill_cdk.bundled_node  # noqa: F401  before aws_cdk, which starts Node
+
+# isort: split
+from pathlib import Path
+
+from aws_cdk import App
+
+from taskmill_cdk import TaskSource, TaskStack
+
+TASKS = TaskSource(folder=Path(__file__).with_name("tasks"), modules=["bench_tasks"])
+
+app = App()
+TaskStack(
+    app,
+    "TaskmillBench",
+    tasks=TASKS,
+    local=app.node.try_get_context("local") == "true",
+)
+app.synth()

@@ -1,0 +1,1 @@
+"""Whether time and memory for a subtask stay the same as fan-outs grow."""

@@ -1,0 +1,130 @@
+"""What is measured in a fresh process: ``python -m benchmarks.growth.measured drive 1000``."""
+
+from __future__ import annotations
+
+import json
+import resource
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.ledger.cloud import TASKS, TENANT
+from taskmill.handlers import subtasks
+from taskmill.keys import TaskKey
+from taskmill.models import CreateStepFunctionTask
+from taskmill.statuses import Status
+from taskmill.testing import InProcessCloud
+
+LINE = b'"%s"\n' % (b"x" * 198)
+LINES_A_CHUNK = 5_000
+BATCH_SIZE = 200  # of a million, the least that there can be
+_MB = 1 << 20
+_STATUS = Path("/proc/self/status")
+
+
+def drive(count: int) -> dict[str, float]:
+    """A whole fan-out through the in-process driver, which keeps every row and every change."""
+    with InProcessCloud(modules=[TASKS]) as cloud:
+        elements = ["x" * 20] * count
+        task = CreateStepFunctionTask(
+            tenant_code=TENANT, task_type="noop", input=elements, notify="progress"
+        )
+        before, started = _peak_rss(), time.process_time()
+        key = cloud.service.create_step_function_task(task=task).key
+        cloud.run()
+        seconds = time.process_time() - started
+        status = cloud.service.get_task(key=key).status
+    if status is not Status.COMPLETED:
+        raise RuntimeError(f"the fan-out is {status}")
+    return {"seconds": seconds, "megabytes": (_peak_rss() - before) / _MB}
+
+
+def split(count: int) -> dict[str, float]:
+    """Only split, of a JSONL input, with rows that go nowhere: what it holds itself is seen."""
+    with _SinkCloud(modules=[TASKS]) as cloud:
+        key = _uploaded(cloud, count)
+        before, started = _peak_rss(), time.process_time()
+        plan = subtasks.split({**key.as_dict(), "execution": None}, cloud.context(900))
+        seconds = time.process_time() - started
+        grown = _peak_rss() - before
+        stored = cloud.service.get_task(key=key).child_count
+    if stored != count or len(plan["batches"]) != -(-count // BATCH_SIZE):
+        raise RuntimeError(f"split stored {stored} of {count} rows")
+    return {"seconds": seconds, "megabytes": grown / _MB}
+
+
+def traced_split(count: int) -> dict[str, float]:
+    """The same, every allocation followed: slow, and exact."""
+    tracemalloc.start()
+    try:
+        split(count)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return {"megabytes": peak / _MB}
+
+
+class _Lines:
+    """An object's body of so many lines, none of which is there before it is read."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def iter_chunks(self, chunk_size: int) -> Iterator[bytes]:  # noqa: ARG002  # as boto3 has it
+        whole, rest = divmod(self._count, LINES_A_CHUNK)
+        for _ in range(whole):
+            yield LINE * LINES_A_CHUNK
+        yield LINE * rest
+
+
+class _Sink:
+    """A client of the table that takes new rows and forgets them."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def batch_execute_statement(self, *, Statements: Sequence[Any]) -> dict[str, Any]:  # noqa: N803
+        return {"Responses": [{} for _ in Statements]}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
+class _SinkCloud(InProcessCloud):
+    def _client(self, service: str) -> Any:
+        client = super()._client(service)
+        return _Sink(client) if service == "dynamodb" else client
+
+
+def _uploaded(cloud: InProcessCloud, count: int) -> TaskKey:
+    """A fan-out of an upload, as its execution finds it."""
+    ref = cloud.service.create_upload(tenant_code=TENANT).input_ref
+    cloud.bucket.put_object(Key=ref, Body=LINE)
+    task = CreateStepFunctionTask(
+        tenant_code=TENANT, task_type="noop", input_ref=ref, batch_size=BATCH_SIZE
+    )
+    key = cloud.service.create_step_function_task(task=task).key
+    cloud.wiring.tasks.move(key, Status.STARTED)
+    cloud.bucket.get_object = lambda **_: {"Body": _Lines(count)}  # type: ignore[method-assign]
+    return key
+
+
+def _peak_rss() -> int:
+    """Bytes. Linux's ru_maxrss begins with what the parent process held, not its status file."""
+    if _STATUS.exists():
+        (line,) = (each for each in _STATUS.read_text().splitlines() if each.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # of macOS, in bytes
+
+
+MEASURES: dict[str, Callable[[int], dict[str, float]]] = {
+    "drive": drive,
+    "split": split,
+    "traced_split": traced_split,
+}
+
+if __name__ == "__main__":
+    print(json.dumps(MEASURES[sys.argv[1]](int(sys.argv[2]))))

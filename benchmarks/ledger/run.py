@@ -1,0 +1,87 @@
+"""Everything that the ledger counts in one run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from benchmarks.ledger import scenarios
+from benchmarks.ledger.scenarios import CLOSINGS, LARGE, SMALL, Scenario
+from benchmarks.ledger.usage import Usage
+
+QUICK_SIZES = (100, 400, 1_000, 10_000)
+SIZES = (*QUICK_SIZES, 100_000)
+BATCH_SIZES = (1, 10, 100)
+TARGET = (10_000, 100)  # the fan-out that the targets speak of
+TOGETHER = TARGET[0] // TARGET[1] + 2  # steps of its execution: all of them before the stream
+
+ONE_BY_ONE = "200 B, submitted one by one"
+IN_BULK = "200 B, in bulk of 100"
+ALONE = "200 B, each alone"
+RETRIED = "200 B, failed once"
+LARGE_ONE_BY_ONE = "20 KB, submitted one by one"
+LARGE_IN_BULK = "20 KB, in bulk of 100"
+GATHERED = "child of a gather of 100"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What was counted: single tasks by name, fan-outs by size and batch size asked for.
+
+    Attributes:
+        orders: The fan-out of the targets, by how many steps come between two deliveries of the
+            stream: how often batches are counted together depends on that.
+        growth: Calls a subtask by size, notifications of progress only.
+    """
+
+    singles: Mapping[str, Scenario]
+    fan_outs: Mapping[tuple[int, int], Scenario]
+    orders: Mapping[int, Scenario]
+    growth: Mapping[int, Scenario]
+    idle_day: Usage
+
+    @property
+    def target(self) -> Scenario:
+        return self.fan_outs[TARGET]
+
+
+def count(*, quick: bool, report: Callable[[str], None]) -> Counted:
+    """Count all of it; `quick` leaves out what takes minutes."""
+    report("single tasks")
+    singles = {each.name: each for each in _singles()}
+    sizes = QUICK_SIZES if quick else SIZES
+    fan_outs: dict[tuple[int, int], Scenario] = {}
+    for size in sizes:
+        for batch_size in BATCH_SIZES:
+            if quick and size > 1_000 and batch_size < 100:
+                continue
+            report(f"a fan-out of {size:,} in batches of {batch_size}")
+            fan_outs[size, batch_size] = scenarios.fan_out(size, batch_size)
+    report("the same fan-out in other orders of events")
+    orders = {
+        CLOSINGS: fan_outs[TARGET],
+        **{each: scenarios.fan_out(*TARGET, steps_at_once=each) for each in (1, TOGETHER)},
+    }
+    growth = {
+        1_000: scenarios.fan_out(1_000, 100, notify="progress"),
+        **{size: fan_outs[size, 100] for size in sizes if size > 1_000},
+    }
+    return Counted(
+        singles=singles,
+        fan_outs=fan_outs,
+        orders=orders,
+        growth=growth,
+        idle_day=scenarios.idle_day(),
+    )
+
+
+def _singles() -> list[Scenario]:
+    return [
+        scenarios.single(ONE_BY_ONE, size=SMALL),
+        scenarios.single(IN_BULK, size=SMALL, bulk=True),
+        scenarios.alone(ALONE, size=SMALL),
+        scenarios.single(RETRIED, size=SMALL, task_type="second-time"),
+        scenarios.single(LARGE_ONE_BY_ONE, size=LARGE),
+        scenarios.single(LARGE_IN_BULK, size=LARGE, bulk=True),
+        scenarios.gather(GATHERED, children=100),
+    ]

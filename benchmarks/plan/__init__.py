@@ -1,0 +1,1 @@
+"""A million subtasks by plan: the planner's own output held against every limit of AWS."""

@@ -1,0 +1,137 @@
+"""How fast a fan-out goes: CPU seconds measured, waiting for AWS assumed."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from benchmarks.ledger.cloud import TASKS, TENANT
+from benchmarks.ledger.lambda_time import CALL_CPU_MS, ONE_VCPU_MB, SPLIT_THREADS, WAIT_MS
+from benchmarks.plan import limits
+from benchmarks.plan.case import Planned
+from benchmarks.plan.sample import element
+from benchmarks.wire import WireTable
+from taskmill.handlers import subtasks
+from taskmill.models import CreateStepFunctionTask
+from taskmill.statuses import Status
+from taskmill.testing import InProcessCloud
+
+SLOWER = 2.0  # a vCPU of Lambda's is taken to be so much slower than this machine's
+MARGIN_SECONDS = 10.0  # that a batch keeps free before its deadline
+START_SECONDS = 0.5  # until a child execution's function runs, cold starts included
+MEASURED_ROWS, MEASURED_BATCH = 4_000, 200
+_STATEMENTS_WAIT = WAIT_MS["dynamodb.batch_execute_statement"] / 1000
+_WRITE_WAIT = WAIT_MS["dynamodb.update_item"] / 1000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """CPU seconds on one vCPU of this machine, boto3 included, for a row in each step."""
+
+    split_row: float = 260e-6
+    batch_row: float = 310e-6
+    finish_batch: float = 270e-6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """Seconds of each step of a planned fan-out, on AWS."""
+
+    planned: Planned
+    costs: Costs
+
+    @cached_property
+    def split_seconds(self) -> float:
+        """Split has one vCPU; its inserts wait 16 at a time."""
+        rows = self.planned.case.count
+        waits = rows / limits.STATEMENTS * _STATEMENTS_WAIT / SPLIT_THREADS
+        return rows * self.costs.split_row * SLOWER + waits
+
+    @cached_property
+    def own_row_seconds(self) -> float:
+        """Of a batch, our part for one subtask: computing, and its share of a write."""
+        share = limits_share(self.planned.case.batch_memory_mb)
+        return self.costs.batch_row * SLOWER / share + _STATEMENTS_WAIT / limits.STATEMENTS
+
+    @cached_property
+    def batch_seconds(self) -> float:
+        """Of one batch from its claim to its closing, over as many invocations as it takes."""
+        case = self.planned.case
+        calls = 4 * (_WRITE_WAIT + CALL_CPU_MS / 1000)  # parent, claim, rows, closing
+        rows = min(self.planned.size, case.count)
+        return rows * (case.subtask_ms / 1000 + self.own_row_seconds) + calls
+
+    @cached_property
+    def invocations(self) -> int:
+        """Of one batch: each works until its deadline is near."""
+        return math.ceil(self.batch_seconds / (limits.LAMBDA_SECONDS - MARGIN_SECONDS))
+
+    @cached_property
+    def at_once(self) -> int:
+        return min(self.planned.case.max_concurrency, self.planned.batches)
+
+    @cached_property
+    def map_seconds(self) -> float:
+        waves = math.ceil(self.planned.batches / max(self.at_once, 1))
+        return waves * (self.batch_seconds + START_SECONDS * self.invocations)
+
+    @cached_property
+    def finish_seconds(self) -> float:
+        return self.planned.batches * self.costs.finish_batch * SLOWER + 0.1
+
+    @property
+    def seconds(self) -> float:
+        return self.split_seconds + self.map_seconds + self.finish_seconds
+
+
+def limits_share(memory_mb: int) -> float:
+    """The share of a vCPU that a function of so much memory has; its code uses no second one."""
+    return min(memory_mb / ONE_VCPU_MB, 1.0)
+
+
+class _WiredCloud(InProcessCloud):
+    """Whose DynamoDB client is boto3's own."""
+
+    def _client(self, service: str) -> Any:
+        if service != "dynamodb":
+            return super()._client(service)
+        self.wire = WireTable(self.table)
+        return self.wire.client()
+
+
+def measure(planned: Planned) -> Costs:
+    """Run split, batches and finish of a smaller fan-out with real clients, and take the CPU."""
+    rows, size = MEASURED_ROWS, MEASURED_BATCH
+    with _WiredCloud(modules=[TASKS]) as cloud:
+        event = _started(cloud, [element(planned.case)] * rows, size)
+        context = cloud.context(limits.LAMBDA_SECONDS)
+        spans = [[first, first + size - 1] for first in range(0, rows, size)]
+        split = _cpu(cloud, lambda: subtasks.split(event, context))
+        batch = _cpu(cloud, lambda: [_batch(event, span, context) for span in spans])
+        finish = _cpu(cloud, lambda: subtasks.finish(event, context))
+    return Costs(split_row=split / rows, batch_row=batch / rows, finish_batch=finish / len(spans))
+
+
+def _started(cloud: InProcessCloud, elements: list[Any], size: int) -> dict[str, Any]:
+    """A fan-out whose execution has started; the event of its first step."""
+    task = CreateStepFunctionTask(
+        tenant_code=TENANT, task_type="gives", input=elements, batch_size=size, notify="progress"
+    )
+    key = cloud.service.create_step_function_task(task=task).key
+    cloud.wiring.tasks.mark([(cloud.wiring.tasks.get(key), Status.STARTED)])
+    return {**key.as_dict(), "execution": None}
+
+
+def _batch(event: dict[str, Any], span: list[int], context: Any) -> None:
+    subtasks.batch({**event, "execution": "measured", "range": span, "retry": 0}, context)
+
+
+def _cpu(cloud: _WiredCloud, work: Callable[[], object]) -> float:
+    """CPU seconds of some work in all threads, without those of the table in memory."""
+    before = time.process_time() - cloud.wire.seconds
+    work()
+    return time.process_time() - cloud.wire.seconds - before

@@ -1,0 +1,62 @@
+"""Write and read units a second on the partitions that a fan-out presses hardest.
+
+A stored partition key is taken to be a partition. It holds 500 subtasks, so however fast they come,
+no second sees more than 500 of their writes; the rows of all batches share one, and so, with
+others, does the fan-out's own row.
+"""
+
+from __future__ import annotations
+
+import math
+
+from benchmarks.plan.pace import Pace
+from benchmarks.plan.sample import Sample
+from taskmill.keys import CHUNK
+from taskmill.store.batches import TRANSACTION_MARKS
+
+COUNT_SECONDS = 0.05  # of one delivery of closed batches; the next waits for it
+_MARK = 2  # a transaction is billed double, and counts so towards the limit
+
+
+def split_partition(pace: Pace, sample: Sample) -> float:
+    """Split fills one partition after the other."""
+    rate = pace.planned.case.count / max(pace.split_seconds, 1)
+    return min(rate, CHUNK) * _units(sample.inserted)
+
+
+def outcome_partition(pace: Pace, sample: Sample) -> float:
+    """The batches that share a partition write their outcomes."""
+    sharing = min(CHUNK // pace.planned.size + 2, pace.at_once)
+    rate = sharing / (pace.planned.case.subtask_ms / 1000 + pace.own_row_seconds)
+    return min(rate, CHUNK) * _units(sample.ended)
+
+
+def batch_partition(pace: Pace, sample: Sample) -> float:
+    """All batches begin together, then end and begin one by one: claim, closing, mark."""
+    row = _units(sample.batch_row)
+    ending = pace.at_once / max(pace.batch_seconds, 1)
+    return row * max(pace.at_once, ending * (1 + 1 + _MARK))
+
+
+def parent_partition(pace: Pace, sample: Sample) -> float:
+    """The sums of closed batches, up to 99 in one transaction, one transaction at a time."""
+    closings = pace.at_once / max(pace.batch_seconds, 1)
+    transactions = min(closings, 1 / COUNT_SECONDS) + closings / TRANSACTION_MARKS
+    return _MARK * transactions * _units(sample.parent_row)
+
+
+def table_writes(pace: Pace, sample: Sample) -> float:
+    """Of the whole table, in the busier of the two steps."""
+    split = pace.planned.case.count / max(pace.split_seconds, 1) * _units(sample.inserted)
+    each = pace.planned.case.subtask_ms / 1000 + pace.own_row_seconds
+    return max(split, pace.at_once / each * _units(sample.ended))
+
+
+def finish_reads(pace: Pace, sample: Sample) -> float:
+    """Finish reads the rows of all batches, as fast as it can."""
+    units = math.ceil(pace.planned.batches * sample.batch_row / 4096)
+    return units / max(pace.finish_seconds, 1)
+
+
+def _units(size: int) -> int:
+    return math.ceil(size / 1024)

@@ -1,0 +1,269 @@
+"""The user guide: every block of it runs, every line of its code is reached by its own tests.
+
+A page is a small project. Its Python blocks, in order, are one file, `shop.py`, or the file that
+their first line names; `pytest` runs that file. `app.py` is synthesised. Shell and HTTP blocks run
+in their order in one in-process cloud that knows the page's task functions.
+"""
+
+import ast
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+from typing import Any
+from unittest.mock import patch
+
+import httpx
+import pytest
+from network import URL, Network
+from typer.testing import CliRunner
+
+from taskmill.cli.app import app as command_line
+from taskmill.task_functions import FUNCTIONS
+from taskmill.testing import InProcessCloud
+from taskmill.testing.http import InProcessApi
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "docs/guide"
+PAGES = sorted(GUIDE.glob("*.md"))
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FILE_NAME = re.compile(r"# (\w+\.py)\n")
+TASK_MODULE, STACK = "shop.py", "app.py"
+ANSWER = re.compile(r"^-> (?P<text>.*?)(?:,? ?exit (?P<exit>\d+))?$")
+ENDLESS = {"work", "tail", "local"}  # these wait for more, or need a cloud of their own
+TOOLS = {"seq", "printf"}  # what lines may begin with, besides taskmill and export
+
+# Notes which lines of the page's files are run, in a process of its own.
+LINES_PLUGIN = """
+import json, sys, threading
+from pathlib import Path
+
+HERE, SEEN = str(Path(__file__).parent), set()
+
+def trace(frame, event, _):
+    name = frame.f_code.co_filename
+    if not name.startswith(HERE):
+        return None
+    SEEN.add((Path(name).name, frame.f_lineno))
+    return trace
+
+threading.settrace(trace)
+sys.settrace(trace)
+
+def pytest_runtest_call():
+    sys.settrace(trace)  # a task that was interrupted within `trace` has switched it off
+
+def pytest_unconfigure():
+    sys.settrace(None)
+    Path(HERE, "seen.json").write_text(json.dumps(sorted(SEEN)))
+"""
+
+
+class Line(Network):
+    """A network to a cloud in which two seconds pass after each request."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.idle = True
+        answer = super().handle_request(request)
+        self.cloud.advance(seconds=2)
+        return answer
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a page, and the line of the page that its text begins in."""
+
+    page: Path
+    language: str
+    text: str
+    line: int
+
+    @property
+    def file(self) -> str:
+        """Which file of the page's project a Python block belongs to."""
+        named = FILE_NAME.match(self.text)
+        return named[1] if named else TASK_MODULE
+
+    @property
+    def runner(self) -> str | None:
+        """Who runs it: nothing stands on a page that nobody does."""
+        if self.language == "python":
+            return "stack" if self.file == STACK else "tests"
+        return {"sh": "shell", "http": "shell"}.get(self.language)
+
+
+def blocks(page: Path) -> list[Block]:
+    text = page.read_text()
+    return [
+        Block(page, found[1], found[2], text.count("\n", 0, found.start(2)) + 1)
+        for found in FENCE.finditer(text)
+    ]
+
+
+def of(runner: str) -> list[Any]:
+    """The pages that have blocks for a runner, as parameters of a test."""
+    pages = [page for page in PAGES if any(each.runner == runner for each in blocks(page))]
+    return [pytest.param(page, id=page.stem) for page in pages]
+
+
+def files(page: Path) -> dict[str, str]:
+    """The page's files; their code stands in the same lines as on the page."""
+    made: dict[str, str] = {}
+    for block in blocks(page):
+        if block.language == "python":
+            before = made.get(block.file, "")
+            made[block.file] = before + "\n" * (block.line - before.count("\n") - 1) + block.text
+    return made
+
+
+@pytest.fixture
+def project(tmp_path: Path, page: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The page's files in a folder, with the fixture that all pages use."""
+    for name, text in {**files(GUIDE / "testing.md"), **files(page)}.items():
+        if name == "conftest.py" or name in files(page):
+            (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def cloud(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessCloud]:
+    """An in-process cloud with the page's task functions and no others."""
+    monkeypatch.syspath_prepend(str(project))
+    for name, value in {
+        "TASKMILL_URL": URL,
+        "TASKMILL_TENANT": "acme",
+        "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with patch.dict(FUNCTIONS, clear=True), patch.dict(sys.modules):
+        with InProcessCloud(modules=["shop"]) as cloud:
+            yield cloud
+
+
+def test_there_is_a_page_for_each_part() -> None:
+    parts = "tasks retries children callbacks schedules testing consumers"
+
+    assert {page.stem for page in PAGES} == {"index", *parts.split()}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_block_has_somebody_who_runs_it(page: Path) -> None:
+    fences = re.findall(r"^\s*(```|~~~)", page.read_text(), re.MULTILINE)
+
+    assert [each for each in blocks(page) if each.runner is None] == []
+    assert len(fences) == 2 * len(blocks(page))  # none that the pattern above overlooks
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_page_tests_what_it_says(page: Path) -> None:
+    code = files(page)[TASK_MODULE]
+
+    names = [each.name for each in ast.walk(ast.parse(code)) if isinstance(each, ast.FunctionDef)]
+    assert any(name.startswith("test_") for name in names)
+
+
+@pytest.mark.parametrize("page", of("tests"))
+def test_the_tests_of_the_page_pass_and_reach_every_line_of_its_code(
+    page: Path, project: Path
+) -> None:
+    (project / "lines.py").write_text(LINES_PLUGIN)
+    (project / "pytest.ini").write_text("[pytest]\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "lines", TASK_MODULE]
+    environment = {**os.environ, "PYTHONPATH": ".", "POWERTOOLS_LOG_LEVEL": "CRITICAL"}
+
+    ran = subprocess.run(command, capture_output=True, check=False, text=True, env=environment)
+
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    seen = {tuple(each) for each in json.loads((project / "seen.json").read_text())}
+    missed = [
+        f"{page.name}:{line}: {text.splitlines()[line - 1].strip()}"
+        for name, text in files(page).items()
+        if name != STACK
+        for line in sorted(lines_of(compile(text, name, "exec")))
+        if (name, line) not in seen
+    ]
+    assert not missed, "\n".join(missed)
+
+
+@pytest.mark.parametrize("page", of("shell"))
+def test_what_the_page_sends_is_taken_and_answered_as_it_says(
+    page: Path, cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = Line(cloud)
+    for block in blocks(page):
+        if block.language == "http":
+            send(block, cloud)
+        elif block.language == "sh":
+            for number, line in enumerate(block.text.splitlines()):
+                if line.strip():
+                    type_in(line, f"{page.name}:{block.line + number}", network, monkeypatch)
+
+
+@pytest.mark.parametrize("page", of("stack"))
+def test_the_stack_of_the_page_synthesises(page: Path, project: Path) -> None:
+    (project / "tasks").mkdir()
+    (project / TASK_MODULE).rename(project / "tasks" / TASK_MODULE)
+    (ROOT / ".build").mkdir(exist_ok=True)
+    (project / ".build").symlink_to(ROOT / ".build")  # layers that were built before
+    environment = {**os.environ, "CDK_OUTDIR": str(project / "out")}
+
+    synth = subprocess.run(
+        [sys.executable, STACK], capture_output=True, check=False, text=True, env=environment
+    )
+
+    assert synth.returncode == 0, synth.stderr
+    assert list((project / "out").glob("*.template.json"))
+
+
+def send(block: Block, cloud: InProcessCloud) -> None:
+    """Send a request and let the cloud do what follows from it."""
+    head, _, body = block.text.partition("\n")
+    method, path = head.split()
+    path, _, query = path.partition("?")
+
+    answer = InProcessApi().request(method, path, query=query, body=body.strip() or None)
+
+    assert answer.status < 300, f"{block.page.name}:{block.line}: {answer.body}"
+    cloud.advance(seconds=2)
+
+
+def type_in(line: str, place: str, network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Type a line into a shell. What follows `# -> ` is in its answer; exit 0 unless it says."""
+    typed, _, comment = line.partition("  # ")
+    words = shlex.split(typed)
+    if words[0] == "export":
+        name, _, value = words[1].partition("=")
+        assert is_read_somewhere(name), place
+        monkeypatch.setenv(name, value)
+        return
+    if words[0] != "taskmill":
+        assert words[0] in TOOLS, f"{place}: nobody runs {words[0]}"
+        subprocess.run(["sh", "-c", typed], check=True)  # noqa: S607  # the reader's
+        return
+    if words[1] in ENDLESS:
+        words.append("--help")
+    ran = CliRunner().invoke(command_line, words[1:], obj=network, catch_exceptions=False)
+    wanted = ANSWER.match(comment.strip())
+    exit_code = int(wanted["exit"] or 0) if wanted else 0
+    assert ran.exit_code == exit_code, f"{place}: {ran.output}"
+    for part in wanted["text"].split("...") if wanted else ():
+        assert part.strip() in ran.output, f"{place}: {ran.output}"
+
+
+def is_read_somewhere(setting: str) -> bool:
+    return any(setting in each.read_text() for each in (ROOT / "lambdas").rglob("*.py"))
+
+
+def lines_of(code: CodeType) -> set[int]:
+    """The lines of a program that something is done in."""
+    inner = [each for each in code.co_consts if isinstance(each, CodeType)]
+    own = {line for *_, line in code.co_lines() if line}
+    return own.union(*map(lines_of, inner))
