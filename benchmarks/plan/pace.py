@@ -23,7 +23,7 @@ from taskmill.testing import InProcessCloud
 SLOWER = 2.0  # a vCPU of Lambda's is taken to be so much slower than this machine's
 MARGIN_SECONDS = 10.0  # that a batch keeps free before its deadline
 START_SECONDS = 0.5  # until a child execution's function runs, cold starts included
-MEASURED_ROWS, MEASURED_BATCH = 4_000, 200
+MEASURED_ROWS, MEASURED_BATCH = 2_000, 200
 _STATEMENTS_WAIT = WAIT_MS["dynamodb.batch_execute_statement"] / 1000
 _WRITE_WAIT = WAIT_MS["dynamodb.update_item"] / 1000
 

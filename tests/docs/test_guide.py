@@ -143,9 +143,9 @@ def cloud(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessC
         "AWS_SECRET_ACCESS_KEY": "secret",
     }.items():
         monkeypatch.setenv(name, value)
-    with patch.dict(FUNCTIONS, clear=True), patch.dict(sys.modules):
-        with InProcessCloud(modules=["shop"]) as cloud:
-            yield cloud
+    others = patch.dict(FUNCTIONS, clear=True), patch.dict(sys.modules)
+    with others[0], others[1], InProcessCloud(modules=["shop"]) as cloud:
+        yield cloud
 
 
 def test_there_is_a_page_for_each_part() -> None:
@@ -240,9 +240,9 @@ def type_in(line: str, place: str, network: Network, monkeypatch: pytest.MonkeyP
     typed, _, comment = line.partition("  # ")
     words = shlex.split(typed)
     if words[0] == "export":
-        name, _, value = words[1].partition("=")
-        assert is_read_somewhere(name), place
-        monkeypatch.setenv(name, value)
+        for name, _, value in (word.partition("=") for word in words[1:]):
+            assert is_read_somewhere(name), place
+            monkeypatch.setenv(name, value)
         return
     if words[0] != "taskmill":
         assert words[0] in TOOLS, f"{place}: nobody runs {words[0]}"

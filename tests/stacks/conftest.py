@@ -127,12 +127,31 @@ def definition(template: Template) -> dict[str, Any]:
 def environment(template: Template) -> Callable[[str], dict[str, str]]:
     """The variables of a function, named by its construct's id."""
 
-    def of(function: str) -> dict[str, str]:
-        properties = function_properties(template, function)
-        variables = properties["Environment"]["Variables"]
-        return {name: render(value) for name, value in variables.items()}
+    return lambda function: variables_of(template, function)
+
+
+@pytest.fixture(scope="session")
+def environment_of() -> Callable[[Template, str], dict[str, str]]:
+    """The variables of a function of a template."""
+    return variables_of
+
+
+@pytest.fixture(scope="session")
+def variables() -> Callable[[Template], dict[str, str]]:
+    """The variables of a template's containers."""
+
+    def of(template: Template) -> dict[str, str]:
+        [definition] = template.find_resources("AWS::ECS::TaskDefinition").values()
+        [container] = definition["Properties"]["ContainerDefinitions"]
+        return {each["Name"]: render(each["Value"]) for each in container["Environment"]}
 
     return of
+
+
+@pytest.fixture(scope="session")
+def findings_of() -> Callable[[Path], list[str]]:
+    """What a report of cdk-nag holds."""
+    return findings_in
 
 
 @pytest.fixture(scope="session")
@@ -144,6 +163,11 @@ def allowed() -> Callable[[Template, str], dict[str, set[str]]]:
 def findings_in(report: Path) -> list[str]:
     plugins = json.loads(report.read_text())["pluginReports"]
     return [json.dumps(found) for plugin in plugins for found in plugin["violations"]]
+
+
+def variables_of(template: Template, function: str) -> dict[str, str]:
+    variables = function_properties(template, function)["Environment"]["Variables"]
+    return {name: render(value) for name, value in variables.items()}
 
 
 def function_properties(template: Template, function: str) -> dict[str, Any]:

@@ -1,0 +1,32 @@
+"""Growth is measured in fresh processes, and told as a slope."""
+
+import pytest
+from benchmarks.growth import measured, points
+from benchmarks.growth.points import slope
+
+
+def test_an_amount_that_grows_with_the_count_has_slope_one() -> None:
+    assert slope([10, 100, 1_000], [3, 30, 300]) == pytest.approx(1)
+    assert slope([10, 100, 1_000], [3, 300, 30_000]) == pytest.approx(2)
+    assert slope([10, 100, 1_000], [7, 7, 7]) == pytest.approx(0)
+
+
+def test_what_split_holds_does_not_grow_with_its_input() -> None:
+    small, large = (measured.traced_split(count)["megabytes"] for count in (5_000, 15_000))
+
+    # 10,000 more rows of 400 bytes would be 4 MB more; a quarter is allowed for 50 more spans and
+    # for what the threads have under way.
+    assert large < small + 1
+
+
+def test_a_whole_fan_out_is_driven_in_a_process_of_its_own() -> None:
+    point = points.measured("drive", 200)
+
+    assert point.count == 200
+    assert 0 < point.seconds < 60
+    assert point.megabytes > 0
+
+
+def test_a_measure_that_fails_says_why() -> None:
+    with pytest.raises(RuntimeError, match="no-such-measure"):
+        points.measured("no-such-measure", 1)

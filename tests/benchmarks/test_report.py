@@ -1,0 +1,97 @@
+"""The report says what holds, keeps what was written by hand, and draws readable plots."""
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+from benchmarks import __main__ as command
+from benchmarks import markdown
+from benchmarks.section import Plot, Section, Table, Target, number
+from benchmarks.svg import Bar, Line, line_plot, stacked_bars
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def section(name: str, words: str) -> Section:
+    return Section(
+        name=name,
+        title=name.title(),
+        words=words,
+        targets=[Target(name="calls", value=3.0, bound=2.0, floor=2.5)],
+        tables=[Table(title="Counts", columns=["what", "calls"], rows=[["a|b", 0.25]])],
+        plots=[Plot(name=f"{name}-plot", title="A plot", svg="<svg/>")],
+    )
+
+
+def test_a_target_says_by_how_much_it_falls_short() -> None:
+    short = Target(name="", value=3.5, bound=3.0)
+    slow = Target(name="", value=1.5, bound=2.0, at_least=True, deterministic=False)
+
+    assert (short.verdict, short.breaks) == ("falls short by 0.5", True)
+    assert (slow.verdict, slow.breaks) == ("falls short by 0.5", False)
+    assert Target(name="", value=3.0, bound=3.0).verdict == "holds"
+    assert Target(name="", value=None, bound=3.0).verdict == "not measured"
+
+
+def test_a_part_replaces_its_own_section_and_nothing_else(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    markdown.write(document, [section("first", "old words"), section("second", "kept words")])
+    document.write_text(document.read_text() + "\nBy hand.\n")
+
+    markdown.write(document, [section("first", "new words")])
+
+    text = document.read_text()
+    assert "old words" not in text
+    assert text.index("new words") < text.index("kept words") < text.index("By hand.")
+    assert "| calls | 3.00 | at most 2.00 | falls short by 1.00 | floor 2.50 |" in text
+    assert "| a/b | 0.25 |" in text
+    assert "![A plot](performance/first-plot.svg)" in text
+    assert (tmp_path / "performance" / "first-plot.svg").read_text() == "<svg/>"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(100_000, "100,000"), (1234.5, "1,234"), (2.0404, "2.04"), (0.1234, "0.1234"), (0.0, "0")],
+)
+def test_numbers_have_the_digits_that_they_are_worth(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_bars_are_as_long_as_what_they_stand_for() -> None:
+    bars = [Bar("<one>", {"a": 1.0, "b": 1.0}), Bar("two", {"b": 4.0})]
+
+    root = ET.fromstring(stacked_bars("Dollars", bars, names=["a", "b", "c"], prefix="$"))  # noqa: S314  # our own
+
+    widths = [float(each.attrib["width"]) for each in root.iter(f"{SVG}rect")][2:]  # after a legend
+    assert widths == pytest.approx([widths[0], widths[0], 4 * widths[0]], rel=0.01)
+    texts = {each.text for each in root.iter(f"{SVG}text")}
+    assert {"<one>", "two", "$2.00", "$4.00", "a", "b"} <= texts
+    assert "c" not in texts  # nothing is of it
+
+
+def test_lines_rise_from_zero_over_a_logarithmic_scale() -> None:
+    points = [(1_000.0, 1.0), (10_000.0, 2.0), (100_000.0, 4.0)]
+
+    root = ET.fromstring(  # noqa: S314  # our own
+        line_plot("Time", [Line("ours", points)], x_name="subtasks", bound=3.0)
+    )
+
+    dots = [(float(d.attrib["cx"]), float(d.attrib["cy"])) for d in root.iter(f"{SVG}circle")]
+    (x1, y1), (x2, y2), (x3, y3) = dots
+    assert x2 - x1 == pytest.approx(x3 - x2, abs=0.2)
+    assert y1 - y2 == pytest.approx((y2 - y3) / 2, abs=0.2)  # upwards is less
+    assert "prefers-color-scheme: dark" in ET.tostring(root, encoding="unicode")
+
+
+def test_the_command_runs_a_part_and_writes_its_section(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = tmp_path / "report.md"
+
+    code = command.main(["--quick", "--only", "plan", "--write", str(document)])
+
+    assert code == 0
+    assert "a million: dollars" in capsys.readouterr().out
+    text = document.read_text()
+    assert "## A million subtasks, by plan" in text
+    assert "## How to repeat it" in text

@@ -1,0 +1,236 @@
+"""The user guide's tables name what there is, and its figures are those of the code."""
+
+import dataclasses
+import inspect
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import taskmill.testing
+from taskmill import (
+    Retry,
+    TaskContext,
+    TaskFunction,
+    TaskHandle,
+    context,
+    direct,
+    errors,
+    handles,
+    leases,
+    models,
+    payloads,
+    polling,
+    queue,
+    runner,
+    schedule_rows,
+    task,
+    task_functions,
+)
+from taskmill.children import MAX_CHILDREN, NAME_LIMIT
+from taskmill.cli.app import app as command_line
+from taskmill.consumer import consumer, keeper
+from taskmill.fanout import batch, plan
+from taskmill.lineage import MAX_DEPTH
+from taskmill.queue import memory
+from taskmill.schedule_models import NewSchedule
+from taskmill.service import callbacks, changing
+from taskmill.statuses import Status
+from taskmill.store.children import TRANSACTION_MARKS
+from taskmill.store.idempotency import KEPT_SECONDS
+from taskmill.testing import Chaos, InProcessCloud, Meter
+from taskmill_cdk import ContainerWorkers, TaskStack, container_workers
+
+ROOT = Path(__file__).resolve().parents[2]
+GUIDE = ROOT / "docs/guide"
+SETTING = re.compile(r"TASKMILL_[A-Z_]+")
+
+
+def parameters(function: Callable[..., Any]) -> set[str]:
+    return set(inspect.signature(function).parameters) - {"self", "function", "argument", "inputs"}
+
+
+def public(kind: type) -> set[str]:
+    """What one may ask of an object: methods, properties, and attributes of its docstring."""
+    told = (kind.__doc__ or "").partition("Attributes:")[2]
+    members = {name for name in vars(kind) if not name.startswith("_")}
+    return members | set(re.findall(r"^\s+(\w+): ", told, re.MULTILINE))
+
+
+def options_of(command: str) -> set[str]:
+    known: Any = typer.main.get_command(command_line)
+    return {name for each in known.commands[command].params for name in each.opts}
+
+
+def container(prop: str) -> Any:
+    """The default of what `ContainerWorkers` takes."""
+    return inspect.signature(ContainerWorkers.__init__).parameters[prop].default
+
+
+def section(page: str, heading: str) -> str:
+    """What stands below a heading, down to the next one of its level or above."""
+    level = heading.partition(" ")[0]
+    below = f"\n{(GUIDE / page).read_text()}".partition(f"\n{heading}\n")[2]
+    return re.split(rf"^#{{1,{len(level)}}} ", below, maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def words(text: str) -> set[str]:
+    """All words of a text that stand in a table's first column."""
+    rows = re.findall(r"^\|([^|\n]*)\|", text, re.MULTILINE)
+    return {word for row in rows for word in re.findall(r"\w[\w-]*", row)}
+
+
+STACK_PROPS = (
+    "container_image",
+    "container_queue",
+    "ids",
+    "max_payload_bytes",
+    "priority_concurrency",
+    "retention_days",
+    "worker_concurrency",
+    "worker_timeout",
+)
+SUBMIT, MAP = parameters(TaskFunction.submit), parameters(TaskFunction.map)
+TABLES: list[tuple[str, str, Iterable[str]]] = [
+    ("tasks.md", "## Task functions", parameters(task) - {"type"}),
+    ("tasks.md", "## Submit", SUBMIT),
+    ("tasks.md", "## Many at once", MAP - SUBMIT | {"notify"}),
+    ("tasks.md", "## The context", public(TaskContext) - {"close", "unreported", "stopped"}),
+    ("tasks.md", "## Handles", public(TaskHandle) - {"of", "key", "wait_async"}),
+    ("tasks.md", "## Statuses", set(Status)),
+    ("retries.md", "## Retry", {each.name for each in dataclasses.fields(Retry)}),
+    ("children.md", "## Start and wait", {"submit", "submit_many", "run", "gather", "map"}),
+    ("schedules.md", "## Again and again", set(NewSchedule.model_fields)),
+    ("consumers.md", "## `taskmill work`", options_of("work") - {"--help"}),
+]
+
+
+@pytest.mark.parametrize(
+    ("page", "heading", "names"), TABLES, ids=[f"{page} {heading}" for page, heading, _ in TABLES]
+)
+def test_a_table_names_everything_that_there_is(
+    page: str, heading: str, names: Iterable[str]
+) -> None:
+    assert {name.lstrip("-") for name in names} - words(section(page, heading)) == set()
+
+
+FIGURES: dict[str, list[str]] = {
+    "tasks.md": [
+        (
+            f"| `timeout_seconds` | {task_functions.DEFAULT_TIMEOUT_SECONDS:.0f} |"
+            f" how long one attempt may take, up to {task_functions.MAX_LAMBDA_SECONDS} |"
+        ),
+        (
+            f"An input of up to {payloads.TASK_INPUT_INLINE} bytes and a result of up to"
+            f" {payloads.RESULT_INLINE // 1024} KB lie in the row"
+        ),
+        f"{context.MESSAGE_LIMIT} characters of message are kept",
+        f"the same key within {KEPT_SECONDS // 3600} hours gives the same task",
+        f"Pauses of up to {direct.MAX_PAUSE_MS // 1000} seconds between attempts",
+        f"Up to {models.MAX_LOG_IDS} names with values of up to 256 characters",
+        f"`wait(timeout_seconds={handles.WAIT_SECONDS:.0f})`",
+        (
+            f"looks after {polling.FIRST_SECONDS} s, then less and less often,"
+            f" every {polling.CAP_SECONDS:.0f} s in the end"
+        ),
+        f"each input becomes a subtask, up to {plan.MAX_SUBTASKS:,}.",
+        f"works through, up to {plan.MAX_BATCH_SIZE:,} |",
+        f"| `notify` | `each` up to {plan.NOTIFY_EACH_UP_TO:,} subtasks, else `progress` |",
+        f"A fan-out has at most {plan.MAX_BATCHES:,} batches",
+        f"No attempt there gets more than that less {runner.MARGIN_MS // 1000} seconds",
+        f"a lease that ends {leases.GRACE_MS // 1000} seconds after the attempt must have",
+        f"for them for {changing.OUTSIDE_LEASE_MS // 60_000} minutes",
+    ],
+    "retries.md": [
+        f"| `max_attempts` | {Retry().max_attempts} |",
+        f"| `base_seconds` | {Retry().base_seconds:.0f} |",
+        f"| `factor` | {Retry().factor:.0f} |",
+        f"| `max_seconds` | {Retry().max_seconds:,.0f} |",
+        f'| `jitter` | `"{Retry().jitter}"` |',
+        f"message ({errors.MESSAGE_LIMIT:,} characters) and stack ({errors.STACK_LIMIT:,})",
+        f"Pauses of up to {queue.MAX_DELAY_SECONDS // 60} minutes are kept by the queue",
+        (
+            f"Its lease ends {leases.GRACE_MS // 1000} seconds after the attempt must have ended, so by"
+            f" default {task_functions.DEFAULT_TIMEOUT_SECONDS + leases.GRACE_MS / 1000:.0f} seconds"
+        ),
+        f"seconds after it was received: {memory.HIDDEN_SECONDS} by default",
+        f"both are shorter: {keeper.LEASE_MS // 1000} and {keeper.HIDDEN_SECONDS} seconds",
+        f"A message that was received {memory.MAX_RECEIVES} times ends on the queue of dead",
+        f"due within {batch.NAP_SECONDS:.0f} seconds are waited for in the function",
+        f"within {'a minute' if batch.TOGETHER_MS == 60_000 else ''} of the first of them",
+    ],
+    "children.md": [
+        f"| children of one task | {MAX_CHILDREN:,};",
+        f"up to {NAME_LIMIT} of `A-Z a-z 0-9 . _ -`",
+        f"| name of a child | {NAME_LIMIT} characters |",
+        f"| depth of a chain | {MAX_DEPTH} below the first task; the {MAX_DEPTH + 1}rd is refused",
+        f"up to {TRANSACTION_MARKS} children that ended together",
+    ],
+    "callbacks.md": [
+        f"| this task | {models.MAX_CALLBACKS} for each event |",
+        f"without a deployment | {callbacks.MAX_MAPPINGS} for each type |",
+        f"A chain is {MAX_DEPTH} tasks deep at most",
+    ],
+    "schedules.md": [
+        f"Up to {queue.MAX_DELAY_SECONDS // 60} minutes the queue holds the task back",
+        f"JSON of up to {schedule_rows.INPUT_LIMIT // 1024} KB",
+    ],
+    "testing.md": [f"`handle.wait(timeout_seconds={handles.WAIT_SECONDS:.0f})`"],
+    "consumers.md": [
+        f"| `--concurrency` | {consumer.CONCURRENCY} |",
+        f"| `--grace` | {consumer.GRACE_SECONDS:.0f} |",
+        f"| `concurrency` | {container('concurrency')} |",
+        f"| {container('min_containers')}, {container('max_containers')} |",
+        f"is stopped lets its tasks end for {container_workers._GRACE.to_seconds():.0f} seconds",
+        (
+            f"hidden for {keeper.HIDDEN_SECONDS} seconds and a lease holds for"
+            f" {keeper.LEASE_MS // 1000}"
+        ),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("page", "sentence"), [(page, each) for page in FIGURES for each in FIGURES[page]]
+)
+def test_a_figure_is_that_of_the_code(page: str, sentence: str) -> None:
+    assert sentence in " ".join((GUIDE / page).read_text().split())
+
+
+def test_what_a_stack_is_told_to_take_it_takes() -> None:
+    text = " ".join(page.read_text() for page in GUIDE.glob("*.md"))
+
+    for prop in STACK_PROPS:
+        assert f"{prop}=" in text or f"`{prop}`" in text
+        assert prop in inspect.signature(TaskStack.__init__).parameters
+
+
+def test_what_is_said_about_testing_is_there() -> None:
+    told = set(re.findall(r"`cloud\.(\w+)", (GUIDE / "testing.md").read_text()))
+
+    assert told - {"bucket", "now", "meter"} <= set(dir(InProcessCloud))
+    assert {each.name for each in dataclasses.fields(Chaos)} <= set(
+        re.findall(r"`(\w+)`", text_of("testing.md"))
+    )
+    assert {"crash_at", "crash_after"} <= {each.name for each in dataclasses.fields(Meter)}
+    for name in taskmill.testing.__all__:
+        assert name in text_of("testing.md")
+
+
+@pytest.mark.parametrize("page", sorted(GUIDE.glob("*.md")), ids=lambda page: page.stem)
+def test_every_setting_that_is_named_is_read_somewhere(page: Path) -> None:
+    code = "".join(each.read_text() for each in (ROOT / "lambdas").rglob("*.py"))
+    lanes = {
+        f"TASKMILL_{lane}_QUEUE_{what}"
+        for lane in ("PRIORITY", "CONTAINER")
+        for what in ("URL", "ARN")
+    }
+
+    assert set(SETTING.findall(page.read_text())) <= set(SETTING.findall(code)) | lanes
+
+
+def text_of(page: str) -> str:
+    return (GUIDE / page).read_text()
