@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.section import Section, Table, Target, number
+from benchmarks.section import Section, Table, Target, figure, number
 
 HEAD = """# Performance
 
@@ -54,10 +54,10 @@ def _targets(targets: Sequence[Target]) -> str:
     rows = [
         [
             each.name,
-            number(each.value) or "-",
-            f"{'at least' if each.at_least else 'at most'} {number(each.bound)}",
+            figure(each.value),
+            f"{'at least' if each.at_least else 'at most'} {figure(each.bound)}",
             each.verdict,
-            f"floor {number(each.floor)}" if each.floor is not None else "",
+            f"floor {figure(each.floor)}" if each.floor is not None else "",
         ]
         for each in targets
     ]

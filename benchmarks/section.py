@@ -35,7 +35,7 @@ class Target:
     def verdict(self) -> str:
         if self.value is None:
             return "not measured"
-        return "holds" if self.holds else f"falls short by {number(abs(self.value - self.bound))}"
+        return "holds" if self.holds else f"falls short by {figure(abs(self.value - self.bound))}"
 
     @property
     def breaks(self) -> bool:
@@ -80,6 +80,11 @@ class Part:
 
     name: str
     run: Callable[[bool, Callable[[str], None]], Section]
+
+
+def figure(value: float | None) -> str:
+    """A measured value or its bound: four digits."""
+    return "-" if value is None else f"{value:.4g}"
 
 
 def number(value: object) -> str:

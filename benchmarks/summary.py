@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.section import Section, Target, number
+from benchmarks.section import Section, Target, figure
 
 _COLOURS = {"holds": "green", "not measured": "dim"}
 
@@ -27,9 +27,9 @@ def show(console: Console, sections: Sequence[Section]) -> None:
 
 def _cells(target: Target) -> list[str]:
     colour = _COLOURS.get(target.verdict, "red" if target.deterministic else "yellow")
-    floor = f" (floor {number(target.floor)})" if target.floor and not target.holds else ""
+    floor = f" (floor {figure(target.floor)})" if target.floor and not target.holds else ""
     return [
-        number(target.value) or "-",
-        f"{'≥' if target.at_least else '≤'} {number(target.bound)}",
+        figure(target.value),
+        f"{'≥' if target.at_least else '≤'} {figure(target.bound)}",
         f"[{colour}]{target.verdict}{floor}[/]",
     ]

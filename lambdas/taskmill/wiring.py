@@ -65,6 +65,7 @@ class Wiring:
         clock: The present in epoch milliseconds.
         sleep: Waits so many seconds.
         pace: How callers wait for a task to end.
+        log_stream: Where log lines go; None: to stdout, where Lambda looks for them.
     """
 
     environment: Mapping[str, str]
@@ -72,6 +73,7 @@ class Wiring:
     clock: Clock = now_ms
     sleep: Callable[[float], None] = time.sleep
     pace: Pace = field(default_factory=Pace)
+    log_stream: Any = None
 
     @cached_property
     def logger(self) -> Any:
@@ -80,6 +82,7 @@ class Wiring:
         return Logger(
             service=self.environment.get("POWERTOOLS_SERVICE_NAME", "taskmill"),
             level=self.environment.get("POWERTOOLS_LOG_LEVEL", "INFO"),
+            stream=self.log_stream,
         )
 
     @cached_property
@@ -524,6 +527,7 @@ def wired(
     session: Any = None,
     endpoint_url: str | None = None,
     connections: int = 20,
+    log_stream: Any = None,
 ) -> Wiring:
     """A wiring to AWS.
 
@@ -531,6 +535,7 @@ def wired(
         session: A boto3 session; by default one as AWS's own settings say.
         endpoint_url: Of a local cloud.
         connections: Kept to each service; 20 serve the splitter's threads.
+        log_stream: See `Wiring`.
     """
     import boto3
     from botocore.config import Config
@@ -549,4 +554,4 @@ def wired(
             chosen = signed if service == "s3" else config
             return session.client(service, config=chosen, endpoint_url=endpoint_url)
 
-    return Wiring(environment, client)
+    return Wiring(environment, client, log_stream=log_stream)

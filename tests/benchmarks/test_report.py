@@ -43,7 +43,7 @@ def test_a_part_replaces_its_own_section_and_nothing_else(tmp_path: Path) -> Non
     text = document.read_text()
     assert "old words" not in text
     assert text.index("new words") < text.index("kept words") < text.index("By hand.")
-    assert "| calls | 3.00 | at most 2.00 | falls short by 1.00 | floor 2.50 |" in text
+    assert "| calls | 3 | at most 2 | falls short by 1 | floor 2.5 |" in text
     assert "| a/b | 0.25 |" in text
     assert "![A plot](performance/first-plot.svg)" in text
     assert (tmp_path / "performance" / "first-plot.svg").read_text() == "<svg/>"

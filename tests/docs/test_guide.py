@@ -20,6 +20,7 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx
+import page_tests
 import pytest
 from network import URL, Network
 from typer.testing import CliRunner
@@ -38,31 +39,6 @@ TASK_MODULE, STACK = "shop.py", "app.py"
 ANSWER = re.compile(r"^-> (?P<text>.*?)(?:,? ?exit (?P<exit>\d+))?$")
 ENDLESS = {"work", "tail", "local"}  # these wait for more, or need a cloud of their own
 TOOLS = {"seq", "printf"}  # what lines may begin with, besides taskmill and export
-
-# Notes which lines of the page's files are run, in a process of its own.
-LINES_PLUGIN = """
-import json, sys, threading
-from pathlib import Path
-
-HERE, SEEN = str(Path(__file__).parent), set()
-
-def trace(frame, event, _):
-    name = frame.f_code.co_filename
-    if not name.startswith(HERE):
-        return None
-    SEEN.add((Path(name).name, frame.f_lineno))
-    return trace
-
-threading.settrace(trace)
-sys.settrace(trace)
-
-def pytest_runtest_call():
-    sys.settrace(trace)  # a task that was interrupted within `trace` has switched it off
-
-def pytest_unconfigure():
-    sys.settrace(None)
-    Path(HERE, "seen.json").write_text(json.dumps(sorted(SEEN)))
-"""
 
 
 class Line(Network):
@@ -122,14 +98,31 @@ def files(page: Path) -> dict[str, str]:
     return made
 
 
+def write(page: Path, folder: Path) -> Path:
+    """Write the page's files into a folder, with the fixture that all pages use."""
+    shared = {"conftest.py": files(GUIDE / "testing.md")["conftest.py"]}
+    for name, text in (shared | files(page)).items():
+        (folder / name).write_text(text)
+    return folder
+
+
 @pytest.fixture
 def project(tmp_path: Path, page: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The page's files in a folder, with the fixture that all pages use."""
-    for name, text in {**files(GUIDE / "testing.md"), **files(page)}.items():
-        if name == "conftest.py" or name in files(page):
-            (tmp_path / name).write_text(text)
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    return write(page, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Path]:
+    """The folder of each page, after its tests were run there."""
+    folders = {page: write(page, tmp_path_factory.mktemp(page.stem)) for page in PAGES}
+    for folder in folders.values():
+        (folder / "pytest.ini").write_text("[pytest]\n")
+    environment = {**os.environ, "POWERTOOLS_LOG_LEVEL": "CRITICAL"}
+    command = [sys.executable, page_tests.__file__, *map(str, folders.values())]
+    ran = subprocess.run(command, capture_output=True, check=False, text=True, env=environment)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folders
 
 
 @pytest.fixture
@@ -170,19 +163,19 @@ def test_every_page_tests_what_it_says(page: Path) -> None:
     assert any(name.startswith("test_") for name in names)
 
 
-@pytest.mark.parametrize("page", of("tests"))
-def test_the_tests_of_the_page_pass_and_reach_every_line_of_its_code(
-    page: Path, project: Path
-) -> None:
-    (project / "lines.py").write_text(LINES_PLUGIN)
-    (project / "pytest.ini").write_text("[pytest]\n")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "lines", TASK_MODULE]
-    environment = {**os.environ, "PYTHONPATH": ".", "POWERTOOLS_LOG_LEVEL": "CRITICAL"}
+@pytest.mark.xdist_group("guide")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_tests_of_the_page_pass(page: Path, tested: dict[Path, Path]) -> None:
+    report = (tested[page] / "report.txt").read_text()
 
-    ran = subprocess.run(command, capture_output=True, check=False, text=True, env=environment)
+    assert not report, report
 
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    seen = {tuple(each) for each in json.loads((project / "seen.json").read_text())}
+
+@pytest.mark.xdist_group("guide")
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_line_of_the_page_is_reached(page: Path, tested: dict[Path, Path]) -> None:
+    seen = {tuple(each) for each in json.loads((tested[page] / "seen.json").read_text())}
+
     missed = [
         f"{page.name}:{line}: {text.splitlines()[line - 1].strip()}"
         for name, text in files(page).items()

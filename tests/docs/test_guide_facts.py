@@ -83,6 +83,7 @@ def words(text: str) -> set[str]:
     return {word for row in rows for word in re.findall(r"\w[\w-]*", row)}
 
 
+GRACE_SECONDS = leases.GRACE_MS // 1000
 STACK_PROPS = (
     "container_image",
     "container_queue",
@@ -141,7 +142,7 @@ FIGURES: dict[str, list[str]] = {
         f"| `notify` | `each` up to {plan.NOTIFY_EACH_UP_TO:,} subtasks, else `progress` |",
         f"A fan-out has at most {plan.MAX_BATCHES:,} batches",
         f"No attempt there gets more than that less {runner.MARGIN_MS // 1000} seconds",
-        f"a lease that ends {leases.GRACE_MS // 1000} seconds after the attempt must have",
+        f"a lease that ends {GRACE_SECONDS} seconds after the attempt must have",
         f"for them for {changing.OUTSIDE_LEASE_MS // 60_000} minutes",
     ],
     "retries.md": [
@@ -153,8 +154,8 @@ FIGURES: dict[str, list[str]] = {
         f"message ({errors.MESSAGE_LIMIT:,} characters) and stack ({errors.STACK_LIMIT:,})",
         f"Pauses of up to {queue.MAX_DELAY_SECONDS // 60} minutes are kept by the queue",
         (
-            f"Its lease ends {leases.GRACE_MS // 1000} seconds after the attempt must have ended, so by"
-            f" default {task_functions.DEFAULT_TIMEOUT_SECONDS + leases.GRACE_MS / 1000:.0f} seconds"
+            f"Its lease ends {GRACE_SECONDS} seconds after the attempt must have ended, so by"
+            f" default {task_functions.DEFAULT_TIMEOUT_SECONDS + GRACE_SECONDS:.0f} seconds"
         ),
         f"seconds after it was received: {memory.HIDDEN_SECONDS} by default",
         f"both are shorter: {keeper.LEASE_MS // 1000} and {keeper.HIDDEN_SECONDS} seconds",

@@ -144,7 +144,7 @@ def test_the_subclass_encrypts_its_queue(project: Path) -> None:
     stack = names["MyStack"](App(), "Mine", build_folder=ROOT / ".build")
 
     template = Template.from_stack(stack)
-    template.resource_count_is("AWS::KMS::Key", 1)
+    template.resource_count_is("AWS::KMS::Key", 2)  # of the queues for normal and for urgent work
     template.has_resource_properties("AWS::SQS::Queue", {"KmsMasterKeyId": Match.any_value()})
 
 

@@ -71,7 +71,7 @@ class Test1AFinalStatusIsNeverOverwritten:
 
     def test_not_by_an_execution_that_ends_after_a_cancel(self, cloud: InProcessCloud) -> None:
         key = fan_out(cloud, "echo", range(6), batch_size=2)
-        cloud._deliver_records()
+        cloud.deliver_records()
         play(cloud, steps=2)  # split, and the first batch
         cloud.service.cancel(key=key)
 
@@ -181,7 +181,7 @@ class Test4CountsAreExactUnderRedelivery:
         self, cloud: InProcessCloud
     ) -> None:
         key = fan_out(cloud, "echo", range(6), batch_size=3)
-        cloud._deliver_records()
+        cloud.deliver_records()
         play(cloud, steps=2)  # split, and the first batch
         (closed,) = [
             each for each in cloud.wiring.batches.of(key) if each.status is Status.COMPLETED
@@ -242,7 +242,7 @@ class Test6AParentsOutcomeIsTrue:
 
     def test_an_execution_that_broke_off_ends_failed(self, cloud: InProcessCloud) -> None:
         key = fan_out(cloud, "echo", range(5))
-        cloud._deliver_records()
+        cloud.deliver_records()
         cloud.player._adopt()
         (name,) = cloud.executions.started
         cloud.player._running.clear()

@@ -82,7 +82,7 @@ def test_a_second_delivery_during_the_first_goes_back_to_the_queue(
     cloud: InProcessCloud, runs: list[Any]
 ) -> None:
     key = submit(cloud, "echo", 1)
-    cloud._deliver_records()
+    cloud.deliver_records()
     body = json.dumps(key.as_dict())
     record = {"messageId": "again", "receiptHandle": "again", "body": body, "attributes": {}}
     cloud.wiring.claims.claim(key, fence="another", lease_until=cloud.now + 60_000, max_attempts=3)

@@ -60,7 +60,7 @@ def test_about_458_subtasks_were_the_most() -> None:
 
 def test_two_subtasks_at_a_time_were_the_most(cloud: InProcessCloud) -> None:
     key = fan_out(cloud, "echo", range(10), batch_size=1, max_concurrency=7)
-    cloud._deliver_records()
+    cloud.deliver_records()
     (name,) = cloud.executions.started
 
     plan = subtasks.split({**key.as_dict(), "execution": name}, cloud.context())

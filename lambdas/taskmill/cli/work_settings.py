@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,16 @@ class CannotWork(TaskmillError):
 
     code = "not_configured"
     http_status = 400
+
+
+class Stderr:
+    """stderr as it is when a line is written: a live display takes it over for a while."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def wired_here(
@@ -61,6 +72,7 @@ def wired_here(
         session=_session(call, local),
         endpoint_url=local.get("EndpointUrl"),
         connections=connections,
+        log_stream=Stderr(),
     )
     try:
         _ = wiring.queue_at, wiring.in_lambda

@@ -220,7 +220,8 @@ def test_it_runs_tasks_until_it_is_told_to_stop(stack: Wiring) -> None:
     result = work("--concurrency", "5")
 
     assert result.exit_code == 0
-    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    lines = [json.loads(line) for line in result.stderr.splitlines()]
+    assert result.stdout == ""
     told = {line["message"]: line for line in lines}
     assert told["consumer started"]["concurrency"] == 5
     assert "note" in told["consumer started"]["task_types"]
