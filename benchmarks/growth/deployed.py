@@ -15,23 +15,33 @@ from taskmill_local import LocalCloud
 
 BATCH_SIZE = 100
 WARM_UP = 400
+TIMES = 2
 TIMEOUT_SECONDS = 600.0
+_SLOWEST = Point(0, float("inf"))
 
 
 def measure(sizes: Sequence[int], report: Callable[[str], None]) -> list[Point]:
-    """Seconds of wall time, and the most memory that all functions together held meanwhile."""
+    """The quickest of a few runs of each size, which go in turns.
+
+    Returns:
+        Seconds of wall time, and the most memory that all functions together held meanwhile.
+    """
     with (
         local_cloud(report) as cloud,
         TaskClient.from_outputs(cloud.outputs_file, tenant="growth") as client,
     ):
         _run(client, WARM_UP)
-        points = []
-        for size in sizes:
+        best: dict[int, Point] = {}
+        for size in [*sizes] * TIMES:
             report(f"a fan-out of {size:,} on the local cloud")
             with _watched(cloud) as most:
                 seconds = _run(client, size)
-            points.append(Point(size, seconds, max(most)))
-        return points
+            best[size] = min(best.get(size, _SLOWEST), Point(size, seconds, max(most)), key=_time)
+        return list(best.values())
+
+
+def _time(point: Point) -> float:
+    return point.seconds
 
 
 def _run(client: TaskClient, count: int) -> float:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.ledger import scenarios
-from benchmarks.ledger.scenarios import CLOSINGS, LARGE, SMALL, Scenario
+from benchmarks.ledger.scenarios import CLOSINGS, LARGE, MIDDLE, SMALL, Scenario
 from benchmarks.ledger.usage import Usage
 
 QUICK_SIZES = (100, 400, 1_000, 10_000)
@@ -19,6 +19,7 @@ ONE_BY_ONE = "200 B, submitted one by one"
 IN_BULK = "200 B, in bulk of 100"
 ALONE = "200 B, each alone"
 RETRIED = "200 B, failed once"
+MIDDLE_ONE_BY_ONE = "2 KB, submitted one by one"
 LARGE_ONE_BY_ONE = "20 KB, submitted one by one"
 LARGE_IN_BULK = "20 KB, in bulk of 100"
 GATHERED = "child of a gather of 100"
@@ -26,7 +27,7 @@ GATHERED = "child of a gather of 100"
 
 @dataclass(frozen=True, kw_only=True)
 class Counted:
-    """What was counted: single tasks by name, fan-outs by size and batch size asked for.
+    """What was counted: single tasks by name, fan-outs by size and batch size.
 
     Attributes:
         orders: The fan-out of the targets, by how many steps come between two deliveries of the
@@ -51,12 +52,9 @@ def count(*, quick: bool, report: Callable[[str], None]) -> Counted:
     singles = {each.name: each for each in _singles()}
     sizes = QUICK_SIZES if quick else SIZES
     fan_outs: dict[tuple[int, int], Scenario] = {}
-    for size in sizes:
-        for batch_size in BATCH_SIZES:
-            if quick and size > 1_000 and batch_size < 100:
-                continue
-            report(f"a fan-out of {size:,} in batches of {batch_size}")
-            fan_outs[size, batch_size] = scenarios.fan_out(size, batch_size)
+    for size, batch_size in _shapes(sizes, quick=quick):
+        report(f"a fan-out of {size:,} in batches of {batch_size}")
+        fan_outs[size, batch_size] = scenarios.fan_out(size, batch_size)
     report("the same fan-out in other orders of events")
     orders = {
         CLOSINGS: fan_outs[TARGET],
@@ -75,12 +73,24 @@ def count(*, quick: bool, report: Callable[[str], None]) -> Counted:
     )
 
 
+def _shapes(sizes: Sequence[int], *, quick: bool) -> list[tuple[int, int]]:
+    """Sizes with the batch sizes asked for, or the least that there can be."""
+    shapes = {
+        (size, scenarios.possible(size, batch_size)): None
+        for size in sizes
+        for batch_size in BATCH_SIZES
+        if not (quick and size > 1_000 and batch_size < 100)
+    }
+    return list(shapes)
+
+
 def _singles() -> list[Scenario]:
     return [
         scenarios.single(ONE_BY_ONE, size=SMALL),
         scenarios.single(IN_BULK, size=SMALL, bulk=True),
         scenarios.alone(ALONE, size=SMALL),
         scenarios.single(RETRIED, size=SMALL, task_type="second-time"),
+        scenarios.single(MIDDLE_ONE_BY_ONE, size=MIDDLE),
         scenarios.single(LARGE_ONE_BY_ONE, size=LARGE),
         scenarios.single(LARGE_IN_BULK, size=LARGE, bulk=True),
         scenarios.gather(GATHERED, children=100),

@@ -14,7 +14,7 @@ from benchmarks.ledger.usage import Usage
 from taskmill.fanout.plan import MAX_BATCHES, batch_size_for
 
 WAVE = 100  # tasks that are under way together: full deliveries of the stream and the queue
-SMALL, LARGE = 200, 20_000  # bytes of input
+SMALL, MIDDLE, LARGE = 200, 2_000, 20_000  # bytes of input
 CLOSINGS = 10  # batches that end between two deliveries of the stream, under load
 INLINE_UP_TO = 10_000  # elements that are submitted in the request
 DAY_SECONDS = 86_400
@@ -77,9 +77,17 @@ def gather(name: str, *, children: int, parents: int = 1) -> Scenario:
 def fan_out(
     count: int, batch_size: int, *, steps_at_once: int = CLOSINGS, notify: str | None = None
 ) -> Scenario:
-    """A subtask of so many. Batches are never more than 5,000, however small they are asked for."""
-    size = max(batch_size, -(-count // MAX_BATCHES))
-    options = {"taskType": "noop", "batchSize": size, **({"notify": notify} if notify else {})}
+    """A subtask of so many.
+
+    Args:
+        steps_at_once: As `LedgerCloud` has it.
+        notify: As by default when absent: each subtask up to 1,000, beyond progress only.
+    """
+    options = {
+        "taskType": "noop",
+        "batchSize": batch_size,
+        **({"notify": notify} if notify else {}),
+    }
 
     def submit(cloud: LedgerCloud) -> None:
         elements = [_text(SMALL)] * count
@@ -90,17 +98,22 @@ def fan_out(
             cloud.post("step-function-tasks", {**options, "inputRef": cloud.upload(lines)})
 
     return Scenario(
-        name=f"{count:,} in batches of {size}{_remark(count, batch_size, size)}",
+        name=f"{count:,} in batches of {batch_size}{_remark(count, batch_size)}",
         usage=_measured(submit, count, steps_at_once=steps_at_once, waves=1),
         reference=reference.subtask(count, SMALL),
         reference_note="impossible" if count > reference.MOST_SUBTASKS else "",
     )
 
 
-def _remark(count: int, asked: int, size: int) -> str:
-    if size != asked:
-        return ", the least possible"
-    return ", as by default" if size == batch_size_for(count) else ""
+def possible(count: int, batch_size: int) -> int:
+    """The batch size, or the least there can be: batches are never more than 5,000."""
+    return max(batch_size, -(-count // MAX_BATCHES))
+
+
+def _remark(count: int, batch_size: int) -> str:
+    if batch_size == batch_size_for(count):
+        return ", as by default"
+    return ", the least possible" if batch_size == possible(count, 1) > 1 else ""
 
 
 def idle_day() -> Usage:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from taskmill.errors import Abort, ClaimLost, TaskCancelled
 from taskmill.keys import TaskKey
@@ -160,17 +160,36 @@ class TaskContext:
         return self._spawner.gather(started, return_exceptions=return_exceptions)
 
     def map(
-        self, task: What, inputs: Iterable[Any], *, name: str | None = None, **options: Any
+        self,
+        task: What,
+        inputs: Iterable[Any],
+        *,
+        name: str | None = None,
+        tolerated_failures: int | str | None = None,
+        batch_size: int | None = None,
+        max_concurrency: int | None = None,
+        notify: Literal["each", "progress", "none"] | None = None,
     ) -> MapResult:
         """Start a fan-out, wait for it, and return the results of its subtasks in order.
 
         Args:
-            options: `tolerated_failures`, `batch_size`, `max_concurrency`, `notify`.
+            name: Tells this fan-out from its siblings.
+            tolerated_failures: Failed subtasks that still count as success: 10 or "5%".
+            batch_size: Subtasks that one Lambda call works through.
+            max_concurrency: Batches worked on at once.
+            notify: Which notifications are published.
 
         Raises:
             TaskFailed: More subtasks failed than are tolerated.
         """
-        return self._spawner.map(task, inputs, {"name": name, **options})
+        options = {
+            "name": name,
+            "tolerated_failures": tolerated_failures,
+            "batch_size": batch_size,
+            "max_concurrency": max_concurrency,
+            "notify": notify,
+        }
+        return self._spawner.map(task, inputs, options)
 
     def close(self) -> None:
         """The attempt is over: code of it that was left behind may write nothing more."""

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from contextvars import copy_context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from taskmill.clock import Clock, now_ms
 from taskmill.errors import ClaimLost, InvalidRequest
+from taskmill.event_loops import without_event_loop
 from taskmill.keys import TaskKey
 from taskmill.registry import Registry
 from taskmill.rows import TaskRow
@@ -81,7 +79,7 @@ class DirectRuns:
     def run(self, key: TaskKey) -> TaskRow:
         """Run a task until it has ended, waits for children, or has a long pause before it."""
         while True:
-            _without_event_loop(lambda: self._attempt(key))
+            without_event_loop(lambda: self._attempt(key))
             row = self.tasks.get(key)
             pause_ms = (row.retry_at or 0) - self.clock()
             if row.status is not Status.ERRORED or pause_ms > MAX_PAUSE_MS:
@@ -91,20 +89,3 @@ class DirectRuns:
     def _attempt(self, key: TaskKey) -> None:
         with suppress(ClaimLost):  # cancelled, or taken over
             self.runner().run(key, remaining_ms=lambda: _NO_DEADLINE_MS)
-
-
-def _without_event_loop(run: Callable[[], None]) -> None:
-    """Run here, or where an event loop runs here in a thread: async task code needs its own."""
-    if not _loop_is_running():
-        run()
-        return
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(copy_context().run, run).result()
-
-
-def _loop_is_running() -> bool:
-    asyncio: Any = sys.modules.get("asyncio")  # 40 ms that nobody owes who never imported it
-    try:
-        return asyncio is not None and asyncio.get_running_loop() is not None
-    except RuntimeError:
-        return False

@@ -37,11 +37,11 @@ class Pace:
     cap_seconds: float = CAP_SECONDS
 
     async def pause_async(self, seconds: float) -> bool | None:
-        """As `pause`; where that would only sleep, others may go on meanwhile."""
-        if self.pause is not time.sleep:
-            return self.pause(seconds)
+        """As `pause`; others may go on meanwhile."""
         import asyncio
 
+        if self.pause is not time.sleep:  # in a thread: it may run async task code
+            return await asyncio.to_thread(self.pause, seconds)
         await asyncio.sleep(seconds)
         return None
 

@@ -13,6 +13,7 @@ from taskmill.clock import Clock, now_ms
 from taskmill.errors import InvalidRequest, TaskFailed
 from taskmill.inputs import with_input
 from taskmill.keys import Kind, child_code
+from taskmill.lanes import PRIORITIES
 from taskmill.lineage import descendant
 from taskmill.payloads import PayloadStore
 from taskmill.registry import Registry
@@ -90,6 +91,7 @@ class Spawner:
         priority: str | None = None,
     ) -> Child:
         function, task_type = self._named(what)
+        _check_options(delay_seconds, priority)
         plain = self._checked(function, task_type, value)
         draft = self._draft(task_type, self.children.place(position, name))
         draft = dataclasses.replace(
@@ -188,6 +190,22 @@ class MapResult:
         for row in self.spawner.subtasks.read(self.row.key, 0, len(self) - 1):
             ended_well = row.status is Status.COMPLETED
             yield self.spawner.value(row, self.function) if ended_well else None
+
+
+def _check_options(delay_seconds: int, priority: str | None) -> None:
+    if priority is not None and priority not in PRIORITIES:
+        known = ", ".join(PRIORITIES)
+        raise InvalidRequest(f"priority {priority!r} is none of {known}", field="priority")
+    if not delay_seconds:
+        return
+    from taskmill.models import MAX_DELAY_SECONDS  # brings pydantic, owed only by later tasks
+
+    if not 0 <= delay_seconds <= MAX_DELAY_SECONDS:
+        raise InvalidRequest(
+            f"delay_seconds is {delay_seconds}; 0 to {MAX_DELAY_SECONDS:,} are accepted",
+            field="delay_seconds",
+            limit=MAX_DELAY_SECONDS,
+        )
 
 
 def calls_of(given: Sequence[Any]) -> tuple[list[Child], list[Call]]:

@@ -1,5 +1,6 @@
 """Tasks that start others and wait for them: suspended without cost, resumed with exact counts."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
@@ -263,6 +264,38 @@ def test_a_parent_that_fails_after_its_children_does_not_run_them_again(
 
     assert (get(cloud, key).status, get(cloud, key).attempts) == ("COMPLETED", 3)
     assert sorted(runs) == [("leaf", 0), ("leaf", 1), ("leaf", 2)]
+
+
+@pytest.mark.parametrize(
+    ("options", "field"),
+    [
+        ({"priority": "asap"}, "priority"),
+        ({"delay_seconds": -5}, "delay_seconds"),
+        ({"delay_seconds": 10**9}, "delay_seconds"),
+        ({"name": "a/b"}, "name"),
+        ({"name": "n" * 41}, "name"),
+    ],
+)
+def test_a_child_that_can_never_be_is_refused_with_the_option_named(
+    cloud: InProcessCloud, options: dict[str, Any], field: str
+) -> None:
+    key = submit(cloud, "starts-with", options)
+
+    cloud.run()
+
+    assert field in error(cloud, key)["message"]
+    assert children(cloud, key) == []
+
+
+def test_an_async_caller_can_drive_the_cloud(cloud: InProcessCloud) -> None:
+    async def waits() -> Any:
+        key = submit(cloud, "sums-async", 2)
+        cloud.run()
+        return result(cloud, key), await family_tasks.sums_async.submit(
+            3, tenant="mbc"
+        ).wait_async()
+
+    assert asyncio.run(waits()) == (10, 30)
 
 
 def test_a_subtask_cannot_start_others(cloud: InProcessCloud) -> None:

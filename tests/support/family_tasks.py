@@ -94,6 +94,11 @@ def starts(types: list[str], ctx: TaskContext) -> str:
     return "returned"
 
 
+@task("starts-with", retry=ONCE)
+def starts_with(options: dict[str, Any], ctx: TaskContext) -> None:
+    ctx.submit(leaf, 1, **options)
+
+
 @task("starts-then-waits")
 def starts_then_waits(count: int, ctx: TaskContext) -> list[int]:
     """Waits first for one child, then for others that were started before."""

@@ -13,6 +13,7 @@ from typing import Any, Self
 
 from taskmill import wiring
 from taskmill.clock import now_ms, to_ms
+from taskmill.event_loops import without_event_loop
 from taskmill.handlers import dispatch
 from taskmill.polling import Pace
 from taskmill.service import TaskService
@@ -226,7 +227,7 @@ class InProcessCloud:
         """
         while True:
             try:
-                return handler(event, self.context(seconds))
+                return without_event_loop(lambda: handler(event, self.context(seconds)))
             except Crash:
                 if not again:
                     return None
