@@ -23,7 +23,6 @@ class Target:
     at_least: bool = False
     deterministic: bool = True
     floor: float | None = None
-    note: str = ""
 
     @property
     def holds(self) -> bool:

@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
 WIDTH = 760
-COLOURS = 8
-# Colours of middling lightness stand out on white and on black alike; text and lines turn.
+# Of middling lightness, they stand out on white and on black alike; text and lines turn.
+_COLOURS = ("4184e4", "d4a72c", "2da44e", "bf6ad4", "e16f24", "57a6a1", "d0607f", "8c959f")
+COLOURS = len(_COLOURS)
 _STYLE = """
 text { font: 12px system-ui, sans-serif; fill: #424a53 }
 .title { font-size: 14px; font-weight: 600 }
 .axis { stroke: #8c959f; stroke-width: 1 }
 .grid { stroke: #8c959f; stroke-width: 1; stroke-opacity: .25 }
 .bound { stroke: #cf222e; stroke-width: 1.5; stroke-dasharray: 5 4 }
-.c0 { --c: #4184e4 } .c1 { --c: #d4a72c } .c2 { --c: #2da44e } .c3 { --c: #bf6ad4 }
-.c4 { --c: #e16f24 } .c5 { --c: #57a6a1 } .c6 { --c: #d0607f } .c7 { --c: #8c959f }
-rect { fill: var(--c) } path { fill: none; stroke: var(--c); stroke-width: 2 }
-circle { fill: var(--c) }
+path { fill: none; stroke-width: 2 }
 @media (prefers-color-scheme: dark) { text { fill: #c9d1d9 } .bound { stroke: #ff7b72 } }
 """
 
@@ -28,7 +26,11 @@ def page(title: str, height: float, content: Sequence[str]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:g}"'
         f' width="{WIDTH}" height="{height:g}" role="img">'
     )
-    named = f"<title>{escape(title)}</title><style>{_STYLE}</style>"
+    colours = "\n".join(
+        f"rect.c{index}, circle.c{index} {{ fill: #{each} }} path.c{index} {{ stroke: #{each} }}"
+        for index, each in enumerate(_COLOURS)
+    )
+    named = f"<title>{escape(title)}</title><style>{_STYLE}{colours}</style>"
     return "\n".join([head, named, text(12, 20, title, "title"), *content, "</svg>"]) + "\n"
 
 

@@ -15,6 +15,7 @@ from taskmill.models import CreateStepFunctionTask
 from taskmill.statuses import Status
 from taskmill.testing import InProcessCloud
 
+pytestmark = pytest.mark.xdist_group("plan")  # one sample serves all
 COSTS = Costs()  # as measured once: what is tested is the plan, not this machine
 
 

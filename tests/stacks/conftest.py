@@ -201,6 +201,8 @@ def render(value: Any) -> str:
             return readable(logical_id)
         case {"Fn::GetAtt": [logical_id, attribute]}:
             return f"{readable(logical_id)}.{attribute}"
+        case {"Fn::Sub": str() as text}:
+            return text
         case {"Fn::Join": [separator, parts]}:
             return str(separator).join(map(render, parts))
         case {"Fn::Select": [_, {"Fn::Split": [_, whole]}]}:

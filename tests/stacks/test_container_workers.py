@@ -136,10 +136,12 @@ def test_what_a_container_runs_starts_and_hands_back_when_it_is_stopped(
 
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
-        threading.Timer(60, process.kill).start()
+        too_late = threading.Timer(60, process.kill)
+        too_late.start()
         told = process.stderr.readline()
         process.send_signal(signal.SIGTERM)
         rest = process.stderr.read()
+        too_late.cancel()
 
     assert "consumer started" in told, told + rest
     assert json.loads(told)["task_types"] == ["estimate-pi"]
