@@ -7,8 +7,8 @@ from collections.abc import Callable
 from benchmarks.ledger.lambda_time import MEMORY_MB
 from benchmarks.ledger.prices import PRICES, SERVICES, dollars
 from benchmarks.ledger.reference import MOST_SUBTASKS
-from benchmarks.ledger.run import IN_BULK, ONE_BY_ONE, Counted, count
-from benchmarks.ledger.scenarios import CLOSINGS
+from benchmarks.ledger.run import ALONE, IN_BULK, ONE_BY_ONE, Counted, count
+from benchmarks.ledger.scenarios import CLOSINGS, Scenario
 from benchmarks.ledger.tables import tables
 from benchmarks.ledger.targets import targets
 from benchmarks.ledger.usage import Usage, What
@@ -17,6 +17,7 @@ from benchmarks.svg import Bar, Line, line_plot, stacked_bars
 
 POLLERS = 5  # that Lambda keeps on every queue that feeds a function
 POLL_SECONDS = 20
+_SHAPES = ((10_000, 100), (1_000, 10), (100, 1))  # as by default
 QUEUES = 4  # work, work with priority, dead letters, parked changes
 
 
@@ -77,26 +78,33 @@ def _words() -> str:
 
 
 def _plots(counted: Counted) -> list[Plot]:
-    title = "Dollars for a million tasks, by service"
-    bars = [_bar(name, counted.singles[name].usage) for name in (ONE_BY_ONE, IN_BULK)]
-    if theirs := counted.singles[ONE_BY_ONE].reference:
-        bars.append(_bar("the same, reference design", theirs))
-    bars.append(_bar("subtask of 10,000", counted.target.usage))
-    if theirs := counted.fan_outs[400, 100].reference:
-        bars.append(_bar("subtask of 400, reference design", theirs))
-    calls = "AWS calls a subtask, batches of 100"
+    singles, fan_outs = counted.singles, counted.fan_outs
+    tasks = [
+        *(_bar(name, singles[name].usage) for name in (ONE_BY_ONE, IN_BULK, ALONE)),
+        *_reference("reference design, 200 B", singles[ONE_BY_ONE]),
+    ]
+    subtasks = [
+        *(_bar(fan_outs[shape].name, fan_outs[shape].usage) for shape in _SHAPES),
+        *_reference("reference design, 100", fan_outs[100, 100]),
+        *_reference("reference design, 400", fan_outs[400, 100]),
+    ]
     points = [(size, each.usage.total(What.CALLS)) for size, each in counted.growth.items()]
+    calls = "AWS calls a subtask, batches of 100; dashed: the target"
+    lines = [Line("calls", points)]
     return [
-        Plot(
-            name="dollars", title=title, svg=stacked_bars(title, bars, names=SERVICES, prefix="$")
-        ),
-        Plot(
-            name="calls",
-            title=calls,
-            svg=line_plot(calls, [Line("calls", points)], x_name="subtasks", bound=0.15),
-        ),
+        _bars("dollars-tasks", "Dollars for a million single tasks, by service", tasks),
+        _bars("dollars-subtasks", "Dollars for a million subtasks, by service", subtasks),
+        Plot(name="calls", title=calls, svg=line_plot(calls, lines, x_name="subtasks", bound=0.15)),
     ]
 
 
+def _bars(name: str, title: str, bars: list[Bar]) -> Plot:
+    return Plot(name=name, title=title, svg=stacked_bars(title, bars, names=SERVICES, prefix="$"))
+
+
 def _bar(label: str, usage: Usage) -> Bar:
-    return Bar(label, dollars(usage * 1e6))
+    return Bar(label.partition(",")[0] if "batches" in label else label, dollars(usage * 1e6))
+
+
+def _reference(label: str, scenario: Scenario) -> list[Bar]:
+    return [_bar(label, scenario.reference)] if scenario.reference else []

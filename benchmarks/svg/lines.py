@@ -53,12 +53,19 @@ def line_plot(title: str, lines: Sequence[Line], *, x_name: str, bound: float | 
 def _axes(scale: _Scale, xs: Sequence[float], x_name: str) -> list[str]:
     bottom = _TOP + _PLOT
     parts = [line(_LEFT, bottom, WIDTH - _RIGHT, bottom, "axis")]
-    for step in range(1, 5):
-        value = scale.top * step / 4
+    for value in _ticks(scale.top):
         parts.append(line(_LEFT, scale.y(value), WIDTH - _RIGHT, scale.y(value), "grid"))
         parts.append(text(_LEFT - 8, scale.y(value) + 4, f"{value:.3g}", anchor="end"))
     below = [text(scale.x(x), bottom + 18, f"{x:,.0f}", anchor="middle") for x in xs]
     return [*parts, *below, text(WIDTH - _RIGHT, bottom + 36, x_name, anchor="end")]
+
+
+def _ticks(top: float) -> list[float]:
+    """Round values up to `top`: three to nine of them."""
+    step: float = 10 ** math.floor(math.log10(top))
+    while top / step < 3:
+        step /= 2 if top / step > 1.5 else 5
+    return [step * count for count in range(1, int(top / step) + 1)]
 
 
 def _line(each: Line, scale: _Scale, colour: str) -> list[str]:

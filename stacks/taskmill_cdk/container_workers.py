@@ -185,12 +185,12 @@ class ContainerWorkers(Construct):
     def _acknowledge(self) -> None:
         acknowledge(
             self.task_definition,
-            rules=["AwsSolutions-ECS99"],
+            rules=["AwsSolutions-ECS2"],
             reason="The variables are names of resources and limits; none is a secret.",
         )
         acknowledge(
             self.task_definition,
-            rules=["AwsSolutions-IAM99"],
+            rules=["AwsSolutions-IAM5[Resource::*]"],
             reason="ECR gives tokens on no resource but *.",
         )
 

@@ -88,7 +88,7 @@ def test_an_unknown_type_fails_and_names_the_known_ones(client: TaskClient) -> N
     task = ended(client, client.submit("nobody-knows-me"))
 
     assert error_of(task)["type"] == "UnknownTaskType"
-    assert "known are: aborts, big-echo, context" in error_of(task)["message"]
+    assert "known are: aborts, big-echo, book, context" in error_of(task)["message"]
 
 
 def test_progress_is_seen_while_the_task_runs(client: TaskClient) -> None:

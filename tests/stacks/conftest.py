@@ -193,16 +193,14 @@ def actions_of(template: Template, role: str) -> dict[str, set[str]]:
 def render(value: Any) -> str:
     """A template's expression as text, with resources by the ids of their constructs."""
     match value:
-        case str():
-            return value
+        case str(text) | {"Fn::Sub": str(text)}:
+            return text
         case {"Ref": logical_id}:
             return readable(logical_id)
         case {"Fn::GetAtt": [logical_id, "Arn"]}:
             return readable(logical_id)
         case {"Fn::GetAtt": [logical_id, attribute]}:
             return f"{readable(logical_id)}.{attribute}"
-        case {"Fn::Sub": str() as text}:
-            return text
         case {"Fn::Join": [separator, parts]}:
             return str(separator).join(map(render, parts))
         case {"Fn::Select": [_, {"Fn::Split": [_, whole]}]}:

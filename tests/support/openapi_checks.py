@@ -29,9 +29,15 @@ _BEYOND_SCHEMAS = [
 _ACCEPTANCE = {"expected-statuses": ["2xx", "401", "403", "404", "409", "422", "429"]}
 
 
-def configuration() -> SchemathesisConfig:
+def configuration(*, coverage: bool = True) -> SchemathesisConfig:
+    """How to generate requests.
+
+    Args:
+        coverage: Each constraint of each field by turns, too: hundreds of requests.
+    """
     return SchemathesisConfig.from_dict(
         {
+            "phases": {"coverage": {"enabled": coverage}},
             "generation": {"with-security-parameters": False},
             "operations": [
                 {
