@@ -31,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     summary.show(console, sections)
     document = options.write or (None if options.quick else DOCUMENT)
     if document:
-        names = [section.name for section in sections]
-        markdown.write(document, [*sections, machine.section(seconds=seconds, parts=names)])
+        whole = [machine.section(seconds=seconds)] if len(sections) == len(PARTS) else []
+        markdown.write(document, [*sections, *whole])
         console.print(f"written to {document}")
     broken = [target for section in sections for target in section.targets if target.breaks]
     console.print(f"{seconds:.0f} s; deterministic targets that fall short: {len(broken)}")

@@ -84,7 +84,10 @@ def _plots(counted: Counted) -> list[Plot]:
         *_reference("reference design, 200 B", singles[ONE_BY_ONE]),
     ]
     subtasks = [
-        *(_bar(fan_outs[shape].name, fan_outs[shape].usage) for shape in _SHAPES),
+        *(
+            _bar(f"{size:,} in batches of {batch}", fan_outs[size, batch].usage)
+            for size, batch in _SHAPES
+        ),
         *_reference("reference design, 100", fan_outs[100, 100]),
         *_reference("reference design, 400", fan_outs[400, 100]),
     ]
@@ -103,7 +106,7 @@ def _bars(name: str, title: str, bars: list[Bar]) -> Plot:
 
 
 def _bar(label: str, usage: Usage) -> Bar:
-    return Bar(label.partition(",")[0] if "batches" in label else label, dollars(usage * 1e6))
+    return Bar(label, dollars(usage * 1e6))
 
 
 def _reference(label: str, scenario: Scenario) -> list[Bar]:
