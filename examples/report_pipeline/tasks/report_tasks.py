@@ -7,9 +7,9 @@ from math import asin, cos, radians, sin, sqrt
 from typing import Any
 
 from pydantic import BaseModel
-from taskmill.callback_models import TaskEnded
 
 from taskmill import Retry, TaskContext, task
+from taskmill.callback_models import TaskEnded
 
 EARTH_KM = 6_371.0
 FLAKY_STATE = "TX"  # its numbers come from a service that is down at first
