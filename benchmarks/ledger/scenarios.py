@@ -64,7 +64,7 @@ def alone(name: str, *, size: int) -> Scenario:
 
 def gather(name: str, *, children: int, parents: int = 1) -> Scenario:
     """A child of a task that waits for so many; its share of the parent is in it."""
-    body = {"taskType": "gathers", "input": list(range(children))}
+    body = {"taskType": "bench-gathers", "input": list(range(children))}
 
     def submit(cloud: LedgerCloud) -> None:
         for _ in range(parents):

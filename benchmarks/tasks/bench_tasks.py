@@ -18,7 +18,7 @@ def second_time(_: Any, ctx: TaskContext) -> int:
     return ctx.attempt
 
 
-@task("gathers", timeout_seconds=5.0)
+@task("bench-gathers", timeout_seconds=5.0)
 def gathers(elements: list[Any], ctx: TaskContext) -> int:
     """Waits for a child per element."""
     return sum(ctx.gather(noop, elements))

@@ -173,7 +173,7 @@ def test_urgent_tasks_do_not_wait_behind_the_others(client: TaskClient) -> None:
 
 
 def test_async_tasks_of_one_delivery_run_at_a_time(client: TaskClient) -> None:
-    tasks = client.submit_many([NewTask(task_type="naps", input=1.0) for _ in range(10)])
+    tasks = client.submit_many([NewTask(task_type="awaits", input=1.0) for _ in range(10)])
 
     begins = sorted(client.result(client.wait(task)) for task in tasks)
 

@@ -68,8 +68,8 @@ def slow_book(pages: int, ctx: TaskContext) -> list[Rendered]:
     return ctx.gather(drafts)
 
 
-@task("naps", timeout_seconds=SECONDS)
-async def naps(seconds: float) -> float:
+@task("awaits", timeout_seconds=SECONDS)
+async def awaits(seconds: float) -> float:
     """Awaits, so that others of the same delivery go on meanwhile."""
     began = time.time()
     await asyncio.sleep(seconds)
