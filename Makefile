@@ -66,6 +66,8 @@ requirements: .venv/.packages  ## Pin the newest versions that pyproject.toml al
 	$(BIN)/uv pip compile $(PIN) --extra dev pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile $(PIN) local/taskmill_local/emulator-requirements.in \
 		-o local/taskmill_local/emulator-requirements.txt
+	$(BIN)/uv pip compile $(PIN) benchmarks/peers/requirements.in \
+		-o benchmarks/peers/requirements.txt
 
 clean: stop  ## Remove everything that setup and the tools made
 	rm -rf .venv node_modules .local .build cdk.out *.egg-info build dist

@@ -21,7 +21,7 @@ def local_cloud(report: Callable[[str], None]) -> Iterator[LocalCloud]:
     with tempfile.TemporaryDirectory(prefix="taskmill-bench-") as folder:
         cloud = LocalCloud(ROOT, state_dir=Path(folder), report=report)
         try:
-            cloud.up(app="python -m benchmarks.app", app_dir=ROOT, port=_free_port())
+            cloud.up(app="python -m benchmarks.app", app_dir=ROOT, port=free_port())
             yield cloud
         finally:
             cloud.down()
@@ -41,7 +41,7 @@ def megabytes(cloud: LocalCloud) -> float:
     return resident / (1 << 20)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

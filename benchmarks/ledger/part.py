@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from benchmarks.ledger.cheaper import made_cheaper
 from benchmarks.ledger.lambda_time import MEMORY_MB
 from benchmarks.ledger.prices import PRICES, SERVICES, dollars
 from benchmarks.ledger.reference import MOST_SUBTASKS
@@ -17,7 +18,7 @@ from benchmarks.svg import Bar, Line, line_plot, stacked_bars
 
 POLLERS = 5  # that Lambda keeps on every queue that feeds a function
 POLL_SECONDS = 20
-_SHAPES = ((10_000, 100), (1_000, 10), (100, 1))  # as by default
+_SHAPES = ((10_000, 100), (1_000, 32), (100, 10))  # as by default
 QUEUES = 4  # work, work with priority, dead letters, parked changes
 
 
@@ -28,7 +29,7 @@ def run(quick: bool, report: Callable[[str], None]) -> Section:  # noqa: FBT001 
         title="What a task costs",
         words=_words(),
         targets=targets(counted),
-        tables=tables(counted),
+        tables=[*tables(counted), made_cheaper(counted)],
         plots=_plots(counted),
     )
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from benchmarks.ledger import scenarios
 from benchmarks.ledger.scenarios import CLOSINGS, LARGE, MIDDLE, SMALL, Scenario
 from benchmarks.ledger.usage import Usage
+from taskmill.fanout.plan import batch_size_for
 
 QUICK_SIZES = (100, 400, 1_000, 10_000)
 SIZES = (*QUICK_SIZES, 100_000)
 BATCH_SIZES = (1, 10, 100)
 TARGET = (10_000, 100)  # the fan-out that the targets speak of
+QUICK_LARGE = (1_000, 100)
 TOGETHER = TARGET[0] // TARGET[1] + 2  # steps of its execution: all of them before the stream
 
 ONE_BY_ONE = "200 B, submitted one by one"
@@ -20,8 +22,11 @@ IN_BULK = "200 B, in bulk of 100"
 ALONE = "200 B, each alone"
 RETRIED = "200 B, failed once"
 MIDDLE_ONE_BY_ONE = "2 KB, submitted one by one"
+MIDDLE_IN_BULK = "2 KB, in bulk of 100"
 LARGE_ONE_BY_ONE = "20 KB, submitted one by one"
 LARGE_IN_BULK = "20 KB, in bulk of 100"
+CURVE = (1_000, 4_000, 8_000)  # further sizes between those that fit the row and the bucket's
+GIVING = "200 B, a result of 6 KB"
 GATHERED = "child of a gather of 100"
 
 
@@ -32,12 +37,15 @@ class Counted:
     Attributes:
         orders: The fan-out of the targets, by how many steps come between two deliveries of the
             stream: how often batches are counted together depends on that.
+        large_elements: A subtask, of `large_count`, whose element is too large for its row.
         growth: Calls a subtask by size, notifications of progress only.
     """
 
     singles: Mapping[str, Scenario]
     fan_outs: Mapping[tuple[int, int], Scenario]
     orders: Mapping[int, Scenario]
+    large_elements: Scenario
+    large_count: int
     growth: Mapping[int, Scenario]
     idle_day: Usage
 
@@ -49,7 +57,7 @@ class Counted:
 def count(*, quick: bool, report: Callable[[str], None]) -> Counted:
     """Count all of it; `quick` leaves out what takes minutes."""
     report("single tasks")
-    singles = {each.name: each for each in _singles()}
+    singles = {each.name: each for each in _singles(quick=quick)}
     sizes = QUICK_SIZES if quick else SIZES
     fan_outs: dict[tuple[int, int], Scenario] = {}
     for size, batch_size in _shapes(sizes, quick=quick):
@@ -64,10 +72,14 @@ def count(*, quick: bool, report: Callable[[str], None]) -> Counted:
         1_000: scenarios.fan_out(1_000, 100, notify="progress"),
         **{size: fan_outs[size, 100] for size in sizes if size > 1_000},
     }
+    large = QUICK_LARGE if quick else TARGET
+    report(f"a fan-out of {large[0]:,} large elements")
     return Counted(
         singles=singles,
         fan_outs=fan_outs,
         orders=orders,
+        large_elements=scenarios.fan_out(*large, size=MIDDLE),
+        large_count=large[0],
         growth=growth,
         idle_day=scenarios.idle_day(),
     )
@@ -78,20 +90,36 @@ def _shapes(sizes: Sequence[int], *, quick: bool) -> list[tuple[int, int]]:
     shapes = {
         (size, scenarios.possible(size, batch_size)): None
         for size in sizes
-        for batch_size in BATCH_SIZES
+        for batch_size in sorted({*BATCH_SIZES, batch_size_for(size)})
         if not (quick and size > 1_000 and batch_size < 100)
     }
     return list(shapes)
 
 
-def _singles() -> list[Scenario]:
+def by_size(size: int, *, bulk: bool) -> str:
+    """The name of a scenario of the curve."""
+    return f"{size // 1_000} KB, {'in bulk of 100' if bulk else 'submitted one by one'}"
+
+
+def _curve() -> list[Scenario]:
+    return [
+        scenarios.single(by_size(size, bulk=bulk), size=size, bulk=bulk)
+        for size in CURVE
+        for bulk in (False, True)
+    ]
+
+
+def _singles(*, quick: bool) -> list[Scenario]:
     return [
         scenarios.single(ONE_BY_ONE, size=SMALL),
         scenarios.single(IN_BULK, size=SMALL, bulk=True),
         scenarios.alone(ALONE, size=SMALL),
         scenarios.single(RETRIED, size=SMALL, task_type="second-time"),
         scenarios.single(MIDDLE_ONE_BY_ONE, size=MIDDLE),
+        scenarios.single(MIDDLE_IN_BULK, size=MIDDLE, bulk=True),
+        *([] if quick else _curve()),
         scenarios.single(LARGE_ONE_BY_ONE, size=LARGE),
         scenarios.single(LARGE_IN_BULK, size=LARGE, bulk=True),
+        scenarios.giving(GIVING, size=6_000),
         scenarios.gather(GATHERED, children=100),
     ]

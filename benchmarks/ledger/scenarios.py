@@ -16,7 +16,7 @@ from taskmill.fanout.plan import MAX_BATCHES, batch_size_for
 WAVE = 100  # tasks that are under way together: full deliveries of the stream and the queue
 SMALL, MIDDLE, LARGE = 200, 2_000, 20_000  # bytes of input
 CLOSINGS = 10  # batches that end between two deliveries of the stream, under load
-INLINE_UP_TO = 10_000  # elements that are submitted in the request
+INLINE_UP_TO = 10_000  # small elements that are submitted in the request
 DAY_SECONDS = 86_400
 
 Work = Callable[[LedgerCloud], None]
@@ -52,6 +52,17 @@ def single(name: str, *, size: int, bulk: bool = False, task_type: str = "noop")
     return Scenario(name=name, usage=_measured(submit, WAVE), reference=reference.single_task(size))
 
 
+def giving(name: str, *, size: int) -> Scenario:
+    """A task that returns so many bytes, under load, submitted one by one."""
+    body = {"taskType": "gives", "input": [size, ""]}
+
+    def submit(cloud: LedgerCloud) -> None:
+        for _ in range(WAVE):
+            cloud.post("tasks", body)
+
+    return Scenario(name=name, usage=_measured(submit, WAVE), reference_note="not known")
+
+
 def alone(name: str, *, size: int) -> Scenario:
     """A task while nothing else happens: it shares no request with any other."""
     body = {"taskType": "noop", "input": _text(size)}
@@ -75,9 +86,14 @@ def gather(name: str, *, children: int, parents: int = 1) -> Scenario:
 
 
 def fan_out(
-    count: int, batch_size: int, *, steps_at_once: int = CLOSINGS, notify: str | None = None
+    count: int,
+    batch_size: int,
+    *,
+    size: int = SMALL,
+    steps_at_once: int = CLOSINGS,
+    notify: str | None = None,
 ) -> Scenario:
-    """A subtask of so many.
+    """A subtask of so many, elements of `size` bytes.
 
     Args:
         steps_at_once: As `LedgerCloud` has it.
@@ -90,19 +106,23 @@ def fan_out(
     }
 
     def submit(cloud: LedgerCloud) -> None:
-        elements = [_text(SMALL)] * count
-        if count <= INLINE_UP_TO:
+        elements = [_text(size)] * count
+        if count * size <= INLINE_UP_TO * SMALL:
             cloud.post("step-function-tasks", {**options, "input": elements})
         else:
             lines = "\n".join(f'"{each}"' for each in elements).encode()
             cloud.post("step-function-tasks", {**options, "inputRef": cloud.upload(lines)})
 
     return Scenario(
-        name=f"{count:,} in batches of {batch_size}{_remark(count, batch_size)}",
+        name=f"{count:,}{_of(size)} in batches of {batch_size}{_remark(count, batch_size)}",
         usage=_measured(submit, count, steps_at_once=steps_at_once, waves=1),
-        reference=reference.subtask(count, SMALL),
+        reference=reference.subtask(count, size),
         reference_note="impossible" if count > reference.MOST_SUBTASKS else "",
     )
+
+
+def _of(size: int) -> str:
+    return "" if size == SMALL else f" of {size // 1_000} KB"
 
 
 def possible(count: int, batch_size: int) -> int:

@@ -27,8 +27,11 @@ FILTERS: Sequence[Mapping[str, Any]] = (
         },
     },
     {
-        "eventName": ["INSERT", "MODIFY"],
-        "dynamodb": {"NewImage": {"row": {"S": ["BATCH"]}, "status": {"S": ["COMPLETED"]}}},
+        "eventName": ["MODIFY"],
+        "dynamodb": {
+            "NewImage": {"row": {"S": ["BATCH"]}, "status": {"S": ["COMPLETED"]}},
+            "OldImage": {"status": {"S": ["STARTED"]}},
+        },
     },
     {
         "eventName": ["INSERT", "MODIFY"],

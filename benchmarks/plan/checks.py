@@ -72,6 +72,12 @@ def _executions(pace: Pace) -> Iterator[Check]:
 
 
 def _rows(pace: Pace, sample: Sample) -> Iterator[Check]:
+    yield Check(
+        name="elements in a batch's memory",
+        planned=pace.held_bytes,
+        limit=pace.planned.case.batch_memory_mb * limits.MB / 2,
+        unit="bytes",
+    )
     for name, size in (("a subtask's row", sample.ended), ("the fan-out's row", sample.parent_row)):
         yield Check(name=name, planned=size, limit=limits.ITEM_BYTES, unit="bytes")
     actions = min(TRANSACTION_MARKS, pace.planned.batches) + 1

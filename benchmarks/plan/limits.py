@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+MB = 1024 * 1024
 PAYLOAD_BYTES = 262_144  # Step Functions: input and output of every state and execution
 HISTORY_EVENTS = 25_000  # Step Functions: of one execution
 CHILD_EXECUTIONS = 10_000  # Step Functions: of a Distributed Map at once

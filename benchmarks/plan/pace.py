@@ -15,17 +15,22 @@ from benchmarks.plan import limits
 from benchmarks.plan.case import Planned
 from benchmarks.plan.sample import element
 from benchmarks.wire import WireTable
+from taskmill.elements import PIECE_BYTES
 from taskmill.handlers import subtasks
 from taskmill.models import CreateStepFunctionTask
+from taskmill.payloads import SUBTASK_INPUT_INLINE
 from taskmill.statuses import Status
 from taskmill.testing import InProcessCloud
 
 SLOWER = 2.0  # a vCPU of Lambda's is taken to be so much slower than this machine's
 MARGIN_SECONDS = 10.0  # that a batch keeps free before its deadline
 START_SECONDS = 0.5  # until a child execution's function runs, cold starts included
+PARSED = 10  # times its bytes that an element takes in memory, as text and as values
 MEASURED_ROWS, MEASURED_BATCH = 2_000, 200
 _STATEMENTS_WAIT = WAIT_MS["dynamodb.batch_execute_statement"] / 1000
 _WRITE_WAIT = WAIT_MS["dynamodb.update_item"] / 1000
+_GET_WAIT = WAIT_MS["s3.get_object"] / 1000
+S3_BYTES_A_SECOND = 50e6  # that one connection brings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +68,23 @@ class Pace:
         case = self.planned.case
         calls = 4 * (_WRITE_WAIT + CALL_CPU_MS / 1000)  # parent, claim, rows, closing
         rows = min(self.planned.size, case.count)
-        return rows * (case.subtask_ms / 1000 + self.own_row_seconds) + calls
+        return rows * (case.subtask_ms / 1000 + self.own_row_seconds) + calls + self._read_seconds
+
+    @property
+    def _read_seconds(self) -> float:
+        """Of a batch's elements, where they are too large for their rows."""
+        size = self.planned.case.element_bytes * min(self.planned.size, self.planned.case.count)
+        if self.planned.case.element_bytes <= SUBTASK_INPUT_INLINE:
+            return 0
+        return math.ceil(size / PIECE_BYTES) * _GET_WAIT + size / S3_BYTES_A_SECOND
+
+    @property
+    def held_bytes(self) -> int:
+        """Of elements, in a batch's memory: a piece as it was read, and one element parsed."""
+        case = self.planned.case
+        if case.element_bytes <= SUBTASK_INPUT_INLINE:
+            return case.element_bytes * min(self.planned.size, case.count)
+        return max(PIECE_BYTES, case.element_bytes) + PARSED * case.element_bytes
 
     @cached_property
     def invocations(self) -> int:

@@ -51,7 +51,9 @@ clients, and a vCPU of Lambda's taken to be {slower:g} times slower; waiting for
 as in the ledger. The task function takes {subtask_ms:g} ms. `python -m benchmarks.plan --help`
 plans other ones; it exits with 1 when a limit would be passed.
 
-The price without the task functions' own time: ${dollars:.2f}.
+The price without the task functions' own time: ${dollars:.2f}. A million elements of 2 KB cost
+$4.12 at commit bb07a82, and passed the write limit of a partition: they lay in the rows. Now a
+batch reads them from the bucket.
 """
 
 

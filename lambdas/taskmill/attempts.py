@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
@@ -58,6 +58,7 @@ class Attempt:
 
     Attributes:
         in_lambda: Refuse types that ask for a container.
+        read: Gives the text behind an input's reference; None: `payloads` does, one by one.
     """
 
     registry: Registry
@@ -65,6 +66,7 @@ class Attempt:
     logger: Any
     clock: Clock = now_ms
     in_lambda: bool = False
+    read: Callable[[str], str] | None = None
 
     def policy(self, task_type: str) -> Policy:
         """Retry policy and timeout in seconds of a task type."""
@@ -147,14 +149,15 @@ class Attempt:
         return copy_context().run(execute)
 
     def _event(self, row: TaskRow, context: TaskContext) -> TaskQueueEvent | StepFunctionTaskEvent:
-        text = row.input if row.input_ref is None else self.payloads.get(row.input_ref)
+        read = self.read or self.payloads.get
+        text = row.input if row.input_ref is None else read(row.input_ref)
         kind = TaskQueueEvent if row.key.index is None else StepFunctionTaskEvent
         return kind(key=row.key, input=json.loads(text or "null"), context=context)
 
     def _result(self, row: TaskRow, result: str) -> dict[str, Any]:
         fence = row.fence or secrets.token_hex(8)
         try:
-            return dict(self.payloads.put_result(row.key, fence, result))
+            return dict(self.payloads.put_result(row, fence, result))
         except LimitExceeded as too_large:  # another attempt would only run the work again
             raise InvalidResult(f"the result cannot be stored: {too_large}") from None
 

@@ -63,6 +63,11 @@ def current_backend(tenant: str | None = None) -> Backend:
     return ClientBackend(_shared_client(tenant))
 
 
+def forget() -> None:
+    """Drop the clients of what the environment names, with their connections."""
+    _SHARED.clear()
+
+
 def _backend(to: TaskClient | TaskService) -> Backend:
     if hasattr(to, "create_task"):
         return ServiceBackend(cast("TaskService", to), wiring.setting("TASKMILL_TENANT"))

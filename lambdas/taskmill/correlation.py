@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 from typing import Any
 
@@ -34,8 +33,7 @@ def log_fields(row: TaskRow, **own: Any) -> dict[str, Any]:
 
 def caused_as(row: TaskRow, parent: TaskRow) -> TaskRow:
     """A subtask with what tells who and what caused its parent; its own row does not repeat it."""
-    return dataclasses.replace(
-        row,
+    return row.but(
         log_ids=parent.log_ids,
         created_by=parent.created_by,
         created_ip=parent.created_ip,

@@ -236,6 +236,12 @@ class AttemptsSpent(TaskmillError):
     code = "attempts_spent"
 
 
+class PayloadMissing(TaskmillError):
+    """An input or a result has expired, though the task that it belongs to has not."""
+
+    code = "payload_missing"
+
+
 class TaskTimeout(TaskmillError):
     """The attempt ran longer than `timeout_seconds`."""
 

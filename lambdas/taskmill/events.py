@@ -90,7 +90,7 @@ class TaskEvent:
 
 def change_from_record(record: Mapping[str, Any]) -> Change:
     """The row change that a stream record tells of."""
-    # Here, because it brings boto3, which a process that only submits can do without.
+    # Here, because it brings the store, which a process that only submits can do without.
     from taskmill.store.codec import decode_item
 
     images = record["dynamodb"]

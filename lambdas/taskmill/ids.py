@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ulid import ULID
+import ulid
 
 from taskmill.errors import InvalidRequest
 
@@ -21,7 +21,12 @@ INTEGER = "integer"
 
 def new_code() -> str:
     """A ULID: 26 characters that sort by time."""
-    return str(ULID())
+    return str(ulid.ULID())
+
+
+def renew() -> None:
+    """Forget the last code: the next does not follow from it, not even in the same millisecond."""
+    ulid.default_generator = ulid.ULIDGenerator()
 
 
 def uuid7() -> str:

@@ -21,6 +21,8 @@ def fits_row(text: str, *, limit: int) -> bool:
     """
     if len(text.encode()) > limit or _LONE_SURROGATE.search(text):
         return False
+    if text.count("[") + text.count("{") <= DEEPEST_IN_A_ROW:
+        return True
     levels = itertools.accumulate((each in "[{") - (each in "]}") for each in text)
     return max(levels, default=0) <= DEEPEST_IN_A_ROW
 

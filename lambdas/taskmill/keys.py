@@ -13,6 +13,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple, Self
 
 from taskmill.errors import InvalidKey
@@ -22,6 +23,7 @@ CHUNK = 500  # subtasks that share one partition
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 MAPPING_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[A-Za-z0-9][A-Za-z0-9._~-]{0,79}$"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_THREE_NAMES = re.compile("#".join([_NAME.pattern] * 3))
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _INDEX = re.compile(r"0|[1-9][0-9]{0,7}")
 
@@ -51,13 +53,15 @@ class TaskKey:
     index: int | None = None
 
     def __post_init__(self) -> None:
-        for field in ("tenant", "type", "code"):
-            check_name(field, getattr(self, field))
+        whole = "#".join((self.tenant, self.type, self.code))  # noqa: FLY002  # takes text only
+        if not _THREE_NAMES.fullmatch(whole):
+            for field in ("tenant", "type", "code"):
+                check_name(field, getattr(self, field))
         if self.index is not None and self.kind is not Kind.SFN_TASK:
             raise InvalidKey("only step function tasks have subtasks", field="sk")
 
     @classmethod
-    def parse(cls, pk: object, sk: object) -> Self:
+    def parse(cls, pk: object, sk: object) -> TaskKey:
         """From a public key.
 
         Raises:
@@ -65,12 +69,7 @@ class TaskKey:
         """
         if not isinstance(pk, str) or not isinstance(sk, str):  # of a message, say
             raise InvalidKey(f"pk and sk are text, not {pk!r}, {sk!r}", field="key")
-        kind, _, tenant = pk.partition("#")
-        parts = sk.split("#")
-        if kind not in Kind.__members__ or len(parts) not in (2, 3):
-            raise InvalidKey(f"not a task key: {pk!r}, {sk!r}", field="key")
-        index = _parse_index(parts[2]) if len(parts) == 3 else None
-        return cls(Kind(kind), tenant, parts[0], parts[1], index)
+        return _parsed(pk, sk)
 
     @classmethod
     def of(cls, key: TaskKey | Mapping[str, str]) -> TaskKey:
@@ -83,13 +82,13 @@ class TaskKey:
             raise InvalidKey(f"a key needs {missing}", field="key") from missing
 
     @classmethod
-    def from_text(cls, text: str) -> Self:
+    def from_text(cls, text: str) -> TaskKey:
         """From what `str` makes of a key; a row's `parent` and `root` are such."""
         pk, _, sk = text.partition("/")
         return cls.parse(pk, sk)
 
     @classmethod
-    def from_stored(cls, pk: str, sk: str) -> Self:
+    def from_stored(cls, pk: str, sk: str) -> TaskKey:
         """From a row's own key, of a task, a step function task or a subtask."""
         parts = pk.split("#")
         if len(parts) == 3:
@@ -158,6 +157,11 @@ def shard_partitions(kind: Kind, tenant: str) -> list[str]:
 
 def idempotency_key(tenant: str, key: str) -> StoredKey:
     return StoredKey(f"IDEMPOTENCY#{tenant}#{key}", "-")
+
+
+def payload_key(tenant: str, task_type: str, name: str) -> StoredKey:
+    """Of a payload row: a partition of its own, below its tenant."""
+    return StoredKey(f"PAYLOAD#{tenant}#{task_type}#{name}", "-")
 
 
 def counter_key(tenant: str) -> StoredKey:
@@ -243,6 +247,16 @@ def check_name(field: str, value: str) -> str:
             field=field,
         )
     return value
+
+
+@lru_cache(maxsize=64)  # a message names its task to several who ask, and so do its rows
+def _parsed(pk: str, sk: str) -> TaskKey:
+    kind, _, tenant = pk.partition("#")
+    parts = sk.split("#")
+    if kind not in Kind.__members__ or len(parts) not in (2, 3):
+        raise InvalidKey(f"not a task key: {pk!r}, {sk!r}", field="key")
+    index = _parse_index(parts[2]) if len(parts) == 3 else None
+    return TaskKey(Kind[kind], tenant, parts[0], parts[1], index)
 
 
 def _parse_index(text: str) -> int:

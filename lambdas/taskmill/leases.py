@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ class Lease:
         timeout_ms: What the attempt may take.
         remaining_ms: Milliseconds until the process is stopped.
         length_ms: At most so long; somebody must renew it in time. None: as long as the attempt.
-        row: The task's row as this attempt knows it, from the claim on.
+        fence: What the claim is, or will be, made with.
+        row: The task's row as this attempt knows it, from the claim on; None before.
         stopped: Why this attempt may write nothing more.
     """
 
@@ -31,6 +33,7 @@ class Lease:
     timeout_ms: int
     remaining_ms: Callable[[], int]
     length_ms: int | None = None
+    fence: str = field(default_factory=lambda: secrets.token_hex(8))
     row: Any = None
     stopped: Exception | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)

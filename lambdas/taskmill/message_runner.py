@@ -33,6 +33,8 @@ class MessageRunner:
         remaining_ms: Callable[[], int],
         lease_ms: int | None = None,
         claimed: Callable[[Lease], None] = lambda _: None,
+        returned: Callable[[], None] = lambda: None,
+        lease: Lease | None = None,
     ) -> int | None:
         """Do what the message asks; arguments as of `Runner.run`.
 
@@ -44,7 +46,14 @@ class MessageRunner:
                 self.fires.submit(fire)
                 return None
             key = key_from_body(delivery.body)
-            self.runner.run(key, remaining_ms=remaining_ms, lease_ms=lease_ms, claimed=claimed)
+            self.runner.run(
+                key,
+                remaining_ms=remaining_ms,
+                lease_ms=lease_ms,
+                claimed=claimed,
+                returned=returned,
+                lease=lease,
+            )
         except ClaimLost as lost:
             self.logger.info("not claimed", reason=str(lost))
             return _seconds(lost.again_in_ms)
@@ -57,16 +66,16 @@ class MessageRunner:
 
     def fits(self, delivery: Delivery, remaining_ms: int) -> bool:
         """Whether the task could use its whole timeout if it began now."""
-        key = _task(delivery)
+        key = task_of(delivery)
         return key is None or self.runner.fits(key, remaining_ms)
 
     def is_async(self, delivery: Delivery) -> bool:
         """Whether its task can run beside others."""
-        key = _task(delivery)
+        key = task_of(delivery)
         return key is not None and self.runner.attempt.registry.is_async(key.type)
 
 
-def _task(delivery: Delivery) -> TaskKey | None:
+def task_of(delivery: Delivery) -> TaskKey | None:
     """The task that a message names; None: it is of another kind, or malformed."""
     try:
         return None if Fire.in_body(delivery.body) else key_from_body(delivery.body)

@@ -35,7 +35,8 @@ class Topic:
             PublishBatchRequestEntries=[
                 {
                     "Id": str(index),
-                    "Message": json.dumps(each["body"], ensure_ascii=False),
+                    # Compact, as what it holds was measured: ten of the largest fit in a call.
+                    "Message": json.dumps(each["body"], ensure_ascii=False, separators=(",", ":")),
                     "MessageAttributes": _attributes(each["attributes"]),
                 }
                 for index, each in enumerate(notifications)

@@ -1,21 +1,31 @@
-"""Inputs and results that are too large for a row: the only module that speaks to S3."""
+"""Inputs and results that are too large for a task's row: the only module that speaks to S3."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 from botocore.exceptions import ClientError
 
+from taskmill.clock import DAY_SECONDS
 from taskmill.errors import InvalidRequest, LimitExceeded
 from taskmill.json_text import fits_row
 from taskmill.keys import TaskKey
+from taskmill.rows import TaskRow
+from taskmill.store.payload_rows import (
+    LONGEST_LIFE_OF_A_TASK_DAYS,
+    ROW_LIMIT,
+    PayloadRows,
+    is_row,
+)
 
-TASK_INPUT_INLINE = 600  # bytes; the row is billed whole with every write
-SUBTASK_INPUT_INLINE = 4_096  # bytes; a subtask's row is written twice only
-RESULT_INLINE = 4_096  # bytes; a result is written once
+# Bytes. A row is billed whole with every write, by the KB: decisions 0005 and 0023.
+TASK_INPUT_INLINE = 600
+SUBTASK_INPUT_INLINE = 600
+RESULT_INLINE = 8_000  # a result is written once, with the last write of its row
+CHILD_RESULT_INLINE = 3_000  # but a child's row once more, in a transaction, at twice the price
 BOM = b"\xef\xbb\xbf"
 UPLOAD_SECONDS = 900  # a presigned address is good for 15 minutes
 
@@ -41,12 +51,34 @@ class PayloadRef:
 
 
 class PayloadStore:
-    """The payload bucket: JSON objects, and JSONL with one element a line."""
+    """Where payloads lie: rows of their own, JSON objects, and JSONL with one element a line."""
 
-    def __init__(self, client: Any, bucket: str, *, max_bytes: int) -> None:
+    def __init__(self, client: Any, bucket: str, *, rows: PayloadRows, max_bytes: int) -> None:
         self.client = client
         self.bucket = bucket
+        self.rows = rows
         self.max_bytes = max_bytes
+
+    def put_inputs(self, inputs: Sequence[tuple[TaskRow, str]]) -> list[str]:
+        """Store the inputs of tasks, JSON text, small ones together; their references in order.
+
+        Raises:
+            LimitExceeded: One is larger than the configured maximum; nothing is stored.
+        """
+        for _, text in inputs:
+            self._check_size("input", len(text.encode()))
+        fits = [fits_row(text, limit=ROW_LIMIT) for _, text in inputs]
+        refs = iter(
+            self.rows.put([each for each, small in zip(inputs, fits, strict=True) if small])
+        )
+        return [
+            next(refs) if small else self._put_input(*each)
+            for each, small in zip(inputs, fits, strict=True)
+        ]
+
+    def _put_input(self, row: TaskRow, text: str) -> str:
+        key = input_key(row.key, text, "json", planned=_is_planned(row))
+        return self.put(key, text, field="input")
 
     def put(self, key: str, text: str, *, field: str = "payload") -> str:
         """Store JSON text and return its reference.
@@ -61,24 +93,36 @@ class PayloadStore:
         )
         return key
 
-    def put_result(self, key: TaskKey, fence: str, text: str) -> dict[str, str]:
+    def put_result(self, row: TaskRow, fence: str, text: str) -> dict[str, str]:
         """A result as a row's attributes hold it: small ones themselves, others by reference.
 
         Raises:
             LimitExceeded: Larger than the configured maximum.
         """
-        if fits_row(text, limit=RESULT_INLINE):
+        if fits_row(text, limit=CHILD_RESULT_INLINE if row.parent_run else RESULT_INLINE):
             return {"result": text}
-        return {"resultRef": self.put(result_key(key, fence), text)}
+        return {"resultRef": self.put(result_key(row.key, fence), text)}
 
     def get(self, ref: str) -> str:
-        """The JSON text behind a reference."""
+        """The JSON text behind a reference.
+
+        Raises:
+            PayloadMissing: It was a row's, and has expired.
+        """
+        if is_row(ref):
+            return self.rows.get(ref)
         where = PayloadRef.parse(ref)
-        request = {"Bucket": self.bucket, "Key": where.key}
         if where.start is not None:
-            request["Range"] = f"bytes={where.start}-{where.start + where.length - 1}"
-        body: bytes = self.client.get_object(**request)["Body"].read()
+            return self.part(where.key, where.start, where.length).decode()
+        body: bytes = self.client.get_object(Bucket=self.bucket, Key=where.key)["Body"].read()
         return body.decode()
+
+    def part(self, key: str, start: int, length: int) -> bytes:
+        """So many bytes of an object."""
+        span = f"bytes={start}-{start + length - 1}"
+        answer = self.client.get_object(Bucket=self.bucket, Key=key, Range=span)
+        body: bytes = answer["Body"].read()
+        return body
 
     def lines(self, key: str) -> Iterator[tuple[int, bytes]]:
         """`(offset, line)` of every non-blank line of a JSONL object, in constant memory."""
@@ -147,10 +191,17 @@ def _split(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     yield offset, b"".join(parts)
 
 
-def input_key(key: TaskKey, text: str, extension: str) -> str:
+def _is_planned(row: TaskRow) -> bool:
+    """Whether a task starts so late that its input must be kept for longer than others."""
+    life = LONGEST_LIFE_OF_A_TASK_DAYS * DAY_SECONDS * 1000
+    return bool(row.run_at and row.created_at and row.run_at - row.created_at > life)
+
+
+def input_key(key: TaskKey, text: str, extension: str, *, planned: bool = False) -> str:
     """Named by content too: another submit under the same code overwrites nothing."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return f"inputs/{key.tenant}/{key.type}/{key.code}-{digest}.{extension}"
+    place = "planned" if planned else "inputs"
+    return f"{place}/{key.tenant}/{key.type}/{key.code}-{digest}.{extension}"
 
 
 def upload_prefix(tenant: str) -> str:

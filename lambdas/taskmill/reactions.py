@@ -6,7 +6,6 @@ of a change that is stored. A change may be delivered again; every reaction is h
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -130,9 +129,8 @@ def reactions(change: Change) -> list[Reaction]:
 
 
 def _batch_reactions(old: Row | None, new: BatchRow) -> list[Reaction]:
-    before = old.status if isinstance(old, BatchRow) else None
-    closed = new.status is Status.COMPLETED and before is not Status.COMPLETED
-    return [CountBatch(new)] if closed else []
+    open_before = isinstance(old, BatchRow) and old.status is Status.STARTED
+    return [CountBatch(new)] if open_before and new.status is Status.COMPLETED else []
 
 
 def _schedule_reactions(old: Row | None, new: ScheduleRow) -> list[Reaction]:
@@ -206,7 +204,7 @@ def _notifications(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
         return []  # the submitter knows that it is CREATED
     asked = new.notify_id is not None and (old is None or old.notify_id != new.notify_id)
     # A notification has the caller's id only if it is of the change that came with it.
-    told = new if asked else dataclasses.replace(new, notify_id=None)
+    told = new if asked or new.notify_id is None else new.but(notify_id=None)
     if old is None or old.status is not new.status or asked:
         return [Publish(told, SUBTASK_STATUS if subtask else TASK_STATUS)]
     return [Publish(told, TASK_PROGRESS)] if progress_percent(old) != progress_percent(new) else []

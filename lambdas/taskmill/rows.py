@@ -23,7 +23,7 @@ BATCH_ROW = "BATCH"
 SCHEDULE_ROW = "SCHEDULE"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class TaskRow:
     """A task, step function task or subtask. Times are epoch milliseconds, `ttl` epoch seconds.
 
@@ -102,12 +102,12 @@ class TaskRow:
 
     def to_values(self) -> dict[str, Any]:
         """The row's attributes under the table's names, absent ones left out."""
-        values: dict[str, Any] = dict(zip(("pk", "sk"), self.key.stored, strict=True))
+        values: dict[str, Any] = self.key.stored._asdict()
         values["row"] = self.kind
-        for each in fields(self)[1:]:
-            value = getattr(self, each.name)
+        for name, stored_name in TABLE_NAMES.items():
+            value = getattr(self, name)
             if value is not None and value != ():
-                values[TABLE_NAMES[each.name]] = value
+                values[stored_name] = value
         values["attributes"] = dict(self.attributes)
         if self.key.index is None:
             values["code"] = self.key.code
@@ -116,11 +116,34 @@ class TaskRow:
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
         known = {_FIELDS[name]: value for name, value in values.items() if name in _FIELDS}
+        known["key"] = TaskKey.from_stored(values["pk"], values["sk"])
         known["status"] = Status(known["status"])
+        known.setdefault("attributes", _EMPTY)
         known["history"] = tuple(tuple(entry) for entry in known.get("history", ()))
         if "callbacks" in known:
             known["callbacks"] = tuple((event, kind) for event, kind in known["callbacks"])
-        return cls(key=TaskKey.from_stored(values["pk"], values["sk"]), **known)
+        return cls._of(known)
+
+    def but(self, **changes: Any) -> Self:
+        """The row with other values of these fields.
+
+        Raises:
+            TypeError: There is no such field.
+        """
+        if not changes.keys() <= self.__dataclass_fields__.keys():
+            raise TypeError(f"a row has no {', '.join(changes.keys() - self.__dataclass_fields__)}")
+        return self._of({**self.__dict__, **changes})
+
+    @classmethod
+    def _of(cls, known: Mapping[str, Any]) -> Self:
+        """A row of these fields, all others at their defaults.
+
+        The dataclass's own way there sets all fifty one by one, in half of the time that reading
+        a row takes.
+        """
+        row = object.__new__(cls)
+        row.__dict__.update(known)
+        return row
 
     def history_with(self, status: Status, now: int) -> list[list[Any]]:
         """The history after a move, trimmed so that two appended marks still fit the limit."""

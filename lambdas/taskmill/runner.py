@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -56,6 +55,8 @@ class Runner:
         remaining_ms: Callable[[], int],
         lease_ms: int | None = None,
         claimed: Callable[[Lease], None] = lambda _: None,
+        returned: Callable[[], None] = lambda: None,
+        lease: Lease | None = None,
     ) -> None:
         """Run one attempt of a task, if this delivery gets the claim.
 
@@ -63,31 +64,20 @@ class Runner:
             remaining_ms: Milliseconds until the process is stopped.
             lease_ms: Hold the task for so long only; who is told of the lease by `claimed` renews
                 it. None: for as long as the attempt may take.
+            returned: Called when the code has ended and its outcome is to be written.
+            lease: Of this attempt, where one was made before; claimed already if it has a row.
 
         Raises:
             ClaimLost: Not this delivery's turn; `again_in_ms` says when to deliver it again.
             TaskNotFound: No task has this key.
         """
-        retry, timeout_seconds = self.attempt.policy(key.type)
-        lease = Lease(
-            self.claims,
-            self.clock,
-            timeout_ms=round(timeout_seconds * 1000),
-            remaining_ms=remaining_ms,
-            length_ms=lease_ms,
-        )
+        lease = lease or self.lease(key, remaining_ms=remaining_ms, lease_ms=lease_ms)
         try:
-            row = self.claims.claim(
-                key,
-                fence=secrets.token_hex(8),
-                lease_until=lease.until(),
-                max_attempts=retry.max_attempts,
-            )
+            row = lease.row = lease.row or self._claim(key, lease)
         except AttemptsSpent as spent:
             self._give_up(key, spent)
             return
         self.logger.info("claimed", **log_fields(row))
-        lease.row = row
         claimed(lease)
         try:
             outcome = self.attempt.run(
@@ -97,6 +87,7 @@ class Runner:
                 look=lambda: self._is_cancelled(lease),
                 spawner=self.spawner_of(lease),
             )
+            returned()
             with lease.lock:
                 self._write(lease.row, outcome)
         except TaskCancelled:
@@ -105,6 +96,28 @@ class Runner:
             # what is still missing here.
             with suppress(ChildrenMissing):
                 self.cascade.cancel(lease.row)
+
+    def lease(
+        self, key: TaskKey, *, remaining_ms: Callable[[], int], lease_ms: int | None = None
+    ) -> Lease:
+        """The lease of an attempt that is about to be claimed; arguments as of `run`."""
+        _, timeout_seconds = self.attempt.policy(key.type)
+        return Lease(
+            self.claims,
+            self.clock,
+            timeout_ms=round(timeout_seconds * 1000),
+            remaining_ms=remaining_ms,
+            length_ms=lease_ms,
+        )
+
+    def _claim(self, key: TaskKey, lease: Lease) -> TaskRow:
+        retry, _ = self.attempt.policy(key.type)
+        return self.claims.claim(
+            key,
+            fence=lease.fence,
+            lease_until=lease.until(),
+            max_attempts=retry.max_attempts,
+        )
 
     def _is_cancelled(self, lease: Lease) -> bool:
         if isinstance(lease.stopped, TaskCancelled):  # somebody who renews it has heard

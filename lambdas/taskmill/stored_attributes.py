@@ -35,7 +35,7 @@ def stored_attributes(
     if "result" not in given:
         return stored
     text = dump_json(given["result"], field="result")
-    return stored | payloads.put_result(row.key, f"outside-{now}", text)
+    return stored | payloads.put_result(row, f"outside-{now}", text)
 
 
 def stored_error(error: Any) -> dict[str, Any]:

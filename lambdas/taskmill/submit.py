@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import re
@@ -62,7 +61,7 @@ def task_row(
     check_start(task, now)
     key = TaskKey(Kind.TASK, task.tenant_code, task.task_type, task.code or code or new_code())
     row = _row(key, task, context, settings, now)
-    return dataclasses.replace(row, run_at=start_of(task, now))
+    return row.but(run_at=start_of(task, now))
 
 
 def fan_out_row(
@@ -99,16 +98,14 @@ def fan_out_row(
     plan.check_count(count)
     tolerated = task.tolerated_failures
     if count == 0:  # nothing to run: it is complete as it is
-        row = dataclasses.replace(
-            row,
+        row = row.but(
             status=Status.COMPLETED,
             attributes={"counts": _no_counts()},
             started_at=now,
             finished_at=now,
             ttl=ttl_seconds(now, retention_days),
         )
-    row = dataclasses.replace(
-        row,
+    row = row.but(
         child_count=count,
         batch_size=plan.batch_size_for(count, task.batch_size),
         max_concurrency=task.max_concurrency,
@@ -191,13 +188,13 @@ def _count(payloads: PayloadStore, task: CreateStepFunctionTask) -> int:
 
 def _with_elements(payloads: PayloadStore, row: TaskRow, task: CreateStepFunctionTask) -> TaskRow:
     if task.input is None:
-        return dataclasses.replace(row, input_ref=task.input_ref)
+        return row.but(input_ref=task.input_ref)
     whole = dump_json(task.input, field="input")
     if fits_row(whole, limit=TASK_INPUT_INLINE):
-        return dataclasses.replace(row, input=whole)
+        return row.but(input=whole)
     lines = "\n".join(dump_json(each, field="input") for each in task.input)
     ref = payloads.put(input_key(row.key, lines, "jsonl"), lines, field="input")
-    return dataclasses.replace(row, input_ref=ref)
+    return row.but(input_ref=ref)
 
 
 def _no_counts() -> dict[str, int]:

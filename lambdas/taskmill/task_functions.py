@@ -175,7 +175,8 @@ class TaskFunction:
 
         Args:
             tolerated_failures: Failed subtasks that still count as success: 10 or "5%".
-            batch_size: Subtasks that one Lambda call works through.
+            batch_size: Subtasks that one Lambda call works through, one after the other. By
+                default as many as there are batches, at most 100: 10 of 100, 32 of 1,000.
             max_concurrency: Batches worked on at once.
             execute_now: Refused when true: fan-outs run in the workflow only.
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Coroutine, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Never, NoReturn, get_args, get_origin
 
 from taskmill.errors import Abort, InvalidInput, InvalidResult
+from taskmill.plain_types import fits, is_plain
 from taskmill.plain_values import dump_result
 
 if TYPE_CHECKING:
@@ -26,8 +28,12 @@ class Typed:
     def __init__(self, hint: Any) -> None:
         if get_origin(hint) in _AWAITED:
             hint = get_args(hint)[-1]
+        self._hint = hint
         self._is_none = hint is None or hint is type(None)
-        self._adapter = None if self._is_none or hint in _ANYTHING else _adapter(hint)
+        self._is_anything = hint in _ANYTHING
+        self._is_plain = is_plain(hint)
+        if not (self._is_none or self._is_anything or self._is_plain):
+            _ = self._adapter  # whether there is one at all is told before anything runs
 
     def argument(self, value: Any) -> Any:
         """The argument that a JSON value stands for.
@@ -62,16 +68,26 @@ class Typed:
         try:
             if self._is_none:
                 _refuse_all_but_none(result)
-            return result if self._adapter is None else _strictly(self._adapter, result)
+            return result if self._passes(result) else _strictly(self._adapter, result)
         except _Misfit as misfit:
             raise _wrong_result(misfit) from None
 
     def _parsed(self, value: Any) -> Any:
         if self._is_none:
             _refuse_all_but_none(value)
-        if self._adapter is None:
+        if self._passes(value):
             return value
         return _from_json(self._adapter, json.dumps(value), strict=False)
+
+    def _passes(self, value: Any) -> bool:
+        """Whether it is plain to see that a value is right, as pydantic takes 140 ms to import."""
+        if self._is_none or self._is_anything:
+            return True
+        return self._is_plain and fits(self._hint, value)
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any]:
+        return _adapter(self._hint)
 
 
 class _Misfit(Exception):
@@ -89,7 +105,7 @@ class _Misfit(Exception):
 
 
 def _adapter(hint: Any) -> TypeAdapter[Any]:
-    from pydantic import TypeAdapter  # 140 ms, owed only by typed functions
+    from pydantic import TypeAdapter
     from pydantic.errors import PydanticUserError
 
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from taskmill_local.cdk import CdkCli
 from taskmill_local.deploy import Outputs, deploy
-from taskmill_local.emulator import Emulator, RunningEmulator
+from taskmill_local.emulator import LAUNCHER, Emulator, RunningEmulator
 from taskmill_local.errors import LocalCloudError
 from taskmill_local.node import ensure_cdk_cli
 from taskmill_local.python_env import Report, ensure_python_env
@@ -37,16 +37,22 @@ class LocalCloud:
         state_dir: This cloud's record, logs, outputs and synthesised app; ``root/.local`` by
             default. Clouds with other folders and ports run side by side.
         report: Is told each step that takes time, with the seconds since ``up`` began.
+        launcher: The script that starts the emulator; a benchmark has one that counts.
     """
 
     def __init__(
-        self, root: Path, *, state_dir: Path | None = None, report: Report = print
+        self,
+        root: Path,
+        *,
+        state_dir: Path | None = None,
+        report: Report = print,
+        launcher: Path = LAUNCHER,
     ) -> None:
         self.root = root.resolve()
         self.state_dir = (state_dir or self.root / ".local").resolve()
         self.outputs_file = self.state_dir / "outputs.json"
         self._tools_dir = self.root / ".local" / "tools"
-        self._emulator = Emulator(self.state_dir)
+        self._emulator = Emulator(self.state_dir, launcher=launcher)
         self._report = report
 
     def up(

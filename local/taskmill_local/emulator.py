@@ -61,10 +61,12 @@ class Emulator:
 
     Args:
         state_dir: Holds its record, its log and its temporary files.
+        launcher: The script that starts it.
     """
 
-    def __init__(self, state_dir: Path) -> None:
+    def __init__(self, state_dir: Path, *, launcher: Path = LAUNCHER) -> None:
         self.state_dir = state_dir
+        self._launcher = launcher
         self.log_file = state_dir / "emulator.log"
         self._record_file = state_dir / "emulator.json"
         self._temp_dir = state_dir / "tmp"
@@ -113,7 +115,7 @@ class Emulator:
         }
         with self.log_file.open("wb") as log:
             return subprocess.Popen(
-                [str(python), str(LAUNCHER), "--state-dir", str(self.state_dir)],
+                [str(python), str(self._launcher), "--state-dir", str(self.state_dir)],
                 env={**environments.without_cloud(), **settings},
                 cwd=self._temp_dir,
                 stdin=subprocess.DEVNULL,

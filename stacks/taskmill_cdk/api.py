@@ -15,6 +15,7 @@ from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge
 from taskmill_cdk.auth import Auth, sigv4
+from taskmill_cdk.task_function import entry_of
 
 _GET = apigateway.HttpMethod.GET
 _POST = apigateway.HttpMethod.POST
@@ -113,7 +114,7 @@ class TaskApi(Construct):
         if self.auth.tenant_claim:
             function.add_environment("TASKMILL_TENANT_CLAIM", self.auth.tenant_claim)
         self.integration = HttpLambdaIntegration(
-            "Function", function, scope_permission_to_route=False
+            "Function", entry_of(function), scope_permission_to_route=False
         )
         self.http_api = self._build_http_api()
         self.access_log = logs.LogGroup(self, "AccessLog", retention=log_retention)

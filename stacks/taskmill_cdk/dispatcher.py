@@ -10,16 +10,22 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_lambda_event_sources import DynamoEventSource, SqsDlq, SqsEventSource
 from constructs import Construct
 
+from taskmill_cdk.task_function import entry_of
+
 _IS = lambda_.FilterRule.is_equal
 _ANY_OF = lambda_.FilterRule.or_
 
 
-def _row_change(events: list[str], **image: Any) -> Any:
-    """A filter for changes of rows whose new image has these string attributes."""
-    new_image = {name: {"S": rule} for name, rule in image.items()}
-    return lambda_.FilterCriteria.filter(
-        {"eventName": _ANY_OF(*events), "dynamodb": {"NewImage": new_image}}
-    )
+def _row_change(events: list[str], *, before: str | None = None, **image: Any) -> Any:
+    """A filter for changes of rows whose new image has these string attributes.
+
+    Args:
+        before: The status of the old image; None: any.
+    """
+    images = {"NewImage": {name: {"S": rule} for name, rule in image.items()}}
+    if before is not None:
+        images["OldImage"] = {"status": {"S": _IS(before)}}
+    return lambda_.FilterCriteria.filter({"eventName": _ANY_OF(*events), "dynamodb": images})
 
 
 # Every change some reaction can follow from; the others never invoke the function.
@@ -28,7 +34,8 @@ REACTING_CHANGES = (
     _row_change(["MODIFY"], row=_IS("SUBTASK"), notify=_IS("each")),
     # An element that was refused as it was stored; 1,000 others a fan-out invoke nothing.
     _row_change(["INSERT"], row=_IS("SUBTASK"), notify=_IS("each"), status=_IS("FAILED")),
-    _row_change(["INSERT", "MODIFY"], row=_IS("BATCH"), status=_IS("COMPLETED")),
+    # The closing of a batch; not the mark that it was counted.
+    _row_change(["MODIFY"], before="STARTED", row=_IS("BATCH"), status=_IS("COMPLETED")),
     _row_change(["INSERT", "MODIFY"], row=_IS("SCHEDULE")),
 )  # five: more need a quota increase
 
@@ -75,7 +82,7 @@ class Dispatcher(Construct):
 
     def _read_stream(self, table: dynamodb.ITableV2, parallelization: int) -> None:
         self.function.add_environment("TASKMILL_FAILURE_QUEUE_URL", self.failure_queue.queue_url)
-        self.function.add_event_source(
+        entry_of(self.function).add_event_source(
             DynamoEventSource(
                 table,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,
@@ -91,7 +98,7 @@ class Dispatcher(Construct):
         )
 
     def _retry_parked_changes(self) -> None:
-        self.function.add_event_source(
+        entry_of(self.function).add_event_source(
             SqsEventSource(
                 self.failure_queue,
                 batch_size=10,

@@ -11,10 +11,12 @@ from taskmill_cdk.acknowledge import acknowledge, acknowledge_wildcards, logical
 
 INPUTS = "inputs/*"
 RESULTS = "results/*"
+PLANNED = "planned/*"  # inputs of tasks that start later than the life of other inputs allows
 
 # A row expires some days after its task *ended*, an object after it was *stored*. A task may be
 # planned ahead and run for days: its payloads must not go before its row does.
 LONGEST_LIFE_OF_A_TASK_DAYS = 30
+FARTHEST_PLAN_DAYS = 365
 
 
 class PayloadBucket(Construct):
@@ -71,6 +73,10 @@ def _lifecycle(retention_days: int) -> list[s3.LifecycleRule]:
     unfinished = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))
     if retention_days == 0:
         return [unfinished]
-    kept = Duration.days(retention_days + LONGEST_LIFE_OF_A_TASK_DAYS)
-    prefixes = [pattern.removesuffix("*") for pattern in (INPUTS, RESULTS)]
-    return [unfinished, *(s3.LifecycleRule(prefix=prefix, expiration=kept) for prefix in prefixes)]
+    days = retention_days + LONGEST_LIFE_OF_A_TASK_DAYS
+    kept = {INPUTS: days, RESULTS: days, PLANNED: days + FARTHEST_PLAN_DAYS}
+    return [unfinished, *(_expiring(pattern, after) for pattern, after in kept.items())]
+
+
+def _expiring(pattern: str, days: int) -> s3.LifecycleRule:
+    return s3.LifecycleRule(prefix=pattern.removesuffix("*"), expiration=Duration.days(days))

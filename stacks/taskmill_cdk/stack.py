@@ -18,7 +18,7 @@ from taskmill_cdk.dispatcher import Dispatcher
 from taskmill_cdk.function_code import stage_function_code
 from taskmill_cdk.monitoring import Monitoring
 from taskmill_cdk.notifications import Notifications
-from taskmill_cdk.payload_bucket import INPUTS, RESULTS, PayloadBucket
+from taskmill_cdk.payload_bucket import INPUTS, PLANNED, RESULTS, PayloadBucket
 from taskmill_cdk.runtime_layer import AWS, HOST, RUNTIME_REQUIREMENTS, RuntimeLayer, Target
 from taskmill_cdk.schedules import Schedules
 from taskmill_cdk.source import TaskSource
@@ -69,6 +69,9 @@ class TaskStack(Stack):
         container_memory: MB of each container; what Fargate allows with that CPU.
         container_queue: Whether container tasks have a queue where there is no image: for
             consumers of your own.
+        snap_start: Restore new processes of all functions from snapshots rather than start them;
+            has a price, also when nothing runs (decision 21). ``_build_*`` hooks of functions
+            take ``snap_start``, too.
         ids: How tasks are named whose submitter names none; ``integer`` counts per tenant.
         api: Whether there is an HTTP API.
         auth: Who may call it: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
@@ -100,6 +103,7 @@ class TaskStack(Stack):
         container_cpu: int = 1_024,
         container_memory: int = 2_048,
         container_queue: bool = False,
+        snap_start: bool = False,
         ids: Ids = "ulid",
         api: bool = True,
         auth: Auth | None = None,
@@ -119,6 +123,7 @@ class TaskStack(Stack):
             "layers": [self._build_layer(tasks, HOST if local else AWS, build_folder)],
             "log_level": log_level,
             "log_retention": log_retention,
+            "snap_start": snap_start,
         }
         self.table = self._build_table(recoverable=not removable)
         self.payloads = self._build_payloads(retention_days=retention_days)
@@ -208,14 +213,14 @@ class TaskStack(Stack):
         self.table.grant(
             grantee,
             "GetItem",
-            "PutItem",  # with a key's row, in a transaction
+            "PutItem",  # an input; a task, and with it in a transaction a key's row
             "PartiQLInsert",  # many tasks in a call
             "UpdateItem",  # moves, counters of ids; a child started again, in a transaction
             "DeleteItem",  # mappings of callbacks
         )
         self.table.grant_query(grantee, CHILDREN_INDEX, ATTENTION_INDEX)
-        self.payloads.grant_write(grantee, INPUTS)
-        self.payloads.grant_read(grantee, INPUTS, RESULTS)
+        self.payloads.grant_write(grantee, INPUTS, PLANNED)
+        self.payloads.grant_read(grantee, INPUTS, PLANNED, RESULTS)
 
     def grant_work(self, grantee: iam.IGrantable) -> None:
         """Allow what running tasks takes, but for the queue: see ``WorkQueue.grant_consume``."""
@@ -223,14 +228,14 @@ class TaskStack(Stack):
             grantee,
             "GetItem",
             "UpdateItem",  # claims, and what comes of them
-            "PutItem",  # what a schedule is due to submit
+            "PutItem",  # what a schedule is due to submit; inputs
             "PartiQLInsert",  # children
             "PartiQLUpdate",  # children that are awaited, taken over or cancelled
             "BatchGetItem",  # how children ended
         )
         self.table.grant_query(grantee, CHILDREN_INDEX)  # and subtasks, for what a map returned
-        self.payloads.grant_read(grantee, INPUTS, RESULTS)
-        self.payloads.grant_write(grantee, INPUTS, RESULTS)
+        self.payloads.grant_read(grantee, INPUTS, PLANNED, RESULTS)
+        self.payloads.grant_write(grantee, INPUTS, PLANNED, RESULTS)
 
     # --- the parts, in the order they are built --------------------------------------------------
 
@@ -376,6 +381,7 @@ class TaskStack(Stack):
             "UpdateItem",  # tallies of parents and counts of fan-outs, in transactions
             "PartiQLUpdate",  # marks; children to cancel
             "PartiQLInsert",  # callbacks
+            "PutItem",  # their inputs
         )
         self.table.grant_query(grantee, CHILDREN_INDEX)  # and mappings of callbacks
         self.payloads.grant_write(grantee, INPUTS)  # of callbacks

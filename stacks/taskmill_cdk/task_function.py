@@ -18,6 +18,8 @@ class TaskFunction(lambda_.Function):
     it more.
 
     Args:
+        snap_start: Restore new processes from a snapshot rather than start them. Only published
+            versions have one: whoever invokes the function goes through ``entry_of`` it.
         log_level: Least level that reaches the logs.
         log_retention: How long its logs are kept.
         **props: Any of ``lambda_.Function``: ``handler``, ``code``, ``layers``, ``environment``,
@@ -29,6 +31,7 @@ class TaskFunction(lambda_.Function):
         scope: Construct,
         construct_id: str,
         *,
+        snap_start: bool = False,
         log_level: lambda_.ApplicationLogLevel = lambda_.ApplicationLogLevel.INFO,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         **props: Any,
@@ -49,9 +52,12 @@ class TaskFunction(lambda_.Function):
             "logging_format": lambda_.LoggingFormat.JSON,
             "application_log_level_v2": log_level,
         }
+        if snap_start:
+            defaults["snap_start"] = lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS
         super().__init__(
             scope, construct_id, log_group=log_group, role=role, **{**defaults, **props}
         )
+        self.live = self._build_live() if snap_start else None
         self.add_environment("POWERTOOLS_LOG_LEVEL", log_level.value)
         acknowledge(
             role,
@@ -63,3 +69,13 @@ class TaskFunction(lambda_.Function):
             rules=["AwsSolutions-L1"],
             reason="The layer holds wheels for this version of Python; both move together.",
         )
+
+    def _build_live(self) -> lambda_.Alias:
+        """Always the version of what is deployed; older ones go, and their snapshots with them."""
+        return lambda_.Alias(self, "Live", alias_name="live", version=self.current_version)
+
+
+def entry_of(function: lambda_.Function) -> lambda_.IFunction:
+    """What event sources and callers of a function name: its alias, if it has one, else itself."""
+    live = function.live if isinstance(function, TaskFunction) else None
+    return function if live is None else live

@@ -9,6 +9,8 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
+from taskmill_cdk.task_function import entry_of
+
 # Time for an answer to travel back after the function's own timeout.
 _GRACE = Duration.seconds(30)
 # A consumer keeps messages hidden for as long as it needs them, and no longer.
@@ -108,7 +110,7 @@ class WorkQueue(Construct):
             (self.priority_queue, self.priority_concurrency),
         ):
             if concurrency:
-                worker.add_event_source(
+                entry_of(worker).add_event_source(
                     SqsEventSource(
                         queue,
                         batch_size=10,
@@ -121,7 +123,7 @@ class WorkQueue(Construct):
         dead_letters_handler.add_environment(
             "TASKMILL_DEAD_LETTERS_URL", self.dead_letters.queue_url
         )
-        dead_letters_handler.add_event_source(
+        entry_of(dead_letters_handler).add_event_source(
             SqsEventSource(self.dead_letters, batch_size=10, report_batch_item_failures=True)
         )
 

@@ -14,6 +14,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge, acknowledge_wildcards, logical_id
+from taskmill_cdk.task_function import entry_of
 
 _KEY = {"pk": sfn.JsonPath.string_at("$.pk"), "sk": sfn.JsonPath.string_at("$.sk")}
 _EXECUTION = sfn.JsonPath.string_at("$$.Execution.Id")
@@ -156,7 +157,7 @@ class SubtaskWorkflow(Construct):
         return tasks.LambdaInvoke(
             self,
             construct_id,
-            lambda_function=function,
+            lambda_function=entry_of(function),
             payload=sfn.TaskInput.from_object(payload),
             payload_response_only=True,
             result_path=result_path,
@@ -176,7 +177,7 @@ class SubtaskWorkflow(Construct):
                     "status": ["FAILED", "TIMED_OUT", "ABORTED"],
                 },
             ),
-            targets=[targets.LambdaFunction(self.finish)],
+            targets=[targets.LambdaFunction(entry_of(self.finish))],
         )
 
     def _acknowledge(self) -> None:

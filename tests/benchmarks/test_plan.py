@@ -71,10 +71,31 @@ def test_many_quick_batches_write_too_fast_for_one_partition(small_rows: Sample)
     assert "the partition of the batches" in passed(case, small_rows)
 
 
-def test_large_elements_write_too_fast_for_one_partition() -> None:
+def test_large_elements_are_written_no_faster_than_small_ones(small_rows: Sample) -> None:
     case = Case(count=100_000, element_bytes=2_000)
+    rows = sample.take(case)
+    small, large = (
+        simulate(Case(count=100_000), costs=COSTS, sample=small_rows),
+        simulate(case, costs=COSTS, sample=rows),
+    )
 
-    assert passed(case, sample.take(case)) == {"a partition of subtasks, split"}
+    assert large.passed_limits == []
+    assert sum(large.dollars.values()) <= 1.05 * sum(small.dollars.values())
+
+
+def test_large_results_of_quick_subtasks_are_too_much_for_one_partition() -> None:
+    case = Case(count=100_000, result_bytes=7_000, subtask_ms=1)
+
+    assert "a partition of subtasks, outcomes" in passed(case, sample.take(case))
+
+
+def test_an_element_too_large_for_a_batch_s_memory_is_seen(small_rows: Sample) -> None:
+    case = Case(count=10, element_bytes=50_000_000)
+
+    assert "elements in a batch's memory" in passed(case, small_rows)
+    assert "elements in a batch's memory" not in passed(
+        Case(count=1_000_000, batch_size=10_000, element_bytes=2_000), small_rows
+    )
 
 
 def test_more_children_at_once_than_a_map_runs_are_seen(small_rows: Sample) -> None:

@@ -126,7 +126,8 @@ FIGURES: dict[str, list[str]] = {
         ),
         (
             f"An input of up to {payloads.TASK_INPUT_INLINE} bytes and a result of up to"
-            f" {payloads.RESULT_INLINE // 1024} KB lie in the row"
+            f" {payloads.RESULT_INLINE:,} bytes ({payloads.CHILD_RESULT_INLINE:,} of a child)"
+            f" lie in the row, an input of up to {payloads.ROW_LIMIT:,} bytes in a row of its own"
         ),
         f"{context.MESSAGE_LIMIT} characters of message are kept",
         f"the same key within {KEPT_SECONDS // 3600} hours gives the same task",

@@ -61,7 +61,7 @@ def test_a_failing_subtask_is_tried_again(client: TaskClient) -> None:
 def test_the_workflow_waits_for_a_retry_that_is_due_later(
     client: TaskClient, service: TaskService
 ) -> None:
-    task = ended(client, client.map("later", [0, 1]))
+    task = ended(client, client.map("later", [0, 1], batch_size=1))
 
     assert statuses(client, task) == ["COMPLETED", "COMPLETED"]
     assert [each.attempts for each in client.subtasks(task)] == [1, 2]

@@ -8,7 +8,7 @@ from deployed import call, ended
 from taskmill.client import TaskClient
 from taskmill.errors import LimitExceeded
 
-SIZES = [1, 3_000, 5_000, 130_000, 400_000, 5_000_000]
+SIZES = [1, 700, 3_000, 5_000, 9_000, 130_000, 400_000, 5_000_000]
 LIMIT = 6_000_000  # what the stack of these tests accepts
 
 

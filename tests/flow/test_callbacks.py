@@ -368,13 +368,13 @@ def test_a_callback_is_told_how_the_task_ended(cloud: InProcessCloud, size: int)
     assert ended["attributes"] == ({"result": value} if ref is None else {"resultRef": ref})
 
 
-def test_callbacks_of_one_end_share_one_object(cloud: InProcessCloud) -> None:
+def test_callbacks_of_one_end_share_one_input(cloud: InProcessCloud) -> None:
     submit(cloud, "works", "x" * 580, on_success=["a", "b", "c"])
     cloud.meter.calls.clear()
 
     cloud.run()
 
-    assert cloud.meter.calls["s3.put_object"] == 1
+    assert cloud.meter.calls["dynamodb.put_item"] == 1
 
 
 def test_a_callback_is_not_counted_on_its_source(cloud: InProcessCloud) -> None:

@@ -67,6 +67,25 @@ def test_announcing_each_subtask_adds_a_tenth_of_a_call(cloud: InProcessCloud) -
     assert cloud.meter.calls["sns.publish_batch"] / 1_000 <= 0.125
 
 
+def test_a_hundred_inputs_of_2_kb_share_four_calls(cloud: InProcessCloud) -> None:
+    tasks = [
+        CreateTask(tenant_code="mbc", task_type="echo", input=f"{number:04}" + "x" * 2_000)
+        for number in range(100)
+    ]
+    cloud.service.create_tasks(tasks=tasks)
+
+    assert cloud.meter.calls == {"dynamodb.batch_execute_statement": 4 + 4}
+
+
+def test_a_batch_reads_its_large_elements_in_one_request(cloud: InProcessCloud) -> None:
+    fan_out(cloud, "measure", ["x" * 2_000] * 200, batch_size=50, notify="progress")
+
+    cloud.run()
+
+    assert cloud.meter.calls["s3.get_object"] == 1 + 4  # split; four batches
+    assert cloud.meter.write_units / 200 <= 2.1  # the elements are not in the rows
+
+
 def test_an_idle_service_calls_nothing(cloud: InProcessCloud) -> None:
     cloud.run()
 

@@ -187,10 +187,12 @@ class Test4CountsAreExactUnderRedelivery:
             each for each in cloud.wiring.batches.of(key) if each.status is Status.COMPLETED
         ]
 
-        answers = [cloud.wiring.batches.count(key, [closed]) for _ in range(5)]
+        seen = []
+        for _ in range(5):
+            cloud.wiring.batches.count(key, [closed])
+            seen.append(cloud.service.get_progress(key=key).completed)
 
-        assert answers == [True, False, False, False, False]
-        assert cloud.service.get_progress(key=key).completed == 3
+        assert seen == [3] * 5
 
 
 class Test5WorkPerSubtaskIsConstant:
@@ -303,7 +305,7 @@ class Test7ATenantReadsAndWritesOnlyItsOwnRows:
 class Test8EveryPayloadSizeWorksOrIsRefusedWithTheLimit:
     LIMIT = 20_000
 
-    @pytest.mark.parametrize("size", [1, 599, 600, 601, 4_095, 4_096, 4_097, 19_999, 20_000])
+    @pytest.mark.parametrize("size", [1, 599, 600, 601, 3_001, 7_999, 8_000, 8_001, 19_999, 20_000])
     def test_up_to_the_limit_it_works_both_ways(self, size: int) -> None:
         value = "x" * max(size - 2, 0)
         with self._cloud() as cloud:

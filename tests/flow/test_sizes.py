@@ -10,7 +10,7 @@ from taskmill.errors import LimitExceeded
 from taskmill.models import CreateStepFunctionTask
 from taskmill.testing import InProcessCloud
 
-SIZES = [1, 3_000, 5_000, 130_000, 400_000, 5_000_000]
+SIZES = [1, 700, 3_000, 5_000, 9_000, 130_000, 400_000, 5_000_000]
 
 
 def text_of(size: int) -> str:

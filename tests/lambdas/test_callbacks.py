@@ -425,9 +425,17 @@ def test_a_dispatcher_that_cannot_load_the_code_submits_callbacks_all_the_same()
         assert [row.key.type for row in callbacks(cloud, source)] == ["a"]
 
 
-@pytest.mark.parametrize("operation", ["query", "batch_execute_statement", "put_object"])
+@pytest.mark.parametrize(
+    ("operation", "size"),
+    [
+        ("query", 10),
+        ("batch_execute_statement", 10),
+        ("put_item", 2_000),  # their input is a row
+        ("put_object", 9_000),  # or an object
+    ],
+)
 def test_what_could_not_be_stored_is_parked_and_stored_later(
-    cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch, operation: str
+    cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch, operation: str, size: int
 ) -> None:
     def down(**_: Any) -> Any:
         raise ClientError({"Error": {"Code": "ServiceUnavailable", "Message": "no"}}, operation)
@@ -435,7 +443,7 @@ def test_what_could_not_be_stored_is_parked_and_stored_later(
     source = ended(
         cloud,
         callbacks=(("success", "a"), ("success", "b")),
-        attributes={"result": json.dumps("x" * 2_000)},
+        attributes={"result": json.dumps("x" * size)},
     )
     service = cloud.bucket if operation == "put_object" else cloud.table
     with monkeypatch.context() as outage:

@@ -21,6 +21,7 @@ from taskmill.queue import Message, Queue
 from taskmill.queue.memory import MemoryQueue
 from taskmill.rows import TaskRow
 from taskmill.statuses import Status
+from taskmill.store import ClaimStore
 from taskmill.testing import Crash, InProcessCloud
 
 PATIENCE_SECONDS = 20
@@ -333,6 +334,93 @@ def test_messages_share_a_call_also_where_slots_become_free_one_by_one(
     assert watch.calls["receive"] <= 60
 
 
+def test_what_came_together_is_claimed_together(cloud: InProcessCloud, runs: list[Any]) -> None:
+    keys = [queued(cloud, "note", number) for number in range(30)]
+    cloud.meter.calls.clear()
+
+    consumer(cloud).drain()
+
+    assert sorted(runs) == list(range(30))
+    assert {status(cloud, key) for key in keys} == {"COMPLETED"}
+    assert {row_of(cloud, key).attempts for key in keys} == {1}
+    assert cloud.meter.calls["dynamodb.batch_get_item"] == 3
+    assert cloud.meter.calls["dynamodb.update_item"] == 0
+
+
+def test_a_task_that_came_alone_is_claimed_alone(cloud: InProcessCloud) -> None:
+    queued(cloud, "note")
+    cloud.meter.calls.clear()
+
+    consumer(cloud).drain()
+
+    assert cloud.meter.calls["dynamodb.batch_get_item"] == 0
+    assert cloud.meter.calls["dynamodb.update_item"] == 1  # its end goes as a batch of one
+
+
+def test_two_messages_of_one_task_in_one_delivery_run_it_once(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    keys = [queued(cloud, "note", number) for number in range(3)]
+    queue(cloud).send([Message(key) for key in keys])
+
+    consumer(cloud).drain()
+
+    assert sorted(runs) == [0, 1, 2]
+    assert {row_of(cloud, key).attempts for key in keys} == {1}
+
+
+def test_a_message_that_names_no_task_is_no_trouble_for_those_it_came_with(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    for number in range(4):
+        queued(cloud, "note", number)
+    ended = queued(cloud, "note", "ended", status=Status.CANCELLED)
+    queue(cloud).send([Message(any_key())])
+    queue(cloud).put("no JSON")
+
+    consumer(cloud).drain()
+
+    assert sorted(runs) == [0, 1, 2, 3]
+    assert status(cloud, ended) == "CANCELLED"
+    assert [each.body for each in queue(cloud).messages] == ["no JSON"]
+
+
+@pytest.mark.parametrize("call", ["batch_get_item", "batch_execute_statement"])
+def test_where_nothing_can_be_shared_everything_is_done_alone(
+    cloud: InProcessCloud, runs: list[Any], monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    def down(**_: Any) -> Any:
+        raise ConnectionError("not now")
+
+    keys = [queued(cloud, "note", number) for number in range(10)]
+    monkeypatch.setattr(cloud.table, call, down)
+
+    consumer(cloud).drain()
+
+    assert {status(cloud, key) for key in keys} == {"COMPLETED"}
+    assert sorted(runs) == list(range(10))
+
+
+def test_the_next_task_begins_while_an_outcome_is_stored_but_not_one_more(
+    cloud: InProcessCloud, runs: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, slow = cloud.wiring.table.update_each, threading.Event()
+
+    def update_each(updates: Any) -> Any:
+        assert slow.wait(PATIENCE_SECONDS)
+        return real(updates)
+
+    monkeypatch.setattr(cloud.wiring.table, "update_each", update_each)
+    for number in range(4):
+        queued(cloud, "note", number)
+    with working(cloud, concurrency=1) as shift:
+        until(lambda: len(runs) == 2)
+        time.sleep(0.1)
+        assert len(runs) == 2
+        slow.set()
+        until(lambda: shift.consumer.done == 4)
+
+
 def test_a_lease_that_outlives_its_attempt_is_not_renewed(cloud: InProcessCloud) -> None:
     queued(cloud, "waits-a-minute")
     with working(cloud) as shift:
@@ -346,10 +434,9 @@ def test_a_lease_that_outlives_its_attempt_is_not_renewed(cloud: InProcessCloud)
 
 
 def test_a_short_task_takes_no_write_but_its_claim_and_its_end(cloud: InProcessCloud) -> None:
-    for number in range(20):
-        queued(cloud, "note", number)
-    queued(cloud, "waits")
-    cloud.meter.calls.clear()
+    keys = [queued(cloud, "note", number) for number in range(20)]
+    keys.append(queued(cloud, "waits"))
+    before = {key: row_of(cloud, key).version for key in keys}
     with working(cloud, concurrency=30) as shift:
         at_work()
         until(lambda: shift.consumer.done == 20)
@@ -358,7 +445,7 @@ def test_a_short_task_takes_no_write_but_its_claim_and_its_end(cloud: InProcessC
         work_tasks.GO.set()
         until(lambda: shift.consumer.done == 21)
 
-    assert cloud.meter.calls["dynamodb.update_item"] == 42
+    assert {key: row_of(cloud, key).version - before[key] for key in keys} == dict.fromkeys(keys, 2)
 
 
 def test_an_idle_consumer_waits_at_the_queue(cloud: InProcessCloud) -> None:
@@ -505,14 +592,14 @@ def test_a_claim_that_came_too_late_is_handed_back_too(
 ) -> None:
     key = queued(cloud, "note")
     slow, asked = threading.Event(), threading.Event()
-    real = cloud.wiring.claims.claim
+    real = ClaimStore.claim
 
     def claim(*args: Any, **options: Any) -> TaskRow:
         asked.set()
         assert slow.wait(PATIENCE_SECONDS)
         return real(*args, **options)
 
-    monkeypatch.setattr(cloud.wiring.claims, "claim", claim)
+    monkeypatch.setattr(ClaimStore, "claim", claim)
     shift = Shift(consumer(cloud, grace_seconds=0))
     assert asked.wait(PATIENCE_SECONDS)
     assert shift.end() == 1

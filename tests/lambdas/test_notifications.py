@@ -151,6 +151,27 @@ def test_ten_are_published_a_call_and_refused_ones_are_known() -> None:
     assert [number for number, done in enumerate(sent) if not done] == [3, 13]
 
 
+def test_ten_of_the_largest_rows_fit_in_a_call(cloud: InProcessCloud) -> None:
+    published = cloud.topics.publish_batch
+    sizes: list[int] = []
+
+    def publish_batch(**request: Any) -> Any:
+        entries = request["PublishBatchRequestEntries"]
+        sizes.append(sum(len(each["Message"].encode()) for each in entries))
+        return published(**request)
+
+    cloud.topics.publish_batch = publish_batch  # type: ignore[method-assign]
+    largest = {"result": [1] * 3_990, "note": "x" * 16_300}
+    for _ in range(23):
+        cloud.service.update_status(key=stored(cloud).key, status="COMPLETED", attributes=largest)
+
+    cloud.run()
+
+    assert len(cloud.notifications) == 23
+    assert len(sizes) == 3
+    assert max(sizes) <= 262_144 - 10 * 300  # SNS's limit, its attributes left room for
+
+
 @pytest.mark.parametrize("status", ["FAILED", "COMPLETED", "CANCELLED"])
 def test_only_a_failure_raises_an_alarm(cloud: InProcessCloud, status: str) -> None:
     cloud.service.update_status(key=stored(cloud).key, status=status)

@@ -127,7 +127,8 @@ def test_a_part_of_an_object_is_read_by_its_span(cloud: InProcessCloud) -> None:
 
 
 def test_above_the_maximum_nothing_is_stored(cloud: InProcessCloud) -> None:
-    small = PayloadStore(cloud.wiring.client("s3"), "payloads", max_bytes=10)
+    rows = cloud.wiring.payloads.rows
+    small = PayloadStore(cloud.wiring.client("s3"), "payloads", rows=rows, max_bytes=10)
     small.put("fits", "x" * 10)
 
     with pytest.raises(LimitExceeded, match="payload is 11 bytes; at most 10 are accepted"):

@@ -33,6 +33,8 @@ def test_the_default_size_never_makes_too_many_batches(count: int) -> None:
 
     assert -(-count // size) <= MAX_BATCHES
     assert size <= 200
+    least = -(-count // MAX_BATCHES)
+    assert size == max(least, 1) or (size - 1) ** 2 < count  # no longer than they are many
 
 
 @given(st.integers(0, MAX_SUBTASKS), st.integers(1, 10_000))
@@ -51,7 +53,21 @@ def test_a_size_is_kept_or_refused_with_the_least_possible(count: int, asked: in
 
 @pytest.mark.parametrize(
     ("count", "size"),
-    [(0, 1), (1, 1), (100, 1), (101, 2), (10_000, 100), (500_000, 100), (1_000_000, 200)],
+    [
+        (0, 1),
+        (1, 1),
+        (2, 2),
+        (4, 2),
+        (5, 3),
+        (10, 4),
+        (100, 10),
+        (101, 11),
+        (1_000, 32),
+        (9_801, 99),
+        (10_000, 100),
+        (500_000, 100),
+        (1_000_000, 200),
+    ],
 )
 def test_the_default_size_is_the_documented_one(count: int, size: int) -> None:
     assert batch_size_for(count) == size

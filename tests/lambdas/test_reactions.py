@@ -221,10 +221,10 @@ def test_a_removed_row_causes_nothing() -> None:
 def test_a_batch_is_counted_when_it_closes() -> None:
     for change in BATCH_CHANGES:
         closes = isinstance(change.new, BatchRow) and change.new.status is Status.COMPLETED
-        was_closed = isinstance(change.old, BatchRow) and change.old.status is Status.COMPLETED
+        was_open = isinstance(change.old, BatchRow) and change.old.status is Status.STARTED
         counted = [each for each in reactions(change) if isinstance(each, CountBatch)]
 
-        assert len(counted) == (closes and not was_closed)
+        assert len(counted) == (closes and was_open)
         assert counted == reactions(change)
 
 

@@ -229,7 +229,7 @@ def test_progress_counts_what_ended(cloud: InProcessCloud) -> None:
 
 def test_a_result_is_had_when_there_is_one(cloud: InProcessCloud) -> None:
     small = cloud.service.create_task(task=any_task(input=None)).key
-    large = cloud.service.create_task(task=any_task(input="x" * 5_000)).key
+    large = cloud.service.create_task(task=any_task(input="x" * 9_000)).key
 
     with pytest.raises(Conflict, match="it has no result"):
         cloud.service.get_result(key=small)
@@ -301,13 +301,13 @@ def test_an_error_is_stored_with_type_message_and_stack(
     assert isinstance(error["stack"], str)
 
 
-@pytest.mark.parametrize("size", [10, 4_096, 4_097, 300_000])
+@pytest.mark.parametrize("size", [10, 8_000, 8_001, 300_000])
 def test_a_result_from_outside_may_have_any_size(cloud: InProcessCloud, size: int) -> None:
     key, value = stored(cloud).key, "x" * (size - 2)
 
     task = cloud.service.update_status(key=key, status="COMPLETED", attributes={"result": value})
 
-    if size <= 4_096:
+    if size <= 8_000:
         assert task.attributes == {"result": value}
     else:
         ref = str(task.attributes["resultRef"])

@@ -196,11 +196,12 @@ def test_batches_are_counted_once_however_often_they_are_told(cloud: InProcessCl
     parent = processing_parent(cloud)
     batches = closed_batches(cloud, parent, 3)
 
-    assert cloud.wiring.batches.count(parent, batches[:2])
-    assert not cloud.wiring.batches.count(parent, batches)  # all or none
+    assert cloud.wiring.batches.count(parent, batches[:2]) == []
+    assert cloud.wiring.batches.count(parent, batches) == batches[2:]  # all or none
     assert counts_of(cloud, parent) == (18, 2)
-    assert cloud.wiring.batches.count(parent, batches[2:])
-    assert not cloud.wiring.batches.count(parent, batches[2:])
+    assert cloud.wiring.batches.count(parent, batches[2:]) == []
+    assert counts_of(cloud, parent) == (27, 3)
+    assert cloud.wiring.batches.count(parent, batches[2:]) == []
     assert counts_of(cloud, parent) == (27, 3)
 
 
@@ -210,9 +211,23 @@ def test_a_parent_that_has_ended_is_counted_no_more(cloud: InProcessCloud) -> No
     batches = closed_batches(cloud, parent, 1)
     cloud.service.cancel(key=parent)
 
-    assert not cloud.wiring.batches.count(parent, batches)
+    assert cloud.wiring.batches.count(parent, batches) == []
     assert counts_of(cloud, parent) == (0, 0)
     assert "counted" not in raw_batch(cloud, batches[0].key)
+
+
+@BOTH_TABLES
+def test_what_another_run_begins_with_is_not_counted_in_it(cloud: InProcessCloud) -> None:
+    parent = processing_parent(cloud)
+    kept, reopened = closed_batches(cloud, parent, 2)
+    cloud.wiring.batches.reopen(reopened)
+
+    cloud.wiring.batches.keep([kept, reopened])
+
+    assert raw_batch(cloud, kept.key)["counted"] is True
+    assert "counted" not in raw_batch(cloud, reopened.key)
+    assert cloud.wiring.batches.count(parent, [kept]) == []
+    assert counts_of(cloud, parent) == (0, 0)
 
 
 @BOTH_TABLES
@@ -222,7 +237,7 @@ def test_the_closing_of_an_earlier_run_is_not_counted(cloud: InProcessCloud) -> 
     cloud.wiring.batches.reopen(earlier)
     cloud.wiring.batches.close(claim(cloud, earlier.key, owner="second"), {"completed": 10})
 
-    assert not cloud.wiring.batches.count(parent, [earlier])
+    assert cloud.wiring.batches.count(parent, [earlier]) == []
     assert counts_of(cloud, parent) == (0, 0)
 
 
@@ -231,7 +246,7 @@ def test_a_batch_of_no_parent_makes_none(cloud: InProcessCloud) -> None:
     parent = any_fan_out_key()
     batches = closed_batches(cloud, parent, 1)
 
-    assert not cloud.wiring.batches.count(parent, batches)
+    assert cloud.wiring.batches.count(parent, batches) == []
     assert raw(cloud, parent) is None
 
 

@@ -2,7 +2,7 @@ import pytest
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Match, Template
 
-from taskmill_cdk import PayloadBucket
+from taskmill_cdk import PayloadBucket, payload_bucket
 
 
 def any_template(**props: int) -> Template:
@@ -35,11 +35,27 @@ def test_payloads_travel_over_tls_only(template: Template) -> None:
     )
 
 
+def test_payloads_in_rows_live_as_long_as_those_in_the_bucket() -> None:
+    from taskmill.store.payload_rows import LONGEST_LIFE_OF_A_TASK_DAYS as OF_ROWS
+
+    assert payload_bucket.LONGEST_LIFE_OF_A_TASK_DAYS == OF_ROWS
+
+
 @pytest.mark.parametrize("prefix", ["inputs/", "results/"])
 def test_payloads_outlive_the_row_that_names_them(template: Template, prefix: str) -> None:
     # An object ages from the day it is stored; a row from the day its task ended.
     template.has_resource_properties(
         "AWS::S3::Bucket", _rules([{"Prefix": prefix, "ExpirationInDays": 90 + 30}])
+    )
+
+
+def test_inputs_of_tasks_planned_ahead_wait_for_them(template: Template) -> None:
+    from taskmill.models import MAX_DELAY_SECONDS
+
+    farthest = MAX_DELAY_SECONDS // 86_400
+    template.has_resource_properties(
+        "AWS::S3::Bucket",
+        _rules([{"Prefix": "planned/", "ExpirationInDays": farthest + 90 + 30}]),
     )
 
 
@@ -57,6 +73,7 @@ def test_nothing_else_in_the_bucket_expires(template: Template) -> None:
     assert {rule.get("Prefix") for rule in rules if "ExpirationInDays" in rule} == {
         "inputs/",
         "results/",
+        "planned/",
     }
 
 

@@ -38,6 +38,7 @@ WORK = {
     ),
     "TasksTable/index/children": rows("Query"),  # what an earlier attempt has started
     "PayloadsBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},  # and those of children
+    "PayloadsBucket/planned/*": {"s3:GetObject", "s3:PutObject"},
     "PayloadsBucket/results/*": {"s3:GetObject", "s3:PutObject"},
 }
 EXPECTED = {
@@ -53,6 +54,7 @@ EXPECTED = {
         "TasksTable/index/children": rows("Query"),
         "TasksTable/index/attention": rows("Query"),
         "PayloadsBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
+        "PayloadsBucket/planned/*": {"s3:GetObject", "s3:PutObject"},
         "PayloadsBucket/results/*": {"s3:GetObject"},
     },
     "Dispatch": {
@@ -65,6 +67,7 @@ EXPECTED = {
             "UpdateItem",  # the tally of a parent, in a transaction with its children
             "PartiQLUpdate",  # marks of what was emitted; children that are cancelled
             "PartiQLInsert",  # callbacks
+            "PutItem",  # their inputs
             "Query",  # callback mappings of a type
         ),
         "TasksTable/index/children": rows("Query"),  # of a parent that was cancelled

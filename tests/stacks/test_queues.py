@@ -123,8 +123,10 @@ def test_a_queue_for_containers_is_there_when_it_is_asked_for() -> None:
         (("MODIFY", {"row": "SUBTASK", "notify": "none"}), False),
         (("MODIFY", {"row": "SUBTASK"}), False),
         (("INSERT", {"row": "BATCH", "status": "CREATED"}), False),
-        (("MODIFY", {"row": "BATCH", "status": "COMPLETED"}), True),
-        (("INSERT", {"row": "BATCH", "status": "COMPLETED"}), True),
+        (("MODIFY", {"row": "BATCH", "status": "COMPLETED", "before": "STARTED"}), True),
+        (("MODIFY", {"row": "BATCH", "status": "COMPLETED", "before": "COMPLETED"}), False),
+        (("INSERT", {"row": "PAYLOAD"}), False),
+        (("MODIFY", {"row": "PAYLOAD"}), False),
         (("INSERT", {"row": "IDEMPOTENCY"}), False),
         (("INSERT", {"row": "SCHEDULE", "state": "ENABLED"}), True),
         (("MODIFY", {"row": "SCHEDULE", "state": "DELETED"}), True),
@@ -137,10 +139,9 @@ def test_the_dispatcher_sees_the_changes_that_something_follows_from(
     template: Template, change: tuple[str, dict[str, str]], *, reacts: bool
 ) -> None:
     event_name, image = change
-    record = {
-        "eventName": event_name,
-        "dynamodb": {"NewImage": {name: {"S": value} for name, value in image.items()}},
-    }
+    new = {name: {"S": value} for name, value in image.items()}
+    old = {"status": new.pop("before", new.get("status"))}
+    record = {"eventName": event_name, "dynamodb": {"NewImage": new, "OldImage": old}}
 
     filters = stream_source(template)["FilterCriteria"]["Filters"]
 

@@ -35,6 +35,12 @@ def flaky(fails: int, ctx: TaskContext) -> int:
     return fails
 
 
+@task("flaky-large", retry=Retry(max_attempts=3, base_seconds=60))
+def flaky_large(element: list[Any], ctx: TaskContext) -> int:
+    """As `flaky`; beside its number the element has text that fills it."""
+    return flaky.function(element[0], ctx)
+
+
 @task("fails", retry=NO_WAIT)
 def fails(value: Any) -> None:
     RUNS.append(value)

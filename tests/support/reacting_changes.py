@@ -22,8 +22,11 @@ FILTERS: list[dict[str, Any]] = [
         },
     },
     {
-        "eventName": ["INSERT", "MODIFY"],
-        "dynamodb": {"NewImage": {"row": {"S": ["BATCH"]}, "status": {"S": ["COMPLETED"]}}},
+        "eventName": ["MODIFY"],
+        "dynamodb": {
+            "NewImage": {"row": {"S": ["BATCH"]}, "status": {"S": ["COMPLETED"]}},
+            "OldImage": {"status": {"S": ["STARTED"]}},
+        },
     },
     {
         "eventName": ["INSERT", "MODIFY"],

@@ -103,7 +103,12 @@ def map_inputs(
         ),
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Subtasks that one Lambda call works through.")
+        int | None,
+        typer.Option(
+            min=1,
+            help="Subtasks that one Lambda call works through, one after the other; by default as"
+            " many as there are batches, at most 100.",
+        ),
     ] = None,
     max_concurrency: Annotated[
         int | None, typer.Option(min=1, help="Batches worked on at once.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -14,12 +15,12 @@ from taskmill.consumer.intake import IDLE_SECONDS, Intake
 from taskmill.consumer.jobs import Job, Jobs
 from taskmill.consumer.keeper import HIDDEN_SECONDS, LEASE_MS, LOOK_SECONDS, Keeper
 from taskmill.consumer.threads import DaemonThreads, start
+from taskmill.consumer.together import FEWEST_TOGETHER, Together, no_deadline
 from taskmill.message_runner import MessageRunner
 from taskmill.queue import Delivery, Queue
 
 CONCURRENCY = 10
 GRACE_SECONDS = 25.0  # Fargate kills 30 s after it has asked
-_NO_DEADLINE_MS = 1 << 40  # nobody stops this process: a type's own timeout is what holds
 
 
 class Consumer:
@@ -60,6 +61,7 @@ class Consumer:
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._jobs = Jobs(concurrency)
+        self._together = Together(messages, logger)
         self._answers = Answers(logger, self._events.put)
         self._keeper = Keeper(self._jobs, logger, clock)
         self._intake = Intake(
@@ -115,7 +117,7 @@ class Consumer:
 
     @contextmanager
     def _at_work(self) -> Iterator[None]:
-        self._threads = DaemonThreads(self._work)
+        self._threads = DaemonThreads[Callable[[], None]](lambda work: work())
         self._ended.clear()
         try:
             with self._answers:
@@ -132,21 +134,44 @@ class Consumer:
         if error is not None:
             raise error
 
-    def _begin(self, queue: Queue, delivery: Delivery) -> bool:
-        job = Job(queue, delivery, hidden_until=self._clock() + HIDDEN_SECONDS * 1000)
-        begun = self._jobs.begin(job)
-        if begun:
-            self._threads.put(job)
-        return begun
+    def _begin(self, queue: Queue, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        hidden_until = self._clock() + HIDDEN_SECONDS * 1000
+        jobs = [Job(queue, each, hidden_until=hidden_until) for each in deliveries]
+        begun = [job for job in jobs if self._jobs.begin(job)]
+        if len(begun) >= FEWEST_TOGETHER:
+            self._threads.put(partial(self._claim, begun))
+        else:
+            self._start(begun)
+        return [job.delivery for job in jobs if job not in begun]
+
+    def _start(self, jobs: Sequence[Job]) -> None:
+        """Give each of these a thread of its own."""
+        for job in jobs:
+            self._threads.put(partial(self._work, job))
+
+    def _claim(self, jobs: Sequence[Job]) -> None:
+        """Claim what came together, and start it; in a thread that then runs the last of them."""
+        try:
+            self._together.claim(jobs)
+        except BaseException as crash:  # noqa: BLE001  # a test's, or the interpreter's end
+            self._events.put(crash)
+            for job in jobs:
+                self._jobs.end(job, done=False)
+            return
+        *others, last = jobs
+        self._start(others)
+        self._work(last)
 
     def _work(self, job: Job) -> None:
         """Run one message in a thread of its own."""
         try:
             seconds = self._messages.run(
                 job.delivery,
-                remaining_ms=lambda: _NO_DEADLINE_MS,
+                remaining_ms=no_deadline,
                 lease_ms=LEASE_MS,
                 claimed=lambda lease: self._jobs.hold(job, lease),
+                returned=lambda: self._jobs.vacate(job),
+                lease=job.begun,
             )
         except BaseException as crash:  # noqa: BLE001  # a test's, or the interpreter's end
             self._events.put(crash)

@@ -17,6 +17,7 @@ from taskmill.queue import MESSAGES_A_CALL, Delivery, Queue
 IDLE_SECONDS = 20  # how long a queue is asked to wait for a message; SQS allows no more
 CROWDED_SECONDS = 1  # likewise, while there are fewer free slots than queues
 PATIENCE_SECONDS = 0.05  # a free slot waits so long for others, for one call to fill them all
+SETTLING_SECONDS = 0.002  # and half of them for one more, while others become free
 
 
 @dataclass(eq=False)
@@ -40,7 +41,8 @@ class Intake:
     after it. When all of them are empty, all are waited for at once.
 
     Args:
-        begin: Takes over a message, in a reserved slot; False: it does not want it any more.
+        begin: Takes over messages, each in a reserved slot; returns those that it does not want
+            any more.
         crashed: Told of what ends the process.
         stopping: Set when nothing more is to be received.
     """
@@ -51,7 +53,7 @@ class Intake:
         jobs: Jobs,
         *,
         slots: int,
-        begin: Callable[[Queue, Delivery], bool],
+        begin: Callable[[Queue, Sequence[Delivery]], Sequence[Delivery]],
         crashed: Callable[[BaseException], None],
         stopping: threading.Event,
         logger: Any,
@@ -59,6 +61,7 @@ class Intake:
     ) -> None:
         self._sources = [Source(queue) for queue in queues]
         self._jobs = jobs
+        self._most = min(MESSAGES_A_CALL, slots)
         self._worthwhile = min(MESSAGES_A_CALL, -(-slots // 2))
         self._begin = begin
         self._crashed = crashed
@@ -92,10 +95,15 @@ class Intake:
             return self._stopping.is_set() or bool(free and self._to_ask())
 
         self._jobs.wait_for(ready)
-        self._jobs.wait_for(
-            lambda free: self._stopping.is_set() or free >= self._worthwhile, PATIENCE_SECONDS
-        )
+        self._await_free(self._worthwhile, PATIENCE_SECONDS)
+        before = 0
+        while before < (free := self._jobs.free) < self._most:
+            self._await_free(self._most, SETTLING_SECONDS)
+            before = free
         return not self._stopping.is_set()
+
+    def _await_free(self, slots: int, seconds: float) -> None:
+        self._jobs.wait_for(lambda free: self._stopping.is_set() or free >= slots, seconds)
 
     def _to_ask(self) -> list[Source]:
         with self._jobs.changed:
@@ -150,8 +158,8 @@ class Intake:
                 deliveries = source.queue.receive(slots, wait_seconds, HIDDEN_SECONDS)
         finally:
             self._jobs.give_back(slots - len(deliveries))
-        late = [each.receipt for each in deliveries if not self._begin(source.queue, each)]
+        late = self._begin(source.queue, deliveries)
         if late:
             self._jobs.give_back(len(late))
-            source.queue.show_again(dict.fromkeys(late, 0))
+            source.queue.show_again({each.receipt: 0 for each in late})
         return len(deliveries)

@@ -17,14 +17,19 @@ class Job:
 
     Attributes:
         hidden_until: When it comes again unless it is hidden anew, in epoch milliseconds.
+        begun: The lease that its task is claimed with, where it was claimed with others or is to
+            be claimed anew because it was not.
         lease: Of its task, once that is claimed.
+        returned: Its task's code has ended; what came of it is about to be stored.
         handed_back: Somebody else may have it already; whatever its task comes to here.
     """
 
     queue: Queue
     delivery: Delivery
     hidden_until: int
+    begun: Lease | None = None
     lease: Lease | None = None
+    returned: bool = False
     handed_back: bool = False
 
 
@@ -40,6 +45,7 @@ class Jobs:
         self.changed = threading.Condition()
         self.done = 0
         self._slots = self._free = slots
+        self._storing = 0
         self._open = True
         self._running: set[Job] = set()
 
@@ -47,12 +53,17 @@ class Jobs:
     def free(self) -> int:
         """How many slots nothing is in, and nothing is asked for."""
         with self.changed:
-            return self._free
+            return self._available
+
+    @property
+    def _available(self) -> int:
+        """Free slots; none while more outcomes than there are slots wait to be stored."""
+        return self._free if self._storing <= self._slots else 0
 
     def reserve(self, at_most: int) -> int:
         """Take free slots, as many as there are up to `at_most`."""
         with self.changed:
-            taken = min(at_most, self._free)
+            taken = min(at_most, self._available)
             self._free -= taken
             return taken
 
@@ -82,11 +93,22 @@ class Jobs:
             lease.release()
             raise ClaimLost(f"the message of {lease.row.key} was handed back")
 
+    def vacate(self, job: Job) -> None:
+        """Free the slot of a job whose code has ended, while what came of it is stored."""
+        with self.changed:
+            job.returned = True
+            self._storing += 1
+            self._free += 1
+            self.changed.notify_all()
+
     def end(self, job: Job, *, done: bool) -> bool:
-        """Free the slot of a job. False: it was handed back, so there is nothing to answer."""
+        """Have done with a job. False: it was handed back, so there is nothing to answer."""
         with self.changed:
             self._running.discard(job)
-            self._free += 1
+            if job.returned:
+                self._storing -= 1
+            else:
+                self._free += 1
             self.done += done and not job.handed_back
             self.changed.notify_all()
             return not job.handed_back
@@ -113,7 +135,7 @@ class Jobs:
     ) -> bool:
         """Wait until a condition on the number of free slots holds; False: it does not yet."""
         with self.changed:
-            return self.changed.wait_for(lambda: condition(self._free), timeout_seconds)
+            return self.changed.wait_for(lambda: condition(self._available), timeout_seconds)
 
     def wait_idle(self, timeout_seconds: float | None = None) -> bool:
         """Wait until nothing is under work."""

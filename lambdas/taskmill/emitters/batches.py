@@ -26,6 +26,5 @@ class BatchEmitter:
             for chunk in chunked(group, TRANSACTION_MARKS):
                 with delivery.parking([each.record for each in chunk]):
                     closed = [each.reaction.batch for each in chunk]
-                    if not self.batches.count(parent, closed) and len(closed) > 1:
-                        for batch in closed:  # one was counted before: count the rest singly
-                            self.batches.count(parent, [batch])
+                    while closed:
+                        closed = self.batches.count(parent, closed)

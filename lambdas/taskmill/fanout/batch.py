@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from taskmill.attempts import Attempt, Outcome
 from taskmill.clock import Clock, now_ms
 from taskmill.correlation import caused_as
+from taskmill.elements import Elements
 from taskmill.errors import (
     AttemptsSpent,
     ClaimLost,
@@ -117,12 +118,15 @@ class _BatchWork:
             SubtasksRemain: The deadline is near.
         """
         self.outcomes.begin()
-        rows = self.runner.subtasks.read(self.parent.key, self.batch.first, self.batch.last)
-        for row in list(rows):
+        rows = list(self.runner.subtasks.read(self.parent.key, self.batch.first, self.batch.last))
+        attempt = self._reading([row for row in rows if not (row.ended or self._is_later(row))])
+        for row in rows:
             if row.ended:
                 self.outcomes.found(row)
-            elif not self._waits(row):
-                self._run_row(row)
+            elif self._is_later(row):
+                self.outcomes.due.append(row.retry_at or 0)
+            else:
+                self._run_row(row, attempt)
         self.outcomes.flush()
         if self.outcomes.lost:  # another invocation wrote too: count what the rows say
             return self.run()
@@ -148,30 +152,30 @@ class _BatchWork:
             self._hand_back("the deadline is nearer than the retries")
         self.runner.sleep(seconds)
 
-    def _waits(self, row: TaskRow) -> bool:
+    def _is_later(self, row: TaskRow) -> bool:
         """Whether the row's next attempt is not due yet."""
-        if row.status is not Status.ERRORED or (row.retry_at or 0) <= self.runner.clock():
-            return False
-        self.outcomes.due.append(row.retry_at or 0)
-        return True
+        return row.status is Status.ERRORED and (row.retry_at or 0) > self.runner.clock()
 
-    def _run_row(self, row: TaskRow) -> None:
+    def _reading(self, rows: Sequence[TaskRow]) -> Attempt:
+        """What runs these rows: it reads their inputs from the bucket many at a time."""
+        elements = Elements(self.runner.attempt.payloads, rows)
+        return dataclasses.replace(self.runner.attempt, read=elements.get)
+
+    def _run_row(self, row: TaskRow, runner: Attempt) -> None:
         self._stop_if_near_deadline(row)
         self._stop_if_cancelled()
         retry, _ = self.runner.attempt.policy(row.key.type)
         if row.status is Status.PROCESSING and row.attempts >= retry.max_attempts:
             self.outcomes.add(row, _lost_with_its_worker(row))
             return
-        attempt = _SubtaskAttempt(
-            self.runner.subtasks, dataclasses.replace(row, attempts=row.attempts + 1)
-        )
+        attempt = _SubtaskAttempt(self.runner.subtasks, row.but(attempts=row.attempts + 1))
         self.ran += 1
         try:
             if self.batch.crashed_before:
                 # Some subtask of this batch kills its worker: mark each before it runs, so that
                 # the next invocation knows which one did and counts the attempt.
                 attempt.mark({})
-            outcome = self.runner.attempt.run(
+            outcome = runner.run(
                 caused_as(attempt.row, self.parent),
                 remaining_ms=self.remaining_ms() - MARGIN_MS,
                 report=attempt.report,
@@ -229,9 +233,7 @@ class _SubtaskAttempt:
         changes = {"status": Status.PROCESSING, "attempts": self.row.attempts, **more}
         if not self.subtasks.write([(self.row, changes)])[0]:
             raise ClaimLost(f"{self.row.key} was changed by another invocation")
-        self.row = dataclasses.replace(
-            self.row, status=Status.PROCESSING, version=self.row.version + 1
-        )
+        self.row = self.row.but(status=Status.PROCESSING, version=self.row.version + 1)
 
 
 def _lost_with_its_worker(row: TaskRow) -> Outcome:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -70,7 +69,7 @@ class Inserter:
             problem = InvalidRequest(f"element {index} is not JSON: {error}", field="input")
             return self._refused(parent, index, problem)
         if not fits_row(text, limit=SUBTASK_INPUT_INLINE):
-            return dataclasses.replace(self._row(parent, index, None), input_ref=str(ref))
+            return self._row(parent, index, None).but(input_ref=str(ref))
         return self._row(parent, index, text)
 
     def _row(self, parent: TaskRow, index: int, text: str | None) -> TaskRow:
@@ -87,8 +86,7 @@ class Inserter:
     def _refused(self, parent: TaskRow, index: int, problem: InvalidRequest) -> TaskRow:
         """An element that no attempt could help: its own row fails, not the whole fan-out."""
         now = self.clock()
-        return dataclasses.replace(
-            self._row(parent, index, None),
+        return self._row(parent, index, None).but(
             status=Status.FAILED,
             attributes={"error": describe_error(problem)},
             finished_at=now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from taskmill.errors import InvalidRequest, LimitExceeded
 MAX_SUBTASKS = 1_000_000
 MAX_BATCHES = 5_000  # their ranges travel in one execution state of at most 256 KB
 MAX_BATCH_SIZE = 10_000
+MOST_BY_DEFAULT = 100  # subtasks of a batch, unless more are needed: beyond, little is saved
 NOTIFY_EACH_UP_TO = 1_000  # subtasks; beyond, `progress` is the default
 _TOLERANCE = re.compile(r"[0-9]{1,7}|(?:100|[0-9]{1,2}(?:\.[0-9]+)?)%")
 
@@ -25,14 +27,17 @@ def check_count(count: int) -> None:
 
 
 def batch_size_for(count: int, asked: int | None = None) -> int:
-    """Subtasks per batch: as asked, else enough for some 100 batches of at most 100.
+    """Subtasks per batch: as asked, else as many as there are batches, at most 100.
+
+    A batch costs two state transitions however long it is: decision 0020.
 
     Raises:
         InvalidRequest: `asked` would make more than 5,000 batches.
     """
     least = max(-(-count // MAX_BATCHES), 1)
     if asked is None:
-        return max(min(100, -(-count // 100)), least)
+        root = math.isqrt(max(count - 1, 0)) + 1  # rounded up, exactly
+        return max(min(MOST_BY_DEFAULT, root), least)
     if asked < least:
         raise InvalidRequest(
             f"batchSize {asked} makes {-(-count // asked):,} batches of {count:,} subtasks;"

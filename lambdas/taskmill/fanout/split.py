@@ -59,17 +59,19 @@ class Splitter:
 
     def _reopen(self, parent: TaskRow) -> list[Span]:
         """Prepare another run: the failed and cancelled subtasks again, the completed ones kept."""
-        kept = dict.fromkeys(COUNT_NAMES, 0)
+        kept, uncounted = dict.fromkeys(COUNT_NAMES, 0), []
         batches = {batch.first: batch for batch in self.batches.of(parent.key)}
         size = parent.batch_size or 1
         for first, last in batch_spans(parent.child_count or 0, size):
             batch = batches.get(first)
             if batch and batch.counts.get("completed", 0) == last - first + 1:
                 kept["completed"] += batch.counts["completed"]
+                uncounted += [] if batch.counted else [batch]
                 continue
             self._reopen_rows(parent.key, first, last)
             if batch:
                 self.batches.reopen(batch)
+        self.batches.keep(uncounted)
         spans = self._open_spans(parent)
         self._split_done(parent, parent.child_count or 0, size, kept)
         return spans

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from taskmill.dead_letters import Undertaker
-from taskmill.wiring import current
+from taskmill.starting import Start
+
+_START = Start(lambda wiring: wiring.tasks)
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """One delivery of the dead letters."""
-    wiring = current()
+    wiring = _START()
     undertaker = Undertaker(
         tasks=wiring.tasks,
         queue=wiring.queue("TASKMILL_DEAD_LETTERS_URL"),

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from taskmill.redrive import records_of
+from taskmill.starting import Start
 from taskmill.wiring import current
+
+_START = Start(lambda wiring: wiring.dispatcher, services=("dynamodb", "sqs", "sns"))
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """One delivery of the stream, or of the failure queue."""
-    wiring = current()
+    wiring = _START()
     records = list(event["Records"])
     if records and records[0].get("eventSource") == "aws:sqs":
         return _redrive(records)

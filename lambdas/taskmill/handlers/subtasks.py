@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from taskmill.keys import TaskKey
-from taskmill.wiring import current
+from taskmill.starting import Start
+from taskmill.wiring import Wiring
+
+_SPLIT = Start(lambda wiring: wiring.splitter)
+_BATCH = Start(lambda wiring: wiring.batch_runner, Wiring.load_tasks)
+_FINISH = Start(lambda wiring: wiring.finisher)
 
 
 def split(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """`{pk, sk, execution}` → `{batches: [[first, last], …], maxConcurrency}`."""
-    wiring = current()
+    wiring = _SPLIT()
     plan = wiring.splitter.split(TaskKey.of(event), execution=_name(event.get("execution")))
     wiring.logger.info("split", key=str(TaskKey.of(event)), batches=len(plan["batches"]))
     return plan
@@ -20,7 +25,7 @@ def split(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 
 def batch(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """`{pk, sk, range: [first, last], execution, retry}` → `{}`: 5,000 outputs must stay small."""
-    wiring = current()
+    wiring = _BATCH()
     key, (first, last) = TaskKey.of(event), event["range"]
     wiring.batch_runner.run(
         key,
@@ -35,7 +40,7 @@ def batch(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 def finish(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """`{pk, sk, execution, cause?}`, or EventBridge's word that an execution broke off."""
-    wiring = current()
+    wiring = _FINISH()
     if event.get("source") == "aws.states":
         event = _broken_off(event["detail"])
     key = TaskKey.of(event)

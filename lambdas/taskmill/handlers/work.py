@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from taskmill.wiring import current
+from taskmill.starting import Start
+from taskmill.wiring import Wiring
+
+_START = Start(lambda wiring: wiring.worker, Wiring.load_tasks)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
     """One delivery of a queue; reports record by record what must be delivered again."""
-    wiring = current()
+    wiring = _START()
     failures = wiring.worker.handle(event["Records"], context.get_remaining_time_in_millis)
     wiring.logger.info("worked", records=len(event["Records"]), handed_back=len(failures))
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failures]}

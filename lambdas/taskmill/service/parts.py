@@ -17,6 +17,7 @@ from taskmill.notifications import Topic
 from taskmill.payloads import PayloadStore
 from taskmill.polling import Pace
 from taskmill.registry import Registry
+from taskmill.shown_inputs import with_inputs_shown
 from taskmill.store import SubtaskStore, TaskStore
 from taskmill.store.children import ChildStore
 from taskmill.store.mappings import MappingStore
@@ -57,4 +58,5 @@ class ServiceParts:
     def _subtasks(self, parent: TaskKey, count: int, start: int = 0) -> list[Task]:
         if count <= start:
             return []
-        return [Task.from_row(row) for row in self.subtasks.read(parent, start, count - 1)]
+        rows = list(self.subtasks.read(parent, start, count - 1))
+        return [Task.from_row(row) for row in with_inputs_shown(self.payloads, rows)]

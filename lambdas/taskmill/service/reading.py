@@ -19,6 +19,7 @@ from taskmill.models import (
 )
 from taskmill.pages import listing_of, page_of
 from taskmill.service.parts import Key, ServiceParts
+from taskmill.shown_inputs import with_inputs_shown
 from taskmill.statuses import COUNT_NAMES, FINAL, Status
 from taskmill.store.listing import list_rows
 
@@ -28,12 +29,13 @@ class Reads(ServiceParts):
     """Tells how tasks stand."""
 
     def get_task(self, *, key: Key) -> Task:
-        """A task, step function task or subtask.
+        """A task, step function task or subtask; its input is shown up to 8,000 bytes.
 
         Raises:
             TaskNotFound: There is none.
         """
-        return Task.from_row(self.tasks.get(TaskKey.of(key)))
+        (row,) = with_inputs_shown(self.payloads, [self.tasks.get(TaskKey.of(key))])
+        return Task.from_row(row)
 
     def get_all_sub_task(self, *, key: Key) -> list[Task]:
         """All subtasks of the step function task that `key`, or its parent, names."""

@@ -11,7 +11,7 @@ from taskmill import submit
 from taskmill.direct import DirectRuns
 from taskmill.errors import InvalidRequest, TaskExists
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
-from taskmill.inputs import with_input
+from taskmill.inputs import with_input, with_inputs
 from taskmill.models import CreateStepFunctionTask, CreateTask, InvokeContext, Task, Upload
 from taskmill.payloads import UPLOAD_SECONDS
 from taskmill.rows import TaskRow
@@ -65,10 +65,7 @@ class Submits(ServiceParts):
             _named(position, self._task_row, each, code, context, now)
             for position, (each, code) in enumerate(zip(tasks, self._codes(tasks), strict=True))
         ]
-        rows = [
-            with_input(self.payloads, row, each.input)
-            for row, each in zip(drafts, tasks, strict=True)
-        ]
+        rows = with_inputs(self.payloads, drafts, [each.input for each in tasks])
         stored = {
             index: self._stored_task(rows[index], each)
             for index, each in enumerate(tasks)

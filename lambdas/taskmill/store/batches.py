@@ -119,16 +119,35 @@ class BatchStore:
             ]
         )
 
-    def count(self, parent: TaskKey, batches: Sequence[BatchRow]) -> bool:
+    def count(self, parent: TaskKey, batches: Sequence[BatchRow]) -> list[BatchRow]:
         """Add up to 99 closed batches to their parent's counts, each once, all or none.
 
+        A parent that is no longer PROCESSING needs no counts: whoever ended it sums the rows, and
+        another run begins with what those say.
+
         Returns:
-            False when one of them was counted before or the parent is no longer PROCESSING.
+            Nothing when that is done. When some of them have been counted before: the others.
         """
         marks = [self._count_mark(batch) for batch in batches]
         totals = {name: sum(batch.counts.get(name, 0) for batch in batches) for name in COUNT_NAMES}
-        actions = [*marks, self._count_total(parent, totals)]
-        return not self.table.transact(actions)
+        refused = self.table.transact([*marks, self._count_total(parent, totals)])
+        if not refused or refused[-1] != "None":
+            return []
+        each = zip(batches, refused[:-1], strict=True)
+        return [batch for batch, reason in each if reason == "None"]
+
+    def keep(self, batches: Sequence[BatchRow]) -> None:
+        """Mark closed batches as counted: another run begins with their counts."""
+        self.table.update_many(
+            [
+                Update(
+                    key=batch.key.stored,
+                    sets={"counted": True},
+                    where={"status": Status.COMPLETED, "fence": batch.fence},
+                )
+                for batch in batches
+            ]
+        )
 
     def _fenced(
         self, batch: BatchRow, sets: Mapping[str, Any], *, adds: Mapping[str, int] | None = None

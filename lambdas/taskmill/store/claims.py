@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -25,6 +24,8 @@ class ClaimStore:
 
     def claim(self, key: TaskKey, *, fence: str, lease_until: int, max_attempts: int) -> TaskRow:
         """Take a task for one attempt; of several callers, exactly one succeeds.
+
+        A claim whose answer was lost may be made again with the same fence.
 
         Raises:
             ClaimLost: Another worker holds an unexpired lease, it is not due, or it has ended.
@@ -53,8 +54,10 @@ class ClaimStore:
                 },
             )
         except ConditionFailed as refused:
-            raise self._why_unclaimed(key, refused, max_attempts) from None
-        return _with_attempt(TaskRow.from_values(values))
+            values = dict(refused.old or {})
+            if (values.get("status"), values.get("fence")) != (Status.STARTED, fence):
+                raise self._why_unclaimed(key, refused, max_attempts) from None
+        return TaskRow.from_values(_with_attempt(values))
 
     def extend(
         self, row: TaskRow, *, lease_until: int, progress: Mapping[str, Any] | None = None
@@ -205,7 +208,7 @@ _CLAIMABLE = (
 )
 
 
-def _with_attempt(row: TaskRow) -> TaskRow:
+def _with_attempt(values: Mapping[str, Any]) -> dict[str, Any]:
     """The claimed row, its newest history entry under the attempt that the claim began."""
-    *before, (status, at, _) = row.history
-    return dataclasses.replace(row, history=(*before, (status, at, row.attempts)))
+    *before, (status, at, _) = values["history"]
+    return {**values, "history": [*before, (status, at, values["attempts"])]}
