@@ -19,7 +19,7 @@ from benchmarks.section import Part, Section
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
 # Each names a module with a `PART`. A further part needs no more than a line here.
-PARTS = ("ledger", "growth", "plan")
+PARTS = ("ledger", "overhead", "growth", "cold_start", "peers", "plan")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

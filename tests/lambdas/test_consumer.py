@@ -347,6 +347,40 @@ def test_what_came_together_is_claimed_together(cloud: InProcessCloud, runs: lis
     assert cloud.meter.calls["dynamodb.update_item"] == 0
 
 
+def test_what_came_with_two_receives_is_claimed_together(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    for number in range(40):
+        queued(cloud, "note", number)
+    cloud.meter.calls.clear()
+
+    consumer(cloud, concurrency=20).drain()
+
+    assert sorted(runs) == list(range(40))
+    assert cloud.meter.calls["dynamodb.batch_get_item"] == 2
+
+
+def test_what_was_received_is_run_although_no_more_could_be(
+    cloud: InProcessCloud, runs: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, asked = queue(cloud).receive, list[int]()
+
+    def receive(*args: Any) -> Any:
+        asked.append(1)
+        if len(asked) == 2:
+            raise ConnectionError("not now")
+        return real(*args)
+
+    monkeypatch.setattr(queue(cloud), "receive", receive)
+    for number in range(15):
+        queued(cloud, "note", number)
+    with working(cloud, concurrency=20) as shift:
+        until(lambda: shift.consumer.done == 15)
+
+    assert sorted(runs) == list(range(15))
+    assert {each.receives for each in queue(cloud).messages} == set()
+
+
 def test_a_task_that_came_alone_is_claimed_alone(cloud: InProcessCloud) -> None:
     queued(cloud, "note")
     cloud.meter.calls.clear()

@@ -10,7 +10,8 @@ from typing import Any
 
 import boto3
 import pytest
-from builders import any_key
+from builders import KEYS, any_key
+from hypothesis import given
 from moto import mock_aws
 from own_queue import SqliteQueue
 
@@ -118,6 +119,11 @@ def test_what_was_sent_is_received(queue: Queue) -> None:
 
     assert delivery.body == message_body(key)
     assert delivery.receives == 1
+
+
+@given(KEYS)
+def test_a_message_is_the_key_as_json(key: TaskKey) -> None:
+    assert json.loads(message_body(key)) == key.as_dict()
 
 
 def test_any_number_can_be_sent_and_ten_at_most_are_received_at_once(queue: Queue) -> None:

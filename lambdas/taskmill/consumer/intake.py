@@ -61,7 +61,7 @@ class Intake:
     ) -> None:
         self._sources = [Source(queue) for queue in queues]
         self._jobs = jobs
-        self._most = min(MESSAGES_A_CALL, slots)
+        self._most = min(2 * MESSAGES_A_CALL, slots)
         self._worthwhile = min(MESSAGES_A_CALL, -(-slots // 2))
         self._begin = begin
         self._crashed = crashed
@@ -149,15 +149,30 @@ class Intake:
             source.attended += 1
         start(attend)
 
-    def _ask(self, source: Source, at_most: int, wait_seconds: int) -> int:
-        """Fill free slots from a queue; how many messages there were."""
+    def _receive(self, queue: Queue, at_most: int, wait_seconds: int) -> list[Delivery]:
+        """Messages for free slots, which are reserved for them."""
         slots = self._jobs.reserve(at_most)
         deliveries: list[Delivery] = []
         try:
             if slots:
-                deliveries = source.queue.receive(slots, wait_seconds, HIDDEN_SECONDS)
+                deliveries = queue.receive(slots, wait_seconds, HIDDEN_SECONDS)
         finally:
             self._jobs.give_back(slots - len(deliveries))
+        return deliveries
+
+    def _receive_more(self, queue: Queue) -> list[Delivery]:
+        """Messages that are there now; trouble is left to the next who asks."""
+        try:
+            return self._receive(queue, MESSAGES_A_CALL, 0)
+        except Exception as error:  # noqa: BLE001  # the network's, or AWS's
+            self._logger.warning("queue unreachable", error=repr(error))
+            return []
+
+    def _ask(self, source: Source, at_most: int, wait_seconds: int) -> int:
+        """Fill free slots from a queue; how many messages there were."""
+        deliveries = self._receive(source.queue, at_most, wait_seconds)
+        if len(deliveries) == MESSAGES_A_CALL:  # there are more, and they can be claimed together
+            deliveries += self._receive_more(source.queue)
         late = self._begin(source.queue, deliveries)
         if late:
             self._jobs.give_back(len(late))

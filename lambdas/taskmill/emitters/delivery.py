@@ -33,9 +33,11 @@ class Delivery:
 
     def __post_init__(self) -> None:
         for index, record in enumerate(self.records):
-            with self.parking([index]):
+            try:
                 for reaction in reactions(change_from_record(record)):
                     self._by_kind[type(reaction)].append(Caused(index, reaction))
+            except Exception:  # noqa: BLE001  # a context manager for each record would be dear
+                self._park([index])
 
     def of(self, kind: type[Reaction]) -> list[Caused]:
         return self._by_kind[kind]
@@ -54,9 +56,13 @@ class Delivery:
         """Marks records as lost when the block fails: one record's trouble stops no other."""
         try:
             yield
-        except Exception:
-            self.logger.exception("reaction failed", records=len(records))
-            self.lost.update(records)
+        except Exception:  # noqa: BLE001  # whatever it is, it comes again
+            self._park(records)
+
+    def _park(self, records: Sequence[int]) -> None:
+        """Mark records as lost, within the handler of the error that they failed with."""
+        self.logger.exception("reaction failed", records=len(records))  # noqa: LOG004  # see above
+        self.lost.update(records)
 
 
 class Emitter(Protocol):

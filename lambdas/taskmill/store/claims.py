@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from taskmill.clock import Clock, now_ms
@@ -75,23 +76,23 @@ class ClaimStore:
             sets["attributes.progress"] = progress
         return self._fenced(row, Status.PROCESSING, sets)
 
-    def end(self, row: TaskRow, status: Status, *, attributes: Mapping[str, Any]) -> TaskRow:
+    def end(self, row: TaskRow, status: Status, *, attributes: Mapping[str, Any]) -> None:
         """Write the outcome of an attempt that holds the claim. Raises as `extend` does."""
         now = self.clock()
         sets = attribute_paths(attributes)
         sets["history"] = row.history_with(status, now)
         sets |= ending(row.key, status, now=now, retention_days=self.retention_days)
         stale = status is Status.COMPLETED and "error" in row.attributes  # of an earlier attempt
-        return self._fenced(row, status, sets, ("attributes.error",) if stale else ())
+        self._let_go(row, status, sets, ("attributes.error",) if stale else ())
 
-    def errored(self, row: TaskRow, *, error: Mapping[str, str], retry_at: int) -> TaskRow:
+    def errored(self, row: TaskRow, *, error: Mapping[str, str], retry_at: int) -> None:
         """Note a failed attempt that another will follow. Raises as `extend` does."""
         sets = {
             "attributes.error": error,
             "retryAt": retry_at,
             "history": row.history_with(Status.ERRORED, self.clock()),
         }
-        return self._fenced(row, Status.ERRORED, sets)
+        self._let_go(row, Status.ERRORED, sets)
 
     def announce(self, row: TaskRow, *, children: int, trail: str, lease_until: int) -> TaskRow:
         """Note which children the task is about to start, before any of them is there.
@@ -106,7 +107,7 @@ class ClaimStore:
 
     def suspend(
         self, row: TaskRow, *, awaited: int, stalls: int, attributes: Mapping[str, Any]
-    ) -> TaskRow:
+    ) -> None:
         """Let go of a task until `awaited` of its children have ended and been counted.
 
         The attempt is given back: it goes on under the same number. Raises as `extend` does.
@@ -116,11 +117,11 @@ class ClaimStore:
             "stalls": stalls,
             "history": row.history_with(Status.WAITING, self.clock()),
         }
-        return self._fenced(row, Status.WAITING, sets, adds={"attempts": -1})
+        self._let_go(row, Status.WAITING, sets, adds={"attempts": -1})
 
     def finished(
         self, row: TaskRow, settlement: Mapping[str, int], *, attributes: Mapping[str, Any]
-    ) -> TaskRow:
+    ) -> None:
         """Note that the function returned while children are open. Raises as `extend` does.
 
         Args:
@@ -132,7 +133,7 @@ class ClaimStore:
             "history": row.history_with(Status.FINISHED, self.clock()),
         }
         stale = ("attributes.error",) if "error" in row.attributes else ()
-        return self._fenced(row, Status.FINISHED, sets, stale)
+        self._let_go(row, Status.FINISHED, sets, stale)
 
     def release(self, row: TaskRow) -> TaskRow:
         """Give a task back before its attempt has ended, for another worker to take it at once.
@@ -149,21 +150,23 @@ class ClaimStore:
         removes: Sequence[str] = (),
         adds: Mapping[str, int] | None = None,
     ) -> TaskRow:
-        """A write of the attempt that holds the claim."""
-        write = Write(
-            status=status,
-            sets=sets,
-            removes=removes,
-            adds=adds or {},
-            allowed=sorted(RUNNING),
-            where={"fence": row.fence},
-        )
-        try:
+        """A write of the attempt that holds the claim, and goes on with the row."""
+        with _told(row):
+            write = _write_of(row, status, sets, removes, adds)
             return write.apply(self.table, row.key, now=self.clock())
-        except IllegalStatusChange as lost:
-            if lost.details.get("status") == Status.CANCELLED:
-                raise TaskCancelled(f"{row.key} was cancelled") from None
-            raise ClaimLost(f"{row.key} passed to another worker or has ended") from None
+
+    def _let_go(
+        self,
+        row: TaskRow,
+        status: Status,
+        sets: Mapping[str, Any],
+        removes: Sequence[str] = (),
+        adds: Mapping[str, int] | None = None,
+    ) -> None:
+        """The last write of an attempt: nobody asks how the row is now."""
+        with _told(row):
+            write = _write_of(row, status, sets, removes, adds)
+            write.apply_unseen(self.table, row.key, now=self.clock())
 
     def _why_unclaimed(
         self, key: TaskKey, refused: ConditionFailed, max_attempts: int
@@ -186,6 +189,7 @@ class ClaimStore:
         return ClaimLost(f"{key} is {row.status}")
 
 
+_HELD = sorted(RUNNING)
 _OPEN = frozenset({*RUNNING, Status.CREATED, Status.QUEUED, Status.ERRORED, Status.SCHEDULED})
 _CLAIM_SOURCES = {
     "created": Status.CREATED,
@@ -206,6 +210,34 @@ _CLAIMABLE = (
     " OR (#status = :waiting AND awaitedDone >= awaitedTotal)"
     " OR (#status IN (:started, :processing) AND leaseUntil < :now))"
 )
+
+
+def _write_of(
+    row: TaskRow,
+    status: Status,
+    sets: Mapping[str, Any],
+    removes: Sequence[str],
+    adds: Mapping[str, int] | None,
+) -> Write:
+    return Write(
+        status=status,
+        sets=sets,
+        removes=removes,
+        adds=adds or {},
+        allowed=_HELD,
+        where={"fence": row.fence},
+    )
+
+
+@contextmanager
+def _told(row: TaskRow) -> Iterator[None]:
+    """Says of a refused write what it means for the attempt."""
+    try:
+        yield
+    except IllegalStatusChange as lost:
+        if lost.details.get("status") == Status.CANCELLED:
+            raise TaskCancelled(f"{row.key} was cancelled") from None
+        raise ClaimLost(f"{row.key} passed to another worker or has ended") from None
 
 
 def _with_attempt(values: Mapping[str, Any]) -> dict[str, Any]:

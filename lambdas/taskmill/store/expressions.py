@@ -60,13 +60,11 @@ class UpdateRequest:
         self._conditions.append(f"attribute_not_exists({self._name(name)})")
 
     def send(self, table: Table, key: StoredKey) -> dict[str, Any]:
-        return table.update(
-            key,
-            self._expression,
-            condition=" AND ".join(self._conditions),
-            names=self._names,
-            values=self._values,
-        )
+        """The row as it is now."""
+        return table.update(key, self._expression, **self._clauses_of_call)
+
+    def send_unseen(self, table: Table, key: StoredKey) -> None:
+        table.update_unseen(key, self._expression, **self._clauses_of_call)
 
     def action(self, table: Table, key: StoredKey) -> dict[str, Any]:
         """The update as one of a transaction."""
@@ -81,6 +79,14 @@ class UpdateRequest:
                     f":{name}": encode(each) for name, each in self._values.items()
                 },
             }
+        }
+
+    @property
+    def _clauses_of_call(self) -> dict[str, Any]:
+        return {
+            "condition": " AND ".join(self._conditions),
+            "names": self._names,
+            "values": self._values,
         }
 
     @property

@@ -82,14 +82,14 @@ class GroupedClaims(ClaimStore):
             where={"status": row.status, "version": row.version},
         )
 
-    def _fenced(
+    def _let_go(
         self,
         row: TaskRow,
         status: Status,
         sets: _Values,
         removes: Sequence[str] = (),
         adds: Mapping[str, int] | None = None,
-    ) -> TaskRow:
+    ) -> None:
         if status in _SHARED:
             update = Update(
                 key=row.key.stored,
@@ -103,8 +103,8 @@ class GroupedClaims(ClaimStore):
                 where={"status": row.status, "version": row.version, "fence": row.fence},
             )
             if self._writes.write(update):
-                return _changed(row.to_values(), update)
-        return super()._fenced(row, status, sets, removes, adds)
+                return
+        super()._let_go(row, status, sets, removes, adds)
 
 
 def _waits_for_a_worker(row: TaskRow, now: int, max_attempts: int) -> bool:

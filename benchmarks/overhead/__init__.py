@@ -1,0 +1,1 @@
+"""What the handlers add to the AWS calls that they make."""

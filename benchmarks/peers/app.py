@@ -1,0 +1,22 @@
+"""The stack that peers are compared with: ``cdk deploy --app "python -m benchmarks.peers.app"``."""
+
+import taskmill_cdk.bundled_node  # noqa: F401  before aws_cdk, which starts Node
+
+# isort: split
+from pathlib import Path
+
+from aws_cdk import App
+
+from taskmill_cdk import TaskSource, TaskStack
+
+TASKS = TaskSource(folder=Path(__file__).with_name("tasks"), modules=["peer_tasks"])
+
+app = App()
+TaskStack(
+    app,
+    "TaskmillPeers",
+    tasks=TASKS,
+    container_queue=True,
+    local=app.node.try_get_context("local") == "true",
+)
+app.synth()
