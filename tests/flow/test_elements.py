@@ -96,10 +96,11 @@ def test_a_second_attempt_reads_only_what_is_left(cloud: InProcessCloud, runs: l
     cloud.run()
 
     assert [index for index, attempt in runs if attempt == 2] == [500, 502]
-    whole, first, last = asked
+    whole, first, *later = asked
     assert whole == "all"
     assert length(first) > 1_000 * len(LARGE)
-    assert length(last) < 4 * len(LARGE)
+    assert 1 <= len(later) <= 2  # both are due at once, or one after the other
+    assert all(length(span) < 4 * len(LARGE) for span in later)
 
 
 def length(span: str) -> int:
