@@ -99,9 +99,10 @@ What this does not show: one process on one machine plays AWS, and its processor
 compete for. So rates are ratios of this run, not what SQS and DynamoDB allow, where a call takes
 milliseconds of waiting instead. And nobody can be quicker here than the emulator, which does one
 thing at a time: its CPU for a task is a bound. Ours is two conditional writes of a row with a
-history, of which the table's stream tells, where the others make one write of a small item; and it
-parses a PartiQL statement of a batch twice, which only we pay for. Where a rate falls short of its
-target, that is the distance: on AWS, table, stream and dispatcher run beside the consumer. Celery
+history, of which the table's stream tells, where the others make one write of a small item, and in
+statements that it parses in Python. (It would parse each twice; as everywhere on the local cloud,
+the second time is left out.) Where a rate falls short of its target, that is the distance: on AWS,
+table, stream and dispatcher run beside the consumer. Celery
 with another broker is another matter: with Redis or RabbitMQ it is quicker, and needs a server.
 
 A task {LATER_SECONDS} s from now is held back by the queue: beyond 900 s ours are with EventBridge

@@ -9,6 +9,7 @@ imports nothing of ours. Arguments are ignored: they only name the cloud in a pr
 - A workflow learns of every exception as ``Runtime.HandlerError``, so none can be retried or
   caught by the name of its class.
 - PartiQL statements change rows without a stream record, so nothing would follow from them.
+- It parses each PartiQL statement of a batch twice, 0.15 ms each time for one of our claims.
 - EventBridge Scheduler puts the time of a fire into the target's input, where it says
   ``<aws.scheduler.scheduled-time>``; MiniStack sends the placeholder, and every fire would be the
   same one.
@@ -103,6 +104,27 @@ def with_record_of_update(update: Function) -> Function:
     return run
 
 
+def with_one_parse(parse: Function) -> Function:
+    """A ``parse`` that, asked again for the statement it has just parsed, answers at once.
+
+    It is the same statement only if it is the same object with the same parameters: a batch
+    checks each of its statements by parsing it, and then runs it as if it came alone. What was
+    parsed is given away with the second answer, as running a statement may change it.
+    """
+    newest: tuple[Any, ...] = ()
+
+    def run(statement: str, parameters: Any) -> Any:
+        nonlocal newest
+        before, newest = newest, ()
+        if before and before[0] is statement and before[1] is parameters:
+            return before[2]
+        parsed = parse(statement, parameters)
+        newest = (statement, parameters, parsed)
+        return parsed
+
+    return run
+
+
 def with_fire_time(invoke_target: Function) -> Function:
     """An ``invoke_target`` that tells a schedule's target for when the fire was planned.
 
@@ -185,6 +207,7 @@ def close_gaps() -> None:
         (lambda_svc, "_execute_function_warm", with_exception_names),
         (dynamodb, "_partiql_insert", with_record_of_insert),
         (dynamodb, "_partiql_update", with_record_of_update),
+        (dynamodb, "_parse_partiql", with_one_parse),
         (eventbridge, "_invoke_target", with_fire_time),
         (iam_evaluator, "_resolve_condition_key", with_secure_transport),
         (iam_actions, "extract_iam_action", with_permissions),
