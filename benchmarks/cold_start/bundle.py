@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import compileall
 import shutil
 import sysconfig
 from collections.abc import Iterator
@@ -13,7 +12,12 @@ from tempfile import TemporaryDirectory
 
 from taskmill_cdk import TaskSource
 from taskmill_cdk.function_code import stage_function_code
-from taskmill_cdk.runtime_layer import HOST, RUNTIME_REQUIREMENTS, build_layer
+from taskmill_cdk.runtime_layer import (
+    HOST,
+    RUNTIME_REQUIREMENTS,
+    build_compiled_layer,
+    build_layer,
+)
 
 ROOT = Path(__file__).parents[2]
 TASKS = TaskSource(folder=ROOT / "benchmarks" / "tasks", modules=["bench_tasks"])
@@ -37,16 +41,17 @@ def unpacked(*, compiled: bool = True) -> Iterator[Bundle]:
     """A copy of the bundle; the originals stay as they are, as assets are known by their content.
 
     Args:
-        compiled: With bytecode beside the sources. What synth makes has none.
+        compiled: As ``TaskStack(bytecode=True)`` stages it.
     """
     with TemporaryDirectory(prefix="taskmill-cold-") as folder:
         bundle = Bundle(Path(folder, "task"), Path(folder, "opt"), Path(folder, "runtime"))
-        shutil.copytree(stage_function_code(TASKS, ROOT / ".build"), bundle.code)
-        layer = build_layer([RUNTIME_REQUIREMENTS], HOST, ROOT / ".build")
+        python = HOST.python if compiled else None
+        code = stage_function_code(TASKS, ROOT / ".build", bytecode_for=python)
+        shutil.copytree(code, bundle.code)
+        build = build_compiled_layer if compiled else build_layer
+        layer = build([RUNTIME_REQUIREMENTS], HOST, ROOT / ".build")
         shutil.copytree(layer / "python", bundle.layer)
         _link_boto3(bundle.runtime)
-        for part in (bundle.code, bundle.layer) if compiled else ():
-            compileall.compile_dir(part, quiet=2, workers=0)
         yield bundle
 
 

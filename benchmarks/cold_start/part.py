@@ -27,7 +27,7 @@ GOALS = {WORKER.name: 1.25, DISPATCHER.name: 1.25, API.name: 2.0}
 MAIN = (WORKER, DISPATCHER, API)
 ROUNDS, ROUNDS_QUICK = 12, 3
 IMPORT_RUNS, IMPORT_RUNS_QUICK = 5, 2
-LAYER_BUDGET, ZIPPED_BUDGET = 12.5, 4.5  # MB; a tenth above what it takes today
+LAYER_BUDGET, ZIPPED_BUDGET = 12.5, 4.5  # MB without bytecode; a tenth above today's
 # Neither the worker nor the dispatcher owes their users any of these.
 UNWANTED = ("boto3", "httpx", "pydantic", "rich", "typer")
 PACKAGES = ("taskmill", "botocore", "boto3", "urllib3", "aws_lambda_powertools", "pydantic")
@@ -154,11 +154,12 @@ def _imports_table(name: str, times: Mapping[str, float]) -> Table:
 
 
 def _layer_table(layer: Sequence[Package]) -> Table:
-    rows = [[each.name, each.unzipped, each.zipped] for each in layer]
-    total = ["all", sum(each.unzipped for each in layer), sum(each.zipped for each in layer)]
+    sizes = [(each.unzipped, each.zipped, each.bytecode, each.bytecode_zipped) for each in layer]
+    rows = [[each.name, *own] for each, own in zip(layer, sizes, strict=True)]
+    total = ["all", *map(sum, zip(*sizes, strict=True))]
     return Table(
         title="The layer, MB",
-        columns=["package", "unzipped", "zipped"],
+        columns=["package", "unzipped", "zipped", "bytecode, unzipped", "bytecode, zipped"],
         rows=[*rows, total],
         note=LAYER_NOTE,
     )

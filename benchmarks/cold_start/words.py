@@ -16,11 +16,12 @@ collect no garbage until they have started. What is not in it: the time that Lam
 and unpack the code and to start the interpreter, TLS, and a processor's share at 512 MB. A task
 whose input is a pydantic model pays for pydantic; the worker itself does not.
 
-`cdk synth` stages no bytecode: the file would have to be of the runtime's version of Python, and a
-synthesis elsewhere would give another asset. Where there is none, each cold start compiles the
-sources again: the rows "without bytecode" are what a function without SnapStart pays today.
-With `TaskStack(snap_start=True)` both are paid once, as a version is published: see
-[decision 0021](decisions/0021-snapstart.md).
+Targets and rows that say "without bytecode" are what `TaskStack` deploys when nothing is said: each
+cold start compiles the sources again, as a function's folders cannot be written to. There the API
+does not reach its goal, and falls short by the distance above. All other targets and rows are what
+`TaskStack(bytecode=True)` deploys, which takes a synthesis on the functions' version of Python: see
+[decision 0024](decisions/0024-bytecode.md). With `TaskStack(snap_start=True)` imports and compiling
+are both paid once, as a version is published: see [decision 0021](decisions/0021-snapstart.md).
 """
 FLOOR_NOTE = (
     "“floor and one call” is the floor with a `get_item` after it: the least that a function does."
@@ -29,4 +30,7 @@ IMPORTS_NOTE = (
     "Own times by `-X importtime`, which makes everything slower: medians, to be compared with each"
     " other only. Client creation and the first event are not imports."
 )
-LAYER_NOTE = "For arm64 and Python 3.13, as it goes to AWS; boto3 is not in it."
+LAYER_NOTE = (
+    "For arm64 and Python 3.13, as it goes to AWS; boto3 is not in it. Bytecode is what"
+    " `TaskStack(bytecode=True)` adds, as this machine's Python makes it; targets are without it."
+)

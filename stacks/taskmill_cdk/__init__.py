@@ -5,6 +5,7 @@ from taskmill_cdk import bundled_node as bundled_node  # before anything that im
 # isort: split
 from taskmill_cdk.api import TaskApi
 from taskmill_cdk.auth import Auth, cognito, jwt, sigv4
+from taskmill_cdk.bytecode import BytecodeError
 from taskmill_cdk.container_scaling import ContainerScaling
 from taskmill_cdk.container_workers import ContainerWorkers
 from taskmill_cdk.dispatcher import Dispatcher
@@ -22,6 +23,7 @@ from taskmill_cdk.workflow import SubtaskWorkflow
 
 __all__ = [
     "Auth",
+    "BytecodeError",
     "ContainerScaling",
     "ContainerWorkers",
     "Dispatcher",

@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER, BuildFolder
+from taskmill_cdk.bytecode import check_python, compile_folder, tag
 from taskmill_cdk.source import TaskSource
 
 # Used on the caller's side only; leaving them out keeps the package small.
@@ -18,19 +19,35 @@ _NOT_DEPLOYED = ("cli", "client", "testing")
 
 
 def stage_function_code(
-    tasks: TaskSource | None, build_folder: Path = DEFAULT_BUILD_FOLDER
+    tasks: TaskSource | None,
+    build_folder: Path = DEFAULT_BUILD_FOLDER,
+    *,
+    bytecode_for: str | None = None,
 ) -> Path:
     """Copy everything the functions import into one folder below ``build_folder``.
 
+    Args:
+        tasks: The user's modules; None for the runtime alone.
+        build_folder: Where code is staged.
+        bytecode_for: Version of Python, such as ``3.13``, whose bytecode goes along.
+
     Raises:
+        BytecodeError: This is another Python.
         FileNotFoundError: The ``taskmill`` package is neither installed nor beside this one.
     """
     files = dict(_runtime_files())
     if tasks is not None:
         files |= _user_files(tasks)
-    return BuildFolder(build_folder).provide(
-        f"code-{_digest(files)}", lambda folder: _copy(files, folder)
-    )
+    name = f"code-{_digest(files)}"
+    if bytecode_for is None:
+        return BuildFolder(build_folder).provide(name, lambda folder: _copy(files, folder))
+    check_python(bytecode_for)
+
+    def make(folder: Path) -> None:
+        _copy(files, folder)
+        compile_folder(folder, mounted_at="/var/task")
+
+    return BuildFolder(build_folder).provide(f"{name}-{tag()}", make)
 
 
 def find_runtime() -> Path:

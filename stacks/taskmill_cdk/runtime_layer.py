@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER, BuildFolder
+from taskmill_cdk.bytecode import THIS_PYTHON, check_python, compile_folder, tag
 
 RUNTIME_REQUIREMENTS = Path(__file__).with_name("runtime-requirements.txt")
 
@@ -33,19 +34,20 @@ class Target:
     Args:
         name: Part of the cache key.
         options: What uv is told about it.
+        python: Version, such as ``3.13``.
     """
 
     name: str
     options: tuple[str, ...]
+    python: str
 
 
 AWS = Target(
     "aarch64-manylinux2014-3.13",
     ("--python-platform", "aarch64-manylinux2014", "--python-version", "3.13"),
+    "3.13",
 )
-HOST = Target(
-    f"{sys.platform}-{platform.machine()}-{sys.version_info.major}.{sys.version_info.minor}", ()
-)
+HOST = Target(f"{sys.platform}-{platform.machine()}-{THIS_PYTHON}", (), THIS_PYTHON)
 
 
 class RuntimeLayer(lambda_.LayerVersion):
@@ -58,8 +60,10 @@ class RuntimeLayer(lambda_.LayerVersion):
         requirements: Files that pip understands; the first are usually ``RUNTIME_REQUIREMENTS``.
         target: ``AWS``, or ``HOST`` for the local cloud, which runs functions on this machine.
         build_folder: Where built layers are kept.
+        bytecode: Compiled, for a synthesis that runs the target's version of Python.
 
     Raises:
+        BytecodeError: It runs another one.
         RuntimeLayerError: uv is missing, or could not install the requirements.
     """
 
@@ -71,8 +75,10 @@ class RuntimeLayer(lambda_.LayerVersion):
         requirements: Sequence[Path] = (RUNTIME_REQUIREMENTS,),
         target: Target = AWS,
         build_folder: Path = DEFAULT_BUILD_FOLDER,
+        bytecode: bool = False,
     ) -> None:
-        self.folder = build_layer(requirements, target, build_folder)
+        make = build_compiled_layer if bytecode else build_layer
+        self.folder = make(requirements, target, build_folder)
         super().__init__(
             scope,
             construct_id,
@@ -96,6 +102,24 @@ def build_layer(requirements: Sequence[Path], target: Target, build_folder: Path
 
     name = f"layer-{_cache_key(requirements, target)}"
     return BuildFolder(build_folder).provide(name, make)
+
+
+def build_compiled_layer(requirements: Sequence[Path], target: Target, build_folder: Path) -> Path:
+    """A copy of ``build_layer``'s folder, with bytecode beside the sources.
+
+    Raises:
+        BytecodeError: This is another Python than the target's.
+        RuntimeLayerError: As of ``build_layer``.
+    """
+    check_python(target.python)
+    plain = build_layer(requirements, target, build_folder)
+
+    def make(folder: Path) -> None:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(plain, folder, ignore=ignored, dirs_exist_ok=True)
+        compile_folder(folder, mounted_at="/opt")
+
+    return BuildFolder(build_folder).provide(f"{plain.name}-{tag()}", make)
 
 
 def _cache_key(requirements: Sequence[Path], target: Target) -> str:

@@ -72,6 +72,8 @@ class TaskStack(Stack):
         snap_start: Restore new processes of all functions from snapshots rather than start them;
             has a price, also when nothing runs (decision 21). ``_build_*`` hooks of functions
             take ``snap_start``, too.
+        bytecode: Compile code and layer, so that new processes start sooner. The synthesis must run
+            the functions' version of Python, and its patch version is in the assets (decision 24).
         ids: How tasks are named whose submitter names none; ``integer`` counts per tenant.
         api: Whether there is an HTTP API.
         auth: Who may call it: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
@@ -104,6 +106,7 @@ class TaskStack(Stack):
         container_memory: int = 2_048,
         container_queue: bool = False,
         snap_start: bool = False,
+        bytecode: bool = False,
         ids: Ids = "ulid",
         api: bool = True,
         auth: Auth | None = None,
@@ -116,11 +119,15 @@ class TaskStack(Stack):
     ) -> None:
         super().__init__(scope, construct_id, **props)
         removable = local if removable is None else removable
+        target = HOST if local else AWS
+        code = stage_function_code(
+            tasks, build_folder, bytecode_for=target.python if bytecode else None
+        )
 
         self.functions: list[TaskFunction] = []
         self._function_props = {
-            "code": lambda_.Code.from_asset(str(stage_function_code(tasks, build_folder))),
-            "layers": [self._build_layer(tasks, HOST if local else AWS, build_folder)],
+            "code": lambda_.Code.from_asset(str(code)),
+            "layers": [self._build_layer(tasks, target, build_folder, bytecode=bytecode)],
             "log_level": log_level,
             "log_retention": log_retention,
             "snap_start": snap_start,
@@ -240,7 +247,7 @@ class TaskStack(Stack):
     # --- the parts, in the order they are built --------------------------------------------------
 
     def _build_layer(
-        self, tasks: TaskSource | None, target: Target, build_folder: Path
+        self, tasks: TaskSource | None, target: Target, build_folder: Path, **props: Any
     ) -> lambda_.ILayerVersion:
         requirements = [RUNTIME_REQUIREMENTS]
         if tasks is not None and tasks.requirements is not None:
@@ -251,6 +258,7 @@ class TaskStack(Stack):
             requirements=requirements,
             target=target,
             build_folder=build_folder,
+            **props,
         )
 
     def _build_table(self, **props: Any) -> TaskTable:

@@ -120,6 +120,7 @@ def test_the_layer_s_packages_with_what_describes_them(tmp_path: Path) -> None:
         "large-1.0.dist-info/METADATA": 500,
         "small.py": 100,
         "large/__pycache__/core.pyc": 9_000,
+        "__pycache__/small.cpython-313.pyc": 200,
     }.items():
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -130,3 +131,5 @@ def test_the_layer_s_packages_with_what_describes_them(tmp_path: Path) -> None:
     assert (first.name, first.unzipped) == ("large", pytest.approx(0.0055))
     assert (second.name, second.unzipped) == ("small", pytest.approx(0.0001))
     assert first.zipped < first.unzipped
+    assert (first.bytecode, second.bytecode) == pytest.approx((0.009, 0.0002))
+    assert 0 < first.bytecode_zipped < first.bytecode
