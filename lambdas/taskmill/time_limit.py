@@ -69,15 +69,16 @@ def _with_timer(seconds: float, call: Callable[[], T]) -> T:
     began = time.monotonic()
     before = signal.signal(signal.SIGALRM, ring)
     outer_seconds = _start(seconds)
-    if 0 < outer_seconds < seconds:
+    outer_is_sooner = 0 < outer_seconds < seconds
+    if outer_is_sooner:
         _start(outer_seconds)
     try:
         result = call()
         over = True
     except _TimeIsUp as up:
         over = True
-        if time.monotonic() - began < seconds:
-            raise  # an outer call's time is up
+        if outer_is_sooner:
+            raise  # its time is up; a clock would not tell, the timer may ring a moment early
         raise _timeout(seconds, up.where) from None
     finally:
         over = True

@@ -170,6 +170,16 @@ def test_code_within_code_leaves_the_outer_limit_standing(caller: Caller) -> Non
         caller(lambda: run_within(SOON, outer))
 
 
+def test_many_calls_within_one_leave_its_limit_standing(caller: Caller) -> None:
+    def outer() -> None:
+        for _ in range(1_000):  # each stops the outer timer and starts it for what was left
+            run_within(30, lambda: None)
+        nap()
+
+    with pytest.raises(TaskTimeout, match=r"0\.5 s"):
+        caller(lambda: run_within(0.5, outer))
+
+
 def test_the_sooner_limit_holds_whichever_it_is(caller: Caller) -> None:
     with pytest.raises(TaskTimeout, match=r"0\.05 s"):
         caller(lambda: run_within(SOON, lambda: run_within(30, nap)))
