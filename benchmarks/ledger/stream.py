@@ -9,47 +9,66 @@ from typing import Any
 # As the dispatcher's construct has them; a test compares.
 FILTERS: Sequence[Mapping[str, Any]] = (
     {
-        "eventName": ["INSERT", "MODIFY"],
-        "dynamodb": {"NewImage": {"row": {"S": ["TASK", "SFN_TASK"]}}},
+        "dynamodb": {
+            "NewImage": {
+                "row": {"S": ["TASK", "SFN_TASK"]},
+                "status": {"S": [{"anything-but": ["STARTED"]}]},
+            }
+        }
     },
     {
-        "eventName": ["MODIFY"],
-        "dynamodb": {"NewImage": {"row": {"S": ["SUBTASK"]}, "notify": {"S": ["each"]}}},
+        "dynamodb": {
+            "NewImage": {
+                "row": {"S": ["TASK", "SFN_TASK", "SUBTASK"]},
+                "notify": {"S": ["each", "progress"]},
+                "status": {"S": [{"anything-but": ["CREATED"]}]},
+            }
+        }
     },
     {
-        "eventName": ["INSERT"],
         "dynamodb": {
             "NewImage": {
                 "row": {"S": ["SUBTASK"]},
                 "notify": {"S": ["each"]},
-                "status": {"S": ["FAILED"]},
-            }
-        },
+                "status": {"S": ["CREATED"]},
+            },
+            "OldImage": {"status": {"S": [{"exists": True}]}},
+        }
     },
     {
-        "eventName": ["MODIFY"],
         "dynamodb": {
             "NewImage": {"row": {"S": ["BATCH"]}, "status": {"S": ["COMPLETED"]}},
             "OldImage": {"status": {"S": ["STARTED"]}},
-        },
+        }
     },
-    {
-        "eventName": ["INSERT", "MODIFY"],
-        "dynamodb": {"NewImage": {"row": {"S": ["SCHEDULE"]}}},
-    },
+    {"dynamodb": {"NewImage": {"row": {"S": ["SCHEDULE"]}}}},
 )
 
 
 def matches(pattern: Mapping[str, Any], event: Mapping[str, Any]) -> bool:
-    """Whether an event has, at every place that a pattern names, one of the values there."""
+    """Whether an event has, at every place that a pattern names, what one of its rules wants.
+
+    As far as our filters use Lambda's rules, and by these each place that is named must be there.
+    """
     for name, wanted in pattern.items():
-        found = event.get(name)
+        if name not in event:
+            return False
+        found = event[name]
         if isinstance(wanted, Mapping):
             if not isinstance(found, Mapping) or not matches(wanted, found):
                 return False
-        elif found not in wanted:
+        elif not any(_satisfies(found, rule) for rule in wanted):
             return False
     return True
+
+
+def _satisfies(value: Any, rule: Any) -> bool:
+    if not isinstance(rule, Mapping):
+        return bool(value == rule)
+    (name, operand), *others = rule.items()
+    if others or name not in {"anything-but", "exists"}:
+        raise NotImplementedError(f"the filter rule {rule}")
+    return operand is True if name == "exists" else value not in operand
 
 
 class FilteredStream:

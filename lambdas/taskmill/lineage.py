@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from taskmill.errors import TooDeep
 from taskmill.keys import Kind, TaskKey
-from taskmill.rows import TaskRow
+from taskmill.rows import DEFAULT_NOTIFY, TaskRow
 from taskmill.statuses import Status
 from taskmill.task_settings import TaskSettings
 
@@ -39,6 +39,7 @@ def descendant(
         parent=str(source.key),
         root=source.root or str(source.key),
         depth=depth,
+        notify=DEFAULT_NOTIFY,
         callbacks=settings.callbacks,
         runner=settings.runner,
         priority=settings.priority or source.priority,

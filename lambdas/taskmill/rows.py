@@ -22,6 +22,8 @@ TASK_ROWS = frozenset({"TASK", "SFN_TASK", "SUBTASK"})
 BATCH_ROW = "BATCH"
 SCHEDULE_ROW = "SCHEDULE"
 
+DEFAULT_NOTIFY = "each"  # in every task's row: the stream's filters cannot ask for what is absent
+
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRow:

@@ -14,7 +14,7 @@ from taskmill.inputs import with_input
 from taskmill.keys import Kind, TaskKey, schedule_key, timed_code
 from taskmill.payloads import PayloadStore
 from taskmill.registry import Registry
-from taskmill.rows import ScheduleRow, TaskRow
+from taskmill.rows import DEFAULT_NOTIFY, ScheduleRow, TaskRow
 from taskmill.statuses import Status
 from taskmill.store import TaskStore
 from taskmill.store.schedules import ScheduleStore
@@ -89,7 +89,7 @@ class Fires:
             log_ids=schedule.log_ids,
             runner=settings.runner,
             priority=None if priority == "normal" else priority,
-            notify=schedule.notify,
+            notify=schedule.notify or DEFAULT_NOTIFY,
             created_at=now,
             updated_at=now,
             created_by=schedule.created_by,

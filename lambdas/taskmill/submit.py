@@ -22,7 +22,7 @@ from taskmill.options import (
     stored_priority,
 )
 from taskmill.payloads import TASK_INPUT_INLINE, PayloadStore, input_key, upload_prefix
-from taskmill.rows import TaskRow
+from taskmill.rows import DEFAULT_NOTIFY, TaskRow
 from taskmill.statuses import COUNT_NAMES, Status
 from taskmill.task_settings import TaskSettings
 
@@ -160,7 +160,7 @@ def _row(
         key=key,
         status=Status.CREATED,
         name=task.name or task.task_type,
-        notify=task.notify,
+        notify=task.notify or DEFAULT_NOTIFY,
         callbacks=all_callbacks(task, settings),
         runner=settings.runner,
         priority=stored_priority(task, settings),

@@ -13,30 +13,42 @@ from constructs import Construct
 from taskmill_cdk.task_function import entry_of
 
 _IS = lambda_.FilterRule.is_equal
+_IS_NOT = lambda_.FilterRule.not_equals
 _ANY_OF = lambda_.FilterRule.or_
+_EXISTS = lambda_.FilterRule.exists
 
 
-def _row_change(events: list[str], *, before: str | None = None, **image: Any) -> Any:
+def _row_change(*, before: Any = None, **image: Any) -> Any:
     """A filter for changes of rows whose new image has these string attributes.
 
+    Whether a row is new is asked of its old image: Lambda's guide promises filters on the key
+    `dynamodb` only, and a removal has no new image.
+
     Args:
-        before: The status of the old image; None: any.
+        before: A rule for the status in the old image; None: any, or no old image.
     """
     images = {"NewImage": {name: {"S": rule} for name, rule in image.items()}}
     if before is not None:
-        images["OldImage"] = {"status": {"S": _IS(before)}}
-    return lambda_.FilterCriteria.filter({"eventName": _ANY_OF(*events), "dynamodb": images})
+        images["OldImage"] = {"status": {"S": before}}
+    return lambda_.FilterCriteria.filter({"dynamodb": images})
 
 
 # Every change some reaction can follow from; the others never invoke the function.
 REACTING_CHANGES = (
-    _row_change(["INSERT", "MODIFY"], row=_ANY_OF("TASK", "SFN_TASK")),
-    _row_change(["MODIFY"], row=_IS("SUBTASK"), notify=_IS("each")),
-    # An element that was refused as it was stored; 1,000 others a fan-out invoke nothing.
-    _row_change(["INSERT"], row=_IS("SUBTASK"), notify=_IS("each"), status=_IS("FAILED")),
+    # From a start nothing follows but a notification.
+    _row_change(row=_ANY_OF("TASK", "SFN_TASK"), status=_IS_NOT("STARTED")),
+    # What is told: starts and progress; of the subtasks that have a mode, the ends, and of those
+    # that are just stored only the refused ones: 1,000 others a fan-out invoke nothing.
+    _row_change(
+        row=_ANY_OF("TASK", "SFN_TASK", "SUBTASK"),
+        notify=_ANY_OF("each", "progress"),
+        status=_IS_NOT("CREATED"),
+    ),
+    # A subtask that is to run again.
+    _row_change(before=_EXISTS(), row=_IS("SUBTASK"), notify=_IS("each"), status=_IS("CREATED")),
     # The closing of a batch; not the mark that it was counted.
-    _row_change(["MODIFY"], before="STARTED", row=_IS("BATCH"), status=_IS("COMPLETED")),
-    _row_change(["INSERT", "MODIFY"], row=_IS("SCHEDULE")),
+    _row_change(before=_IS("STARTED"), row=_IS("BATCH"), status=_IS("COMPLETED")),
+    _row_change(row=_IS("SCHEDULE")),
 )  # five: more need a quota increase
 
 

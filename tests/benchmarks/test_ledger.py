@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from benchmarks.ledger import reference, stream
+from benchmarks.ledger import reference
 from benchmarks.ledger.bill_others import billed, requests
 from benchmarks.ledger.cloud import TASKS, TENANT, LedgerCloud
 from benchmarks.ledger.counted import CountedClient, Ledger
@@ -12,7 +12,6 @@ from benchmarks.ledger.lambda_time import with_lambda_time
 from benchmarks.ledger.prices import PRICES, dollars, lines
 from benchmarks.ledger.usage import Usage, What
 from botocore.exceptions import ClientError
-from reacting_changes import FILTERS
 
 from taskmill.testing.dynamodb import MemoryTable
 from taskmill.testing.schema import TABLE_SCHEMA
@@ -151,10 +150,6 @@ def test_what_is_sent_is_billed_in_pieces_of_64_kb() -> None:
 
     assert found == {What.FAIR_QUEUE_REQUESTS: 2, What.BYTES: 80_000}
     assert requests(0) == 1
-
-
-def test_the_ledger_filters_the_stream_as_the_stack_does() -> None:
-    assert list(stream.FILTERS) == FILTERS
 
 
 def test_a_retried_batch_is_a_transition_and_a_call_more() -> None:

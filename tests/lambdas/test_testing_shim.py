@@ -9,7 +9,6 @@ from builders import JSON, any_key, any_row, any_task, stored
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto_cloud import MotoCloud
-from reacting_changes import FILTERS
 
 from taskmill.statuses import Status
 from taskmill.store.codec import decode_item, encode_item
@@ -208,15 +207,6 @@ def test_the_table_is_the_one_that_the_stack_creates() -> None:
     assert table["BillingMode"] == TABLE_SCHEMA["BillingMode"]
     view = TABLE_SCHEMA["StreamSpecification"]["StreamViewType"]
     assert table["StreamSpecification"]["StreamViewType"] == view
-
-
-@pytest.mark.xdist_group("stacks")
-def test_the_filters_are_those_of_the_dispatcher() -> None:
-    import taskmill_cdk.bundled_node  # noqa: F401  # before aws_cdk, which starts Node
-    from taskmill_cdk.dispatcher import REACTING_CHANGES
-
-    patterns = [json.loads(each["pattern"]) for each in REACTING_CHANGES]
-    assert patterns == FILTERS
 
 
 def resources(kind: str) -> list[dict[str, Any]]:
