@@ -279,7 +279,7 @@ def awaited(result: Any) -> Any:
         return result
     import asyncio
 
-    from taskmill.time_limit import interruptible
+    from taskmill.threaded_calls import interruptible
 
     return asyncio.run(interruptible(result))
 

@@ -347,17 +347,31 @@ def test_what_came_together_is_claimed_together(cloud: InProcessCloud, runs: lis
     assert cloud.meter.calls["dynamodb.update_item"] == 0
 
 
-def test_what_came_with_two_receives_is_claimed_together(
-    cloud: InProcessCloud, runs: list[Any]
+def test_more_is_received_while_what_came_before_is_claimed(
+    cloud: InProcessCloud, runs: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for number in range(40):
+    receive, claim = queue(cloud).receive, cloud.table.batch_get_item
+    received, more = list[Any](), threading.Event()
+
+    def receive_noted(*args: Any) -> Any:
+        received.append(receive(*args))
+        if len(received) == 2:
+            more.set()
+        return received[-1]
+
+    def claim_late(**request: Any) -> Any:
+        assert more.wait(PATIENCE_SECONDS)
+        return claim(**request)
+
+    monkeypatch.setattr(queue(cloud), "receive", receive_noted)
+    monkeypatch.setattr(cloud.table, "batch_get_item", claim_late)
+    for number in range(20):
         queued(cloud, "note", number)
-    cloud.meter.calls.clear()
+    with working(cloud, concurrency=20) as shift:
+        until(lambda: shift.consumer.done == 20)
 
-    consumer(cloud, concurrency=20).drain()
-
-    assert sorted(runs) == list(range(40))
-    assert cloud.meter.calls["dynamodb.batch_get_item"] == 2
+    assert sorted(runs) == list(range(20))
+    assert [len(each) for each in received[:2]] == [10, 10]
 
 
 def test_what_was_received_is_run_although_no_more_could_be(

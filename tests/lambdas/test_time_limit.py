@@ -1,15 +1,19 @@
 import asyncio
+import subprocess
+import sys
 import threading
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Any
 
 import pytest
 
 from taskmill.errors import TaskTimeout
-from taskmill.time_limit import interruptible, run_within
+from taskmill.threaded_calls import interruptible
+from taskmill.time_limit import run_within
 
 SOON = 0.05
 Caller = Callable[[Callable[[], Any]], Any]
@@ -232,3 +236,51 @@ def test_code_that_swallows_one_interrupt_gets_another() -> None:
         in_another_thread(lambda: run_within(SOON, stubborn))
 
     assert over.wait(10)
+
+
+def test_calls_one_after_another_share_a_thread() -> None:
+    def idents() -> set[int]:
+        return {run_within(30, threading.get_ident) for _ in range(20)}
+
+    assert len(in_another_thread(idents)) == 1
+
+
+def test_an_interrupt_never_meets_the_next_call() -> None:
+    def count() -> int:
+        return sum(1 for _ in range(20_000))
+
+    def ends_just_in_time_or_just_too_late() -> None:
+        with suppress(TaskTimeout):
+            run_within(0.002, lambda: time.sleep(0.002))
+
+    def in_turn() -> list[int]:
+        counts = []
+        for _ in range(150):
+            ends_just_in_time_or_just_too_late()
+            counts.append(run_within(30, count))
+        return counts
+
+    assert in_another_thread(in_turn) == [20_000] * 150
+
+
+def test_a_forked_process_has_threads_of_its_own() -> None:
+    script = """
+import os, threading
+from taskmill.time_limit import run_within
+
+def elsewhere():
+    found = []
+    thread = threading.Thread(target=lambda: found.append(run_within(30, os.getpid)))
+    thread.start()
+    thread.join(10)
+    return found
+
+assert elsewhere() == [os.getpid()]
+child = os.fork()
+if not child:
+    os._exit(0 if elsewhere() == [os.getpid()] else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+"""
+    command = [sys.executable, "-W", "ignore", "-c", script]  # threads and fork: that is the point
+
+    subprocess.run(command, check=True, timeout=60)

@@ -61,7 +61,7 @@ class Intake:
     ) -> None:
         self._sources = [Source(queue) for queue in queues]
         self._jobs = jobs
-        self._most = min(2 * MESSAGES_A_CALL, slots)
+        self._most = min(MESSAGES_A_CALL, slots)
         self._worthwhile = min(MESSAGES_A_CALL, -(-slots // 2))
         self._begin = begin
         self._crashed = crashed
@@ -160,19 +160,9 @@ class Intake:
             self._jobs.give_back(slots - len(deliveries))
         return deliveries
 
-    def _receive_more(self, queue: Queue) -> list[Delivery]:
-        """Messages that are there now; trouble is left to the next who asks."""
-        try:
-            return self._receive(queue, MESSAGES_A_CALL, 0)
-        except Exception as error:  # noqa: BLE001  # the network's, or AWS's
-            self._logger.warning("queue unreachable", error=repr(error))
-            return []
-
     def _ask(self, source: Source, at_most: int, wait_seconds: int) -> int:
         """Fill free slots from a queue; how many messages there were."""
         deliveries = self._receive(source.queue, at_most, wait_seconds)
-        if len(deliveries) == MESSAGES_A_CALL:  # there are more, and they can be claimed together
-            deliveries += self._receive_more(source.queue)
         late = self._begin(source.queue, deliveries)
         if late:
             self._jobs.give_back(len(late))
