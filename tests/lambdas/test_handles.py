@@ -2,9 +2,11 @@
 
 import asyncio
 import pickle
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import botocore.session
 import pytest
@@ -325,6 +327,25 @@ def test_many_are_waited_for_at_once_in_an_event_loop(place: Place) -> None:
         return await asyncio.gather(*(each.wait_async() for each in handles))
 
     assert asyncio.run(wait_for_all()) == [Invoice(each, 100 * each) for each in range(40)]
+
+
+def test_who_waits_at_once_sees_nothing_half_done(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = place.cloud.stream.take
+
+    def take_slowly(count: int) -> list[dict[str, Any]]:
+        records = take(count)
+        time.sleep(0.01)  # for others to look: the stream is empty, and nothing was sent yet
+        return records
+
+    monkeypatch.setattr(place.cloud.stream, "take", take_slowly)
+    handles = [bill.submit(Order(number=each)) for each in range(8)]
+
+    async def wait_for_all() -> list[Invoice]:
+        return await asyncio.gather(*(each.wait_async() for each in handles))
+
+    assert asyncio.run(wait_for_all()) == [Invoice(each, 100 * each) for each in range(8)]
 
 
 def test_an_event_loop_learns_of_failures_and_timeouts_too(place: Place) -> None:

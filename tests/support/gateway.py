@@ -5,8 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from taskmill.handlers import api
-from taskmill.testing.http import InProcessApi
+from taskmill.testing.http import InProcessApi, handler
 
 Start = Callable[[str, list[tuple[str, str]]], Any]
 
@@ -23,7 +22,7 @@ def gateway(environ: Mapping[str, Any], start_response: Start) -> Iterable[bytes
         environ.get("QUERY_STRING", ""),
         _headers(environ),
     )
-    answer = api.handler(event | {"rawPath": path}, None)
+    answer = handler(event | {"rawPath": path}, None)
     return _send(answer["statusCode"], answer["headers"], answer["body"], start_response)
 
 

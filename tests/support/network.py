@@ -4,9 +4,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from taskmill.handlers import api
 from taskmill.testing import InProcessCloud
-from taskmill.testing.http import InProcessApi
+from taskmill.testing.http import InProcessApi, handler
 
 URL = "https://abc123.execute-api.eu-west-1.amazonaws.com"
 UNANSWERED = "the request arrives, its answer is lost"
@@ -54,7 +53,7 @@ class Network(httpx.BaseTransport):
             request.url.query.decode(),
             dict(request.headers),
         )
-        answer = self.cloud.invoke(api.handler, event)
+        answer = self.cloud.invoke(handler, event)
         return httpx.Response(
             answer["statusCode"], headers=answer["headers"], content=answer["body"]
         )

@@ -26,6 +26,7 @@ from taskmill.testing.s3 import MemoryBucket
 from taskmill.testing.schedules import Schedules
 from taskmill.testing.schema import TABLE_SCHEMA
 from taskmill.testing.stream import Stream
+from taskmill.testing.turns import Turns
 
 STEPS_LIMIT = 200_000
 
@@ -95,6 +96,7 @@ class InProcessCloud:
         self.executions = Executions()
         self.schedules = Schedules(self._send, self.clock)
         self.random = random.Random(self.chaos.seed)  # noqa: S311  # the order of a test
+        self._turns = Turns()
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
@@ -191,13 +193,16 @@ class InProcessCloud:
     def wait(self, seconds: float) -> bool:
         """Let happen what can happen now, else what comes next within so many seconds.
 
+        May be called in several threads at once.
+
         Returns:
             False: nothing is left that ever will.
         """
-        if not self.step():
-            return self._pass_time(seconds)
-        self._rest()
-        return True
+        with self._turns.take():
+            if not self.step():
+                return self._pass_time(seconds)
+            self._rest()
+            return True
 
     def _rest(self) -> None:
         """Do everything that can happen now."""

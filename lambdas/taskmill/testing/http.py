@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlencode
 from taskmill.handlers import api
 
 USER_ARN = "arn:aws:iam::123456789012:user/tester"
+_ENVIRONMENT = threading.RLock()
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class InProcessApi:
         if body is not None and not isinstance(body, str | bytes):
             body = json.dumps(body)
         sent = {"content-type": "application/json"} if headers is None else headers
-        answer = api.handler(self.event(method, path, body, query, sent), None)
+        answer = handler(self.event(method, path, body, query, sent), None)
         return Answer(answer["statusCode"], json.loads(answer["body"]), answer["headers"])
 
     def event(
@@ -110,6 +112,12 @@ class InProcessApi:
             "body": base64.b64encode(body).decode() if isinstance(body, bytes) else body,
             "isBase64Encoded": isinstance(body, bytes),
         }
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The API function. As in Lambda it has one request at a time, whoever calls at once."""
+    with _ENVIRONMENT:
+        return api.handler(event, context)
 
 
 def _joined(query: str) -> dict[str, str]:
