@@ -1,5 +1,6 @@
 """Waiting for handles in an in-process cloud: no second passes, but what is waited for happens."""
 
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -8,6 +9,7 @@ from handle_tasks import (
     Invoice,
     Order,
     asks_others,
+    awaits_another,
     bill,
     much_later,
     untyped,
@@ -115,3 +117,12 @@ def test_a_handle_stays_where_its_task_is() -> None:
         assert TaskHandle.of(kept.key).task().input == "first"
         first.run()
     assert kept.result() == "first"
+
+
+def test_many_may_wait_for_tasks_that_wait_for_others(cloud: InProcessCloud) -> None:
+    asked = [each.submit(each.type) for each in (awaits_another, waits_for_another) * 6]
+
+    async def wait_for_all() -> list[str]:
+        return await asyncio.gather(*(each.wait_async() for each in asked))
+
+    assert asyncio.run(wait_for_all()) == ["awaits-another", "waits-for-another"] * 6

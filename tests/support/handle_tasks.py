@@ -104,3 +104,8 @@ def runs_another(value: Any) -> Any:
 @task("waits-for-another")
 def waits_for_another(value: Any) -> Any:
     return untyped.submit(value, tenant="mbc").wait(timeout_seconds=60)
+
+
+@task("awaits-another")
+async def awaits_another(value: Any) -> Any:
+    return await untyped.submit(value, tenant="mbc").wait_async(timeout_seconds=60)
