@@ -13,5 +13,12 @@ TESTS = Path(__file__).parents[1]
 TASKS = TaskSource(folder=TESTS / "e2e" / "app" / "tasks", modules=["e2e_tasks"])
 
 app = App()
-TaskStack(app, "TaskmillSnapStart", tasks=TASKS, local=True, snap_start=True)
+TaskStack(
+    app,
+    "TaskmillSnapStart",
+    tasks=TASKS,
+    local=True,
+    snap_start=True,
+    build_folder=TESTS.parent / ".build",
+)
 app.synth()
