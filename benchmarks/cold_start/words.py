@@ -8,8 +8,8 @@ stream record, a request. It has the code and the layer as `cdk synth` stages th
 the function, and boto3 as AWS's runtime brings it. AWS is a loopback port of another process, which
 answers from a table in memory, so the time is that of our process. The floor is a process that does
 `import boto3` and makes one DynamoDB client; it calls nothing. Times are user and system time as
-the kernel counts it, over a dozen rounds that each start one process of every kind; a ratio is the
-median of the rounds' own ratios.
+the kernel counts it, over two dozen rounds that each start one process of every kind; a ratio is
+the median of the rounds' own ratios.
 
 What lies below the floor does so because functions use botocore without boto3 around it, and
 collect no garbage until they have started. What is not in it: the time that Lambda takes to fetch

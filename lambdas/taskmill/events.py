@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from taskmill.context import TaskContext
 from taskmill.errors import InvalidKey
 from taskmill.keys import TaskKey
 from taskmill.rows import Change, TaskRow, row_from_values
+
+if TYPE_CHECKING:
+    from taskmill.context import TaskContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

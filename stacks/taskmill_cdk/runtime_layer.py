@@ -17,6 +17,7 @@ from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER, BuildFolder
 from taskmill_cdk.bytecode import THIS_PYTHON, check_python, compile_folder, tag
 
 RUNTIME_REQUIREMENTS = Path(__file__).with_name("runtime-requirements.txt")
+RUNTIME_OVERRIDES = Path(__file__).with_name("runtime-overrides.txt")
 
 # Console scripts and RECORD name the interpreter that installed them, and nothing reads them in a
 # function: without them the same packages give the same asset on every machine.
@@ -123,13 +124,14 @@ def build_compiled_layer(requirements: Sequence[Path], target: Target, build_fol
 
 
 def _cache_key(requirements: Sequence[Path], target: Target) -> str:
-    texts = [target.name, *(file.read_text() for file in requirements)]
+    texts = [target.name, *(file.read_text() for file in (*requirements, RUNTIME_OVERRIDES))]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
 def _install(requirements: Sequence[Path], target: Target, into: Path) -> None:
     command = [*_uv(), "pip", "install", "--quiet", "--target", str(into)]
     command += ["--python", sys.executable, "--only-binary", ":all:", *target.options]
+    command += ["--overrides", str(RUNTIME_OVERRIDES)]
     for file in requirements:
         command += ["--requirement", str(file)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -26,6 +26,15 @@ SETTINGS = {
     "POWERTOOLS_LOG_LEVEL": "ERROR",
     "PYTHONPATH": str(SUPPORT),
 }
+DISPATCHED_TO = (
+    "FAILURE_QUEUE_URL",
+    "STATE_MACHINE_ARN",
+    "STATUS_TOPIC_ARN",
+    "ALARM_TOPIC_ARN",
+    "SCHEDULE_GROUP",
+    "SCHEDULE_ROLE_ARN",
+    "QUEUE_ARN",
+)
 AHEAD = {"AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency"}
 SNAPSHOT = {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"}
 
@@ -97,6 +106,19 @@ def run(program: str, **settings: str) -> list[Any]:
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_who_runs_no_task_code_does_not_import_what_that_needs() -> None:
+    [imported] = run(
+        "import json, sys; from taskmill.handlers import dispatch;"
+        " dispatch.handler({'Records': []}, None);"
+        " print(json.dumps([each for each in sys.modules if each.startswith('taskmill.')]))",
+        **{f"TASKMILL_{name}": "there" for name in DISPATCHED_TO},
+    )
+
+    assert "taskmill.dispatcher" in imported
+    tools = ("connecting", "handles", "registry", "signatures", "task_functions", "typed_values")
+    assert not {f"taskmill.{each}" for each in tools} & set(imported)
 
 
 def test_a_function_that_was_only_imported_has_made_nothing() -> None:

@@ -48,6 +48,7 @@ def test_a_layer_holds_what_the_functions_import() -> None:
 
     packages = {path.name for path in (layer / "python").iterdir()}
     assert {"aws_lambda_powertools", "pydantic", "tzdata", "ulid"} <= packages
+    assert not {"boto3", "botocore", "jmespath"} & packages  # AWS's runtime brings them
     assert not list(layer.rglob("__pycache__"))
 
 
