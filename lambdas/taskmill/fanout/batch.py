@@ -106,6 +106,7 @@ class _BatchWork:
     remaining_ms: Callable[[], int]
     looked_up: float = field(default_factory=time.monotonic)
     ran: int = 0
+    napped: float = 0.0
 
     def __post_init__(self) -> None:
         # What has ended beside a subtask that kills its worker must not be lost with it.
@@ -139,17 +140,18 @@ class _BatchWork:
         """Wait for all retries that are near, so that they run as one; else hand the batch back.
 
         Raises:
-            SubtasksDueLater: None is near.
+            SubtasksDueLater: None is near, or so many were that another nap would cost too much.
             SubtasksRemain: The deadline is.
         """
         now, dues = self.runner.clock(), self.outcomes.due
-        near = [due for due in dues if due - now <= NAP_SECONDS * 1000]
+        near = [due for due in dues if due - now <= (NAP_SECONDS - self.napped) * 1000]
         if not near:
             self._release()
             raise SubtasksDueLater(max(due for due in dues if due - min(dues) <= TOGETHER_MS))
         seconds = max(max(near) - now, 0) / 1000
         if self.remaining_ms() < seconds * 1000 + 3 * MARGIN_MS:
             self._hand_back("the deadline is nearer than the retries")
+        self.napped += seconds
         self.runner.sleep(seconds)
 
     def _is_later(self, row: TaskRow) -> bool:
