@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from benchmarks.growth.points import Point
 from benchmarks.local_cloud import local_cloud, megabytes
 from taskmill.client import TaskClient
-from taskmill.statuses import Status
+from taskmill.model.statuses import Status
 from taskmill_local import LocalCloud
 
 BATCH_SIZE = 100

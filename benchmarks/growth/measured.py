@@ -13,9 +13,9 @@ from typing import Any
 
 from benchmarks.ledger.cloud import TASKS, TENANT
 from taskmill.handlers import subtasks
-from taskmill.keys import TaskKey
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import Status
 from taskmill.models import CreateStepFunctionTask
-from taskmill.statuses import Status
 from taskmill.testing import InProcessCloud
 
 LINE = b'"%s"\n' % (b"x" * 198)

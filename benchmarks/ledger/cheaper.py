@@ -17,7 +17,7 @@ from benchmarks.ledger.run import (
 from benchmarks.ledger.scenarios import Scenario
 from benchmarks.ledger.usage import What
 from benchmarks.section import Table
-from taskmill.fanout.plan import batch_size_for
+from taskmill.model.batch_plan import batch_size_for
 
 COMMIT = "bb07a82"  # where the figures of before were counted
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.ledger import scenarios
 from benchmarks.ledger.scenarios import CLOSINGS, LARGE, MIDDLE, SMALL, Scenario
 from benchmarks.ledger.usage import Usage
-from taskmill.fanout.plan import batch_size_for
+from taskmill.model.batch_plan import batch_size_for
 
 QUICK_SIZES = (100, 400, 1_000, 10_000)
 SIZES = (*QUICK_SIZES, 100_000)

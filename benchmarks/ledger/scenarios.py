@@ -11,7 +11,7 @@ from benchmarks.ledger.cloud import TASKS, LedgerCloud
 from benchmarks.ledger.lambda_time import with_lambda_time
 from benchmarks.ledger.prices import dollars
 from benchmarks.ledger.usage import Usage
-from taskmill.fanout.plan import MAX_BATCHES, batch_size_for
+from taskmill.model.batch_plan import MAX_BATCHES, batch_size_for
 
 WAVE = 100  # tasks that are under way together: full deliveries of the stream and the queue
 SMALL, MIDDLE, LARGE = 200, 2_000, 20_000  # bytes of input

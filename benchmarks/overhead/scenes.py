@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.overhead.calls import Call, Watched, make_all
-from taskmill.chunks import chunked
 from taskmill.handlers import api, dispatch, work
-from taskmill.keys import Kind, TaskKey
+from taskmill.model.chunks import chunked
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.statuses import Status
 from taskmill.models import CreateTask
-from taskmill.statuses import Status
 from taskmill.testing.http import InProcessApi
 from taskmill.wiring import Wiring
 
@@ -20,7 +20,7 @@ TENANT = "acme"
 INPUT = "x" * 198  # 200 bytes as JSON
 MESSAGES, RECORDS, REQUESTS = 10, 100, 10
 WRITES_A_CALL = 25
-KEYS_KEPT = 100  # more than `taskmill.keys` keeps
+KEYS_KEPT = 100  # more than `taskmill.model.keys` keeps
 _MINUTES_MS = 300_000
 
 Item = Mapping[str, Any]

@@ -12,9 +12,9 @@ from pathlib import Path
 from benchmarks.peers.cloud import PeerCloud, wait_until
 from benchmarks.peers.programs import Program, stopped
 from taskmill.client import TaskClient
-from taskmill.keys import TaskKey
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import FINAL, Status
 from taskmill.models import NewTask
-from taskmill.statuses import FINAL, Status
 
 KEY = "taskmill-work"
 TENANT = "peers"

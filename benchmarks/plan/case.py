@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from taskmill.errors import TaskmillError
-from taskmill.fanout.plan import MAX_BATCH_SIZE, batch_size_for, batch_spans, check_count
+from taskmill.model.batch_plan import MAX_BATCH_SIZE, batch_size_for, batch_spans, check_count
 
 Span = tuple[int, int]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.plan import limits, rates, states
 from benchmarks.plan.pace import MARGIN_SECONDS, Pace
 from benchmarks.plan.sample import Sample
-from taskmill.store.batches import TRANSACTION_MARKS
+from taskmill.aws.dynamodb.batches import TRANSACTION_MARKS
 
 SPARE_SECONDS = 2 * MARGIN_SECONDS
 

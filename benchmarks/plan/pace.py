@@ -15,11 +15,11 @@ from benchmarks.plan import limits
 from benchmarks.plan.case import Planned
 from benchmarks.plan.sample import element
 from benchmarks.wire import WireTable
-from taskmill.elements import PIECE_BYTES
+from taskmill.aws.s3.elements import PIECE_BYTES
+from taskmill.aws.s3.payloads import SUBTASK_INPUT_INLINE
 from taskmill.handlers import subtasks
+from taskmill.model.statuses import Status
 from taskmill.models import CreateStepFunctionTask
-from taskmill.payloads import SUBTASK_INPUT_INLINE
-from taskmill.statuses import Status
 from taskmill.testing import InProcessCloud
 
 SLOWER = 2.0  # a vCPU of Lambda's is taken to be so much slower than this machine's

@@ -11,8 +11,8 @@ import math
 
 from benchmarks.plan.pace import Pace
 from benchmarks.plan.sample import Sample
-from taskmill.keys import CHUNK
-from taskmill.store.batches import TRANSACTION_MARKS
+from taskmill.aws.dynamodb.batches import TRANSACTION_MARKS
+from taskmill.model.keys import CHUNK
 
 COUNT_SECONDS = 0.05  # of one delivery of closed batches; the next waits for it
 _MARK = 2  # a transaction is billed double, and counts so towards the limit

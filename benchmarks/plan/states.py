@@ -7,7 +7,8 @@ from typing import Any
 
 from benchmarks.plan import limits
 from benchmarks.plan.case import Planned
-from taskmill.keys import Kind, TaskKey, execution_name
+from taskmill.model.derived_codes import execution_name
+from taskmill.model.keys import Kind, TaskKey
 
 LONGEST = "x" * 64  # of a tenant, a type or a code
 _ARN = f"arn:aws:states:ap-southeast-1:123456789012:execution:{'x' * 80}:{'x' * 80}"

@@ -6,9 +6,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from taskmill.connecting import connect, connected
-    from taskmill.context import TaskContext
-    from taskmill.errors import (
+    from taskmill.functions.context import TaskContext
+    from taskmill.functions.handles import MapHandle, TaskHandle
+    from taskmill.functions.registry import TaskEventFactory, event_handler
+    from taskmill.functions.task_decorator import task
+    from taskmill.functions.task_functions import TaskFunction
+    from taskmill.model.errors import (
         Abort,
         NotDeterministic,
         TaskCancelled,
@@ -17,17 +20,18 @@ if TYPE_CHECKING:
         TaskTimeout,
         WaitTimeout,
     )
-    from taskmill.handles import MapHandle, TaskHandle
-    from taskmill.registry import TaskEventFactory, event_handler
-    from taskmill.retry import Retry
-    from taskmill.service import TaskService
-    from taskmill.task_functions import TaskFunction, task
+    from taskmill.model.retry import Retry
+    from taskmill.service.task_service import TaskService
+    from taskmill.wiring.connecting import connect, connected
 
 # Where names come from once they are asked for: functions that run no task code never do.
 _MODULES = {
-    "connecting": ("connect", "connected"),
-    "context": ("TaskContext",),
-    "errors": (
+    "functions.context": ("TaskContext",),
+    "functions.handles": ("MapHandle", "TaskHandle"),
+    "functions.registry": ("TaskEventFactory", "event_handler"),
+    "functions.task_decorator": ("task",),
+    "functions.task_functions": ("TaskFunction",),
+    "model.errors": (
         "Abort",
         "NotDeterministic",
         "TaskCancelled",
@@ -36,12 +40,11 @@ _MODULES = {
         "TaskTimeout",
         "WaitTimeout",
     ),
-    "handles": ("MapHandle", "TaskHandle"),
-    "registry": ("TaskEventFactory", "event_handler"),
-    "retry": ("Retry",),
-    "task_functions": ("TaskFunction", "task"),
+    "model.retry": ("Retry",),
+    "wiring.connecting": ("connect", "connected"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
+_SUBMITTING = ("MapHandle", "TaskFunction", "TaskHandle", "task")
 
 __all__ = [
     "Abort",
@@ -70,7 +73,7 @@ def current_service() -> TaskService:
 
     The function's role must allow what is asked for: `TaskStack` shows how to grant it.
     """
-    from taskmill.wiring import current
+    from taskmill.wiring.process import current
 
     return current().service
 
@@ -78,6 +81,9 @@ def current_service() -> TaskService:
 def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _SUBMITTING:
+        # Whoever submits goes to the service that this process's environment names.
+        import_module(f"{__name__}.wiring.connecting")
     found = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
     globals()[name] = found  # from now on without this function
     return found

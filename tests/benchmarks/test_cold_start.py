@@ -67,7 +67,7 @@ def test_the_floor_calls_nothing_and_the_other_floor_once(machine: Machine) -> N
 def test_a_function_s_imports_are_seen(machine: Machine) -> None:
     times = parsed(machine.with_import_times().first_event(WORKER).errors)
 
-    assert {"taskmill.handlers.work", "taskmill.worker", "botocore.session"} <= times.keys()
+    assert {"taskmill.handlers.work", "taskmill.work.worker", "botocore.session"} <= times.keys()
 
 
 def test_only_the_copy_of_the_bundle_gets_bytecode() -> None:
@@ -80,7 +80,11 @@ def test_only_the_copy_of_the_bundle_gets_bytecode() -> None:
 
 
 def test_own_times_are_read_in_milliseconds() -> None:
-    assert parsed(PRINTED) == {"taskmill.keys": 0.4, "taskmill.rows": 1.5, "pydantic": 2.5}
+    assert parsed(PRINTED) == {
+        "taskmill.model.keys": 0.4,
+        "taskmill.model.rows": 1.5,
+        "pydantic": 2.5,
+    }
 
 
 def test_of_several_runs_the_median_counts() -> None:
@@ -90,7 +94,10 @@ def test_of_several_runs_the_median_counts() -> None:
 
 
 def test_the_dearest_come_first() -> None:
-    assert [each.module for each in dearest(parsed(PRINTED), 2)] == ["pydantic", "taskmill.rows"]
+    assert [each.module for each in dearest(parsed(PRINTED), 2)] == [
+        "pydantic",
+        "taskmill.model.rows",
+    ]
 
 
 def test_packages_are_summed_and_nothing_is_lost() -> None:

@@ -163,7 +163,7 @@ def aside() -> None:
 
 
 def test_shares_of_a_profile_are_of_own_time() -> None:
-    handler, store = "taskmill.handlers.work:handler", "taskmill.store.table:Table.get"
+    handler, store = "taskmill.handlers.work:handler", "taskmill.aws.dynamodb.table:Table.get"
     profile = Profile(
         {
             (handler,): 1,
@@ -191,7 +191,7 @@ def test_botocore_still_calls_so_what_counts_as_a_call(watched: Watched) -> None
 @pytest.mark.parametrize(
     ("frame", "package"),
     [
-        ("taskmill.rows:TaskRow.to_values", "taskmill"),
+        ("taskmill.model.rows:TaskRow.to_values", "taskmill"),
         ("urllib3.connection:HTTPConnection.request", "botocore"),
         ("pydantic.main:BaseModel.__init__", "Powertools, pydantic"),
         ("json.encoder:JSONEncoder.encode", PYTHON),

@@ -11,8 +11,8 @@ from benchmarks.plan.sample import Sample
 from benchmarks.plan.simulation import simulate
 
 from taskmill.handlers import subtasks
+from taskmill.model.statuses import Status
 from taskmill.models import CreateStepFunctionTask
-from taskmill.statuses import Status
 from taskmill.testing import InProcessCloud
 
 pytestmark = pytest.mark.xdist_group("plan")  # one sample serves all

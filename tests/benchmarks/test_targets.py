@@ -9,7 +9,7 @@ from benchmarks.ledger.targets import targets
 from benchmarks.ledger.usage import Usage, What
 from benchmarks.section import Target
 
-from taskmill.fanout.plan import batch_size_for
+from taskmill.model.batch_plan import batch_size_for
 
 pytestmark = pytest.mark.xdist_group("ledger")  # what is counted once serves all
 

@@ -26,7 +26,7 @@ from network import URL, Network
 from typer.testing import CliRunner
 
 from taskmill.cli.app import app as command_line
-from taskmill.task_functions import FUNCTIONS
+from taskmill.functions.known_functions import FUNCTIONS
 from taskmill.testing import InProcessCloud
 from taskmill.testing.http import InProcessApi
 

@@ -11,37 +11,28 @@ import pytest
 import typer
 
 import taskmill.testing
-from taskmill import (
-    Retry,
-    TaskContext,
-    TaskFunction,
-    TaskHandle,
-    context,
-    direct,
-    errors,
-    handles,
-    leases,
-    models,
-    payloads,
-    polling,
-    queue,
-    runner,
-    schedule_rows,
-    task,
-    task_functions,
-)
-from taskmill.children import MAX_CHILDREN, NAME_LIMIT
+from taskmill import Retry, TaskContext, TaskFunction, TaskHandle, errors, models, task
+from taskmill.aws import sqs as queue
+from taskmill.aws.dynamodb.children import TRANSACTION_MARKS
+from taskmill.aws.dynamodb.idempotency import KEPT_SECONDS
+from taskmill.aws.s3 import payloads
+from taskmill.aws.sqs import memory_queue as memory
 from taskmill.cli.app import app as command_line
-from taskmill.consumer import consumer, keeper
-from taskmill.fanout import batch, plan
-from taskmill.lineage import MAX_DEPTH
-from taskmill.queue import memory
+from taskmill.fanout import batch
+from taskmill.functions import context, handles, polling, task_decorator, task_functions
+from taskmill.model import batch_plan as plan
+from taskmill.model.lineage import MAX_DEPTH
+from taskmill.model.statuses import Status
 from taskmill.schedule_models import NewSchedule
-from taskmill.service import callbacks, changing
-from taskmill.statuses import Status
-from taskmill.store.children import TRANSACTION_MARKS
-from taskmill.store.idempotency import KEPT_SECONDS
+from taskmill.service import callbacks
+from taskmill.service import change as changing
+from taskmill.service import schedule_requests as schedule_rows
 from taskmill.testing import Chaos, InProcessCloud, Meter
+from taskmill.work import direct_runs as direct
+from taskmill.work import leases
+from taskmill.work import task_runner as runner
+from taskmill.work.children import MAX_CHILDREN, NAME_LIMIT
+from taskmill.work.consumer import consumer, keeper
 from taskmill_cdk import ContainerWorkers, TaskStack, container_workers
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,7 +113,7 @@ FIGURES: dict[str, list[str]] = {
     "tasks.md": [
         (
             f"| `timeout_seconds` | {task_functions.DEFAULT_TIMEOUT_SECONDS:.0f} |"
-            f" how long one attempt may take, up to {task_functions.MAX_LAMBDA_SECONDS} |"
+            f" how long one attempt may take, up to {task_decorator.MAX_LAMBDA_SECONDS} |"
         ),
         (
             f"An input of up to {payloads.TASK_INPUT_INLINE} bytes and a result of up to"

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 import taskmill_cdk
 from taskmill.cli.app import app as command_line
 from taskmill.client import TaskClient
-from taskmill.fanout.plan import MAX_BATCH_SIZE, MAX_BATCHES, MAX_SUBTASKS
+from taskmill.model.batch_plan import MAX_BATCH_SIZE, MAX_BATCHES, MAX_SUBTASKS
 from taskmill.testing import InProcessCloud
 
 ROOT = Path(__file__).resolve().parents[2]

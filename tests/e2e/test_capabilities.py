@@ -11,6 +11,7 @@ from deployed import Inbox, Outputs, aws_client, ended, eventually, log_lines, s
 from taskmill.client import TaskClient
 from taskmill.errors import TaskNotFound
 from taskmill.events import StepFunctionTaskEvent, TaskEvent, TaskQueueEvent
+from taskmill.model.statuses import Status
 from taskmill.models import (
     CreateStepFunctionTask,
     CreateTask,
@@ -20,7 +21,6 @@ from taskmill.models import (
     Task,
 )
 from taskmill.service import TaskService
-from taskmill.statuses import Status
 
 
 def create(service: TaskService, tenant: str, task_type: str, value: Any = None) -> Task:

@@ -4,11 +4,11 @@ from typing import Any
 
 from deployed import Outputs, ended, error_of, eventually, executions
 
+from taskmill.aws.dynamodb.batches import BatchStore
 from taskmill.client import TaskClient
+from taskmill.model.statuses import FINAL
 from taskmill.models import Task
 from taskmill.service import TaskService
-from taskmill.statuses import FINAL
-from taskmill.store import BatchStore
 
 
 def statuses(client: TaskClient, task: Task) -> list[str]:

@@ -11,7 +11,7 @@ from deployed import Outputs, call, ended, stored_row
 
 from taskmill.client import NewTask, TaskClient
 from taskmill.errors import Forbidden, IdempotencyConflict, TaskNotFound
-from taskmill.keys import Kind, TaskKey
+from taskmill.model.keys import Kind, TaskKey
 
 Aws = Callable[[str], Any]
 

@@ -16,11 +16,11 @@ from deployed import (
     stream_records,
 )
 
+from taskmill.aws.dynamodb.codec import encode_item
 from taskmill.client import TaskClient
-from taskmill.keys import Kind, TaskKey
-from taskmill.rows import TaskRow
-from taskmill.statuses import Status
-from taskmill.store.codec import encode_item
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import TaskRow
 
 Aws = Callable[[str], Any]
 

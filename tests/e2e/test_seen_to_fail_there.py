@@ -10,7 +10,7 @@ from deployed import Inbox, Outputs, aws_client, call, ended, eventually, execut
 
 from taskmill.client import TaskClient
 from taskmill.errors import IllegalStatusChange, TaskNotFound
-from taskmill.keys import Kind, TaskKey
+from taskmill.model.keys import Kind, TaskKey
 
 LONG = 120.0
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from taskmill.errors import InvalidRequest
 from taskmill.handlers import dispatch
-from taskmill.keys import TaskKey
+from taskmill.model.keys import TaskKey
 from taskmill.models import CreateTask, InvokeContext, Task
 from taskmill.testing import Chaos, InProcessCloud
 

@@ -9,9 +9,9 @@ import family_tasks
 import pytest
 from clouds import fan_out, get, result, submit
 
-from taskmill.keys import TaskKey
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import FINAL
 from taskmill.models import Task
-from taskmill.statuses import FINAL
 from taskmill.testing import Chaos, InProcessCloud
 
 MODULES = ["family_tasks"]

@@ -8,7 +8,7 @@ import pytest
 import work_tasks
 from clouds import fan_out, get, results_stored, statuses, submit
 
-from taskmill.keys import Kind, TaskKey
+from taskmill.model.keys import Kind, TaskKey
 from taskmill.testing import Chaos, InProcessCloud
 
 MODULES = ["flow_tasks", "family_tasks", "work_tasks"]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from clouds import fan_out, get, outcome, results_stored, statuses, submit
 
-from taskmill.statuses import FINAL
+from taskmill.model.statuses import FINAL
 from taskmill.testing import Chaos, InProcessCloud
 
 

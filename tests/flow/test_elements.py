@@ -5,7 +5,7 @@ from typing import Any
 
 from clouds import TENANT, fan_out, get, result, statuses
 
-from taskmill.keys import TaskKey
+from taskmill.model.keys import TaskKey
 from taskmill.models import CreateStepFunctionTask
 from taskmill.testing import InProcessCloud
 

@@ -105,7 +105,7 @@ def test_one_notification_per_subtask_and_status_of_the_parent(cloud: InProcessC
 
 
 def test_beyond_a_thousand_subtasks_only_the_parent_is_announced() -> None:
-    from taskmill.fanout.plan import default_notify
+    from taskmill.model.batch_plan import default_notify
 
     assert (default_notify(1_000), default_notify(1_001)) == ("each", "progress")
 

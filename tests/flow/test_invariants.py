@@ -16,9 +16,9 @@ from taskmill.errors import (
     LimitExceeded,
 )
 from taskmill.handlers import dispatch, subtasks, work
-from taskmill.keys import Kind, TaskKey
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.statuses import FINAL, Status
 from taskmill.models import CreateStepFunctionTask, CreateTask
-from taskmill.statuses import FINAL, Status
 from taskmill.testing import Chaos, InProcessCloud
 from taskmill.testing.http import InProcessApi
 

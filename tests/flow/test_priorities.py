@@ -8,8 +8,8 @@ import family_tasks
 import pytest
 from clouds import TENANT, get, submit
 
+from taskmill.model.statuses import Status
 from taskmill.models import CreateTask
-from taskmill.statuses import Status
 from taskmill.testing import Chaos, InProcessCloud
 
 CALM = Chaos()

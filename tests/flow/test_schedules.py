@@ -8,7 +8,7 @@ import pytest
 import schedule_tasks
 from clouds import TENANT, get, submit
 
-from taskmill.clock import to_datetime
+from taskmill.model.clock import to_datetime
 from taskmill.models import Task
 from taskmill.schedule_models import Schedule
 from taskmill.testing import Chaos, InProcessCloud

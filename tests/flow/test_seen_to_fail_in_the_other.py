@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from clouds import TENANT, get, result, submit
 
 from taskmill.errors import IllegalStatusChange, InvalidRequest
-from taskmill.statuses import FINAL
+from taskmill.model.statuses import FINAL
 from taskmill.testing import Chaos, InProcessCloud
 
 MODULES = ["family_tasks"]

@@ -12,9 +12,9 @@ from clouds import TENANT, fan_out, get, outcome, result, results_stored, status
 
 from taskmill.errors import InvalidKey, TaskNotFound
 from taskmill.handlers import dispatch, subtasks
-from taskmill.keys import Kind, TaskKey
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.statuses import FINAL
 from taskmill.models import CreateTask
-from taskmill.statuses import FINAL
 from taskmill.testing import InProcessCloud
 from taskmill.testing.http import InProcessApi
 

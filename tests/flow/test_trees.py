@@ -10,9 +10,9 @@ from clouds import get, submit
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from taskmill.keys import TaskKey
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import FINAL
 from taskmill.models import Task
-from taskmill.statuses import FINAL
 from taskmill.testing import Chaos, InProcessCloud
 
 MODULES = ["family_tasks"]

@@ -12,15 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from moto_cloud import BOTH_TABLES
 
+from taskmill.aws.dynamodb.callback_mappings import KNOWN_TYPES, MAX_AGE_MS, MappingStore
 from taskmill.callback_models import CallbackMapping, TaskEnded
-from taskmill.callbacks import snapshot, targets_of
+from taskmill.dispatch.callback_rows import snapshot, targets_of
 from taskmill.errors import Conflict, InvalidKey, InvalidRequest, TaskNotFound
 from taskmill.handlers import dispatch
-from taskmill.keys import Kind, TaskKey
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.mapping_row import MappingRow
+from taskmill.model.statuses import FINAL, Status
+from taskmill.model.task_row import TaskRow
 from taskmill.models import InvokeContext, Task
-from taskmill.rows import TaskRow
-from taskmill.statuses import FINAL, Status
-from taskmill.store.mappings import KNOWN_TYPES, MAX_AGE_MS, MappingRow, MappingStore
 from taskmill.testing import InProcessCloud
 
 ON_END = {"task_type": "export", "event": "completion", "callback_type": "mail"}

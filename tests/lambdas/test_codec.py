@@ -10,8 +10,8 @@ from boto3.dynamodb.types import TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskmill.statuses import Status
-from taskmill.store.codec import decode, decode_item, encode, encode_item
+from taskmill.aws.dynamodb.codec import decode, decode_item, encode, encode_item
+from taskmill.model.statuses import Status
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 NUMBERS = st.integers() | FINITE | st.integers(10**37, 10**40)

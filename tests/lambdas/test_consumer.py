@@ -14,15 +14,15 @@ import work_tasks
 from builders import any_key, raw, stored
 from own_queue import SqliteQueue
 
-from taskmill.consumer import Consumer
-from taskmill.consumer.keeper import HIDDEN_SECONDS, LEASE_MS
-from taskmill.keys import TaskKey
-from taskmill.queue import Message, Queue
-from taskmill.queue.memory import MemoryQueue
-from taskmill.rows import TaskRow
-from taskmill.statuses import Status
-from taskmill.store import ClaimStore
+from taskmill.aws.dynamodb.claims import ClaimStore
+from taskmill.aws.sqs.memory_queue import MemoryQueue
+from taskmill.aws.sqs.protocol import Message, Queue
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import TaskRow
 from taskmill.testing import Crash, InProcessCloud
+from taskmill.work.consumer.consumer import Consumer
+from taskmill.work.consumer.keeper import HIDDEN_SECONDS, LEASE_MS
 
 PATIENCE_SECONDS = 20
 IN_MEMORY = {

@@ -10,7 +10,7 @@ import pytest
 from builders import any_fan_out, any_row, any_task
 
 from taskmill import Abort, Retry, TaskContext, task
-from taskmill.correlation import caused_as, correlation
+from taskmill.model.correlation import caused_as, correlation
 from taskmill.models import InvokeContext
 from taskmill.testing import InProcessCloud
 

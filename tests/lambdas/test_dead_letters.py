@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 from builders import any_key, held, raw, sqs_event, stored
 
+from taskmill.aws.sqs.protocol import message_body
 from taskmill.handlers import dead_letters
-from taskmill.keys import TaskKey
-from taskmill.queue import message_body
-from taskmill.statuses import FINAL, RUNNING, Status
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import FINAL, RUNNING, Status
 from taskmill.testing import InProcessCloud
 
 

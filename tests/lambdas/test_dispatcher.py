@@ -9,9 +9,9 @@ from botocore.exceptions import ClientError
 from builders import any_batch, any_fan_out_key, any_key, any_row, record, sqs_event, stored
 
 from taskmill.handlers import dispatch
-from taskmill.keys import BatchKey
-from taskmill.rows import TaskRow
-from taskmill.statuses import Status
+from taskmill.model.keys import BatchKey
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import TaskRow
 from taskmill.testing import InProcessCloud
 
 

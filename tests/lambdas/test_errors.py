@@ -3,7 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskmill import errors
-from taskmill.errors import MESSAGE_LIMIT, STACK_LIMIT, TaskmillError, describe_error
+from taskmill.errors import TaskmillError, describe_error
+from taskmill.model.error_details import MESSAGE_LIMIT, STACK_LIMIT
 
 
 class Wordless(Exception):

@@ -5,11 +5,11 @@ import pytest
 from builders import KEYS, any_batch, any_fan_out_key, any_key, any_row, record, sqs_record
 from hypothesis import given
 
+from taskmill.aws.sqs.protocol import message_body
 from taskmill.errors import InvalidKey
 from taskmill.events import StepFunctionTaskEvent, TaskEvent, TaskQueueEvent
-from taskmill.keys import TaskKey
-from taskmill.queue import message_body
-from taskmill.statuses import Status
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import Status
 
 
 @given(KEYS)

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto_cloud import BOTH_TABLES
 
+from taskmill.aws.dynamodb.grouped_claims import GroupedClaims, Wanted
+from taskmill.aws.dynamodb.shared_writes import SharedWrites
+from taskmill.aws.dynamodb.statements import Update
 from taskmill.errors import AttemptsSpent, ClaimLost, TaskCancelled, TaskNotFound
-from taskmill.rows import HISTORY_LIMIT, TaskRow
-from taskmill.statuses import Status
-from taskmill.store.grouped_claims import GroupedClaims, Wanted
-from taskmill.store.shared_writes import SharedWrites
-from taskmill.store.table import Update
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import HISTORY_LIMIT, TaskRow
 from taskmill.testing import Crash, InProcessCloud
 
 PATIENCE_SECONDS = 20

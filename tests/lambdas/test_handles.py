@@ -16,7 +16,7 @@ from network import URL, Network
 from taskmill import MapHandle, TaskFailed, TaskHandle, TaskNotFound, WaitTimeout, connected
 from taskmill.client import TaskClient
 from taskmill.errors import Conflict, IllegalStatusChange, InvalidInput, InvalidKey, InvalidRequest
-from taskmill.keys import Kind, TaskKey
+from taskmill.model.keys import Kind, TaskKey
 from taskmill.testing import InProcessCloud
 
 LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(days=30)

@@ -13,7 +13,8 @@ from moto_cloud import MotoCloud
 from ulid import ULID
 
 from taskmill.errors import InvalidRequest
-from taskmill.ids import Ids, made_here, uuid7
+from taskmill.model.new_codes import made_here, uuid7
+from taskmill.service.ids import Ids
 from taskmill.testing import InProcessCloud
 from taskmill.testing.http import InProcessApi
 

@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskmill.errors import InvalidKey
-from taskmill.keys import (
+from taskmill.model.derived_codes import execution_name
+from taskmill.model.keys import (
     CHUNK,
     SHARDS,
     BatchKey,
     Kind,
     TaskKey,
     batch_partition,
-    execution_name,
     idempotency_key,
     shard_partitions,
 )

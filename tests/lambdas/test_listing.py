@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from moto_cloud import BOTH_TABLES
 
 from taskmill.errors import InvalidKey, InvalidRequest
-from taskmill.keys import Kind
+from taskmill.model.keys import Kind
+from taskmill.model.statuses import Status
 from taskmill.models import ListOptions, SkCondition
-from taskmill.statuses import Status
 from taskmill.testing import InProcessCloud
 
 TYPES = ["import", "import-all", "export"]

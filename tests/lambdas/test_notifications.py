@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 from builders import any_fan_out_key, any_key, any_row, any_task, any_tenant, stored
 
-from taskmill.keys import Kind, TaskKey
-from taskmill.notifications import Topic, alarm_notification, status_notification
-from taskmill.statuses import Status
+from taskmill.aws.sns import Topic, alarm_notification, status_notification
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.statuses import Status
 from taskmill.testing import InProcessCloud
 
 KEY = TaskKey(Kind.TASK, "mbc", "export", "01J")

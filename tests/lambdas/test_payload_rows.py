@@ -9,11 +9,11 @@ import pytest
 from builders import any_fan_out, any_task, any_tenant
 from moto_cloud import BOTH_TABLES
 
-from taskmill.clock import DAY_SECONDS
+from taskmill.aws.dynamodb.payload_rows import ROW_LIMIT
 from taskmill.errors import InvalidRequest, LimitExceeded, PayloadMissing
-from taskmill.keys import TaskKey
+from taskmill.model.clock import DAY_SECONDS
+from taskmill.model.keys import TaskKey
 from taskmill.models import Task
-from taskmill.store.payload_rows import ROW_LIMIT
 from taskmill.testing import InProcessCloud
 
 TEXT = "x" * 2_000

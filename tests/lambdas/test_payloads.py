@@ -6,10 +6,8 @@ from builders import JSON, KEYS, any_fan_out, any_fan_out_key, any_key, any_tena
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskmill.errors import InvalidRequest, LimitExceeded
-from taskmill.json_text import dump_json
-from taskmill.keys import TaskKey
-from taskmill.payloads import (
+from taskmill.aws.dynamodb.codec import decode_item, encode_item
+from taskmill.aws.s3.payloads import (
     PayloadRef,
     PayloadStore,
     input_key,
@@ -17,7 +15,9 @@ from taskmill.payloads import (
     result_key,
     upload_prefix,
 )
-from taskmill.store.codec import decode_item, encode_item
+from taskmill.errors import InvalidRequest, LimitExceeded
+from taskmill.model.json_text import dump_json
+from taskmill.model.keys import TaskKey
 from taskmill.testing import InProcessCloud
 
 BOM = b"\xef\xbb\xbf"

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, TypeAdapter
 
-from taskmill.plain_types import fits, is_plain
+from taskmill.functions.json_types import fits, is_plain
 
 HINTS = [
     None,

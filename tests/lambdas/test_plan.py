@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskmill.errors import InvalidRequest, LimitExceeded
-from taskmill.fanout import plan
-from taskmill.fanout.plan import (
+from taskmill.model import batch_plan as plan
+from taskmill.model.batch_plan import (
     MAX_BATCHES,
     MAX_SUBTASKS,
     batch_size_for,

@@ -15,10 +15,10 @@ from hypothesis import given
 from moto import mock_aws
 from own_queue import SqliteQueue
 
-from taskmill.keys import TaskKey
-from taskmill.queue import Delivery, Message, Queue, message_body
-from taskmill.queue.memory import MemoryQueue
-from taskmill.queue.sqs import SqsQueue
+from taskmill.aws.sqs.memory_queue import MemoryQueue
+from taskmill.aws.sqs.protocol import Delivery, Message, Queue, message_body
+from taskmill.aws.sqs.sqs_queue import SqsQueue
+from taskmill.model.keys import TaskKey
 from taskmill.testing.fakes import Queues
 from taskmill.wiring import InvalidSetting, MissingSetting, Wiring
 
@@ -401,7 +401,7 @@ def test_a_class_of_one_s_own_gets_the_maker_of_clients_and_the_url() -> None:
         ("own_queue:", 'neither sqs nor memory nor "module:Class"'),
         ("no_such_module:Queue", "No module named 'no_such_module'"),
         ("own_queue:NoSuchQueue", "has no attribute 'NoSuchQueue'"),
-        ("taskmill.keys:TaskKey", "it has no send, send_body, receive, delete, show_again"),
+        ("taskmill.model.keys:TaskKey", "it has no send, send_body, receive, delete, show_again"),
     ],
 )
 def test_a_wrong_service_is_told(service: str, words: str) -> None:

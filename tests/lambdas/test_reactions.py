@@ -9,10 +9,8 @@ import pytest
 from benchmarks.ledger.stream import FILTERS, matches
 from builders import any_batch, any_fan_out_key, any_key, any_row, record
 
-from taskmill.events import change_from_record
-from taskmill.keys import BatchKey, Kind, TaskKey
-from taskmill.queue import message_body
-from taskmill.reactions import (
+from taskmill.aws.sqs.protocol import message_body
+from taskmill.dispatch.reactions import (
     CountBatch,
     CountChild,
     Publish,
@@ -23,8 +21,12 @@ from taskmill.reactions import (
     StopExecution,
     reactions,
 )
-from taskmill.rows import BatchRow, Change, TaskRow
-from taskmill.statuses import MOVES, Status
+from taskmill.events import change_from_record
+from taskmill.model.batch_row import BatchRow
+from taskmill.model.keys import BatchKey, Kind, TaskKey
+from taskmill.model.rows import Change
+from taskmill.model.statuses import MOVES, Status
+from taskmill.model.task_row import TaskRow
 
 EMITTING = (SendMessage, StartExecution, StopExecution)
 

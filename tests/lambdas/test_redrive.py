@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from builders import any_row, record, sqs_event, stored
 
+from taskmill.dispatch.redrive import records_of
 from taskmill.handlers import dispatch
-from taskmill.redrive import records_of
 from taskmill.testing import InProcessCloud
 
 

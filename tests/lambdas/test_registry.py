@@ -15,10 +15,10 @@ from pydantic import BaseModel, Field, field_validator
 from taskmill import TaskContext, task
 from taskmill.errors import InvalidInput, InvalidKey, InvalidResult, UnknownTaskType
 from taskmill.events import StepFunctionTaskEvent, TaskQueueEvent
-from taskmill.plain_values import dump_result
-from taskmill.registry import Registry
-from taskmill.retry import Retry
-from taskmill.task_functions import DEFAULT_TIMEOUT_SECONDS, TaskFunction
+from taskmill.functions.json_values import dump_result
+from taskmill.functions.registry import Registry
+from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, TaskFunction
+from taskmill.model.retry import Retry
 
 
 class Order(BaseModel):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from taskmill.errors import Abort, InvalidInput, TaskTimeout, UnknownTaskType
-from taskmill.retry import Retry
+from taskmill.model.retry import Retry
 
 POLICIES = st.builds(
     Retry,

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from moto_cloud import BOTH_TABLES
 
 from taskmill import wiring
-from taskmill.clock import to_datetime
+from taskmill.aws.dynamodb.schedules import ScheduleStore
+from taskmill.aws.scheduler import FIRE_TIME
 from taskmill.errors import Conflict, InvalidKey, InvalidRequest, LimitExceeded, TaskNotFound
 from taskmill.handlers import dead_letters, dispatch, work
-from taskmill.keys import timed_code
+from taskmill.model.clock import to_datetime
+from taskmill.model.derived_codes import timed_code
 from taskmill.models import InvokeContext
 from taskmill.schedule_models import Schedule
-from taskmill.scheduler import FIRE_TIME
-from taskmill.store.schedules import ScheduleStore
 from taskmill.testing import InProcessCloud
 
 AT = "2026-05-04T06:00:00Z"
@@ -576,7 +576,7 @@ def test_a_malformed_fire_stays_and_stops_no_other(cloud: InProcessCloud, body: 
 
 
 def test_a_fire_is_recognised_only_as_what_it_is() -> None:
-    from taskmill.schedules import Fire
+    from taskmill.work.fires import Fire
 
     found = Fire.in_body(fire("a.b", tenant="c-d"))
 

@@ -29,9 +29,9 @@ from taskmill.errors import (
     TaskNotFound,
 )
 from taskmill.events import StepFunctionTaskEvent
+from taskmill.model.statuses import Status
 from taskmill.models import CreateStepFunctionTask, CreateTask, InvokeContext, Task
 from taskmill.service import TaskService
-from taskmill.statuses import Status
 from taskmill.testing import InProcessCloud
 from taskmill.testing.sizes import item_size
 

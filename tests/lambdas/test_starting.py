@@ -47,7 +47,7 @@ def handle():
     work.handler({"Records": []}, type("Context", (), {"get_remaining_time_in_millis": None}))
 
 def has():
-    names = ("botocore.session", "taskmill.worker", "client_tasks")
+    names = ("botocore.session", "taskmill.work.worker", "client_tasks")
     return {"collects": gc.isenabled(), **{name: name in sys.modules for name in names}}
 """
 # A snapshot in which all that could be the same in two processes has been used once. The clock
@@ -116,7 +116,7 @@ def test_who_runs_no_task_code_does_not_import_what_that_needs() -> None:
         **{f"TASKMILL_{name}": "there" for name in DISPATCHED_TO},
     )
 
-    assert "taskmill.dispatcher" in imported
+    assert "taskmill.dispatch.dispatcher" in imported
     tools = ("connecting", "handles", "registry", "signatures", "task_functions", "typed_values")
     assert not {f"taskmill.{each}" for each in tools} & set(imported)
 
@@ -127,7 +127,7 @@ def test_a_function_that_was_only_imported_has_made_nothing() -> None:
     assert imported == {
         "collects": False,
         "botocore.session": False,
-        "taskmill.worker": False,
+        "taskmill.work.worker": False,
         "client_tasks": False,
     }
 
@@ -154,7 +154,7 @@ def test_elsewhere_garbage_is_collected_as_ever() -> None:
 def test_a_task_module_that_cannot_be_imported_does_not_keep_the_function_from_starting() -> None:
     [imported] = run(f"{LOADED}\nprint(json.dumps(has()))", **AHEAD, TASKMILL_MODULES="nowhere")
 
-    assert imported["taskmill.worker"]
+    assert imported["taskmill.work.worker"]
 
 
 def test_a_missing_setting_does_and_so_stops_the_deployment() -> None:

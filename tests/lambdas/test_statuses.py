@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from moto_cloud import BOTH_TABLES
 
 from taskmill.errors import IllegalStatusChange, InvalidRequest
-from taskmill.statuses import FINAL, MOVES, RETRYABLE, Status, may_move, sources
+from taskmill.model.statuses import FINAL, MOVES, RETRYABLE, Status, may_move, sources
 from taskmill.testing import InProcessCloud
 
 STATUSES = st.sampled_from(Status)

@@ -17,9 +17,9 @@ from taskmill.errors import (
     TaskExists,
     TaskNotFound,
 )
-from taskmill.keys import TaskKey
-from taskmill.rows import HISTORY_LIMIT, TaskRow
-from taskmill.statuses import FINAL, RETRYABLE, Status
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import FINAL, RETRYABLE, Status
+from taskmill.model.task_row import HISTORY_LIMIT, TaskRow
 from taskmill.testing import InProcessCloud
 
 DAY_MS = 86_400_000

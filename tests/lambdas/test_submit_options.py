@@ -13,9 +13,9 @@ from moto_cloud import BOTH_TABLES
 from pydantic import ValidationError
 
 from taskmill import task
-from taskmill.correlation import RESERVED
 from taskmill.errors import IdempotencyConflict, InvalidRequest, TaskExists
-from taskmill.lanes import Lane, lane_of
+from taskmill.model.correlation import RESERVED
+from taskmill.model.lanes import Lane, lane_of
 from taskmill.models import CreateStepFunctionTask, CreateTask, InvokeContext, Task
 from taskmill.testing import InProcessCloud
 

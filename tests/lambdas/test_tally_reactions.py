@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from builders import any_key
 
-from taskmill.reactions import CountChild, SendMessage, SettleParent, reactions
-from taskmill.rows import Change, TaskRow
-from taskmill.statuses import Status
+from taskmill.dispatch.reactions import CountChild, SendMessage, SettleParent, reactions
+from taskmill.model.rows import Change
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import TaskRow
 
 
 def parent(status: Status, **tally: Any) -> TaskRow:

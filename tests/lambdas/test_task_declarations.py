@@ -12,10 +12,11 @@ import pytest
 from taskmill import Retry, TaskContext, task
 from taskmill.errors import InvalidKey, UnknownTaskType
 from taskmill.events import TaskQueueEvent
-from taskmill.keys import TaskKey
-from taskmill.registry import Registry
-from taskmill.task_functions import FUNCTIONS, TaskFunction
-from taskmill.task_settings import TaskSettings
+from taskmill.functions.known_functions import FUNCTIONS
+from taskmill.functions.registry import Registry
+from taskmill.functions.task_functions import TaskFunction
+from taskmill.model.keys import TaskKey
+from taskmill.model.task_settings import TaskSettings
 
 
 def declared(**options: Any) -> TaskFunction:

@@ -10,10 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto_cloud import MotoCloud
 
-from taskmill.statuses import Status
-from taskmill.store.codec import decode_item, encode_item
-from taskmill.store.expressions import UpdateRequest
-from taskmill.store.table import ConditionFailed, Table, Update
+from taskmill.aws.dynamodb.codec import decode_item, encode_item
+from taskmill.aws.dynamodb.expressions import UpdateRequest
+from taskmill.aws.dynamodb.refusals import ConditionFailed
+from taskmill.aws.dynamodb.statements import Update
+from taskmill.aws.dynamodb.table import Table
+from taskmill.model.statuses import Status
 from taskmill.testing import Crash, InProcessCloud, Meter
 from taskmill.testing.schema import TABLE_SCHEMA
 

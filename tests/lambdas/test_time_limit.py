@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from taskmill.errors import TaskTimeout
-from taskmill.threaded_calls import interruptible
-from taskmill.time_limit import run_within
+from taskmill.functions.awaiting import awaited
+from taskmill.work.time_limit import run_within
 
 SOON = 0.05
 Caller = Callable[[Callable[[], Any]], Any]
@@ -75,14 +75,14 @@ def await_for_ever() -> None:
     async def wait() -> None:
         await asyncio.Event().wait()
 
-    asyncio.run(interruptible(wait()))
+    awaited(wait())
 
 
 def block_an_event_loop() -> None:
     async def block() -> None:
         time.sleep(3_600)  # noqa: ASYNC251  # as some task code does
 
-    asyncio.run(interruptible(block()))
+    awaited(block())
 
 
 NEVER_RETURN = [

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskmill.clock import to_datetime, to_ms
-from taskmill.cron import Cron
 from taskmill.errors import InvalidRequest
-from taskmill.timetable import check_expression, check_timezone, next_fire
+from taskmill.model.clock import to_datetime, to_ms
+from taskmill.model.cron import Cron
+from taskmill.model.timetable import check_expression, check_timezone, next_fire
 
 FRIDAY = datetime(2026, 1, 2, 9, 30)  # noqa: DTZ001  # by the clock on some wall
 

@@ -22,9 +22,9 @@ from typing_extensions import TypedDict
 from taskmill import TaskContext, task
 from taskmill.errors import Abort, InvalidInput, InvalidResult
 from taskmill.events import TaskQueueEvent
-from taskmill.registry import Registry
-from taskmill.statuses import Status
-from taskmill.task_functions import TaskFunction
+from taskmill.functions.registry import Registry
+from taskmill.functions.task_functions import TaskFunction
+from taskmill.model.statuses import Status
 from taskmill.testing import InProcessCloud
 
 if TYPE_CHECKING:

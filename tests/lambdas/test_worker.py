@@ -15,11 +15,12 @@ from builders import any_key, any_task, held, raw, sqs_event, sqs_record, stored
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskmill import TaskContext, context
+from taskmill import TaskContext
+from taskmill.aws.sqs.protocol import message_body
+from taskmill.functions import context
 from taskmill.handlers import work
-from taskmill.keys import TaskKey
-from taskmill.queue import message_body
-from taskmill.statuses import Status
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import Status
 from taskmill.testing import Crash, InProcessCloud
 from taskmill.wiring import InvalidSetting
 

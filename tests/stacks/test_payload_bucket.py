@@ -36,7 +36,7 @@ def test_payloads_travel_over_tls_only(template: Template) -> None:
 
 
 def test_payloads_in_rows_live_as_long_as_those_in_the_bucket() -> None:
-    from taskmill.store.payload_rows import LONGEST_LIFE_OF_A_TASK_DAYS as OF_ROWS
+    from taskmill.aws.dynamodb.payload_rows import LONGEST_LIFE_OF_A_TASK_DAYS as OF_ROWS
 
     assert payload_bucket.LONGEST_LIFE_OF_A_TASK_DAYS == OF_ROWS
 

@@ -8,11 +8,14 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from taskmill.keys import Kind, TaskKey
+from taskmill.aws.dynamodb.codec import encode_item
+from taskmill.model.batch_row import BATCH_ROW, BatchRow
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows import Row
+from taskmill.model.schedule_row import ScheduleRow
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import TaskRow
 from taskmill.models import CreateStepFunctionTask, CreateTask
-from taskmill.rows import BATCH_ROW, BatchRow, Row, ScheduleRow, TaskRow
-from taskmill.statuses import Status
-from taskmill.store.codec import encode_item
 from taskmill.testing import InProcessCloud
 
 NOW = 1_770_000_000_000  # epoch ms
@@ -70,7 +73,7 @@ def any_row(**fields: Any) -> TaskRow:
 
 
 def any_batch(**fields: Any) -> BatchRow:
-    from taskmill.keys import BatchKey
+    from taskmill.model.keys import BatchKey
 
     key = BatchKey(any_fan_out_key(), 0)
     known = {"key": key, "status": Status.STARTED, "first": 0, "last": 9, "fence": "f"}

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from taskmill.keys import TaskKey
+from taskmill.model.keys import TaskKey
 from taskmill.models import CreateStepFunctionTask, CreateTask, Task
 from taskmill.testing import InProcessCloud
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from taskmill import Retry, TaskContext, current_service, task
 from taskmill.errors import Conflict, TaskFailed
-from taskmill.keys import TaskKey
+from taskmill.model.keys import TaskKey
 
 RUNS: list[Any] = []
 NO_WAIT = Retry(max_attempts=3, base_seconds=0)

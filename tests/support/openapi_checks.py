@@ -9,7 +9,7 @@ import schemathesis
 from schemathesis.config import SchemathesisConfig
 from schemathesis.schemas import BaseSchema
 
-from taskmill.keys import NAME_PATTERN
+from taskmill.model.keys import NAME_PATTERN
 
 TENANT = "mbc"
 # Signatures are the gateway's part, and the local one takes any.

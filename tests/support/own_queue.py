@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from taskmill.queue import Delivery, Message, message_body
+from taskmill.aws.sqs.protocol import Delivery, Message, message_body
 
 _TABLE = "(id INTEGER PRIMARY KEY, body TEXT, visible_at REAL, receives INT DEFAULT 0)"
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from taskmill.task_functions import FUNCTIONS
+from taskmill.functions.known_functions import FUNCTIONS
 
 
 class Lines:

@@ -11,11 +11,11 @@ from typing import Any
 
 import work_tasks
 
-from taskmill import wiring
+from taskmill.aws.sqs.protocol import Message
 from taskmill.cli.app import app
 from taskmill.models import CreateTask
-from taskmill.queue import Message
 from taskmill.testing import InProcessCloud
+from taskmill.wiring import process
 
 
 def main(task_type: str, *options: str) -> Any:
@@ -24,7 +24,7 @@ def main(task_type: str, *options: str) -> Any:
         new = CreateTask(tenant_code="mbc", task_type=task_type)
         key = cloud.service.create_task(task=new).key
         cloud.wiring.queue("TASKMILL_QUEUE_URL").send([Message(key)])
-        wiring.wired = lambda *_, **__: cloud.wiring
+        process.wired = lambda *_, **__: cloud.wiring
         threading.Thread(target=tell_beginning, daemon=True).start()
         try:
             app(["work", *options])

@@ -6,10 +6,18 @@ from typing import Annotated
 
 import typer
 
-from taskmill.cli import callbacks, change, local, read, schedules, submit, tail, watch, work
 from taskmill.cli.call import Call
+from taskmill.cli.callbacks import app as callbacks
+from taskmill.cli.change import cancel, retry
 from taskmill.cli.commands import Commands
+from taskmill.cli.local import app as local
 from taskmill.cli.output import Output
+from taskmill.cli.read import get, list_tasks, result, subtasks
+from taskmill.cli.schedules import app as schedules
+from taskmill.cli.submit import map_inputs, submit
+from taskmill.cli.tail import tail
+from taskmill.cli.watch import watch
+from taskmill.cli.work import work
 
 HELP = """Background tasks on AWS: submit them, follow them, get their results.
 
@@ -87,17 +95,17 @@ def root(
     )
 
 
-app.command("submit")(submit.submit)
-app.command("map")(submit.map_inputs)
-app.command("get")(read.get)
-app.command("list")(read.list_tasks)
-app.command("subtasks")(read.subtasks)
-app.command("watch")(watch.watch)
-app.command("tail")(tail.tail)
-app.command("result")(read.result)
-app.command("cancel")(change.cancel)
-app.command("retry")(change.retry)
-app.command("work")(work.work)
-app.add_typer(schedules.app, name="schedules")
-app.add_typer(callbacks.app, name="callbacks")
-app.add_typer(local.app, name="local")
+app.command("submit")(submit)
+app.command("map")(map_inputs)
+app.command("get")(get)
+app.command("list")(list_tasks)
+app.command("subtasks")(subtasks)
+app.command("watch")(watch)
+app.command("tail")(tail)
+app.command("result")(result)
+app.command("cancel")(cancel)
+app.command("retry")(retry)
+app.command("work")(work)
+app.add_typer(schedules, name="schedules")
+app.add_typer(callbacks, name="callbacks")
+app.add_typer(local, name="local")

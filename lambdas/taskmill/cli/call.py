@@ -13,7 +13,8 @@ from taskmill.cli.output import Output
 if TYPE_CHECKING:
     import httpx
 
-    from taskmill.client import Task, TaskClient
+    from taskmill.client.client import TaskClient
+    from taskmill.model.views import Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +41,7 @@ class Call:
         Raises:
             NotConfigured: Something is missing.
         """
-        from taskmill.client import TaskClient
+        from taskmill.client.client import TaskClient
         from taskmill.client.settings import named_session
 
         return TaskClient(

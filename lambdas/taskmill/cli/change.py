@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from taskmill.cli import keys
 from taskmill.cli.call import Call
 from taskmill.cli.exits import exit_of
+from taskmill.cli.keys import parse_keys
 from taskmill.cli.options import Keys
-from taskmill.errors import TaskmillError
+from taskmill.model.errors import TaskmillError
 
 if TYPE_CHECKING:
-    from taskmill.client import Task, TaskClient
+    from taskmill.client.client import TaskClient
+    from taskmill.model.views import Task
 
 
 def cancel(ctx: typer.Context, key: Keys) -> None:
@@ -49,7 +50,7 @@ def _change(
     Raises:
         typer.Exit: With the code of the first error, when all have been tried.
     """
-    references = keys.parse_each(words)
+    references = parse_keys(words)
     changed: list[Task] = []
     errors: list[TaskmillError] = []
     with call.client(references[0].tenant) as client:

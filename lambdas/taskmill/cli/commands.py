@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from taskmill.cli.exits import Exit, exit_of
 from taskmill.cli.output import Output
-from taskmill.errors import TaskmillError
+from taskmill.model.errors import TaskmillError
 
 FLAGS = frozenset({"--json"})
 SETTINGS = frozenset({"--url", "--tenant", "--region", "--profile"})

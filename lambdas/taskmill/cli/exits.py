@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import IntEnum
 
-from taskmill.errors import TaskmillError
+from taskmill.model.errors import TaskmillError
 
 
 class Exit(IntEnum):

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taskmill.errors import InvalidKey
-from taskmill.keys import Kind, TaskKey
+from taskmill.model.errors import InvalidKey
+from taskmill.model.keys import Kind, TaskKey
 
 if TYPE_CHECKING:
-    from taskmill.client import Task, TaskClient
+    from taskmill.client.client import TaskClient
+    from taskmill.model.views import Task
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Reference:
         return client.get(TaskKey(self.kind, tenant, self.type, self.code, self.index))
 
 
-def parse(words: Sequence[str]) -> Reference:
+def parse_key(words: Sequence[str]) -> Reference:
     """A reference from the words of a command line.
 
     Raises:
@@ -52,7 +53,7 @@ def parse(words: Sequence[str]) -> Reference:
     return Reference(parts[0], parts[1], int(parts[2]) if len(parts) == 3 else None)
 
 
-def parse_each(words: Sequence[str]) -> list[Reference]:
+def parse_keys(words: Sequence[str]) -> list[Reference]:
     """References from words that name one task after the other; an index goes by type#code#index.
 
     Raises:
@@ -61,7 +62,7 @@ def parse_each(words: Sequence[str]) -> list[Reference]:
     found: list[Reference] = []
     while words:
         length = _length(words)
-        found.append(parse(words[:length]))
+        found.append(parse_key(words[:length]))
         words = words[length:]
     return found
 

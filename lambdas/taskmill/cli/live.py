@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
-from taskmill.cli import show
 from taskmill.cli.output import Output, printable
-from taskmill.statuses import FINAL
+from taskmill.cli.show import counts, note_text
+from taskmill.model.statuses import FINAL
 
 if TYPE_CHECKING:
-    from taskmill.client import Task
+    from taskmill.model.views import Task
 
 LINE_EVERY_SECONDS = 5.0  # at most, while the status stays the same
 
@@ -27,7 +27,7 @@ def display(output: Output, task: Task) -> AbstractContextManager[ShowUpdate]:
 def share_done(task: Task) -> tuple[float, float | None]:
     """How much is done, of how much; None: nobody knows."""
     if task.kind == "SFN_TASK":
-        return sum(show.counts(task).values()), float(task.child_count or 0)
+        return sum(counts(task).values()), float(task.child_count or 0)
     figures = task.attributes.get("progress")
     if not isinstance(figures, dict):
         return 0.0, None
@@ -53,7 +53,7 @@ def _bar(output: Output, task: Task) -> Iterator[ShowUpdate]:
             done, total = share_done(task)
             if task.status in FINAL:
                 done = total = 1.0
-            note = printable(show.note(task)).replace("\n", " ")
+            note = printable(note_text(task)).replace("\n", " ")
             progress.update(bar, completed=done, total=total, status=task.status, note=note)
 
         yield show_update
@@ -66,7 +66,7 @@ def _lines(output: Output) -> Iterator[ShowUpdate]:
 
     def show_update(task: Task) -> None:
         nonlocal last_status, last_note, last_at
-        now, note = time.monotonic(), show.note(task)
+        now, note = time.monotonic(), note_text(task)
         due = note != last_note and now - last_at >= LINE_EVERY_SECONDS
         if task.status == last_status and not due:
             return

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from taskmill.keys import Kind
-from taskmill.statuses import Status
+from taskmill.model.keys import Kind
+from taskmill.model.statuses import Status
 
 Key = Annotated[
     list[str],

@@ -7,11 +7,12 @@ from typing import Annotated
 
 import typer
 
-from taskmill.cli import keys, show
 from taskmill.cli.call import Call
+from taskmill.cli.keys import parse_key
 from taskmill.cli.options import Key, KindFilter, Limit, Order, StatusFilter, TypeFilter
 from taskmill.cli.output import STYLES
-from taskmill.keys import Kind
+from taskmill.cli.show import SUBTASK_COLUMNS, TASK_COLUMNS, details, subtask_row, task_row
+from taskmill.model.keys import Kind
 
 PAGE_SIZE = 1_000  # the most that one request gives
 
@@ -19,13 +20,13 @@ PAGE_SIZE = 1_000  # the most that one request gives
 def get(ctx: typer.Context, key: Key) -> None:
     """Show a task, step function task or subtask."""
     call: Call = ctx.obj
-    reference = keys.parse(key)
+    reference = parse_key(key)
     with call.client(reference.tenant) as client:
         task = reference.find(client)
     if call.output.as_json:
         call.output.model(task)
         return
-    for label, text in show.details(task):
+    for label, text in details(task):
         style = STYLES.get(task.status) if label == "status" else None
         call.output.line(f"{label:<13}{text}", style)
 
@@ -55,7 +56,7 @@ def list_tasks(
         if call.output.as_json:
             call.output.json_array(found)
         else:
-            call.output.table(show.COLUMNS, map(show.row, found))
+            call.output.table(TASK_COLUMNS, map(task_row, found))
 
 
 def subtasks(
@@ -63,7 +64,7 @@ def subtasks(
 ) -> None:
     """List the subtasks of a step function task, by index."""
     call: Call = ctx.obj
-    reference = keys.parse(key)
+    reference = parse_key(key)
     with call.client(reference.tenant) as client:
         parent = reference.find(client)
         page_size = min(limit, PAGE_SIZE)
@@ -71,12 +72,12 @@ def subtasks(
         if call.output.as_json:
             call.output.json_array(found)
         else:
-            call.output.table(show.SUBTASK_COLUMNS, map(show.subtask_row, found))
+            call.output.table(SUBTASK_COLUMNS, map(subtask_row, found))
 
 
 def result(ctx: typer.Context, key: Key) -> None:
     """Print the result of a completed task: always JSON, large ones too."""
     call: Call = ctx.obj
-    reference = keys.parse(key)
+    reference = parse_key(key)
     with call.client(reference.tenant) as client:
         call.output.json(client.result(reference.find(client)))

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from taskmill.cli import show
 from taskmill.cli.call import Call
 from taskmill.cli.options import Limit, NotifyOption, TaskType
-from taskmill.lanes import PRIORITIES
+from taskmill.cli.show import moment_text, short_text
+from taskmill.model.lanes import PRIORITIES
 
 if TYPE_CHECKING:
-    from taskmill.schedule_models import Schedule
+    from taskmill.model.schedules import Schedule
 
 app = typer.Typer(no_args_is_help=True, help="Submit tasks again and again, by cron or rate.")
 
@@ -153,7 +153,7 @@ def _row(schedule: Schedule) -> tuple[str, ...]:
         schedule.expression,
         schedule.timezone,
         _state(schedule),
-        show.moment(schedule.next_fire_at),
+        moment_text(schedule.next_fire_at),
     )
 
 
@@ -165,16 +165,16 @@ def _details(schedule: Schedule) -> Iterator[tuple[str, str]]:
         "expression": schedule.expression,
         "timezone": schedule.timezone,
         "state": _state(schedule),
-        "next": show.moment(schedule.next_fire_at),
-        "input": show.short(schedule.input),
+        "next": moment_text(schedule.next_fire_at),
+        "input": short_text(schedule.input),
         "task name": schedule.task_name,
         "priority": schedule.priority,
         "notify": schedule.notify,
         "on success": ", ".join(schedule.on_success),
         "on failure": ", ".join(schedule.on_failure),
         "on end": ", ".join(schedule.on_completion),
-        "created": show.moment(schedule.created_at),
-        "changed": show.moment(schedule.updated_at),
+        "created": moment_text(schedule.created_at),
+        "changed": moment_text(schedule.updated_at),
     }
     return ((label, text) for label, text in facts.items() if text)
 
@@ -186,4 +186,4 @@ def _state(schedule: Schedule) -> str:
 def _next(schedule: Schedule) -> str:
     if schedule.next_fire_at is None:
         return f"paused; let it fire: taskmill schedules resume {schedule.name}"
-    return f"fires next at {show.moment(schedule.next_fire_at)}, local time"
+    return f"fires next at {moment_text(schedule.next_fire_at)}, local time"

@@ -7,27 +7,34 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from taskmill.statuses import COUNT_NAMES, FINAL, Status
+from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 
 if TYPE_CHECKING:
-    from taskmill.client import Task
+    from taskmill.model.views import Task
 
-COLUMNS = ("KIND", "TYPE", "CODE", "STATUS", "CREATED", "NOTE")
+TASK_COLUMNS = ("KIND", "TYPE", "CODE", "STATUS", "CREATED", "NOTE")
 SUBTASK_COLUMNS = ("INDEX", "STATUS", "ATTEMPTS", "NOTE")
 SHORT = 200  # characters of an input or result that are shown
 
 
-def row(task: Task) -> tuple[str, ...]:
-    """A line of `taskmill list`, by `COLUMNS`."""
-    return (task.kind, task.type, task.code, task.status, moment(task.created_at), note(task))
+def task_row(task: Task) -> tuple[str, ...]:
+    """A line of `taskmill list`, by `TASK_COLUMNS`."""
+    return (
+        task.kind,
+        task.type,
+        task.code,
+        task.status,
+        moment_text(task.created_at),
+        note_text(task),
+    )
 
 
 def subtask_row(task: Task) -> tuple[str, ...]:
     """A line of `taskmill subtasks`, by `SUBTASK_COLUMNS`."""
-    return (str(task.index), task.status, str(task.attempts), note(task))
+    return (str(task.index), task.status, str(task.attempts), note_text(task))
 
 
-def note(task: Task) -> str:
+def note_text(task: Task) -> str:
     """The most telling thing about a task in a few words: its error, or how far it is."""
     if message := error_text(task):
         return message
@@ -44,13 +51,13 @@ def details(task: Task) -> Iterator[tuple[str, str]]:
         "subtasks": counts_text(task),
         "progress": progress_text(task),
         "error": error_text(task),
-        "input": task.input_ref or short(task.input),
-        "result": task.attributes.get("resultRef") or short(task.attributes.get("result")),
+        "input": task.input_ref or short_text(task.input),
+        "result": task.attributes.get("resultRef") or short_text(task.attributes.get("result")),
         "parent": task.parent,
-        "created": moment(task.created_at),
-        "started": moment(task.started_at),
-        "next attempt": moment(task.retry_at if task.status is Status.ERRORED else None),
-        "ended": moment(task.finished_at),
+        "created": moment_text(task.created_at),
+        "started": moment_text(task.started_at),
+        "next attempt": moment_text(task.retry_at if task.status is Status.ERRORED else None),
+        "ended": moment_text(task.finished_at),
         "took": took(task),
         "history": " > ".join(entry.status for entry in task.history),
     }
@@ -59,7 +66,7 @@ def details(task: Task) -> Iterator[tuple[str, str]]:
 
 def summary(task: Task) -> str:
     """One line about a task that has ended."""
-    told = note(task)
+    told = note_text(task)
     duration = took(task)
     in_time = f" in {duration}" if duration else ""
     return f"{task.status} {task.type} {task.code}{in_time}" + (f": {told}" if told else "")
@@ -108,12 +115,12 @@ def took(task: Task) -> str:
     return f"{(task.finished_at - task.created_at).total_seconds():,.1f} s"
 
 
-def moment(at: datetime | None) -> str:
+def moment_text(at: datetime | None) -> str:
     """Local time, to the second."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if at else ""
 
 
-def short(value: Any) -> str:
+def short_text(value: Any) -> str:
     """JSON text, cut when it is long."""
     if value is None:
         return ""

@@ -28,7 +28,8 @@ from taskmill.cli.submit_options import (
 )
 
 if TYPE_CHECKING:
-    from taskmill.client import Task, TaskClient
+    from taskmill.client.client import TaskClient
+    from taskmill.model.views import Task
 
 
 def submit(

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from taskmill.cli import show
 from taskmill.cli.call import Call
 from taskmill.cli.options import KindFilter, StatusFilter, TypeFilter
 from taskmill.cli.output import STYLES, Output, wire
-from taskmill.keys import Kind, TaskKey
-from taskmill.statuses import FINAL
+from taskmill.cli.show import moment_text, note_text
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.statuses import FINAL
 
 if TYPE_CHECKING:
-    from taskmill.client import Task, TaskClient
-    from taskmill.models import HistoryEntry
+    from taskmill.client.client import TaskClient
+    from taskmill.model.views import HistoryEntry, Task
 
 NEWEST = 50  # tasks of each type that are looked at
 Moment = tuple[str, datetime]
@@ -68,7 +68,7 @@ class Change:
 
     @property
     def note(self) -> str:
-        return show.note(self.task) if self.is_latest else ""
+        return note_text(self.task) if self.is_latest else ""
 
 
 @dataclass
@@ -133,7 +133,7 @@ def _tell(output: Output, change: Change) -> None:
     task, status = change.task, change.entry.status
     again = f"attempt {change.attempt}" if change.attempt > 1 else ""
     words = (
-        show.moment(change.entry.at),
+        moment_text(change.entry.at),
         f"{status:<10}",
         task.type,
         task.code,

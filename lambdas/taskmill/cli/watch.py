@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from taskmill.cli import keys, show
 from taskmill.cli.call import Call
 from taskmill.cli.exits import Exit
+from taskmill.cli.keys import parse_key
 from taskmill.cli.options import Key, Timeout
 from taskmill.cli.output import STYLES
-from taskmill.statuses import Status
+from taskmill.cli.show import counts, summary
+from taskmill.model.statuses import Status
 
 if TYPE_CHECKING:
-    from taskmill.client import Task, TaskClient
+    from taskmill.client.client import TaskClient
+    from taskmill.model.views import Task
 
 LOOK_EVERY_SECONDS = 1.5  # at most; a person is looking
 
@@ -22,7 +24,7 @@ LOOK_EVERY_SECONDS = 1.5  # at most; a person is looking
 def watch(ctx: typer.Context, key: Key, *, timeout: Timeout = None) -> None:
     """Follow a task until it ends. Ctrl-C stops the watching, never the task."""
     call: Call = ctx.obj
-    reference = keys.parse(key)
+    reference = parse_key(key)
     with call.client(reference.tenant) as client:
         follow(call, client, reference.find(client), timeout_seconds=timeout)
 
@@ -34,7 +36,7 @@ def follow(call: Call, client: TaskClient, task: Task, *, timeout_seconds: float
         typer.Exit: With 1 when it did not complete, 5 when time is up, 130 after Ctrl-C.
     """
     from taskmill.cli.live import display
-    from taskmill.client import WaitTimeout
+    from taskmill.model.errors import WaitTimeout
 
     latest, resume = task, call.command("watch", task)
     try:
@@ -57,8 +59,8 @@ def _ended(call: Call, task: Task) -> None:
     if call.output.as_json:
         call.output.model(task)
     else:
-        call.output.line(show.summary(task), STYLES.get(task.status))
-        if show.counts(task).get("failed"):
+        call.output.line(summary(task), STYLES.get(task.status))
+        if counts(task).get("failed"):
             failures = f"{call.command('subtasks', task)} --status failed"
             call.output.note(f"see what failed: {failures}")
     if task.status is not Status.COMPLETED:

@@ -17,7 +17,7 @@ from taskmill.cli.call import Call
 from taskmill.cli.exits import Exit
 
 if TYPE_CHECKING:
-    from taskmill.consumer import Consumer
+    from taskmill.work.consumer.consumer import Consumer
 
 
 def work(
@@ -51,15 +51,15 @@ def work(
     TASKMILL_QUEUE_URL, TASKMILL_MODULES and so on; in a folder with a local cloud, its own.
     """
     call: Call = ctx.obj
-    from taskmill import wiring
     from taskmill.cli.work_report import report_of
     from taskmill.cli.work_settings import wired_here
+    from taskmill.wiring.process import use
 
     sys.path.insert(0, str(Path.cwd()))
     here = wired_here(
         call, queue_urls=queue_url or [], modules=modules, connections=concurrency + 10
     )
-    with wiring.use(here):
+    with use(here):
         report = report_of(call.output, here.logger)
         consumer = here.consumer(
             urls=queue_url or (),

@@ -14,7 +14,7 @@ from taskmill.cli.output import Output
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from taskmill.consumer import Consumer
+    from taskmill.work.consumer.consumer import Consumer
 
 RATE_SECONDS = 10.0  # the span that the shown rate is of
 
@@ -115,6 +115,6 @@ class Gauge:
 
 
 def _task_types() -> list[str]:
-    from taskmill.task_functions import FUNCTIONS
+    from taskmill.functions.known_functions import FUNCTIONS
 
     return sorted(FUNCTIONS)

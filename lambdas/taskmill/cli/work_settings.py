@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from taskmill.cli.call import Call
-from taskmill.errors import TaskmillError
+from taskmill.model.errors import TaskmillError
 
 if TYPE_CHECKING:
-    from taskmill.wiring import Wiring
+    from taskmill.wiring.wiring import Wiring
 
 # The settings that a consumer needs, and those it may do without: which output of the stack is
 # their value.
@@ -56,7 +56,8 @@ def wired_here(
     Raises:
         CannotWork: The message says what to do.
     """
-    from taskmill.wiring import InvalidSetting, wired
+    from taskmill.wiring.process import wired
+    from taskmill.wiring.settings import InvalidSetting
 
     local = {} if os.environ.get("TASKMILL_TABLE") else _local_outputs()
     environment = {"TASKMILL_RUNNER": "container", **_of_stack(local), **os.environ}

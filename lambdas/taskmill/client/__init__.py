@@ -12,7 +12,7 @@ with TaskClient.from_environment(tenant="mbc") as client:
 
 from taskmill.client.client import TaskClient
 from taskmill.client.errors import NotConfigured, TaskFailed, Unreachable, WaitTimeout
-from taskmill.errors import (
+from taskmill.model.errors import (
     Conflict,
     Forbidden,
     InvalidRequest,
@@ -20,8 +20,9 @@ from taskmill.errors import (
     TaskNotFound,
     Throttled,
 )
-from taskmill.models import NewTask, Progress, Task
-from taskmill.schedule_models import Schedule
+from taskmill.model.requests import NewTask
+from taskmill.model.schedules import Schedule
+from taskmill.model.views import Progress, Task
 
 __all__ = [
     "Conflict",

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
-from taskmill import errors
 from taskmill.client.errors import Unreachable
-from taskmill.errors import TaskmillError
+from taskmill.model import errors
+from taskmill.model.errors import TaskmillError
 
 # One row per code that the API answers with. "internal" is left out: it is like no answer.
 _BY_CODE: Mapping[str, type[TaskmillError]] = {

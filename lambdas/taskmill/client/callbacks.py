@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from urllib.parse import quote
 
-from taskmill.callback_models import CallbackMapping, Event
 from taskmill.client.connection import Connection
 from taskmill.client.wire import to_body
-from taskmill.errors import InvalidKey
-from taskmill.keys import check_name, mapped_type, mapping_id
+from taskmill.model.callbacks import CallbackMapping, Event
+from taskmill.model.errors import InvalidKey
+from taskmill.model.keys import check_name, mapped_type, mapping_id
 
 
 class Callbacks(Connection):

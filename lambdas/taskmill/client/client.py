@@ -10,14 +10,14 @@ from typing import Any, Self
 from taskmill.client.api import path_of
 from taskmill.client.callbacks import Callbacks
 from taskmill.client.errors import TaskFailed
-from taskmill.client.reading import Key, Reads, key_of
+from taskmill.client.read import Key, Reads, key_of
 from taskmill.client.schedules import Schedules
-from taskmill.client.submitting import Submits
+from taskmill.client.submit import Submits
 from taskmill.client.wire import to_body
-from taskmill.keys import check_name
-from taskmill.models import Task
-from taskmill.polling import CAP_SECONDS, Pace, looks
-from taskmill.statuses import Status
+from taskmill.functions.polling import CAP_SECONDS, Pace, looks
+from taskmill.model.keys import check_name
+from taskmill.model.statuses import Status
+from taskmill.model.views import Task
 
 
 class TaskClient(Submits, Reads, Schedules, Callbacks):

@@ -11,7 +11,7 @@ from taskmill.client.api import Api
 from taskmill.client.errors import NotConfigured
 from taskmill.client.outputs import Outputs, local_outputs, read_outputs
 from taskmill.client.settings import find_ids, find_settings
-from taskmill.keys import check_name
+from taskmill.model.keys import check_name
 
 if TYPE_CHECKING:
     import httpx

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from taskmill.errors import InvalidRequest, TaskFailed, TaskmillError, WaitTimeout
+from taskmill.model.errors import InvalidRequest, TaskFailed, TaskmillError, WaitTimeout
 
 __all__ = [
     "NotConfigured",

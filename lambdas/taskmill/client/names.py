@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from taskmill.ids import made_here, new_code
+from taskmill.model.new_codes import made_here, new_code
 
 
 def repeatable(scheme: str, code: str | None, idempotency_key: str | None) -> dict[str, str]:

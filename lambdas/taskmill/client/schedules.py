@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from taskmill.client.connection import Connection
 from taskmill.client.wire import to_body
-from taskmill.keys import check_name
-from taskmill.models import Notify, Priority
-from taskmill.schedule_models import Schedule
+from taskmill.model.base import Notify, Priority
+from taskmill.model.keys import check_name
+from taskmill.model.schedules import Schedule
 
 
 class Schedules(Connection):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from taskmill.client.errors import NotConfigured
 from taskmill.client.outputs import Outputs, are_of, local_session
-from taskmill.ids import check_scheme
+from taskmill.model.new_codes import check_scheme
 
 if TYPE_CHECKING:
     import httpx

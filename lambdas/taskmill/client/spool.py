@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from taskmill.client.wire import INLINE_LIMIT, to_json, weight
-from taskmill.fanout.plan import check_count
+from taskmill.model.batch_plan import check_count
 
 _CHUNK = 1 << 20
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from taskmill.errors import InvalidRequest, LimitExceeded
+from taskmill.model.errors import InvalidRequest, LimitExceeded
 
 # Lambda takes 6 MB in one call, and the body is a JSON string in it: quotes count twice.
 REQUEST_LIMIT = 6_000_000

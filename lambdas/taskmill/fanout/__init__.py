@@ -1,1 +1,4 @@
-"""Step function tasks: split into subtask rows, work through them in batches, finish."""
+"""The three steps of a fan-out: split into subtasks, work through a batch, finish.
+
+May import `work` and everything below.
+"""

@@ -9,22 +9,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
-from taskmill.attempts import Attempt, Outcome
-from taskmill.clock import Clock, now_ms
-from taskmill.correlation import caused_as
-from taskmill.elements import Elements
-from taskmill.errors import (
-    AttemptsSpent,
-    ClaimLost,
-    SubtasksDueLater,
-    SubtasksRemain,
-    describe_error,
-)
+from taskmill.aws.dynamodb.batches import BatchStore
+from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.aws.s3.elements import Elements
 from taskmill.fanout.outcomes import Outcomes
-from taskmill.keys import BatchKey, TaskKey
-from taskmill.rows import BatchRow, TaskRow
-from taskmill.statuses import Status
-from taskmill.store import BatchStore, SubtaskStore, TaskStore
+from taskmill.model.batch_row import BatchRow
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.correlation import caused_as
+from taskmill.model.error_details import describe_error
+from taskmill.model.errors import AttemptsSpent, ClaimLost, SubtasksDueLater, SubtasksRemain
+from taskmill.model.keys import BatchKey, TaskKey
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import TaskRow
+from taskmill.work.attempts import Attempt, Outcome
 
 LOOK_UP_SECONDS = 10.0  # how often a long batch looks whether its parent was cancelled
 NAP_SECONDS = 10.0  # a retry due sooner is waited for; for later ones the workflow waits

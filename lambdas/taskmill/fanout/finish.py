@@ -9,12 +9,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.errors import IllegalStatusChange, TaskmillError, describe_error
-from taskmill.fanout.plan import batch_spans, tolerates
-from taskmill.keys import TaskKey, execution_name
-from taskmill.rows import TaskRow
-from taskmill.statuses import COUNT_NAMES, COUNTED, Status
-from taskmill.store import BatchStore, SubtaskStore, TaskStore
+from taskmill.aws.dynamodb.batches import BatchStore
+from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.model.batch_plan import batch_spans, tolerates
+from taskmill.model.derived_codes import execution_name
+from taskmill.model.error_details import describe_error
+from taskmill.model.errors import IllegalStatusChange, TaskmillError
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import COUNT_NAMES, COUNTED, Status
+from taskmill.model.task_row import TaskRow
 
 
 class SubtasksFailed(TaskmillError):

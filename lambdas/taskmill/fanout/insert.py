@@ -9,15 +9,16 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.chunks import chunked
-from taskmill.clock import Clock, now_ms, ttl_seconds
-from taskmill.errors import InvalidRequest, describe_error
-from taskmill.json_text import dump_json, fits_row
-from taskmill.payloads import SUBTASK_INPUT_INLINE, PayloadRef, PayloadStore
-from taskmill.rows import TaskRow
-from taskmill.statuses import Status
-from taskmill.store import SubtaskStore
-from taskmill.store.table import BATCH_STATEMENTS
+from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
+from taskmill.aws.s3.payloads import SUBTASK_INPUT_INLINE, PayloadRef, PayloadStore
+from taskmill.model.chunks import chunked
+from taskmill.model.clock import Clock, now_ms, ttl_seconds
+from taskmill.model.error_details import describe_error
+from taskmill.model.errors import InvalidRequest
+from taskmill.model.json_text import dump_json, fits_row
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import TaskRow
 
 
 @dataclass(frozen=True, kw_only=True)

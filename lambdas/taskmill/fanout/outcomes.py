@@ -7,12 +7,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from taskmill.attempts import Outcome
-from taskmill.rows import TaskRow
-from taskmill.statuses import COUNTED, Status
-from taskmill.store import SubtaskStore
-from taskmill.store.table import BATCH_STATEMENTS
-from taskmill.store.writes import attribute_paths
+from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
+from taskmill.aws.dynamodb.writes import attribute_paths
+from taskmill.model.statuses import COUNTED, Status
+from taskmill.model.task_row import TaskRow
+from taskmill.work.attempts import Outcome
 
 FLUSH_SECONDS = 2.0  # the longest that an outcome waits for others to be written with
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.clock import Clock, now_ms
-from taskmill.errors import IllegalStatusChange
+from taskmill.aws.dynamodb.batches import BatchStore
+from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.fanout.insert import Inserter
-from taskmill.fanout.plan import batch_size_for, batch_spans
-from taskmill.keys import TaskKey, execution_name
-from taskmill.rows import TaskRow
-from taskmill.statuses import COUNT_NAMES, RETRYABLE, Status
-from taskmill.store import BatchStore, SubtaskStore, TaskStore
+from taskmill.model.batch_plan import batch_size_for, batch_spans
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.derived_codes import execution_name
+from taskmill.model.errors import IllegalStatusChange
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import COUNT_NAMES, RETRYABLE, Status
+from taskmill.model.task_row import TaskRow
 
 Span = tuple[int, int]
 

@@ -1,5 +1,5 @@
 """Lambda entry points, one module per function: wiring and one call."""
 
-from taskmill.starting import hold_collection
+from taskmill.wiring.cold_start import hold_collection
 
 hold_collection()

@@ -8,9 +8,9 @@ from typing import Any
 from taskmill.http.app import build_app
 from taskmill.http.errors import as_lambda_answer, respond
 from taskmill.http.request import prepared
-from taskmill.models import build_models
-from taskmill.starting import Start
-from taskmill.wiring import current
+from taskmill.model.base import build_models
+from taskmill.wiring.cold_start import Start
+from taskmill.wiring.process import current
 
 _APP = build_app()
 _START = Start(lambda wiring: wiring.service, ahead=build_models)

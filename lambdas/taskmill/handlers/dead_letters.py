@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from taskmill.dead_letters import Undertaker
-from taskmill.starting import Start
+from taskmill.wiring.cold_start import Start
 
 _START = Start(lambda wiring: wiring.tasks)
 
@@ -14,12 +13,6 @@ _START = Start(lambda wiring: wiring.tasks)
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """One delivery of the dead letters."""
     wiring = _START()
-    undertaker = Undertaker(
-        tasks=wiring.tasks,
-        queue=wiring.queue("TASKMILL_DEAD_LETTERS_URL"),
-        logger=wiring.logger,
-        clock=wiring.clock,
-    )
-    failures = undertaker.handle(event["Records"])
+    failures = wiring.undertaker.handle(event["Records"])
     wiring.logger.info("dead letters", records=len(event["Records"]), kept=len(failures))
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failures]}

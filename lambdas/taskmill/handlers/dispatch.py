@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from taskmill.redrive import records_of
-from taskmill.starting import Start
-from taskmill.wiring import current
+from taskmill.dispatch.redrive import records_of
+from taskmill.wiring.cold_start import Start
+from taskmill.wiring.process import current
 
 _START = Start(lambda wiring: wiring.dispatcher, services=("dynamodb", "sqs", "sns"))
 

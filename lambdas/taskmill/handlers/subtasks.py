@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from taskmill.keys import TaskKey
-from taskmill.starting import Start
-from taskmill.wiring import Wiring
+from taskmill.model.keys import TaskKey
+from taskmill.wiring.cold_start import Start
+from taskmill.wiring.wiring import Wiring
 
 _SPLIT = Start(lambda wiring: wiring.splitter)
 _BATCH = Start(lambda wiring: wiring.batch_runner, Wiring.load_tasks)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from taskmill.starting import Start
-from taskmill.wiring import Wiring
+from taskmill.wiring.cold_start import Start
+from taskmill.wiring.wiring import Wiring
 
 _START = Start(lambda wiring: wiring.worker, Wiring.load_tasks)
 

@@ -14,7 +14,7 @@ from taskmill.http.errors import respond
 from taskmill.http.refusals import MethodNotAllowed, NoSuchRoute
 from taskmill.http.request import confine, parse_object
 from taskmill.http.tasks import TaskRoutes
-from taskmill.keys import Kind
+from taskmill.model.keys import Kind
 
 
 def build_app() -> APIGatewayHttpResolver:

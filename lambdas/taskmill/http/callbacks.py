@@ -8,15 +8,15 @@ from aws_lambda_powertools.event_handler import Request
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from taskmill.callback_models import CallbackMapping, NewCallback
 from taskmill.http.bodies import STRICT
 from taskmill.http.examples import CALLBACK_EXAMPLES
 from taskmill.http.parameters import CallbackId, MappedType, Tenant
 from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
-from taskmill.keys import mapped_type
-from taskmill.models import View
-from taskmill.wiring import current
+from taskmill.model.base import View
+from taskmill.model.callbacks import CallbackMapping, NewCallback
+from taskmill.model.keys import mapped_type
+from taskmill.wiring.process import current
 
 _CALLBACK = "callbacks/<id>"
 

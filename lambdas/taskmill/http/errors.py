@@ -10,12 +10,18 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from botocore.exceptions import ClientError
 from pydantic import ConfigDict, Field
 
-from taskmill.errors import InvalidKey, InvalidRequest, LimitExceeded, TaskmillError, Throttled
+from taskmill.aws.dynamodb.refusals import cancellation_codes
 from taskmill.http.bodies import TAGS
 from taskmill.http.refusals import MethodNotAllowed
-from taskmill.models import View
-from taskmill.store.table import cancellation_codes
-from taskmill.wiring import current
+from taskmill.model.base import View
+from taskmill.model.errors import (
+    InvalidKey,
+    InvalidRequest,
+    LimitExceeded,
+    TaskmillError,
+    Throttled,
+)
+from taskmill.wiring.process import current
 
 MAX_DETAILS = 20
 RETRY_AFTER_SECONDS = 1

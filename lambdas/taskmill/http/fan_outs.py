@@ -7,9 +7,9 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from taskmill.http.pages import TaskPage, subtask_page
 from taskmill.http.parameters import Code, Index, Limit, StatusFilter, SubtaskCursor, Tenant, Type
 from taskmill.http.routing import add_route
-from taskmill.keys import Kind, TaskKey
-from taskmill.models import Progress, Result, Task
-from taskmill.wiring import current
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.views import Progress, Result, Task
+from taskmill.wiring.process import current
 
 
 def add_to(app: ApiGatewayResolver) -> None:

@@ -8,11 +8,12 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from taskmill.keys import TaskKey
-from taskmill.models import Page, Task, View
-from taskmill.pages import EXAMINED_A_PAGE
-from taskmill.service import TaskService
-from taskmill.statuses import Status
+from taskmill.model.base import View
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import Status
+from taskmill.model.views import Page, Task
+from taskmill.service.pages import EXAMINED_A_PAGE
+from taskmill.service.task_service import TaskService
 
 PAGE_BYTES = 4_000_000  # of Lambda's 6 MB, counted as Lambda escapes them
 _READ_AT_ONCE = 500  # subtasks that share a partition

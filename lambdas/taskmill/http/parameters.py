@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
-from taskmill.keys import MAPPING_PATTERN, NAME_PATTERN
-from taskmill.statuses import Status
+from taskmill.model.keys import MAPPING_PATTERN, NAME_PATTERN
+from taskmill.model.statuses import Status
 
 _NAME = NAME_PATTERN[1:-1]  # without its anchors
 

@@ -1,8 +1,8 @@
-"""What only the HTTP side refuses. Domain errors are in `taskmill.errors`."""
+"""What only the HTTP side refuses. Domain errors are in `taskmill.model.errors`."""
 
 from __future__ import annotations
 
-from taskmill.errors import InvalidRequest, TaskmillError, TaskNotFound
+from taskmill.model.errors import InvalidRequest, TaskmillError, TaskNotFound
 
 
 class MalformedBody(InvalidRequest):

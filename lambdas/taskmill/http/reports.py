@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from taskmill.attributes import NAME_PATTERN
 from taskmill.http.bodies import STRICT
-from taskmill.models import Model
+from taskmill.model.attributes import NAME_PATTERN
+from taskmill.model.base import Model
 
 AttributeName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 Attributes = Annotated[

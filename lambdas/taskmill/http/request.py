@@ -13,10 +13,10 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic_core import from_json
 
-from taskmill.errors import Forbidden, LimitExceeded
 from taskmill.http.refusals import MalformedBody, UnsupportedMediaType
-from taskmill.models import InvokeContext
-from taskmill.wiring import current
+from taskmill.model.errors import Forbidden, LimitExceeded
+from taskmill.model.requests import InvokeContext
+from taskmill.wiring.process import current
 
 MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda takes no larger request
 _MAX_REQUEST_ID = 128  # characters of a caller's own; longer ones would swell the row
@@ -85,7 +85,7 @@ def confine(
         Forbidden: The claim is missing or differs.
     """
     tenant = app.context["_route_args"].get("tenant")
-    claim = current().tenant_claim
+    claim = current().settings.tenant_claim
     if tenant is not None and claim is not None:
         event = APIGatewayProxyEventV2(app.current_event.raw_event)
         claims = event.request_context.authorizer.jwt_claim

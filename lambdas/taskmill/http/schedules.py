@@ -15,9 +15,9 @@ from taskmill.http.pages import fitting
 from taskmill.http.parameters import Limit, ScheduleCursor, ScheduleName, Tenant
 from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
-from taskmill.models import View
-from taskmill.schedule_models import NewSchedule, Schedule
-from taskmill.wiring import current
+from taskmill.model.base import View
+from taskmill.model.schedules import NewSchedule, Schedule
+from taskmill.wiring.process import current
 
 _SCHEDULE = "schedules/<name>"
 

@@ -8,7 +8,6 @@ from aws_lambda_powertools.event_handler import Request
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from taskmill.errors import InvalidInput, InvalidRequest
 from taskmill.http.bodies import (
     StepFunctionTaskSubmission,
     SubmitTask,
@@ -18,8 +17,10 @@ from taskmill.http.examples import FAN_OUT_EXAMPLES, TASK_EXAMPLES
 from taskmill.http.parameters import Tenant
 from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
-from taskmill.models import Task, Upload, View
-from taskmill.wiring import current
+from taskmill.model.base import View
+from taskmill.model.errors import InvalidInput, InvalidRequest
+from taskmill.model.views import Task, Upload
+from taskmill.wiring.process import current
 
 
 def add_to(app: ApiGatewayResolver) -> None:

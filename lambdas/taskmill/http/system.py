@@ -10,8 +10,8 @@ from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
 from taskmill.http.openapi import document_of
 from taskmill.http.routing import error_answer
-from taskmill.models import View
-from taskmill.wiring import current
+from taskmill.model.base import View
+from taskmill.wiring.process import current
 
 
 class Health(View):
@@ -22,7 +22,7 @@ class Health(View):
 
 def add_to(app: ApiGatewayResolver) -> None:
     def get_openapi() -> Response[str]:
-        tokens = current().tenant_claim is not None
+        tokens = current().settings.tenant_claim is not None
         return Response(200, "application/json", document_of(app, tokens=tokens))
 
     app.get(

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
-from taskmill.errors import InvalidRequest
 from taskmill.http.examples import STATUS_EXAMPLES
 from taskmill.http.pages import TaskPage, as_answer, child_page
 from taskmill.http.parameters import (
@@ -24,9 +23,11 @@ from taskmill.http.parameters import (
 )
 from taskmill.http.reports import StatusChange
 from taskmill.http.routing import add_route
-from taskmill.keys import Kind, TaskKey
-from taskmill.models import ListOptions, Result, Task
-from taskmill.wiring import current
+from taskmill.model.errors import InvalidRequest
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.requests import ListOptions
+from taskmill.model.views import Result, Task
+from taskmill.wiring.process import current
 
 FOLDERS = {Kind.TASK: "tasks", Kind.SFN_TASK: "step-function-tasks"}
 _WORDS = {Kind.TASK: "task", Kind.SFN_TASK: "step function task"}

@@ -1,9 +1,6 @@
-"""Queues that carry keys of tasks to workers: a protocol, SQS and memory as its implementations.
+"""The queues that carry tasks to workers, for whoever brings one of their own."""
 
-`TASKMILL_QUEUE_SERVICE` chooses: `sqs`, `memory`, or "module:Class" of your own; see `Queue`.
-"""
-
-from taskmill.queue.protocol import (
+from taskmill.aws.sqs.protocol import (
     MAX_DELAY_SECONDS,
     MESSAGES_A_CALL,
     Delivery,

@@ -1,16 +1,9 @@
-"""The task service: what callers may do with tasks. Writes rows; the dispatcher does the rest."""
+"""What callers may ask of tasks: submit, read, change, schedule, register callbacks.
 
-from __future__ import annotations
+Decides and writes rows; what follows from a row is the dispatcher's. May import `fanout` and
+everything below; knows neither HTTP nor the command line.
+"""
 
-from dataclasses import dataclass
+from taskmill.service.task_service import TaskService
 
-from taskmill.service.callbacks import Callbacks
-from taskmill.service.changing import Changes
-from taskmill.service.reading import Reads
-from taskmill.service.scheduling import Scheduling
-from taskmill.service.submitting import Submits
-
-
-@dataclass(frozen=True, kw_only=True)
-class TaskService(Submits, Reads, Changes, Callbacks, Scheduling):
-    """All methods take keyword arguments and return frozen models."""
+__all__ = ["TaskService"]

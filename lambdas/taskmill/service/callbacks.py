@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from taskmill.callback_models import CallbackMapping
-from taskmill.errors import Conflict, InvalidRequest, TaskNotFound
-from taskmill.keys import check_name, mapped_type, mapping_id
-from taskmill.models import InvokeContext
+from taskmill.model.callbacks import CallbackMapping
+from taskmill.model.errors import Conflict, InvalidRequest, TaskNotFound
+from taskmill.model.keys import check_name, mapped_type, mapping_id
+from taskmill.model.mapping_row import MappingRow
+from taskmill.model.requests import InvokeContext
+from taskmill.model.task_settings import EVENTS
 from taskmill.service.parts import ServiceParts
-from taskmill.store.mappings import MappingRow
-from taskmill.task_settings import EVENTS
 
 MAX_MAPPINGS = 50  # of one task type
 _TRIES = 5

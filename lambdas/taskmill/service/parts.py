@@ -7,24 +7,25 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from taskmill.clock import Clock, now_ms
-from taskmill.errors import TaskNotFound
+from taskmill.aws.dynamodb.callback_mappings import MappingStore
+from taskmill.aws.dynamodb.children import ChildStore
+from taskmill.aws.dynamodb.schedules import ScheduleStore
+from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.aws.s3.payloads import PayloadStore
+from taskmill.aws.sns import Topic
 from taskmill.fanout.insert import Inserter
-from taskmill.ids import Ids
-from taskmill.keys import TaskKey
-from taskmill.models import Task
-from taskmill.notifications import Topic
-from taskmill.payloads import PayloadStore
-from taskmill.polling import Pace
-from taskmill.registry import Registry
-from taskmill.shown_inputs import with_inputs_shown
-from taskmill.store import SubtaskStore, TaskStore
-from taskmill.store.children import ChildStore
-from taskmill.store.mappings import MappingStore
-from taskmill.store.schedules import ScheduleStore
+from taskmill.functions.polling import Pace
+from taskmill.functions.registry import Registry
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.errors import TaskNotFound
+from taskmill.model.keys import TaskKey
+from taskmill.model.views import Task
+from taskmill.service.ids import Ids
+from taskmill.service.shown_inputs import with_inputs_shown
 
 if TYPE_CHECKING:
-    from taskmill.direct import DirectRuns
+    from taskmill.work.direct_runs import DirectRuns
 
 Key = TaskKey | Mapping[str, str]
 

@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from taskmill import wiring
-from taskmill.clock import now_ms, to_ms
-from taskmill.event_loops import without_event_loop
+from taskmill.functions.polling import Pace
 from taskmill.handlers import dispatch
-from taskmill.polling import Pace
-from taskmill.service import TaskService
+from taskmill.model.clock import now_ms, to_ms
+from taskmill.service.task_service import TaskService
 from taskmill.testing.clients import Crash, Meter, MeteredClient
 from taskmill.testing.deliveries import DEAD_LETTERS, FAILURES, WORK_QUEUE, DeliveryPlayer
 from taskmill.testing.dynamodb import MemoryTable
@@ -27,6 +25,9 @@ from taskmill.testing.schedules import Schedules
 from taskmill.testing.schema import TABLE_SCHEMA
 from taskmill.testing.stream import Stream
 from taskmill.testing.turns import Turns
+from taskmill.wiring.process import use
+from taskmill.wiring.wiring import Wiring
+from taskmill.work.event_loops import without_event_loop
 
 STEPS_LIMIT = 200_000
 
@@ -104,8 +105,8 @@ class InProcessCloud:
         self.bucket = MemoryBucket()
         self.stream = Stream(self.table.records, self.meter)
         pace = Pace(self.wait, lambda: self.now / 1000, cap_seconds=math.inf)
-        self.wiring = wiring.Wiring(self._environment(), self._client, self.clock, self.sleep, pace)
-        self._stack.enter_context(wiring.use(self.wiring))
+        self.wiring = Wiring(self._environment(), self._client, self.clock, self.sleep, pace)
+        self._stack.enter_context(use(self.wiring))
         self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS)
         self.player = ExecutionPlayer(self)
         return self

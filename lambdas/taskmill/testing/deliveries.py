@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
+from taskmill.aws.sqs.memory_queue import MemoryQueue
+from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Delivery
 from taskmill.handlers import dead_letters, dispatch, work
-from taskmill.queue import MESSAGES_A_CALL, Delivery
-from taskmill.queue.memory import MemoryQueue
 from taskmill.testing.clients import Crash
 
 if TYPE_CHECKING:
-    from taskmill.consumer import Consumer
     from taskmill.testing.cloud import InProcessCloud
+    from taskmill.work.consumer.consumer import Consumer
 
 WORK_QUEUE, DEAD_LETTERS, FAILURES = "queue", "dead-letters", "failures"
 

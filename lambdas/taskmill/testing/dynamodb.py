@@ -15,8 +15,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from taskmill.testing import partiql
 from taskmill.testing.expressions import Item, Scope, holds, plain, updated
+from taskmill.testing.partiql import batch_execute_statement
 from taskmill.testing.sizes import item_size
 
 ITEM_LIMIT = 409_600
@@ -72,7 +72,7 @@ class MemoryTable:
     def batch_execute_statement(self, *, Statements: Sequence[Any]) -> dict[str, Any]:
         if len(Statements) > 25:
             raise refused("ValidationException", "at most 25 statements")
-        return partiql.batch_execute_statement(self, Statements)
+        return batch_execute_statement(self, Statements)
 
     def transact_write_items(self, *, TransactItems: Sequence[Any]) -> dict[str, Any]:
         if len(TransactItems) > 100:

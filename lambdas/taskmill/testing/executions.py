@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from taskmill.errors import SubtasksDueLater, SubtasksRemain
 from taskmill.handlers import subtasks
+from taskmill.model.errors import SubtasksDueLater, SubtasksRemain
 from taskmill.testing.clients import Crash
 
 if TYPE_CHECKING:

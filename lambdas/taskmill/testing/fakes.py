@@ -8,9 +8,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from taskmill.clock import Clock
-from taskmill.queue import Delivery
-from taskmill.queue.memory import MemoryMessage, MemoryQueue
+from taskmill.aws.sqs.memory_queue import MemoryMessage, MemoryQueue
+from taskmill.aws.sqs.protocol import Delivery
+from taskmill.model.clock import Clock
 
 
 @dataclass

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from taskmill.clock import Clock, to_ms
-from taskmill.scheduler import FIRE_TIME
+from taskmill.aws.scheduler import FIRE_TIME
+from taskmill.model.clock import Clock, to_ms
+from taskmill.model.timetable import as_text, check_expression, check_timezone, next_fire
 from taskmill.testing.fakes import client_error
-from taskmill.timetable import as_text, check_expression, check_timezone, next_fire
 
 _NAME = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 _EARLIEST_START_MS = -300_000  # AWS takes no start that is longer ago

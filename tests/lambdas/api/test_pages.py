@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from taskmill.keys import Kind, TaskKey
-from taskmill.statuses import Status
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.statuses import Status
 from taskmill.testing import InProcessCloud
 from taskmill.testing.http import InProcessApi
 

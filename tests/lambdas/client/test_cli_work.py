@@ -18,15 +18,15 @@ from builders import any_key, any_row, any_tenant
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from taskmill.aws.sqs.protocol import Message
 from taskmill.cli.app import app
 from taskmill.cli.call import Call
 from taskmill.cli.output import Output
 from taskmill.cli.work_report import Gauge, Screen
 from taskmill.cli.work_settings import wired_here
-from taskmill.consumer import Consumer
-from taskmill.queue import Message
 from taskmill.testing.schema import TABLE_SCHEMA
 from taskmill.wiring import Wiring, wired
+from taskmill.work.consumer.consumer import Consumer
 
 SUPPORT = Path(work_tasks.__file__).parent
 SETTINGS = ("TABLE", "BUCKET", "QUEUE_URL", "PRIORITY_QUEUE_URL", "CONTAINER_QUEUE_URL")

@@ -13,7 +13,7 @@ from ulid import ULID
 
 from taskmill.client import InvalidRequest, NewTask, TaskClient
 from taskmill.client.errors import NotConfigured
-from taskmill.keys import Kind
+from taskmill.model.keys import Kind
 from taskmill.testing import InProcessCloud
 
 OPTIONS: dict[str, Any] = {

@@ -10,8 +10,8 @@ from network import Network
 
 from taskmill.client import TaskClient, TaskFailed, TaskNotFound, WaitTimeout
 from taskmill.errors import Conflict, IllegalStatusChange
-from taskmill.keys import Kind, TaskKey
-from taskmill.statuses import Status
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.statuses import Status
 
 
 def test_a_task_is_found_by_type_and_code_whatever_its_kind(client: TaskClient) -> None:

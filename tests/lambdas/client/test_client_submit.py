@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from taskmill.client import Conflict, InvalidRequest, LimitExceeded, NewTask, TaskClient
 from taskmill.errors import IdempotencyConflict
-from taskmill.keys import Kind
+from taskmill.model.keys import Kind
 
 MB = 1_000_000
 
@@ -208,7 +208,7 @@ def test_memory_stays_constant_however_large_the_input() -> None:
 def test_more_subtasks_than_allowed_are_refused_before_all_are_taken(
     client: TaskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("taskmill.fanout.plan.MAX_SUBTASKS", 10)
+    monkeypatch.setattr("taskmill.model.batch_plan.MAX_SUBTASKS", 10)
     endless = iter(int, 1)
 
     with pytest.raises(LimitExceeded, match="at most 10 are accepted"):

@@ -1,0 +1,5 @@
+"""How things are kept and sent: one package or module per AWS service, behind small classes of ours.
+
+The only place that speaks to AWS, with clients that it is given. May import `model`; decides
+nothing about tasks.
+"""

@@ -1,0 +1,216 @@
+"""Rows of batches: the claim of a Map iteration, its counts, and their sum on the parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from taskmill.aws.dynamodb.codec import encode, encode_item
+from taskmill.aws.dynamodb.expressions import UpdateRequest
+from taskmill.aws.dynamodb.refusals import ConditionFailed
+from taskmill.aws.dynamodb.statements import Update
+from taskmill.aws.dynamodb.table import Table
+from taskmill.model.batch_row import BATCH_ROW, BatchRow
+from taskmill.model.clock import Clock, now_ms, ttl_seconds
+from taskmill.model.errors import ClaimLost
+from taskmill.model.keys import BatchKey, TaskKey, batch_partition
+from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
+
+TRANSACTION_MARKS = 99  # 100 actions, one of them the parent's
+_NAMES = ("row", "status", "first", "last", "fence", "owner")  # DynamoDB reserves some of them
+
+
+class BatchStore:
+    """Who works on a batch, how it ended, and whether its parent has counted it."""
+
+    def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
+        self.table = table
+        self.retention_days = retention_days
+        self.clock = clock
+
+    def claim(
+        self,
+        key: BatchKey,
+        *,
+        span: tuple[int, int],
+        fence: str,
+        owner: str,
+        retry: int,
+        until: int,
+    ) -> BatchRow:
+        """Take a batch for one invocation.
+
+        A later retry of the same Map iteration may take over at once: Step Functions retries
+        only what has ended. Anybody else waits until the lease runs out.
+
+        Returns:
+            The row; with status COMPLETED when nothing is left to do.
+
+        Raises:
+            ClaimLost: Another invocation is at work on it.
+        """
+        now = self.clock()
+        expires = ttl_seconds(now, self.retention_days)
+        try:
+            values = self.table.update(
+                key.stored,
+                "SET #row = :batch, #status = :started, #first = :first, #last = :last,"
+                " #fence = :fence, #owner = :owner, retry = :retry, leaseUntil = :until,"
+                f" updatedAt = :now{', #ttl = :ttl' if expires else ''} ADD claims :one",
+                condition="attribute_not_exists(pk) OR (#status = :started AND ("
+                "leaseUntil < :now OR (#owner = :owner AND retry < :retry)))",
+                names={f"#{name}": name for name in (*_NAMES, *(["ttl"] if expires else []))},
+                values={
+                    "batch": BATCH_ROW,
+                    "started": Status.STARTED,
+                    "first": span[0],
+                    "last": span[1],
+                    "fence": fence,
+                    "owner": owner,
+                    "retry": retry,
+                    "until": until,
+                    "now": now,
+                    "one": 1,
+                    **({"ttl": expires} if expires else {}),
+                },
+            )
+        except ConditionFailed as refused:
+            standing = BatchRow.from_values(refused.old or {})
+            if standing.status in FINAL:
+                return standing
+            raise ClaimLost(
+                f"batch {key.number} of {key.parent} is held by another invocation",
+                again_in_ms=max(standing.lease_until - now, 0),
+            ) from None
+        return BatchRow.from_values(values)
+
+    def release(self, batch: BatchRow) -> None:
+        """Hand a batch back unfinished, so that the next invocation need not wait."""
+        self._fenced(batch, {"leaseUntil": 0}, adds={"released": 1})
+
+    def close(self, batch: BatchRow, counts: Mapping[str, int]) -> None:
+        """End a batch with the counts of its rows.
+
+        Raises:
+            ClaimLost: The batch passed to another invocation.
+        """
+        sets: dict[str, Any] = {"status": Status.COMPLETED, "counts": counts}
+        if (ttl := ttl_seconds(self.clock(), self.retention_days)) is not None:
+            sets["ttl"] = ttl
+        self._fenced(batch, sets)
+
+    def of(self, parent: TaskKey) -> Iterator[BatchRow]:
+        """All batch rows of a step function task, in order: at most 5,000 small rows."""
+        found = self.table.query(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": encode(batch_partition(parent))},
+            ConsistentRead=True,
+        )
+        yield from map(BatchRow.from_values, found)
+
+    def reopen(self, batch: BatchRow) -> None:
+        """Make a closed batch ready for another run; a second call changes nothing."""
+        self.table.update_many(
+            [
+                Update(
+                    key=batch.key.stored,
+                    sets={"status": Status.STARTED, "leaseUntil": 0, "claims": 0, "released": 0},
+                    removes=("counts", "counted", "ttl"),
+                    where={"status": Status.COMPLETED, "fence": batch.fence},
+                )
+            ]
+        )
+
+    def count(self, parent: TaskKey, batches: Sequence[BatchRow]) -> list[BatchRow]:
+        """Add up to 99 closed batches to their parent's counts, each once, all or none.
+
+        A parent that is no longer PROCESSING needs no counts: whoever ended it sums the rows, and
+        another run begins with what those say.
+
+        Returns:
+            Nothing when that is done. When some of them have been counted before: the others.
+        """
+        marks = [self._count_mark(batch) for batch in batches]
+        totals = {name: sum(batch.counts.get(name, 0) for batch in batches) for name in COUNT_NAMES}
+        refused = self.table.transact([*marks, self._count_total(parent, totals)])
+        if not refused or refused[-1] != "None":
+            return []
+        each = zip(batches, refused[:-1], strict=True)
+        return [batch for batch, reason in each if reason == "None"]
+
+    def keep(self, batches: Sequence[BatchRow]) -> None:
+        """Mark closed batches as counted: another run begins with their counts."""
+        self.table.update_many(
+            [
+                Update(
+                    key=batch.key.stored,
+                    sets={"counted": True},
+                    where={"status": Status.COMPLETED, "fence": batch.fence},
+                )
+                for batch in batches
+            ]
+        )
+
+    def _fenced(
+        self, batch: BatchRow, sets: Mapping[str, Any], *, adds: Mapping[str, int] | None = None
+    ) -> None:
+        """A write of the invocation that holds the batch."""
+        request = UpdateRequest()
+        for name, value in sets.items():
+            request.set(name, value)
+        for name, amount in (adds or {}).items():
+            request.add(name, amount)
+        request.require_status([Status.STARTED])
+        request.require("fence", batch.fence)
+        try:
+            request.send(self.table, batch.key.stored)
+        except ConditionFailed:
+            raise ClaimLost(
+                f"batch {batch.key.number} of {batch.key.parent} passed to another invocation"
+            ) from None
+
+    def _count_mark(self, batch: BatchRow) -> dict[str, Any]:
+        """Marks one batch as counted; its fence tells this closing from one of an earlier run."""
+        return self._transact_update(
+            batch.key.stored._asdict(),
+            "SET counted = :true",
+            "attribute_not_exists(counted) AND #fence = :fence AND #status = :completed",
+            {"#fence": "fence", "#status": "status"},
+            {":true": True, ":fence": batch.fence, ":completed": Status.COMPLETED},
+        )
+
+    def _count_total(self, parent: TaskKey, totals: Mapping[str, int]) -> dict[str, Any]:
+        # ADD is for top-level attributes only; these lie in a map.
+        paths = {name: f"#attributes.#counts.{name}" for name in totals}
+        sums = ", ".join(f"{path} = {path} + :{name}" for name, path in paths.items())
+        return self._transact_update(
+            parent.stored._asdict(),
+            f"SET updatedAt = :now, {sums} ADD version :one",
+            "#status = :processing",
+            {"#attributes": "attributes", "#counts": "counts", "#status": "status"},
+            {
+                ":now": self.clock(),
+                ":one": 1,
+                ":processing": Status.PROCESSING,
+                **{f":{name}": total for name, total in totals.items()},
+            },
+        )
+
+    def _transact_update(
+        self,
+        key: Mapping[str, str],
+        expression: str,
+        condition: str,
+        names: Mapping[str, str],
+        values: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        return {
+            "Update": {
+                "TableName": self.table.name,
+                "Key": encode_item(key),
+                "UpdateExpression": expression,
+                "ConditionExpression": condition,
+                "ExpressionAttributeNames": dict(names),
+                "ExpressionAttributeValues": encode_item(values),
+            }
+        }

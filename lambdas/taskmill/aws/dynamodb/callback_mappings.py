@@ -1,0 +1,88 @@
+"""Rows of callback mappings: which task type to submit when tasks of another one have ended."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+from taskmill.aws.dynamodb.codec import encode
+from taskmill.aws.dynamodb.refusals import ConditionFailed
+from taskmill.aws.dynamodb.table import Table
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.keys import callback_key, callback_partition
+from taskmill.model.mapping_row import MappingRow
+from taskmill.model.task_settings import Callback
+
+KNOWN_TYPES = 1_000  # whose mappings are remembered
+MAX_AGE_MS = 60_000  # after which they are read again, whatever they are wanted for
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    callbacks: tuple[Callback, ...]
+    read_at: int
+
+
+class MappingStore:
+    """Keeps mappings, and remembers for a while what those of a type are."""
+
+    def __init__(self, table: Table, *, clock: Clock = now_ms) -> None:
+        self.table = table
+        self.clock = clock
+        self._known: dict[tuple[str, str], _Known] = {}
+
+    def get(self, tenant: str, mapping: str) -> MappingRow | None:
+        """The mapping of an id, strongly consistent; None: there is none."""
+        values = self.table.get(callback_key(tenant, mapping))
+        return MappingRow.from_values(values) if values else None
+
+    def of_type(self, tenant: str, task_type: str) -> list[MappingRow]:
+        """All mappings of a task type by id, strongly consistent."""
+        found = self.table.query(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": encode(callback_partition(tenant, task_type))},
+            ConsistentRead=True,
+        )
+        return [MappingRow.from_values(each) for each in found]
+
+    def put(self, row: MappingRow, *, over: MappingRow | None) -> bool:
+        """Store a mapping in place of the one that was read; False: that one has changed since."""
+        stored = dataclasses.replace(row, version=over.version + 1 if over else 1)
+        self._known.pop((row.tenant, row.task_type), None)
+        try:
+            if over is None:
+                self.table.put_new(stored.to_values())
+            else:
+                self.table.replace(stored.to_values(), version=over.version)
+        except ConditionFailed:
+            return False
+        return True
+
+    def delete(self, tenant: str, mapping: str) -> MappingRow | None:
+        """Remove a mapping and return it as it was; None: there was none."""
+        values = self.table.delete(callback_key(tenant, mapping))
+        row = MappingRow.from_values(values) if values else None
+        if row is not None:
+            self._known.pop((tenant, row.task_type), None)
+        return row
+
+    def as_of(self, tenant: str, task_type: str, moment: int) -> tuple[Callback, ...]:
+        """The mappings of a type as they stood at `moment` (epoch ms), or later.
+
+        What was read before goes for all moments up to then, but for a minute only.
+        """
+        known = self._known.get((tenant, task_type))
+        now = self.clock()
+        if known is None or known.read_at < max(moment, now - MAX_AGE_MS):
+            known = _Known(self._read(tenant, task_type), now)
+            self._remember((tenant, task_type), known)
+        return known.callbacks
+
+    def _read(self, tenant: str, task_type: str) -> tuple[Callback, ...]:
+        return tuple((each.event, each.callback_type) for each in self.of_type(tenant, task_type))
+
+    def _remember(self, key: tuple[str, str], known: _Known) -> None:
+        self._known.pop(key, None)
+        if len(self._known) >= KNOWN_TYPES:
+            del self._known[next(iter(self._known))]  # the one read the longest ago
+        self._known[key] = known

@@ -1,0 +1,169 @@
+"""Children of tasks: insert, read, take over, and the exact tally on their parent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from taskmill.aws.dynamodb.codec import encode
+from taskmill.aws.dynamodb.expressions import UpdateRequest
+from taskmill.aws.dynamodb.statements import Update
+from taskmill.aws.dynamodb.table import Table
+from taskmill.aws.dynamodb.writes import ending, last_run, reopening
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import FINAL, Status
+from taskmill.model.task_row import TaskRow
+
+TRANSACTION_MARKS = 99  # 100 actions, one of them the parent's
+TALLY = {
+    Status.COMPLETED: "childrenCompleted",
+    Status.FAILED: "childrenFailed",
+    Status.CANCELLED: "childrenCancelled",
+}
+_OPEN = tuple(status for status in Status if status not in FINAL)
+
+
+class ChildStore:
+    """What parents know of their children."""
+
+    def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
+        self.table = table
+        self.retention_days = retention_days
+        self.clock = clock
+
+    def insert(self, rows: Sequence[TaskRow]) -> list[bool]:
+        """Store new children, 25 a call; False where one was there already."""
+        return self.table.insert_many([row.to_values() for row in rows])
+
+    def read(self, keys: Sequence[TaskKey]) -> list[TaskRow | None]:
+        """Rows in the order of their keys, strongly consistent, 100 a call."""
+        found = self.table.get_many([key.stored for key in keys])
+        return [TaskRow.from_values(each) if each else None for each in found]
+
+    def keys_of(self, parent: TaskKey, *, after: str | None = None) -> Iterator[TaskKey]:
+        """Keys of what `parent` started, by code; the index may be a moment behind."""
+        values = {":parent": encode(str(parent))}
+        condition = "#parent = :parent"
+        if after:
+            condition += " AND code > :after"
+            values[":after"] = encode(after)
+        found = self.table.query(
+            IndexName="children",
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames={"#parent": "parent"},
+            ExpressionAttributeValues=values,
+        )
+        for each in found:
+            yield TaskKey.from_stored(each["pk"], each["sk"])
+
+    def await_(self, rows: Sequence[TaskRow]) -> list[bool]:
+        """Have the ends of these children wake their parent; False where one has changed since."""
+        return self.table.update_many([self._change(row, {"awaited": True}) for row in rows])
+
+    def adopt(self, rows: Sequence[TaskRow], run: int, *, awaited: bool) -> list[bool]:
+        """Have children of an earlier run count for this one; those that failed start again."""
+        return self.table.update_many([self._adoption(row, run, awaited=awaited) for row in rows])
+
+    def cancel(self, rows: Sequence[TaskRow]) -> list[bool]:
+        """Cancel children as they were read; False where one has changed since."""
+        now, status = self.clock(), Status.CANCELLED
+        return self.table.update_many(
+            [
+                self._change(
+                    row,
+                    {
+                        "status": status,
+                        "history": row.history_with(status, now),
+                        **ending(row.key, status, now=now, retention_days=self.retention_days),
+                    },
+                )
+                for row in rows
+            ]
+        )
+
+    def count(self, parent: TaskKey, run: int, children: Sequence[TaskRow]) -> bool:
+        """Add up to 99 ended children to the tally of their parent, each once, all or none.
+
+        Returns:
+            False when one of them is not as given: counted before, say, or awaited since. A parent
+            that has ended, or is in another run, needs no tally: True.
+        """
+        marks = [self._mark(child, run) for child in children]
+        refused = self.table.transact([*marks, self._tally(parent, run, children, sign=1)])
+        return not refused or refused[-1] != "None"
+
+    def reopen(self, child: TaskRow) -> TaskRow:
+        """Start a failed or cancelled child again and take it out of its parent's tally.
+
+        Where the parent has ended, or is in another run, there is no tally to keep.
+
+        Args:
+            child: As it stands, counted.
+
+        Raises:
+            IllegalStatusChange: It has changed since it was read.
+        """
+        now = self.clock()
+        write = reopening(child.key, now=now, where={"version": child.version})
+        if child.parent is not None and child.parent_run is not None:
+            parent = TaskKey.from_text(child.parent)
+            tally = self._tally(parent, child.parent_run, [child], sign=-1)
+            again = write.request(now).action(self.table, child.key.stored)
+            if not self.table.transact([again, tally]):
+                return TaskRow.from_values(self.table.get(child.key.stored) or {})
+        return write.apply(self.table, child.key, now=now)
+
+    def _mark(self, child: TaskRow, run: int) -> dict[str, Any]:
+        request = UpdateRequest()
+        request.set("counted", value=True)
+        request.add("version", 1)
+        request.refuse_any("counted")
+        request.require("status", child.status)
+        request.require("run", child.run)
+        request.require("parentRun", run)
+        if child.awaited:
+            request.require("awaited", value=True)
+        else:
+            request.refuse_any("awaited")
+        return request.action(self.table, child.key.stored)
+
+    def _tally(
+        self, parent: TaskKey, run: int, children: Sequence[TaskRow], *, sign: int
+    ) -> dict[str, Any]:
+        request = UpdateRequest()
+        request.set("updatedAt", self.clock())
+        request.add("version", 1)
+        for name, amount in _amounts(children).items():
+            request.add(name, sign * amount)
+        request.require("run", run)
+        request.require_status(_OPEN)
+        return request.action(self.table, parent.stored)
+
+    def _adoption(self, row: TaskRow, run: int, *, awaited: bool) -> Update:
+        sets: dict[str, Any] = {"parentRun": run, **({"awaited": True} if awaited else {})}
+        removes: tuple[str, ...] = () if awaited else ("awaited",)
+        if row.ended:
+            now, status = self.clock(), Status.CREATED
+            sets |= {"status": status, "attempts": 0, "run": row.run + 1}
+            sets["history"] = row.history_with(status, now)
+            removes = (*removes, *last_run(row.key))
+        else:
+            removes = (*removes, "counted")
+        return self._change(row, sets, removes)
+
+    def _change(self, row: TaskRow, sets: Mapping[str, Any], removes: Sequence[str] = ()) -> Update:
+        return Update(
+            key=row.key.stored,
+            sets={**sets, "version": row.version + 1, "updatedAt": self.clock()},
+            removes=removes,
+            where={"status": row.status, "version": row.version},
+        )
+
+
+def _amounts(children: Sequence[TaskRow]) -> dict[str, int]:
+    amounts: dict[str, int] = {}
+    for child in children:
+        for name in (TALLY[child.status], *(["awaitedDone"] if child.awaited else [])):
+            amounts[name] = amounts.get(name, 0) + 1
+    return amounts

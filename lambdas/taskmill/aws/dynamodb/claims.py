@@ -1,0 +1,247 @@
+"""The claim on a task: taken for one attempt, extended, given up with the outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from taskmill.aws.dynamodb.refusals import ConditionFailed
+from taskmill.aws.dynamodb.table import Table
+from taskmill.aws.dynamodb.writes import Write, attribute_paths, ending, not_found
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.errors import AttemptsSpent, ClaimLost, IllegalStatusChange, TaskCancelled
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import RUNNING, Status
+from taskmill.model.task_row import TaskRow
+
+
+class ClaimStore:
+    """Who works on a task. An attempt shows the fence of its claim with every later write."""
+
+    def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
+        self.table = table
+        self.retention_days = retention_days
+        self.clock = clock
+
+    def claim(self, key: TaskKey, *, fence: str, lease_until: int, max_attempts: int) -> TaskRow:
+        """Take a task for one attempt; of several callers, exactly one succeeds.
+
+        A claim whose answer was lost may be made again with the same fence.
+
+        Raises:
+            ClaimLost: Another worker holds an unexpired lease, it is not due, or it has ended.
+            AttemptsSpent: The last lease ran out and no attempt is left.
+            TaskNotFound: No task has this key.
+        """
+        now = self.clock()
+        try:
+            values = self.table.update(
+                key.stored,
+                "SET #status = :started, #fence = :fence, leaseUntil = :lease, updatedAt = :now,"
+                " startedAt = if_not_exists(startedAt, :now), maxAttempts = :limit,"
+                " #history = list_append(#history, :entry)"
+                " ADD attempts :one, version :one REMOVE retryAt",
+                condition=_CLAIMABLE,
+                names={"#status": "status", "#fence": "fence", "#history": "history"},
+                values={
+                    "started": Status.STARTED,
+                    "fence": fence,
+                    "lease": lease_until,
+                    "now": now,
+                    "limit": max_attempts,
+                    "one": 1,
+                    "entry": [[Status.STARTED, now, 0]],
+                    **_CLAIM_SOURCES,
+                },
+            )
+        except ConditionFailed as refused:
+            values = dict(refused.old or {})
+            if (values.get("status"), values.get("fence")) != (Status.STARTED, fence):
+                raise self._why_unclaimed(key, refused, max_attempts) from None
+        return TaskRow.from_values(_with_attempt(values))
+
+    def extend(
+        self, row: TaskRow, *, lease_until: int, progress: Mapping[str, Any] | None = None
+    ) -> TaskRow:
+        """Extend the lease of a running attempt and note its progress.
+
+        Raises:
+            TaskCancelled: The task was cancelled meanwhile.
+            ClaimLost: The lease passed to another worker.
+        """
+        sets: dict[str, Any] = {"leaseUntil": lease_until}
+        if row.status is not Status.PROCESSING:
+            sets["history"] = row.history_with(Status.PROCESSING, self.clock())
+        if progress is not None:
+            sets["attributes.progress"] = progress
+        return self._fenced(row, Status.PROCESSING, sets)
+
+    def end(self, row: TaskRow, status: Status, *, attributes: Mapping[str, Any]) -> None:
+        """Write the outcome of an attempt that holds the claim. Raises as `extend` does."""
+        now = self.clock()
+        sets = attribute_paths(attributes)
+        sets["history"] = row.history_with(status, now)
+        sets |= ending(row.key, status, now=now, retention_days=self.retention_days)
+        stale = status is Status.COMPLETED and "error" in row.attributes  # of an earlier attempt
+        self._let_go(row, status, sets, ("attributes.error",) if stale else ())
+
+    def errored(self, row: TaskRow, *, error: Mapping[str, str], retry_at: int) -> None:
+        """Note a failed attempt that another will follow. Raises as `extend` does."""
+        sets = {
+            "attributes.error": error,
+            "retryAt": retry_at,
+            "history": row.history_with(Status.ERRORED, self.clock()),
+        }
+        self._let_go(row, Status.ERRORED, sets)
+
+    def announce(self, row: TaskRow, *, children: int, trail: str, lease_until: int) -> TaskRow:
+        """Note which children the task is about to start, before any of them is there.
+
+        So their number is known whatever happens next, and who lost the claim starts none.
+        Raises as `extend` does.
+        """
+        sets = {"childCount": children, "trail": trail, "leaseUntil": lease_until}
+        if row.status is not Status.PROCESSING:
+            sets["history"] = row.history_with(Status.PROCESSING, self.clock())
+        return self._fenced(row, Status.PROCESSING, sets)
+
+    def suspend(
+        self, row: TaskRow, *, awaited: int, stalls: int, attributes: Mapping[str, Any]
+    ) -> None:
+        """Let go of a task until `awaited` of its children have ended and been counted.
+
+        The attempt is given back: it goes on under the same number. Raises as `extend` does.
+        """
+        sets = attribute_paths(attributes) | {
+            "awaitedTotal": awaited,
+            "stalls": stalls,
+            "history": row.history_with(Status.WAITING, self.clock()),
+        }
+        self._let_go(row, Status.WAITING, sets, adds={"attempts": -1})
+
+    def finished(
+        self, row: TaskRow, settlement: Mapping[str, int], *, attributes: Mapping[str, Any]
+    ) -> None:
+        """Note that the function returned while children are open. Raises as `extend` does.
+
+        Args:
+            settlement: How many children end in all, and how many of them `failed` or were
+                `cancelled` with the function's knowledge.
+        """
+        sets = attribute_paths(attributes) | {
+            "settlement": settlement,
+            "history": row.history_with(Status.FINISHED, self.clock()),
+        }
+        stale = ("attributes.error",) if "error" in row.attributes else ()
+        self._let_go(row, Status.FINISHED, sets, stale)
+
+    def release(self, row: TaskRow) -> TaskRow:
+        """Give a task back before its attempt has ended, for another worker to take it at once.
+
+        The attempt does not count. Raises as `extend` does.
+        """
+        return self._fenced(row, row.status, {"leaseUntil": 0}, ("fence",), {"attempts": -1})
+
+    def _fenced(
+        self,
+        row: TaskRow,
+        status: Status,
+        sets: Mapping[str, Any],
+        removes: Sequence[str] = (),
+        adds: Mapping[str, int] | None = None,
+    ) -> TaskRow:
+        """A write of the attempt that holds the claim, and goes on with the row."""
+        with _told(row):
+            write = _write_of(row, status, sets, removes, adds)
+            return write.apply(self.table, row.key, now=self.clock())
+
+    def _let_go(
+        self,
+        row: TaskRow,
+        status: Status,
+        sets: Mapping[str, Any],
+        removes: Sequence[str] = (),
+        adds: Mapping[str, int] | None = None,
+    ) -> None:
+        """The last write of an attempt: nobody asks how the row is now."""
+        with _told(row):
+            write = _write_of(row, status, sets, removes, adds)
+            write.apply_unseen(self.table, row.key, now=self.clock())
+
+    def _why_unclaimed(
+        self, key: TaskKey, refused: ConditionFailed, max_attempts: int
+    ) -> Exception:
+        if refused.old is None:
+            return not_found(key)
+        row = TaskRow.from_values(refused.old)
+        now = self.clock()
+        due = {Status.ERRORED: row.retry_at, Status.SCHEDULED: row.run_at}.get(row.status)
+        if row.status in RUNNING:
+            due = row.lease_until
+        if due is not None and due > now:
+            return ClaimLost(f"{key} is {row.status} until {due}", again_in_ms=due - now)
+        if row.status in _OPEN and row.attempts >= max_attempts:
+            return AttemptsSpent(
+                f"attempt {row.attempts} of {max_attempts} was lost with its worker"
+            )
+        if row.status in _OPEN:  # the row moved on between the write and this look at it
+            return ClaimLost(f"{key} is {row.status}", again_in_ms=1_000)
+        return ClaimLost(f"{key} is {row.status}")
+
+
+_HELD = sorted(RUNNING)
+_OPEN = frozenset({*RUNNING, Status.CREATED, Status.QUEUED, Status.ERRORED, Status.SCHEDULED})
+_CLAIM_SOURCES = {
+    "created": Status.CREATED,
+    "queued": Status.QUEUED,
+    "scheduled": Status.SCHEDULED,
+    "errored": Status.ERRORED,
+    "processing": Status.PROCESSING,
+    "waiting": Status.WAITING,
+}
+# A task may be claimed when it waits for a worker, when its time has come, when the children that
+# it waits for have ended, or when the lease of the worker that had it ran out; never beyond its
+# attempts.
+_CLAIMABLE = (
+    "attempts < :limit AND ("
+    "#status = :queued"
+    " OR (#status IN (:created, :scheduled) AND (attribute_not_exists(runAt) OR runAt <= :now))"
+    " OR (#status = :errored AND (attribute_not_exists(retryAt) OR retryAt <= :now))"
+    " OR (#status = :waiting AND awaitedDone >= awaitedTotal)"
+    " OR (#status IN (:started, :processing) AND leaseUntil < :now))"
+)
+
+
+def _write_of(
+    row: TaskRow,
+    status: Status,
+    sets: Mapping[str, Any],
+    removes: Sequence[str],
+    adds: Mapping[str, int] | None,
+) -> Write:
+    return Write(
+        status=status,
+        sets=sets,
+        removes=removes,
+        adds=adds or {},
+        allowed=_HELD,
+        where={"fence": row.fence},
+    )
+
+
+@contextmanager
+def _told(row: TaskRow) -> Iterator[None]:
+    """Says of a refused write what it means for the attempt."""
+    try:
+        yield
+    except IllegalStatusChange as lost:
+        if lost.details.get("status") == Status.CANCELLED:
+            raise TaskCancelled(f"{row.key} was cancelled") from None
+        raise ClaimLost(f"{row.key} passed to another worker or has ended") from None
+
+
+def _with_attempt(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The claimed row, its newest history entry under the attempt that the claim began."""
+    *before, (status, at, _) = values["history"]
+    return {**values, "history": [*before, (status, at, values["attempts"])]}

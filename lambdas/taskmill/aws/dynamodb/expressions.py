@@ -1,0 +1,105 @@
+"""Builds the clauses of an UpdateItem request."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from taskmill.aws.dynamodb.codec import encode, encode_item
+from taskmill.aws.dynamodb.table import Table
+from taskmill.model.keys import StoredKey
+from taskmill.model.statuses import Status
+
+
+class UpdateRequest:
+    """Collects the clauses of one UpdateItem; any name may be a dotted path."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+        self._clauses: dict[str, list[str]] = {"SET": [], "REMOVE": [], "ADD": []}
+        self._conditions: list[str] = ["attribute_exists(pk)"]
+
+    def set(self, name: str, value: Any) -> None:
+        self._clauses["SET"].append(f"{self._name(name)} = {self._value(value)}")
+
+    def append(self, name: str, entries: list[Any]) -> None:
+        path = self._name(name)
+        there = f"if_not_exists({path}, {self._value([])})"
+        self._clauses["SET"].append(f"{path} = list_append({there}, {self._value(entries)})")
+
+    def remove(self, name: str) -> None:
+        self._clauses["REMOVE"].append(self._name(name))
+
+    def add(self, name: str, amount: int) -> None:
+        self._clauses["ADD"].append(f"{self._name(name)} {self._value(amount)}")
+
+    def require(self, name: str, value: Any) -> None:
+        self._conditions.append(f"{self._name(name)} = {self._value(value)}")
+
+    def refuse(self, name: str, value: Any) -> None:
+        path = self._name(name)
+        self._conditions.append(f"(attribute_not_exists({path}) OR {path} <> {self._value(value)})")
+
+    def require_room(self, name: str, limit: int) -> None:
+        """Only while the list is shorter than `limit`."""
+        path = self._name(name)
+        self._conditions.append(
+            f"(attribute_not_exists({path}) OR size({path}) < {self._value(limit)})"
+        )
+
+    def require_status(self, allowed: Sequence[Status]) -> None:
+        if not allowed:  # `IN ()` is no expression; a row that is there is refused all the same
+            self._conditions.append("attribute_not_exists(pk)")
+            return
+        names = ", ".join(self._value(status) for status in allowed)
+        self._conditions.append(f"{self._name('status')} IN ({names})")
+
+    def refuse_any(self, name: str) -> None:
+        """Only while there is no such attribute."""
+        self._conditions.append(f"attribute_not_exists({self._name(name)})")
+
+    def send(self, table: Table, key: StoredKey) -> dict[str, Any]:
+        """The row as it is now."""
+        return table.update(key, self._expression, **self._clauses_of_call)
+
+    def send_unseen(self, table: Table, key: StoredKey) -> None:
+        table.update_unseen(key, self._expression, **self._clauses_of_call)
+
+    def action(self, table: Table, key: StoredKey) -> dict[str, Any]:
+        """The update as one of a transaction."""
+        return {
+            "Update": {
+                "TableName": table.name,
+                "Key": encode_item(key._asdict()),
+                "UpdateExpression": self._expression,
+                "ConditionExpression": " AND ".join(self._conditions),
+                "ExpressionAttributeNames": self._names,
+                "ExpressionAttributeValues": {
+                    f":{name}": encode(each) for name, each in self._values.items()
+                },
+            }
+        }
+
+    @property
+    def _clauses_of_call(self) -> dict[str, Any]:
+        return {
+            "condition": " AND ".join(self._conditions),
+            "names": self._names,
+            "values": self._values,
+        }
+
+    @property
+    def _expression(self) -> str:
+        clauses = (f"{verb} {', '.join(each)}" for verb, each in self._clauses.items() if each)
+        return " ".join(clauses)
+
+    def _name(self, path: str) -> str:
+        parts = path.split(".")
+        self._names.update({f"#{part}": part for part in parts})
+        return ".".join(f"#{part}" for part in parts)
+
+    def _value(self, value: Any) -> str:
+        name = f"v{len(self._values)}"
+        self._values[name] = value
+        return f":{name}"

@@ -1,0 +1,71 @@
+"""Rows of payloads: inputs too large for a task's row, which is paid with every write."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from taskmill.aws.dynamodb.table import Table
+from taskmill.model.clock import Clock, now_ms, ttl_seconds
+from taskmill.model.errors import PayloadMissing
+from taskmill.model.keys import StoredKey, TaskKey, payload_key
+from taskmill.model.task_row import TaskRow
+
+ROW_LIMIT = 8_000  # bytes of text: with its keys 8 write units, below the price of an object
+# A task's row expires some days after it *ended*, a payload after it was *stored*: as objects do.
+LONGEST_LIFE_OF_A_TASK_DAYS = 30
+_SCHEME = "rows/"
+
+
+class PayloadRows:
+    """One row per payload, written before the row that refers to it and never changed."""
+
+    def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
+        self.table = table
+        self.retention_days = retention_days
+        self.clock = clock
+
+    def put(self, inputs: Sequence[tuple[TaskRow, str]]) -> list[str]:
+        """Store the inputs of tasks, JSON text, 25 a call; their references in order."""
+        refs = [row_ref(row.key, text) for row, text in inputs]
+        rows = {ref: self._values(ref, *each) for ref, each in zip(refs, inputs, strict=True)}
+        done = [False] if len(rows) == 1 else self.table.insert_many([*rows.values()])
+        for values, stored in zip(rows.values(), done, strict=True):
+            if not stored:  # of an earlier submit under the same code, perhaps about to expire
+                self.table.put(values)
+        return refs
+
+    def get(self, ref: str) -> str:
+        """The JSON text behind a reference.
+
+        Raises:
+            PayloadMissing: It has expired.
+        """
+        found = self.table.find(_stored(ref))
+        if found is None:
+            raise PayloadMissing(f"the payload {ref} has expired")
+        return str(found["payload"])
+
+    def _values(self, ref: str, row: TaskRow, text: str) -> Mapping[str, Any]:
+        values = {**_stored(ref)._asdict(), "row": "PAYLOAD", "payload": text}
+        begins = max(self.clock(), row.run_at or 0)
+        kept = self.retention_days and self.retention_days + LONGEST_LIFE_OF_A_TASK_DAYS
+        expires = ttl_seconds(begins, kept)
+        return values if expires is None else {**values, "ttl": expires}
+
+
+def is_row(ref: str) -> bool:
+    """Whether a reference is to a row; else it is to an object of the bucket."""
+    return ref.startswith(_SCHEME)
+
+
+def row_ref(key: TaskKey, text: str) -> str:
+    """Named by content too: another submit under the same code overwrites nothing."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{_SCHEME}{key.tenant}/{key.type}/{key.code}-{digest}"
+
+
+def _stored(ref: str) -> StoredKey:
+    tenant, task_type, name = ref.removeprefix(_SCHEME).split("/")
+    return payload_key(tenant, task_type, name)

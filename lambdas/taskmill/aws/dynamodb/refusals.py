@@ -1,0 +1,46 @@
+"""Why DynamoDB did not write: refused conditions, throttles and conflicts, by their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+REFUSED_IN_TRANSACTION = "ConditionalCheckFailed"
+REFUSED = frozenset({"ConditionalCheckFailed", "DuplicateItem"})
+THROTTLED = frozenset(
+    {
+        "ThrottlingError",
+        "RequestLimitExceeded",
+        "ProvisionedThroughputExceeded",
+        "TransactionConflict",
+        "InternalServerError",
+    }
+)
+BUSY = frozenset({"TransactionConflict", "TransactionInProgressException", "ThrottlingError"})
+
+
+class ConditionFailed(Exception):
+    """A conditional write was refused. `old` is the row as it stood; None: there is none."""
+
+    def __init__(self, old: Mapping[str, Any] | None) -> None:
+        super().__init__("conditional write refused")
+        self.old = old
+
+
+def error_code(error: ClientError) -> str:
+    return str(error.response["Error"]["Code"])
+
+
+def cancellation_codes(error: ClientError) -> list[str]:
+    """Why each action of a cancelled transaction was refused ("None": it was not)."""
+    return [each.get("Code", "None") for each in error.response.get("CancellationReasons", [])]
+
+
+def back_off(attempt: int) -> None:
+    """Wait before a further try, by chance longer with each `attempt`, counted from 0."""
+    import random
+    import time
+
+    time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  # jitter, not a secret

@@ -1,0 +1,53 @@
+"""Rows of recurring schedules."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from taskmill.aws.dynamodb.codec import encode
+from taskmill.aws.dynamodb.refusals import ConditionFailed
+from taskmill.aws.dynamodb.table import Table
+from taskmill.model.keys import schedule_key, schedule_partition
+from taskmill.model.schedule_row import ScheduleRow
+
+
+class ScheduleStore:
+    """Keeps schedules; every change replaces just the version that was read."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def get(self, tenant: str, name: str) -> ScheduleRow | None:
+        """The row, strongly consistent, a deleted one too; None: there is none."""
+        values = self.table.get(schedule_key(tenant, name))
+        return ScheduleRow.from_values(values) if values else None
+
+    def put(self, row: ScheduleRow, *, over: ScheduleRow | None) -> ScheduleRow | None:
+        """Store a schedule in place of the row that was read; None: that one has changed since."""
+        stored = dataclasses.replace(row, version=over.version + 1 if over else 1)
+        try:
+            if over is None:
+                self.table.put_new(stored.to_values())
+            else:
+                self.table.replace(stored.to_values(), version=over.version)
+        except ConditionFailed:
+            return None
+        return stored
+
+    def list(self, tenant: str, *, after: str | None = None) -> Iterator[ScheduleRow]:
+        """A tenant's schedules by name, without deleted ones.
+
+        Args:
+            after: Only names that come later.
+        """
+        found = self.table.query(
+            KeyConditionExpression="pk = :pk AND sk > :after",
+            ExpressionAttributeValues={
+                ":pk": encode(schedule_partition(tenant)),
+                ":after": encode(after or " "),  # which sorts before every name
+            },
+            ConsistentRead=True,
+        )
+        rows = map(ScheduleRow.from_values, found)
+        return (row for row in rows if row.state != "DELETED")

@@ -1,0 +1,67 @@
+"""Rows of subtasks: many at a time, inserts and outcomes 25 a call."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from taskmill.aws.dynamodb.codec import encode_item
+from taskmill.aws.dynamodb.statements import Update
+from taskmill.aws.dynamodb.table import Table
+from taskmill.aws.dynamodb.writes import ending
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.keys import CHUNK, TaskKey
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import TaskRow
+
+
+class SubtaskStore:
+    """The subtasks of step function tasks."""
+
+    def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
+        self.table = table
+        self.retention_days = retention_days
+        self.clock = clock
+
+    def insert(self, rows: Sequence[TaskRow]) -> None:
+        """Store new subtasks; one that is there already stays as it is."""
+        self.table.insert_many([row.to_values() for row in rows])
+
+    def read(self, parent: TaskKey, first: int, last: int) -> Iterator[TaskRow]:
+        """The subtasks `first` to `last` in order, read from their partitions one by one."""
+        for chunk in range(first // CHUNK, last // CHUNK + 1):
+            start = parent.subtask(max(first, chunk * CHUNK)).stored
+            end = parent.subtask(min(last, (chunk + 1) * CHUNK - 1)).stored
+            found = self.table.query(
+                KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+                ExpressionAttributeValues=encode_item(
+                    {":pk": start.pk, ":first": start.sk, ":last": end.sk}
+                ),
+                ConsistentRead=True,
+            )
+            yield from map(TaskRow.from_values, found)
+
+    def write(
+        self, outcomes: Sequence[tuple[TaskRow, Mapping[str, Any]]], removes: Sequence[str] = ()
+    ) -> list[bool]:
+        """Apply changes to subtasks as they were read, 25 a call.
+
+        Each names the status and version it was decided on, so of two workers one writes.
+        `changes` are row attributes (dotted paths allowed), among them `status`.
+        """
+        return self.table.update_many([self._change(row, each, removes) for row, each in outcomes])
+
+    def _change(self, row: TaskRow, changes: Mapping[str, Any], removes: Sequence[str]) -> Update:
+        now = self.clock()
+        sets = {**changes, "version": row.version + 1, "updatedAt": now}
+        if "status" in changes:
+            status = Status(changes["status"])
+            sets |= ending(row.key, status, now=now, retention_days=self.retention_days)
+        if changes.get("status") is Status.COMPLETED and "error" in row.attributes:
+            removes = (*removes, "attributes.error")  # what an earlier attempt left
+        return Update(
+            key=row.key.stored,
+            sets=sets,
+            removes=removes,
+            where={"status": row.status, "version": row.version},
+        )

@@ -1,0 +1,185 @@
+"""Rows of tasks and step function tasks: submit, read, mark, move."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from taskmill.aws.dynamodb.codec import encode
+from taskmill.aws.dynamodb.refusals import ConditionFailed
+from taskmill.aws.dynamodb.statements import Update
+from taskmill.aws.dynamodb.table import Table
+from taskmill.aws.dynamodb.writes import Write, attribute_paths, ending, not_found, reopening
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.error_details import describe_error
+from taskmill.model.errors import IllegalStatusChange, TaskExists
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import RETRYABLE, Status, sources
+from taskmill.model.task_row import TaskRow
+
+Mark = tuple[TaskRow, Status]
+
+
+class TaskStore:
+    """What may happen to a task's row; every change is one conditional write."""
+
+    def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
+        self.table = table
+        self.retention_days = retention_days
+        self.clock = clock
+
+    def get(self, key: TaskKey) -> TaskRow:
+        """The row, strongly consistent.
+
+        Raises:
+            TaskNotFound: There is none.
+        """
+        values = self.table.get(key.stored)
+        if values is None:
+            raise not_found(key)
+        return TaskRow.from_values(values)
+
+    def put(self, row: TaskRow) -> None:
+        """Store a new task.
+
+        Raises:
+            TaskExists: A task with this key is there.
+        """
+        try:
+            self.table.put_new(row.to_values())
+        except ConditionFailed:
+            raise TaskExists(f"{row.key} exists already") from None
+
+    def put_many(self, rows: Sequence[TaskRow]) -> list[bool]:
+        """Store new tasks, 25 a call; False where the key is taken: that row stays as it is."""
+        return self.table.insert_many([row.to_values() for row in rows])
+
+    def move(
+        self,
+        key: TaskKey,
+        status: Status,
+        *,
+        attributes: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
+        removes: Sequence[str] = (),
+        run: int | None = None,
+        where: Mapping[str, Any] | None = None,
+        unless: Mapping[str, Any] | None = None,
+    ) -> TaskRow:
+        """Move a task as the status table allows, whoever holds it.
+
+        Args:
+            attributes: Merged into the row's attributes.
+            extra: Further row attributes to set, under the table's names.
+            removes: Row attributes to drop.
+            run: Only while this is the task's run.
+            where: Only while the row has these values.
+            unless: Not when the row has these values already.
+
+        Raises:
+            TaskNotFound: No task has this key; nothing is created.
+            IllegalStatusChange: Its status has no such move, or its run is another.
+        """
+        if not sources(status):  # only an explicit retry leads to CREATED
+            standing = self.get(key).status
+            raise IllegalStatusChange(
+                f"{key} is {standing} and cannot become {status}", status=standing
+            )
+        now = self.clock()
+        sets = attribute_paths(attributes or {})
+        sets |= ending(key, status, now=now, retention_days=self.retention_days)
+        write = Write(
+            status=status,
+            sets=sets | dict(extra or {}),
+            removes=(*removes, *_replaced(attributes or {})),
+            allowed=sources(status),
+            entered=(status, now, 0),
+            where={**(where or {}), **({} if run is None else {"run": run})},
+            unless=unless or {},
+        )
+        return write.apply(self.table, key, now=now)
+
+    def fail(self, key: TaskKey, error: BaseException) -> bool:
+        """End a task that nobody can bring to an end any more; False: it has ended by itself."""
+        try:
+            self.move(key, Status.FAILED, attributes={"error": describe_error(error)})
+        except IllegalStatusChange:
+            return False
+        return True
+
+    def amend(
+        self, key: TaskKey, attributes: Mapping[str, Any], *, notify_id: str | None = None
+    ) -> TaskRow:
+        """Merge attributes into a row without moving it.
+
+        Raises:
+            TaskNotFound: No task has this key; nothing is created.
+        """
+        sets = attribute_paths(attributes)
+        if notify_id is not None:
+            sets["notifyId"] = notify_id
+        write = Write(sets=sets, removes=_replaced(attributes), allowed=tuple(Status))
+        return write.apply(self.table, key, now=self.clock())
+
+    def reopen(self, key: TaskKey) -> TaskRow | None:
+        """The explicit retry: from FAILED or CANCELLED back to CREATED, as the next run.
+
+        Returns:
+            None for a child that its parent has counted: `ChildStore.reopen` takes it from there.
+
+        Raises:
+            TaskNotFound: No task has this key.
+            IllegalStatusChange: It has not failed and was not cancelled.
+        """
+        now = self.clock()
+        try:
+            write = reopening(key, now=now, unless={"counted": True})
+            return write.apply(self.table, key, now=now)
+        except IllegalStatusChange as refused:
+            if refused.details.get("status") not in RETRYABLE:
+                raise
+            return None
+
+    def mark(self, marks: Iterable[Mark]) -> list[bool]:
+        """Note what was emitted for rows (QUEUED, SCHEDULED, STARTED), 25 a call.
+
+        A row that has moved on since it was seen keeps what it has: False.
+        """
+        now = self.clock()
+        return self.table.update_many(
+            [
+                Update(
+                    key=row.key.stored,
+                    sets={
+                        "status": status,
+                        "updatedAt": now,
+                        "version": row.version + 1,
+                        "history": row.history_with(status, now),
+                    },
+                    where={"status": row.status, "version": row.version},
+                )
+                for row, status in marks
+            ]
+        )
+
+    def failed(self, tenant: str, *, limit: int) -> Iterator[TaskKey]:
+        """Keys of a tenant's failed rows, the newest first."""
+        found = self.table.query(
+            IndexName="attention",
+            KeyConditionExpression="attention = :tenant",
+            ExpressionAttributeValues={":tenant": encode(f"FAILED#{tenant}")},
+            ScanIndexForward=False,
+        )
+        for each in itertools.islice(found, limit):
+            yield TaskKey.from_stored(each["pk"], each["sk"])
+
+
+_OTHER_RESULT = {"result": "resultRef", "resultRef": "result"}
+
+
+def _replaced(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    """What a new result takes the place of when it is stored in another way."""
+    return tuple(
+        f"attributes.{other}" for name, other in _OTHER_RESULT.items() if name in attributes
+    )

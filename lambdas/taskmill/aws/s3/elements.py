@@ -1,0 +1,71 @@
+"""Elements of a fan-out's input that lie in the bucket: neighbours are read in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from taskmill.aws.s3.payloads import PayloadRef, PayloadStore
+from taskmill.model.task_row import TaskRow
+
+PIECE_BYTES = 4 << 20  # read at once, and so held in memory; a larger element is a piece by itself
+GAP_BYTES = 256 << 10  # between two elements: read along, that takes less time than a request
+
+
+@dataclass(slots=True)
+class _Piece:
+    """Bytes `start` to `end` of an object."""
+
+    key: str
+    start: int
+    end: int
+
+    def takes(self, ref: PayloadRef) -> bool:
+        start = ref.start or 0
+        if ref.key != self.key or not self.end <= start <= self.end + GAP_BYTES:
+            return False
+        return start + ref.length - self.start <= PIECE_BYTES
+
+
+class Elements:
+    """The inputs of some subtasks, in order: what is read in that order is read once.
+
+    One piece is kept at a time. What is asked for out of order, or is none of these, works too.
+    """
+
+    def __init__(self, payloads: PayloadStore, rows: Iterable[TaskRow]) -> None:
+        self._payloads = payloads
+        refs = (row.input_ref for row in rows if row.input_ref)
+        self._pieces = dict(_pieces(refs))
+        self._newest: tuple[_Piece, bytes] | None = None
+
+    def get(self, ref: str) -> str:
+        """The JSON text behind a reference."""
+        piece = self._pieces.get(ref)
+        if piece is None:
+            return self._payloads.get(ref)
+        where = PayloadRef.parse(ref)
+        offset = (where.start or 0) - piece.start
+        return self._read(piece)[offset : offset + where.length].decode()
+
+    def _read(self, piece: _Piece) -> bytes:
+        newest = self._newest  # a timed-out attempt may still be reading in its thread
+        if newest is None or newest[0] is not piece:
+            self._newest = None  # no two in memory
+            newest = (piece, self._payloads.part(piece.key, piece.start, piece.end - piece.start))
+            self._newest = newest
+        return newest[1]
+
+
+def _pieces(refs: Iterable[str]) -> Iterator[tuple[str, _Piece]]:
+    """Each reference to a part of an object, with the piece that it belongs to."""
+    piece: _Piece | None = None
+    for text in refs:
+        ref = PayloadRef.parse(text)
+        if ref.start is None:
+            continue
+        if piece is not None and piece.takes(ref):
+            piece.end = ref.start + ref.length
+        else:
+            piece = _Piece(ref.key, ref.start, ref.start + ref.length)
+        yield text, piece

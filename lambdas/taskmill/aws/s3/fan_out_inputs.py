@@ -1,0 +1,71 @@
+"""Inputs of fan-outs: an array in the row, or JSON Lines in the bucket, by us or by an upload."""
+
+from __future__ import annotations
+
+import re
+
+from taskmill.aws.s3.payloads import TASK_INPUT_INLINE, PayloadStore, input_key, upload_prefix
+from taskmill.model import new_tasks
+from taskmill.model.errors import InvalidRequest
+from taskmill.model.json_text import dump_json, fits_row
+from taskmill.model.keys import check_name
+from taskmill.model.new_codes import new_code
+from taskmill.model.requests import CreateStepFunctionTask, InvokeContext
+from taskmill.model.task_row import TaskRow
+from taskmill.model.task_settings import TaskSettings
+
+_UPLOAD_NAME = re.compile(r"[0-9A-Z]{26}\.jsonl")
+
+
+def fan_out_row(
+    payloads: PayloadStore,
+    task: CreateStepFunctionTask,
+    context: InvokeContext,
+    *,
+    now: int,
+    retention_days: int,
+    code: str | None = None,
+    settings: TaskSettings = new_tasks.NO_SETTINGS,
+) -> TaskRow:
+    """The row of a step function task, its input stored.
+
+    Args:
+        code: Of a task that names none itself; a ULID when absent.
+        settings: What its type declares.
+
+    Raises:
+        InvalidRequest: Neither or both inputs, options that contradict each other, or one out of
+            range.
+        LimitExceeded: Too many elements, or too large.
+    """
+    row = new_tasks.fan_out_row(task, context, now=now, code=code, settings=settings)
+    count = _count(payloads, task)
+    row = new_tasks.planned(row, task, count=count, now=now, retention_days=retention_days)
+    return _with_elements(payloads, row, task)
+
+
+def new_upload_key(tenant: str) -> str:
+    return f"{upload_prefix(check_name('tenant', tenant))}{new_code()}.jsonl"
+
+
+def _count(payloads: PayloadStore, task: CreateStepFunctionTask) -> int:
+    """Elements of the input; an upload is read through once, in constant memory."""
+    if task.input is not None:
+        return len(task.input)
+    ref = task.input_ref or ""
+    prefix = upload_prefix(task.tenant_code)
+    if not ref.startswith(prefix) or not _UPLOAD_NAME.fullmatch(ref.removeprefix(prefix)):
+        raise InvalidRequest("inputRef is not from an upload of this tenant", field="inputRef")
+    payloads.uploaded(ref)
+    return sum(1 for _ in payloads.lines(ref))
+
+
+def _with_elements(payloads: PayloadStore, row: TaskRow, task: CreateStepFunctionTask) -> TaskRow:
+    if task.input is None:
+        return row.but(input_ref=task.input_ref)
+    whole = dump_json(task.input, field="input")
+    if fits_row(whole, limit=TASK_INPUT_INLINE):
+        return row.but(input=whole)
+    lines = "\n".join(dump_json(each, field="input") for each in task.input)
+    ref = payloads.put(input_key(row.key, lines, "jsonl"), lines, field="input")
+    return row.but(input_ref=ref)

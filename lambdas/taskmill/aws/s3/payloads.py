@@ -1,0 +1,215 @@
+"""Inputs and results that are too large for a task's row: the only module that speaks to S3."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+from botocore.exceptions import ClientError
+
+from taskmill.aws.dynamodb.payload_rows import (
+    LONGEST_LIFE_OF_A_TASK_DAYS,
+    ROW_LIMIT,
+    PayloadRows,
+    is_row,
+)
+from taskmill.model.clock import DAY_SECONDS
+from taskmill.model.errors import InvalidRequest, LimitExceeded
+from taskmill.model.json_text import fits_row
+from taskmill.model.keys import TaskKey
+from taskmill.model.task_row import TaskRow
+
+# Bytes. A row is billed whole with every write, by the KB: decisions 0005 and 0023.
+TASK_INPUT_INLINE = 600
+SUBTASK_INPUT_INLINE = 600
+RESULT_INLINE = 8_000  # a result is written once, with the last write of its row
+CHILD_RESULT_INLINE = 3_000  # but a child's row once more, in a transaction, at twice the price
+BOM = b"\xef\xbb\xbf"
+UPLOAD_SECONDS = 900  # a presigned address is good for 15 minutes
+
+
+@dataclass(frozen=True, slots=True)
+class PayloadRef:
+    """Where a payload lies: an object, or `length` bytes of one from `start`."""
+
+    key: str
+    start: int | None = None
+    length: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        key, _, span = text.partition("#")
+        if not span:
+            return cls(key)
+        start, _, length = span.partition("+")
+        return cls(key, int(start), int(length))
+
+    def __str__(self) -> str:
+        return self.key if self.start is None else f"{self.key}#{self.start}+{self.length}"
+
+
+class PayloadStore:
+    """Where payloads lie: rows of their own, JSON objects, and JSONL with one element a line."""
+
+    def __init__(self, client: Any, bucket: str, *, rows: PayloadRows, max_bytes: int) -> None:
+        self.client = client
+        self.bucket = bucket
+        self.rows = rows
+        self.max_bytes = max_bytes
+
+    def put_inputs(self, inputs: Sequence[tuple[TaskRow, str]]) -> list[str]:
+        """Store the inputs of tasks, JSON text, small ones together; their references in order.
+
+        Raises:
+            LimitExceeded: One is larger than the configured maximum; nothing is stored.
+        """
+        for _, text in inputs:
+            self._check_size("input", len(text.encode()))
+        fits = [fits_row(text, limit=ROW_LIMIT) for _, text in inputs]
+        refs = iter(
+            self.rows.put([each for each, small in zip(inputs, fits, strict=True) if small])
+        )
+        return [
+            next(refs) if small else self._put_input(*each)
+            for each, small in zip(inputs, fits, strict=True)
+        ]
+
+    def _put_input(self, row: TaskRow, text: str) -> str:
+        key = input_key(row.key, text, "json", planned=_is_planned(row))
+        return self.put(key, text, field="input")
+
+    def put(self, key: str, text: str, *, field: str = "payload") -> str:
+        """Store JSON text and return its reference.
+
+        Raises:
+            LimitExceeded: Larger than the configured maximum.
+        """
+        body = text.encode()
+        self._check_size(field, len(body))
+        self.client.put_object(
+            Bucket=self.bucket, Key=key, Body=body, ContentType="application/json"
+        )
+        return key
+
+    def put_result(self, row: TaskRow, fence: str, text: str) -> dict[str, str]:
+        """A result as a row's attributes hold it: small ones themselves, others by reference.
+
+        Raises:
+            LimitExceeded: Larger than the configured maximum.
+        """
+        if fits_row(text, limit=CHILD_RESULT_INLINE if row.parent_run else RESULT_INLINE):
+            return {"result": text}
+        return {"resultRef": self.put(result_key(row.key, fence), text)}
+
+    def get(self, ref: str) -> str:
+        """The JSON text behind a reference.
+
+        Raises:
+            PayloadMissing: It was a row's, and has expired.
+        """
+        if is_row(ref):
+            return self.rows.get(ref)
+        where = PayloadRef.parse(ref)
+        if where.start is not None:
+            return self.part(where.key, where.start, where.length).decode()
+        body: bytes = self.client.get_object(Bucket=self.bucket, Key=where.key)["Body"].read()
+        return body.decode()
+
+    def part(self, key: str, start: int, length: int) -> bytes:
+        """So many bytes of an object."""
+        span = f"bytes={start}-{start + length - 1}"
+        answer = self.client.get_object(Bucket=self.bucket, Key=key, Range=span)
+        body: bytes = answer["Body"].read()
+        return body
+
+    def lines(self, key: str) -> Iterator[tuple[int, bytes]]:
+        """`(offset, line)` of every non-blank line of a JSONL object, in constant memory."""
+        body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
+        yield from offset_lines(body.iter_chunks(chunk_size=1 << 20))
+
+    def uploaded(self, key: str) -> str:
+        """What stands for an upload's content: two of the same content have the same.
+
+        Raises:
+            InvalidRequest: There is no such object.
+            LimitExceeded: Larger than the configured maximum.
+        """
+        try:
+            head = self.client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            # Who may not list a bucket is told 403, not 404, of an object that is not there.
+            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
+                raise
+            raise InvalidRequest("inputRef names no uploaded object", field="inputRef") from None
+        self._check_size("input", int(head["ContentLength"]))
+        return str(head["ETag"])
+
+    def _check_size(self, field: str, size: int) -> None:
+        if size > self.max_bytes:
+            raise LimitExceeded(field, actual=size, limit=self.max_bytes, unit="bytes")
+
+    def upload_url(self, key: str) -> str:
+        """A presigned PUT; `If-None-Match: *` keeps an upload from changing once it is there."""
+        url: str = self.client.generate_presigned_url(
+            "put_object",
+            Params={"Bucket": self.bucket, "Key": key, "IfNoneMatch": "*"},
+            ExpiresIn=UPLOAD_SECONDS,
+        )
+        return url
+
+    def download_url(self, ref: str) -> str:
+        url: str = self.client.generate_presigned_url(
+            "get_object",
+            Params={"Bucket": self.bucket, "Key": PayloadRef.parse(ref).key},
+            ExpiresIn=UPLOAD_SECONDS,
+        )
+        return url
+
+
+def offset_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Split chunks into non-blank lines, each with the offset of its first byte.
+
+    A byte order mark at the beginning, as some editors write it, belongs to no line.
+    """
+    for offset, line in _split(chunks):
+        mark = len(BOM) if offset == 0 and line.startswith(BOM) else 0
+        if line[mark:].strip():
+            yield offset + mark, line[mark:]
+
+
+def _split(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
+    offset, parts = 0, list[bytes]()
+    for chunk in chunks:
+        head, *more = chunk.split(b"\n")
+        parts.append(head)
+        for following in more:
+            line = b"".join(parts)
+            yield offset, line
+            offset, parts = offset + len(line) + 1, [following]
+    yield offset, b"".join(parts)
+
+
+def _is_planned(row: TaskRow) -> bool:
+    """Whether a task starts so late that its input must be kept for longer than others."""
+    life = LONGEST_LIFE_OF_A_TASK_DAYS * DAY_SECONDS * 1000
+    return bool(row.run_at and row.created_at and row.run_at - row.created_at > life)
+
+
+def input_key(key: TaskKey, text: str, extension: str, *, planned: bool = False) -> str:
+    """Named by content too: another submit under the same code overwrites nothing."""
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    place = "planned" if planned else "inputs"
+    return f"{place}/{key.tenant}/{key.type}/{key.code}-{digest}.{extension}"
+
+
+def upload_prefix(tenant: str) -> str:
+    """Uploads of one tenant; no task type begins with an underscore."""
+    return f"inputs/{tenant}/_uploads/"
+
+
+def result_key(key: TaskKey, fence: str) -> str:
+    """A place of its own for every attempt, so a late worker overwrites nothing."""
+    name = key.code if key.index is None else f"{key.code}/{key.index}"
+    return f"results/{key.tenant}/{key.kind}/{key.type}/{name}-{fence}.json"

@@ -1,0 +1,16 @@
+"""Results as rows keep them: JSON text in the row, or a reference to the bucket."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from taskmill.aws.s3.payloads import PayloadStore
+from taskmill.model.task_row import TaskRow
+
+
+def stored_result(payloads: PayloadStore, row: TaskRow) -> Any:
+    """The JSON value that a completed task returned; None where there is none."""
+    ref = row.attributes.get("resultRef")
+    text = row.attributes.get("result") if ref is None else payloads.get(ref)
+    return None if text is None else json.loads(text)

@@ -1,0 +1,132 @@
+"""A queue within one process: for tests, and for a service that needs no other."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Delivery, Message, message_body
+from taskmill.model.clock import Clock, now_ms
+
+HIDDEN_SECONDS = 330  # as the stack's queue: the worker's timeout + 30 s
+MAX_RECEIVES = 10  # as the stack's queue
+_LOOK_SECONDS = 0.05  # how often a waiting receiver looks at the clock
+_numbers = itertools.count()
+
+
+@dataclass
+class MemoryMessage:
+    """A message on its queue; visible from `visible_at` (epoch ms) on.
+
+    Attributes:
+        receipt: Of its last delivery; those of earlier ones are worth nothing.
+    """
+
+    id: str
+    body: str
+    visible_at: int
+    receives: int = 0
+    receipt: str = ""
+
+
+class MemoryQueue:
+    """A `Queue` that is gone with its process.
+
+    Args:
+        clock: By which messages are delayed and hidden.
+        hidden_seconds: How long a received message stays hidden, unless its receiver says.
+        dead_letters: Gets what was received `max_receives` times and is not deleted yet.
+        messages: What it holds; for those who want to look.
+        pick: Puts the visible messages in the order of their delivery; as they came by default.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock = now_ms,
+        hidden_seconds: int = HIDDEN_SECONDS,
+        dead_letters: MemoryQueue | None = None,
+        max_receives: int = MAX_RECEIVES,
+        messages: list[MemoryMessage] | None = None,
+        pick: Callable[[list[MemoryMessage]], None] = lambda _: None,
+    ) -> None:
+        self.messages = [] if messages is None else messages
+        self._clock = clock
+        self._hidden_seconds = hidden_seconds
+        self._dead_letters = dead_letters
+        self._max_receives = max_receives
+        self._pick = pick
+        self._changed = threading.Condition()
+
+    def send(self, messages: Sequence[Message]) -> list[bool]:
+        for each in messages:
+            self.put(message_body(each.key), self._clock() + each.delay_seconds * 1000)
+        return [True] * len(messages)
+
+    def send_body(self, body: Mapping[str, Any]) -> None:
+        self.put(json.dumps(body))
+
+    def put(self, body: str, visible_at: int | None = None) -> None:
+        """Add a message, visible from `visible_at` (epoch ms) on; at once by default."""
+        at = self._clock() if visible_at is None else visible_at
+        with self._changed:
+            self.messages.append(MemoryMessage(f"message-{next(_numbers)}", body, at))
+            self._changed.notify_all()
+
+    def receive(
+        self, max_messages: int, wait_seconds: int = 0, hidden_seconds: int | None = None
+    ) -> list[Delivery]:
+        hidden = self._hidden_seconds if hidden_seconds is None else hidden_seconds
+        deadline = time.monotonic() + wait_seconds
+        with self._changed:
+            while not (messages := self._visible()) and time.monotonic() < deadline:
+                self._changed.wait(min(_LOOK_SECONDS, max(deadline - time.monotonic(), 0)))
+            self._pick(messages)
+            chosen = messages[: min(max_messages, MESSAGES_A_CALL)]
+            return [self._deliver(message, hidden) for message in chosen]
+
+    def delete(self, receipts: Iterable[str]) -> list[str]:
+        done = set(receipts)
+        with self._changed:
+            self.messages[:] = [each for each in self.messages if each.receipt not in done]
+        return []  # one that is gone already is no trouble
+
+    def show_again(self, receipts: Mapping[str, int]) -> list[str]:
+        with self._changed:
+            known = {each.receipt: each for each in self.messages if each.receipt}
+            for receipt in receipts.keys() & known:
+                known[receipt].visible_at = self._clock() + receipts[receipt] * 1000
+            self._changed.notify_all()
+        return [receipt for receipt in receipts if receipt not in known]
+
+    def visible(self) -> bool:
+        """Whether there is something to receive."""
+        with self._changed:
+            return bool(self._visible())
+
+    def next_due(self) -> int | None:
+        """When the next message is to be received, in epoch ms; None: there is none."""
+        with self._changed:
+            return min((each.visible_at for each in self.messages), default=None)
+
+    def _visible(self) -> list[MemoryMessage]:
+        """What may be received now; what died meanwhile goes where the dead are."""
+        now = self._clock()
+        found = [each for each in self.messages if each.visible_at <= now]
+        if self._dead_letters is None:
+            return found
+        for dead in [each for each in found if each.receives >= self._max_receives]:
+            self.messages.remove(dead)
+            self._dead_letters.put(dead.body)
+        return [each for each in found if each.receives < self._max_receives]
+
+    def _deliver(self, message: MemoryMessage, hidden_seconds: int) -> Delivery:
+        message.receives += 1
+        message.receipt = f"{message.id}-{message.receives}"
+        message.visible_at = self._clock() + hidden_seconds * 1000
+        return Delivery(message.id, message.receipt, message.body, message.receives)

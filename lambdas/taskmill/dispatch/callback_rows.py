@@ -1,0 +1,105 @@
+"""Callbacks: which tasks follow from the end of another, and what they are told of it.
+
+Without pydantic, whose import every cold start of the dispatcher would pay.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from taskmill.model.clock import to_datetime
+from taskmill.model.derived_codes import derived_code
+from taskmill.model.lineage import descendant
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import TABLE_NAMES, TaskRow, plain_attributes
+from taskmill.model.task_settings import Callback, TaskSettings
+
+_EVENTS: Mapping[Status, frozenset[str]] = {
+    Status.COMPLETED: frozenset({"success", "completion"}),
+    Status.FAILED: frozenset({"failure", "completion"}),
+    Status.CANCELLED: frozenset({"completion"}),
+}
+_MOMENTS = ("run_at", "created_at", "started_at", "finished_at")
+_SAME = (
+    "name",
+    "input_ref",
+    "attempts",
+    "max_attempts",
+    "run",
+    "created_by",
+    "created_ip",
+    "request_id",
+    "parent",
+    "root",
+    "depth",
+    "child_count",
+    "children_completed",
+    "children_failed",
+    "children_cancelled",
+    "schedule",
+    "log_ids",
+    "runner",
+    "priority",
+    "batch_size",
+    "max_concurrency",
+    "tolerated_failures",
+    "notify",
+)
+
+
+def targets_of(row: TaskRow, mappings: Iterable[Callback]) -> tuple[str, ...]:
+    """The task types to submit because a task has ended as it did, each once.
+
+    Args:
+        mappings: Those stored for its type; its own callbacks are in the row.
+    """
+    events = _EVENTS[row.status]
+    wanted = (*row.callbacks, *mappings)
+    return tuple(dict.fromkeys(target for event, target in wanted if event in events))
+
+
+def submitted_at(row: TaskRow) -> int:
+    """When this run of a task was asked for: by its submit, or by an explicit retry; epoch ms."""
+    starts = [at for status, at, _ in row.history if status == Status.CREATED]
+    return max([row.created_at or 0, *starts])
+
+
+def callback_row(source: TaskRow, target: str, *, settings: TaskSettings, now: int) -> TaskRow:
+    """The row of a callback, its input still missing: the same one whenever it is asked for.
+
+    Its source does not wait for it and does not count it.
+
+    Raises:
+        TooDeep: It would be the 33rd in a chain.
+    """
+    code = derived_code(str(source.key), source.run, target)
+    return descendant(source, target, code, settings=settings, now=now)
+
+
+def snapshot(row: TaskRow) -> dict[str, Any]:
+    """A task as the API shows it, without its history, what is absent, and bookkeeping.
+
+    Input and result are in it if they are in the row, else their references.
+    """
+    key = row.key
+    same = {name: getattr(row, name) for name in _SAME}
+    moments = {name: _moment(getattr(row, name)) for name in _MOMENTS}
+    known = {TABLE_NAMES[name]: value for name, value in (same | moments).items()}
+    return {
+        **key.as_dict(),
+        "kind": row.kind,
+        "tenantCode": key.tenant,
+        "type": key.type,
+        "code": key.code,
+        "status": str(row.status),
+        **({"input": json.loads(row.input)} if row.input is not None else {}),
+        "attributes": plain_attributes(row.attributes),
+        **{name: value for name, value in known.items() if value is not None},
+    }
+
+
+def _moment(milliseconds: int | None) -> str | None:
+    moment = to_datetime(milliseconds)
+    return moment.isoformat().replace("+00:00", "Z") if moment else None

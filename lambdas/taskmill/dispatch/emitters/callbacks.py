@@ -1,0 +1,89 @@
+"""Callbacks: tasks that are submitted because others have ended."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from taskmill.aws.dynamodb.callback_mappings import MappingStore
+from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
+from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.aws.s3.inputs import with_input
+from taskmill.aws.s3.payloads import PayloadStore
+from taskmill.aws.sns import Topic, alarm_notification
+from taskmill.dispatch.callback_rows import callback_row, snapshot, submitted_at, targets_of
+from taskmill.dispatch.emitters.stream_delivery import StreamDelivery
+from taskmill.dispatch.reactions import RunCallbacks
+from taskmill.model.chunks import chunked
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.error_details import describe_error
+from taskmill.model.errors import InvalidRequest, LimitExceeded
+from taskmill.model.keys import TaskKey
+from taskmill.model.task_row import TaskRow
+
+if TYPE_CHECKING:
+    from taskmill.functions.registry import Registry
+
+
+class AlarmRefused(RuntimeError):
+    """The alarm topic did not take an alarm."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallbackEmitter:
+    """Submits each callback of an ended run once: a second time it is there already.
+
+    Attributes:
+        registry: Gives the user's task types; asked only when there is a callback to submit.
+    """
+
+    tasks: TaskStore
+    mappings: MappingStore
+    payloads: PayloadStore
+    registry: Callable[[], Registry]
+    alarm_topic: Topic
+    clock: Clock = now_ms
+
+    def emit(self, delivery: StreamDelivery) -> None:
+        wanted: dict[TaskKey, tuple[int, TaskRow]] = {}
+        for each in delivery.of(RunCallbacks):
+            with delivery.parking([each.record]):
+                rows = self._callbacks(each.reaction.row, delivery.logger)
+                wanted |= {row.key: (each.record, row) for row in rows}
+        for chunk in chunked(list(wanted.values()), BATCH_STATEMENTS):
+            with delivery.parking([record for record, _ in chunk]):
+                self.tasks.put_many([row for _, row in chunk])
+
+    def _callbacks(self, source: TaskRow, logger: Any) -> list[TaskRow]:
+        """The rows to store because of an end; none, but an alarm, where they are refused."""
+        key = source.key
+        mappings = self.mappings.as_of(key.tenant, key.type, submitted_at(source))
+        if not (targets := targets_of(source, mappings)):
+            return []
+        try:
+            return self._rows(source, targets)
+        except (InvalidRequest, LimitExceeded) as refused:  # another try would end the same way
+            logger.error("callbacks refused", key=str(key), error=refused.message)  # noqa: TRY400
+            self._alarm(source, refused)
+            return []
+
+    def _rows(self, source: TaskRow, targets: tuple[str, ...]) -> list[TaskRow]:
+        registry, now = self.registry(), self.clock()
+        first, *others = (
+            callback_row(source, target, settings=registry.settings(target), now=now)
+            for target in targets
+        )
+        first = with_input(self.payloads, first, {"task": snapshot(source)})
+        text, ref = first.input, first.input_ref  # all of them are told the same
+        return [first, *(dataclasses.replace(row, input=text, input_ref=ref) for row in others)]
+
+    def _alarm(self, source: TaskRow, error: Exception) -> None:
+        # The id of the alarm that it failed must not be this one's too.
+        told = dataclasses.replace(source, notify_id=f"{source.key.sk}@{source.version}#callbacks")
+        notification = alarm_notification(
+            told, table=self.tasks.table.name, error_details=describe_error(error)
+        )
+        if not all(self.alarm_topic.publish([notification])):
+            raise AlarmRefused(f"no alarm about the callbacks of {source.key}")

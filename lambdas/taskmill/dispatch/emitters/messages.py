@@ -1,0 +1,90 @@
+"""Work for workers: messages now, soon or much later, and the executions of fan-outs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
+from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.aws.scheduler import Scheduler
+from taskmill.aws.sqs.protocol import MAX_DELAY_SECONDS, MESSAGES_A_CALL, Message, Queue
+from taskmill.aws.stepfunctions import Workflow
+from taskmill.dispatch.emitters.stream_delivery import Caused, StreamDelivery
+from taskmill.dispatch.reactions import SendMessage, StartExecution, StopExecution
+from taskmill.model.chunks import chunked
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.lanes import Lane, lane_of
+from taskmill.model.statuses import Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkEmitter:
+    """Sends tasks to workers and starts or stops the workflow of fan-outs."""
+
+    tasks: TaskStore
+    lanes: Mapping[Lane, Queue]
+    workflow: Workflow
+    scheduler: Scheduler
+    clock: Clock = now_ms
+
+    def emit(self, delivery: StreamDelivery) -> None:
+        self._send(delivery)
+        self._start(delivery)
+        delivery.each(StopExecution, lambda each: self.workflow.stop(each.row.key, each.row.run))
+
+    def _send(self, delivery: StreamDelivery) -> None:
+        """Send messages now, later by the queue's delay, or much later by a schedule."""
+        now = self.clock()
+        soon: defaultdict[Lane, list[tuple[Caused, int]]] = defaultdict(list)
+        far: list[tuple[Caused, int]] = []
+        for each in delivery.of(SendMessage):
+            wait = _seconds_until(each.reaction.due, now)
+            place = soon[lane_of(each.reaction.row)] if wait <= MAX_DELAY_SECONDS else far
+            place.append((each, wait))
+        for lane, messages in soon.items():
+            self._send_to(lane, messages, delivery)
+        for each, _ in far:
+            with delivery.parking([each.record]):
+                row = each.reaction.row
+                self.scheduler.send_at(row.key, each.reaction.due or now, lane_of(row))
+        self._mark(
+            (
+                (each, Status.SCHEDULED if wait else Status.QUEUED)
+                for each, wait in (*_flat(soon.values()), *far)
+                # Between attempts a task shows ERRORED; its claim needs no mark.
+                if each.reaction.row.status is Status.CREATED and not each.reaction.row.direct
+            ),
+            delivery,
+        )
+
+    def _send_to(
+        self, lane: Lane, messages: Sequence[tuple[Caused, int]], delivery: StreamDelivery
+    ) -> None:
+        for chunk in chunked(messages, MESSAGES_A_CALL):
+            with delivery.parking([each.record for each, _ in chunk]):
+                sent = self.lanes[lane].send(
+                    [Message(each.reaction.row.key, wait) for each, wait in chunk]
+                )
+                delivery.lose(each for (each, _), done in zip(chunk, sent, strict=True) if not done)
+
+    def _start(self, delivery: StreamDelivery) -> None:
+        delivery.each(StartExecution, lambda each: self.workflow.start(each.row.key, each.row.run))
+        self._mark(((each, Status.STARTED) for each in delivery.of(StartExecution)), delivery)
+
+    def _mark(self, marks: Iterable[tuple[Caused, Status]], delivery: StreamDelivery) -> None:
+        """Note on the rows what was emitted for them; a row that has moved on stays as it is."""
+        wanted = [(each, status) for each, status in marks if each.record not in delivery.lost]
+        for chunk in chunked(wanted, BATCH_STATEMENTS):
+            with delivery.parking([each.record for each, _ in chunk]):
+                self.tasks.mark([(each.reaction.row, status) for each, status in chunk])
+
+
+def _flat(groups: Iterable[list[tuple[Caused, int]]]) -> Iterable[tuple[Caused, int]]:
+    return (each for group in groups for each in group)
+
+
+def _seconds_until(due: int | None, now: int) -> int:
+    """Whole seconds to `due`, rounded up: a message must never arrive early."""
+    return 0 if due is None or due <= now else -(-(due - now) // 1000)

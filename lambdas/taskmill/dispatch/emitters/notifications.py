@@ -1,0 +1,47 @@
+"""Status notifications and alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from taskmill.aws.sns import MESSAGES_A_CALL, Topic, alarm_notification, status_notification
+from taskmill.dispatch.emitters.stream_delivery import Caused, StreamDelivery
+from taskmill.dispatch.reactions import Publish, RaiseAlarm
+from taskmill.model.chunks import chunked
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotificationEmitter:
+    """Publishes how tasks stand, and alarms about those that failed."""
+
+    table_name: str
+    status_topic: Topic
+    alarm_topic: Topic
+
+    def emit(self, delivery: StreamDelivery) -> None:
+        self._tell(
+            self.status_topic,
+            delivery.of(Publish),
+            lambda each: status_notification(each.row, each.action, table=self.table_name),
+            delivery,
+        )
+        self._tell(
+            self.alarm_topic,
+            delivery.of(RaiseAlarm),
+            lambda each: alarm_notification(each.row, table=self.table_name),
+            delivery,
+        )
+
+    def _tell(
+        self,
+        topic: Topic,
+        caused: Sequence[Caused],
+        shape: Callable[[Any], Any],
+        delivery: StreamDelivery,
+    ) -> None:
+        for chunk in chunked(caused, MESSAGES_A_CALL):
+            with delivery.parking([each.record for each in chunk]):
+                sent = topic.publish([shape(each.reaction) for each in chunk])
+                delivery.lose(each for each, done in zip(chunk, sent, strict=True) if not done)

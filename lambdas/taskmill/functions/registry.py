@@ -1,0 +1,180 @@
+"""Which code runs for an event: `@event_handler` functions, else the `@task` of its type."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+from taskmill.functions.awaiting import awaited
+from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
+from taskmill.functions.json_values import dump_result
+from taskmill.functions.known_functions import FUNCTIONS
+from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS
+from taskmill.model.errors import UnknownTaskType
+from taskmill.model.retry import Retry
+from taskmill.model.task_settings import TaskSettings
+
+Event = TaskQueueEvent | StepFunctionTaskEvent
+Handler = Callable[[Any], Any]
+
+_HANDLERS: defaultdict[type, list[Handler]] = defaultdict(list)
+
+
+def event_handler(event_type: type) -> Callable[[Handler], Handler]:
+    """Bind a function to an event class; several may be bound to one."""
+
+    def register(handler: Handler) -> Handler:
+        _HANDLERS[event_type].append(handler)
+        return handler
+
+    return register
+
+
+class TaskEventFactory:
+    """Turns what reaches a worker into events that handlers are bound to.
+
+    Subclass it to give tasks to `@event_handler` functions of your own event classes. An event
+    that comes back unchanged goes to the `@task` function of its type.
+    """
+
+    def transform_task(self, event: TaskQueueEvent) -> Sequence[Any]:
+        return [event]
+
+    def transform_step_function_task(self, event: StepFunctionTaskEvent) -> Sequence[Any]:
+        return [event]
+
+
+class Registry:
+    """The user's task code: its modules, loaded when first needed, and its event factory.
+
+    Args:
+        modules: Names of the modules that hold `@task` and `@event_handler` functions.
+        factory: "module:Class" of a `TaskEventFactory`, or None for the default one.
+    """
+
+    def __init__(self, modules: Sequence[str] = (), factory: str | None = None) -> None:
+        self._modules = modules
+        self._factory = factory
+        self._loaded = False
+        self._lock = threading.RLock()  # again by one thread: a module may submit while it loads
+
+    def policy(self, task_type: str) -> tuple[Retry, float]:
+        """Retry policy and timeout of a type; the defaults when its code cannot be found."""
+        try:
+            self._load()
+        except Exception:  # noqa: BLE001  # the attempt itself will fail with it, and store it
+            return _DEFAULT_POLICY
+        function = FUNCTIONS.get(task_type)
+        return (function.retry, function.timeout_seconds) if function else _DEFAULT_POLICY
+
+    def settings(self, task_type: str) -> TaskSettings:
+        """What a type declares; nothing when its code cannot be found."""
+        try:
+            self._load()
+        except Exception:  # noqa: BLE001  # the attempt itself will fail with it, and store it
+            return TaskSettings()
+        function = FUNCTIONS.get(task_type)
+        return function.settings if function else TaskSettings()
+
+    def is_async(self, task_type: str) -> bool:
+        """Whether tasks of the type can run beside each other in one process; not if unknown."""
+        try:
+            self._load()
+        except Exception:  # noqa: BLE001  # the attempt itself will fail with it, and store it
+            return False
+        return task_type in FUNCTIONS and FUNCTIONS[task_type].is_async
+
+    def load(self) -> None:
+        """Import the modules now.
+
+        Raises:
+            Exception: Whatever importing them raises.
+        """
+        self._load()
+
+    def has_code(self, task_type: str) -> bool:
+        """Whether this process may run the type: by its task function, or by event handlers."""
+        self._load()
+        return task_type in FUNCTIONS or bool(self._factory) or TaskQueueEvent in _HANDLERS
+
+    def check_input(self, task_type: str, value: Any) -> None:
+        """Refuse an input that the type's function cannot take; unknown types pass.
+
+        Raises:
+            InvalidInput: With the field named.
+        """
+        self._load()
+        if task_type in FUNCTIONS:
+            FUNCTIONS[task_type].check(value)
+
+    def execute(self, event: Event) -> str:
+        """Run the code for an event and return its result as JSON text.
+
+        Raises:
+            UnknownTaskType: No code takes it.
+            Exception: Whatever the code raises.
+        """
+        self._load()
+        results = [
+            awaited(handler(each))
+            for each in self._events(event)
+            for handler in self._handlers(each)
+        ]
+        return dump_result(results[0] if len(results) == 1 else results)
+
+    def _load(self) -> None:
+        """Import the modules once; a thread that finds another at it waits for all of them."""
+        with self._lock:
+            if not self._loaded:
+                for name in self._modules:
+                    importlib.import_module(name)
+                self._loaded = True
+
+    def _events(self, event: Event) -> Sequence[Any]:
+        if isinstance(event, StepFunctionTaskEvent):
+            return self._transformer.transform_step_function_task(event) or [event]
+        return self._transformer.transform_task(event) or [event]
+
+    def _handlers(self, event: Any) -> Sequence[Handler]:
+        bound = _HANDLERS.get(type(event))
+        if bound:
+            return bound
+        if isinstance(event, TaskQueueEvent | StepFunctionTaskEvent):
+            return [_run_task_function]
+        raise UnknownTaskType(f"no @event_handler is bound to {type(event).__name__}")
+
+    @property
+    def _transformer(self) -> TaskEventFactory:
+        with self._lock:
+            return self._made_transformer
+
+    @cached_property
+    def _made_transformer(self) -> TaskEventFactory:
+        if not self._factory:
+            return TaskEventFactory()
+        module, _, name = self._factory.partition(":")
+        factory: TaskEventFactory = getattr(importlib.import_module(module), name)()
+        return factory
+
+
+_DEFAULT_POLICY = (Retry(), DEFAULT_TIMEOUT_SECONDS)
+
+
+def _run_task_function(event: Event) -> Any:
+    function = FUNCTIONS.get(event.task_type)
+    if function is None:
+        raise UnknownTaskType(_unknown(event.task_type))
+    return function.run(event.input, event.context)
+
+
+def _unknown(task_type: str) -> str:
+    import difflib
+
+    known = ", ".join(sorted(FUNCTIONS)) or "none"
+    alike = difflib.get_close_matches(task_type, FUNCTIONS, n=1, cutoff=0.75)
+    hint = f" (did you mean {alike[0]!r}?)" if alike else ""
+    return f"no task function for type {task_type!r}{hint}; known are: {known}"

@@ -1,0 +1,38 @@
+"""The progress of a single task, as its function last reported it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from taskmill.model.statuses import FINAL
+
+if TYPE_CHECKING:
+    from taskmill.model.views import Progress, Task
+
+
+def reported_progress(task: Task) -> Progress:
+    """What a single task last said about its progress."""
+    from taskmill.model.views import Progress
+
+    told = task.attributes.get("progress")
+    done, total = _figures(told if isinstance(told, dict) else {})
+    ended = task.status in FINAL
+    return Progress(
+        **task.key.as_dict(),
+        status=task.status,
+        total=int(total),
+        completed=int(done),
+        running=0 if ended else max(int(total) - int(done), 0),
+        percent=100.0 if ended else round(100 * done / (total or math.inf), 1),
+    )
+
+
+def _figures(told: Mapping[str, Any]) -> tuple[float, float]:
+    """Done and total, 0 where nobody said: callers may store anything as progress."""
+    return _number(told.get("done")), _number(told.get("total"))
+
+
+def _number(value: object) -> float:
+    return value if isinstance(value, int | float) else 0

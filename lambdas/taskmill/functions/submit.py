@@ -1,0 +1,82 @@
+"""From a task function and its argument to a handle: `TaskFunction.submit` and `map`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from taskmill.functions.backends import Backend, current_backend
+from taskmill.functions.handles import MapHandle, TaskHandle
+from taskmill.model.errors import InvalidInput, InvalidRequest
+
+if TYPE_CHECKING:
+    from taskmill.functions.task_functions import TaskFunction
+
+
+def submit(
+    function: TaskFunction,
+    argument: Any,
+    *,
+    tenant: str | None,
+    execute_now: bool | None,
+    options: Mapping[str, Any],
+) -> TaskHandle:
+    """Store a task for the function. Nothing is sent before its argument has been checked.
+
+    Raises:
+        InvalidInput: The function does not take this argument; the message names the field.
+        InvalidRequest: An option is refused, or nobody says whose task it is.
+    """
+    value = function.to_input(argument)
+    backend = current_backend(tenant)
+    task = backend.submit(
+        function.type,
+        value,
+        tenant=_tenant(tenant, backend),
+        execute_now=execute_now,
+        **options,
+    )
+    return TaskHandle(task.key, function, backend)
+
+
+def submit_map(
+    function: TaskFunction,
+    inputs: Iterable[Any],
+    *,
+    tenant: str | None,
+    execute_now: bool | None,
+    options: Mapping[str, Any],
+) -> MapHandle:
+    """Store a step function task whose subtasks are the inputs. Raises as `submit`."""
+    if execute_now:
+        raise InvalidRequest(
+            "execute_now runs single tasks only: the workflow runs fan-outs", field="execute_now"
+        )
+    if isinstance(inputs, str | bytes | Mapping):
+        raise InvalidRequest(
+            f"inputs is {type(inputs).__name__}: give a list or an iterator", field="inputs"
+        )
+    backend = current_backend(tenant)
+    task = backend.map(
+        function.type,
+        _checked(function, inputs),
+        tenant=_tenant(tenant, backend),
+        **options,
+    )
+    return MapHandle(task.key, function, backend)
+
+
+def _checked(function: TaskFunction, inputs: Iterable[Any]) -> Iterator[Any]:
+    """The inputs as JSON values, as they are taken; a wrong one is named by its place."""
+    for index, each in enumerate(inputs):
+        try:
+            yield function.to_input(each)
+        except InvalidInput as refused:
+            raise InvalidInput(f"input[{index}]: {refused.message}", index=index) from None
+
+
+def _tenant(given: str | None, backend: Backend) -> str:
+    tenant = given or backend.tenant
+    if tenant is None:
+        raise InvalidRequest('whose task? Give tenant="..." or set TASKMILL_TENANT', field="tenant")
+    return tenant

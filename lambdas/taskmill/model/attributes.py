@@ -1,0 +1,59 @@
+"""What callers may put into a row's attributes, beside what taskmill itself keeps there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from taskmill.model.errors import InvalidRequest
+
+NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
+_NAME = re.compile(NAME_PATTERN)
+_OURS = frozenset({"counts", "resultRef"})  # a reference of a caller's could point anywhere
+# A DynamoDB number has 38 digits and lies in this range; values nest up to 32 levels, of which
+# the attributes are the first.
+_LARGEST, _SMALLEST, _DIGITS, _LEVELS = 9.9e125, 1e-130, 38, 31
+_TOO_LONG: int = 10**_DIGITS
+
+
+def check_attributes(attributes: Mapping[str, Any]) -> None:
+    """Refuse what a row could not hold, and what only taskmill writes.
+
+    Raises:
+        InvalidRequest: With the attribute named.
+    """
+    for name, value in attributes.items():
+        if not _NAME.fullmatch(name):
+            raise InvalidRequest(
+                f"attribute {name!r} must be 1 to 64 letters, digits or '_', a letter first",
+                field="attributes",
+            )
+        if name in _OURS:
+            raise InvalidRequest(
+                f"{name!r} is written by taskmill only", field=f"attributes.{name}"
+            )
+        if name != "result":  # kept as text, so any JSON will do
+            _check_value(value, field=f"attributes.{name}", levels=_LEVELS)
+
+
+def _check_value(value: Any, *, field: str, levels: int) -> None:
+    if not levels:
+        raise InvalidRequest(f"{field} is nested deeper than {_LEVELS} levels", field=field)
+    if isinstance(value, int | float) and not _fits(value):
+        raise InvalidRequest(
+            f"{field} holds a number of more than {_DIGITS} digits, or not between {_SMALLEST:g}"
+            f" and {_LARGEST:g}; send it as text, or as part of the result",
+            field=field,
+        )
+    if isinstance(value, Mapping):
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for each in value:
+            _check_value(each, field=field, levels=levels - 1)
+
+
+def _fits(number: float) -> bool:
+    if isinstance(number, int):
+        return -_TOO_LONG < number < _TOO_LONG
+    return number == 0 or _SMALLEST <= abs(number) <= _LARGEST

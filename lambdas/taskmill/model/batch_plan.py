@@ -1,0 +1,79 @@
+"""How a fan-out is cut into batches, and how many failures it bears."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+
+from taskmill.model.errors import InvalidRequest, LimitExceeded
+
+MAX_SUBTASKS = 1_000_000
+MAX_BATCHES = 5_000  # their ranges travel in one execution state of at most 256 KB
+MAX_BATCH_SIZE = 10_000
+MOST_BY_DEFAULT = 100  # subtasks of a batch, unless more are needed: beyond, little is saved
+NOTIFY_EACH_UP_TO = 1_000  # subtasks; beyond, `progress` is the default
+_TOLERANCE = re.compile(r"[0-9]{1,7}|(?:100|[0-9]{1,2}(?:\.[0-9]+)?)%")
+
+
+def check_count(count: int) -> None:
+    """Refuse more subtasks than one fan-out may have.
+
+    Raises:
+        LimitExceeded: With the limit.
+    """
+    if count > MAX_SUBTASKS:
+        raise LimitExceeded("input", actual=count, limit=MAX_SUBTASKS, unit="subtasks")
+
+
+def batch_size_for(count: int, asked: int | None = None) -> int:
+    """Subtasks per batch: as asked, else as many as there are batches, at most 100.
+
+    A batch costs two state transitions however long it is: decision 0020.
+
+    Raises:
+        InvalidRequest: `asked` would make more than 5,000 batches.
+    """
+    least = max(-(-count // MAX_BATCHES), 1)
+    if asked is None:
+        root = math.isqrt(max(count - 1, 0)) + 1  # rounded up, exactly
+        return max(min(MOST_BY_DEFAULT, root), least)
+    if asked < least:
+        raise InvalidRequest(
+            f"batchSize {asked} makes {-(-count // asked):,} batches of {count:,} subtasks;"
+            f" at most {MAX_BATCHES:,} are possible, so at least {least}",
+            field="batchSize",
+            limit=least,
+        )
+    return asked
+
+
+def batch_spans(count: int, size: int) -> list[tuple[int, int]]:
+    """First and last index of every batch."""
+    return [(first, min(first + size, count) - 1) for first in range(0, count, size)]
+
+
+def default_notify(count: int) -> str:
+    return "each" if count <= NOTIFY_EACH_UP_TO else "progress"
+
+
+def check_tolerance(text: str) -> str:
+    """`text`, when it is a count ("10") or a percentage ("2.5%").
+
+    Raises:
+        InvalidRequest: It is neither.
+    """
+    if not _TOLERANCE.fullmatch(text):
+        raise InvalidRequest(
+            f"toleratedFailures is a count from 0 or a percentage such as '5%', not {text!r}",
+            field="toleratedFailures",
+        )
+    return text
+
+
+def tolerates(tolerance: str | None, *, failed: int, total: int) -> bool:
+    """Whether a fan-out with so many failed subtasks still counts as completed."""
+    text = tolerance or "0"
+    if text.endswith("%"):
+        return failed * 100 <= Decimal(text[:-1]) * total  # 0.57 * 10,000 is less than 5,700
+    return failed <= int(text)

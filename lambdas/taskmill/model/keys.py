@@ -1,0 +1,235 @@
+"""Public keys, stored keys, and the way between them.
+
+Public keys are what every API takes and returns (`TASK#mbc` + `data-export#01J…`). Stored keys
+spread the write load: one DynamoDB partition takes about 1,000 writes a second.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple, Self
+
+from taskmill.model.errors import InvalidKey
+
+SHARDS = 8  # partitions over which the tasks of one tenant are spread
+CHUNK = 500  # subtasks that share one partition
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+MAPPING_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[A-Za-z0-9][A-Za-z0-9._~-]{0,79}$"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_THREE_NAMES = re.compile("#".join([_NAME.pattern] * 3))
+_INDEX = re.compile(r"0|[1-9][0-9]{0,7}")
+
+
+class Kind(StrEnum):
+    """What a key names."""
+
+    TASK = "TASK"
+    SFN_TASK = "SFN_TASK"
+
+
+class StoredKey(NamedTuple):
+    """The table's own `pk` and `sk`."""
+
+    pk: str
+    sk: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TaskKey:
+    """Names a task, a step function task, or with `index` one of its subtasks."""
+
+    kind: Kind
+    tenant: str
+    type: str
+    code: str
+    index: int | None = None
+
+    def __post_init__(self) -> None:
+        whole = "#".join((self.tenant, self.type, self.code))  # noqa: FLY002  # takes text only
+        if not _THREE_NAMES.fullmatch(whole):
+            for field in ("tenant", "type", "code"):
+                check_name(field, getattr(self, field))
+        if self.index is not None and self.kind is not Kind.SFN_TASK:
+            raise InvalidKey("only step function tasks have subtasks", field="sk")
+
+    @classmethod
+    def parse(cls, pk: object, sk: object) -> TaskKey:
+        """From a public key.
+
+        Raises:
+            InvalidKey: Not of the documented form.
+        """
+        if not isinstance(pk, str) or not isinstance(sk, str):  # of a message, say
+            raise InvalidKey(f"pk and sk are text, not {pk!r}, {sk!r}", field="key")
+        return _parsed(pk, sk)
+
+    @classmethod
+    def of(cls, key: TaskKey | Mapping[str, str]) -> TaskKey:
+        """A key, or a mapping with `pk` and `sk` (a message, an event, a model's dump)."""
+        if isinstance(key, TaskKey):
+            return key
+        try:
+            return cls.parse(key["pk"], key["sk"])
+        except KeyError as missing:
+            raise InvalidKey(f"a key needs {missing}", field="key") from missing
+
+    @classmethod
+    def from_text(cls, text: str) -> TaskKey:
+        """From what `str` makes of a key; a row's `parent` and `root` are such."""
+        pk, _, sk = text.partition("/")
+        return cls.parse(pk, sk)
+
+    @classmethod
+    def from_stored(cls, pk: str, sk: str) -> TaskKey:
+        """From a row's own key, of a task, a step function task or a subtask."""
+        parts = pk.split("#")
+        if len(parts) == 3:
+            return cls.parse(f"{parts[0]}#{parts[1]}", sk)
+        kind, tenant, type_, code, _chunk = parts
+        return cls(Kind(kind), tenant, type_, code, int(sk))
+
+    @property
+    def pk(self) -> str:
+        return f"{self.kind}#{self.tenant}"
+
+    @property
+    def sk(self) -> str:
+        whole = f"{self.type}#{self.code}"
+        return whole if self.index is None else f"{whole}#{self.index}"
+
+    @property
+    def stored(self) -> StoredKey:
+        if self.index is None:
+            return StoredKey(f"{self.pk}#{zlib.crc32(self.sk.encode()) % SHARDS}", self.sk)
+        chunk = self.index // CHUNK
+        return StoredKey(f"{self.pk}#{self.type}#{self.code}#{chunk}", f"{self.index:08}")
+
+    @property
+    def parent(self) -> TaskKey:
+        """The step function task a subtask belongs to; of any other key, itself."""
+        return replace(self, index=None)
+
+    def subtask(self, index: int) -> TaskKey:
+        return replace(self, index=index)
+
+    def as_dict(self) -> dict[str, str]:
+        return {"pk": self.pk, "sk": self.sk}
+
+    def __str__(self) -> str:
+        return f"{self.pk}/{self.sk}"
+
+
+@dataclass(frozen=True, slots=True)
+class BatchKey:
+    """Names the row of one batch of a step function task."""
+
+    parent: TaskKey
+    number: int
+
+    @classmethod
+    def from_stored(cls, pk: str, sk: str) -> Self:
+        _, tenant, type_, code = pk.split("#")
+        return cls(TaskKey(Kind.SFN_TASK, tenant, type_, code), int(sk))
+
+    @property
+    def stored(self) -> StoredKey:
+        return StoredKey(batch_partition(self.parent), f"{self.number:08}")
+
+
+def batch_partition(parent: TaskKey) -> str:
+    """The stored pk under which all batch rows of `parent` lie."""
+    return f"BATCH#{parent.tenant}#{parent.type}#{parent.code}"
+
+
+def shard_partitions(kind: Kind, tenant: str) -> list[str]:
+    """The stored pks that together hold a tenant's tasks of one kind."""
+    check_name("tenant", tenant)
+    return [f"{kind}#{tenant}#{shard}" for shard in range(SHARDS)]
+
+
+def idempotency_key(tenant: str, key: str) -> StoredKey:
+    return StoredKey(f"IDEMPOTENCY#{tenant}#{key}", "-")
+
+
+def payload_key(tenant: str, task_type: str, name: str) -> StoredKey:
+    """Of a payload row: a partition of its own, below its tenant."""
+    return StoredKey(f"PAYLOAD#{tenant}#{task_type}#{name}", "-")
+
+
+def counter_key(tenant: str) -> StoredKey:
+    return StoredKey(f"COUNTER#{tenant}", "-")
+
+
+def schedule_key(tenant: str, name: str) -> StoredKey:
+    return StoredKey(schedule_partition(tenant), check_name("name", name))
+
+
+def schedule_partition(tenant: str) -> str:
+    """The stored pk under which all schedules of a tenant lie."""
+    return f"SCHEDULE#{check_name('tenant', tenant)}"
+
+
+def callback_key(tenant: str, mapping: str) -> StoredKey:
+    """Of a callback mapping's id."""
+    return StoredKey(callback_partition(tenant, mapped_type(mapping)), mapping.partition("~")[2])
+
+
+def callback_partition(tenant: str, task_type: str) -> str:
+    """The stored pk under which all callback mappings of a task type lie."""
+    return f"CALLBACK#{check_name('tenant', tenant)}#{check_name('type', task_type)}"
+
+
+def mapping_id(task_type: str, event: str, callback_type: str) -> str:
+    """The id of a callback mapping that is given none of its own."""
+    return f"{task_type}~{event}~{callback_type}"
+
+
+def mapped_type(mapping: str) -> str:
+    """The task type whose ends a callback mapping is about: its id begins with it.
+
+    Raises:
+        InvalidKey: It is no such id.
+    """
+    if not re.fullmatch(MAPPING_PATTERN[1:-1], mapping):
+        raise InvalidKey(
+            f"id {mapping!r} must be a task type, '~' and up to 80 letters, digits, '.', '_', '-'"
+            " or '~'",
+            field="id",
+        )
+    return mapping.partition("~")[0]
+
+
+def check_name(field: str, value: str) -> str:
+    """`value`, when it may stand in a key.
+
+    Raises:
+        InvalidKey: With the field and the pattern in words.
+    """
+    if not _NAME.fullmatch(value):
+        raise InvalidKey(
+            f"{field} {value!r} must be 1 to 64 letters, digits, '.', '_' or '-', "
+            "and begin with a letter or digit",
+            field=field,
+        )
+    return value
+
+
+@lru_cache(maxsize=64)  # a message names its task to several who ask, and so do its rows
+def _parsed(pk: str, sk: str) -> TaskKey:
+    kind, _, tenant = pk.partition("#")
+    parts = sk.split("#")
+    if kind not in Kind.__members__ or len(parts) not in (2, 3):
+        raise InvalidKey(f"not a task key: {pk!r}, {sk!r}", field="key")
+    index = _parse_index(parts[2]) if len(parts) == 3 else None
+    return TaskKey(Kind[kind], tenant, parts[0], parts[1], index)
+
+
+def _parse_index(text: str) -> int:
+    if not _INDEX.fullmatch(text):
+        raise InvalidKey(f"not a subtask index: {text!r}", field="sk")
+    return int(text)

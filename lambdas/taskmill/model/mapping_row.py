@@ -1,0 +1,61 @@
+"""The row of a callback mapping: which task type to submit when tasks of another one have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from taskmill.model.keys import StoredKey, callback_key
+
+CALLBACK_ROW = "CALLBACK"
+_PREFIX = "CALLBACK#"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappingRow:
+    """A mapping. Its `name` is unique among those of its task type; times are epoch ms."""
+
+    tenant: str
+    task_type: str
+    name: str
+    event: str
+    callback_type: str
+    created_at: int
+    created_by: str | None = None
+    version: int = 1
+
+    @property
+    def id(self) -> str:
+        return f"{self.task_type}~{self.name}"
+
+    @property
+    def stored(self) -> StoredKey:
+        return callback_key(self.tenant, self.id)
+
+    def to_values(self) -> dict[str, Any]:
+        """The row's attributes under the table's names."""
+        by = {} if self.created_by is None else {"createdBy": self.created_by}
+        return {
+            **self.stored._asdict(),
+            "row": CALLBACK_ROW,
+            "event": self.event,
+            "callbackType": self.callback_type,
+            "createdAt": self.created_at,
+            "version": self.version,
+            **by,
+        }
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        tenant, _, task_type = values["pk"].removeprefix(_PREFIX).partition("#")
+        return cls(
+            tenant=tenant,
+            task_type=task_type,
+            name=values["sk"],
+            event=values["event"],
+            callback_type=values["callbackType"],
+            created_at=values["createdAt"],
+            created_by=values.get("createdBy"),
+            version=values["version"],
+        )

@@ -1,0 +1,127 @@
+"""Rows of newly submitted tasks, their inputs still missing, and what makes a submit refused."""
+
+from __future__ import annotations
+
+from taskmill.model import batch_plan as plan
+from taskmill.model.clock import ttl_seconds
+from taskmill.model.errors import InvalidRequest
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.new_codes import new_code
+from taskmill.model.requests import CreateStepFunctionTask, CreateTask, InvokeContext, TaskOptions
+from taskmill.model.statuses import COUNT_NAMES, Status
+from taskmill.model.submit_options import (
+    all_callbacks,
+    all_log_ids,
+    check_start,
+    start_of,
+    stored_priority,
+)
+from taskmill.model.task_row import DEFAULT_NOTIFY, TaskRow
+from taskmill.model.task_settings import TaskSettings
+
+NO_SETTINGS = TaskSettings()
+
+
+def task_row(
+    task: CreateTask,
+    context: InvokeContext,
+    *,
+    now: int,
+    code: str | None = None,
+    settings: TaskSettings = NO_SETTINGS,
+) -> TaskRow:
+    """The row of a single task, its input still missing.
+
+    Args:
+        code: Of a task that names none itself; a ULID when absent.
+        settings: What its type declares.
+
+    Raises:
+        InvalidRequest: Options that contradict each other, or one out of range.
+    """
+    check_start(task, now)
+    key = TaskKey(Kind.TASK, task.tenant_code, task.task_type, task.code or code or new_code())
+    row = _row(key, task, context, settings, now)
+    return row.but(run_at=start_of(task, now))
+
+
+def fan_out_row(
+    task: CreateStepFunctionTask,
+    context: InvokeContext,
+    *,
+    now: int,
+    code: str | None = None,
+    settings: TaskSettings = NO_SETTINGS,
+) -> TaskRow:
+    """The row of a step function task, its batches not planned yet: `planned` adds them.
+
+    Args:
+        code: Of a task that names none itself; a ULID when absent.
+        settings: What its type declares.
+
+    Raises:
+        InvalidRequest: Neither or both inputs, or options that contradict each other.
+    """
+    key = TaskKey(Kind.SFN_TASK, task.tenant_code, task.task_type, task.code or code or new_code())
+    row = _row(key, task, context, settings, now)
+    if settings.runner is not None:
+        raise InvalidRequest(
+            f"tasks of type {task.task_type!r} run in containers; subtasks run on Lambda",
+            field="taskType",
+        )
+    if (task.input is None) == (task.input_ref is None):
+        raise InvalidRequest("give either input, an array, or inputRef", field="input")
+    return row
+
+
+def planned(
+    row: TaskRow, task: CreateStepFunctionTask, *, count: int, now: int, retention_days: int
+) -> TaskRow:
+    """The row of a step function task with its `count` subtasks cut into batches.
+
+    Raises:
+        InvalidRequest: An option is out of range.
+        LimitExceeded: There are too many subtasks.
+    """
+    plan.check_count(count)
+    tolerated = task.tolerated_failures
+    if count == 0:  # nothing to run: it is complete as it is
+        row = row.but(
+            status=Status.COMPLETED,
+            attributes={"counts": _no_counts()},
+            started_at=now,
+            finished_at=now,
+            ttl=ttl_seconds(now, retention_days),
+        )
+    return row.but(
+        child_count=count,
+        batch_size=plan.batch_size_for(count, task.batch_size),
+        max_concurrency=task.max_concurrency,
+        notify=task.notify or plan.default_notify(count),
+        tolerated_failures=None if tolerated is None else plan.check_tolerance(str(tolerated)),
+    )
+
+
+def _row(
+    key: TaskKey, task: TaskOptions, context: InvokeContext, settings: TaskSettings, now: int
+) -> TaskRow:
+    return TaskRow(
+        key=key,
+        status=Status.CREATED,
+        name=task.name or task.task_type,
+        notify=task.notify or DEFAULT_NOTIFY,
+        callbacks=all_callbacks(task, settings),
+        runner=settings.runner,
+        priority=stored_priority(task, settings),
+        log_ids=all_log_ids(task, context),
+        created_at=now,
+        updated_at=now,
+        created_by=context.user,
+        created_ip=context.source_ip,
+        request_id=context.request_id,
+        history=((Status.CREATED, now, 0),),
+    )
+
+
+def _no_counts() -> dict[str, int]:
+    return {"total": 0, **dict.fromkeys(COUNT_NAMES, 0)}

@@ -1,0 +1,56 @@
+"""Pages of a list: what to read, and where the next page goes on."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+from taskmill.aws.dynamodb.listing import Listing
+from taskmill.model.errors import InvalidRequest
+from taskmill.model.keys import Kind
+from taskmill.model.requests import ListOptions
+from taskmill.model.task_row import TaskRow
+from taskmill.model.views import Page, Task
+
+EXAMINED_A_PAGE = 5_000  # rows looked at for one page of a filtered list
+
+
+def listing_of(tenant: str, kind: Kind, options: ListOptions) -> Listing:
+    narrow: dict[str, Any] = {}
+    if options.sk is not None:
+        narrow = {
+            "condition": options.sk.expression,
+            "values": options.sk.attribute_values,
+            "names": options.sk.attribute_names,
+        }
+    elif options.type is not None:
+        start = options.start_from_sk
+        if start is not None and not start.startswith(f"{options.type}#"):
+            raise InvalidRequest(
+                f"startFromSk: not of a list of type {options.type!r}", field="startFromSk"
+            )
+        narrow = {"condition": "begins_with(sk, :type)", "values": {":type": f"{options.type}#"}}
+    return Listing(
+        kind=kind,
+        tenant=tenant,
+        after=options.start_from_sk,
+        descending=options.order == "desc",
+        page=options.limit,
+        **narrow,
+    )
+
+
+def page_of(rows: Iterable[TaskRow], options: ListOptions) -> Page:
+    """As many matching rows as fit; `last_sk` is the last row looked at, matching or not."""
+    found: list[Task] = []
+    last = None
+    for examined, row in enumerate(itertools.chain(rows, [None])):
+        if row is None:
+            return Page(items=tuple(found), last_sk=None)
+        if len(found) == options.limit or examined == EXAMINED_A_PAGE:
+            break
+        last = row.key.sk
+        if options.status is None or row.status is options.status:
+            found.append(Task.from_row(row))
+    return Page(items=tuple(found), last_sk=last)

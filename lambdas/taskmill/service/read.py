@@ -1,0 +1,114 @@
+"""Reads: how tasks stand, lists of them, results."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from taskmill.aws.dynamodb.listing import list_rows
+from taskmill.model.errors import Conflict, InvalidRequest
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.requests import ListOptions
+from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
+from taskmill.model.views import Page, Progress, Result, SubtaskStatus, Task, TaskStatusSummary
+from taskmill.service.pages import listing_of, page_of
+from taskmill.service.parts import Key, ServiceParts
+from taskmill.service.shown_inputs import with_inputs_shown
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reads(ServiceParts):
+    """Tells how tasks stand."""
+
+    def get_task(self, *, key: Key) -> Task:
+        """A task, step function task or subtask; its input is shown up to 8,000 bytes.
+
+        Raises:
+            TaskNotFound: There is none.
+        """
+        (row,) = with_inputs_shown(self.payloads, [self.tasks.get(TaskKey.of(key))])
+        return Task.from_row(row)
+
+    def get_all_sub_task(self, *, key: Key) -> list[Task]:
+        """All subtasks of the step function task that `key`, or its parent, names."""
+        parent = self.tasks.get(TaskKey.of(key).parent)
+        return self._subtasks(parent.key, parent.child_count or 0)
+
+    def list_sub_tasks(self, *, key: Key, start: int = 0, limit: int = 100) -> list[Task]:
+        """Up to `limit` subtasks from index `start` on."""
+        parent = self.tasks.get(TaskKey.of(key).parent)
+        count = min(parent.child_count or 0, start + limit)
+        return self._subtasks(parent.key, count, start)
+
+    def list_items_by_pk(
+        self,
+        *,
+        tenant_code: str,
+        type: str = "TASK",  # noqa: A002  # the reference's word
+        options: ListOptions | None = None,
+    ) -> Page:
+        """A tenant's tasks ("TASK") or step function tasks ("SFN_TASK") in key order.
+
+        With a status the page may be short although more follow: `last_sk` goes on.
+
+        Raises:
+            InvalidRequest: `type` is neither.
+        """
+        if type not in Kind.__members__:
+            raise InvalidRequest(f"type is TASK or SFN_TASK, not {type!r}", field="type")
+        asked = options or ListOptions()
+        rows = list_rows(self.tasks.table, listing_of(tenant_code, Kind(type), asked))
+        return page_of(rows, asked)
+
+    def get_progress(self, *, key: Key) -> Progress:
+        """How far a step function task is, exact for every batch that has closed."""
+        row = self.tasks.get(TaskKey.of(key).parent)
+        counts = {"total": row.child_count or 0, **(row.attributes.get("counts") or {})}
+        done = sum(counts.get(name, 0) for name in COUNT_NAMES)
+        percent = 100.0 if row.ended else round(100 * done / max(counts["total"], 1), 1)
+        running = counts["total"] - done
+        return Progress(
+            **row.key.as_dict(), status=row.status, running=running, percent=percent, **counts
+        )
+
+    def get_result(self, *, key: Key) -> Result:
+        """The result of a completed task; a large one as a download address.
+
+        Raises:
+            Conflict: The task has not completed.
+        """
+        row = self.tasks.get(TaskKey.of(key))
+        if row.status is not Status.COMPLETED:
+            raise Conflict(f"{row.key} is {row.status}: it has no result", status=row.status)
+        ref = row.attributes.get("resultRef")
+        known = {**row.key.as_dict(), "status": row.status}
+        if ref is None:
+            return Result(**known, result=Task.from_row(row).attributes.get("result"))
+        return Result(**known, result_url=self.payloads.download_url(ref))
+
+    def list_children(self, *, key: Key, after: str | None = None, limit: int = 100) -> list[Task]:
+        """Tasks that this task started, by code."""
+        parent = self.tasks.get(TaskKey.of(key)).key
+        return self._existing(itertools.islice(self.children.keys_of(parent, after=after), limit))
+
+    def list_failed(self, *, tenant_code: str, limit: int = 100) -> list[Task]:
+        """A tenant's failed tasks and subtasks, the newest first."""
+        keys = self.tasks.failed(tenant_code, limit=limit)
+        return self._existing(keys)
+
+    def format_task_status(self, *, tasks: Iterable[Task]) -> TaskStatusSummary:
+        """Counts over subtasks and the status of each."""
+        listed = tuple(tasks)
+        succeeded = sum(each.status is Status.COMPLETED for each in listed)
+        failed = sum(each.status is Status.FAILED for each in listed)
+        running = sum(each.status not in FINAL for each in listed)
+        return TaskStatusSummary(
+            sub_task_count=len(listed),
+            sub_task_succeed_count=succeeded,
+            sub_task_failed_count=failed,
+            sub_task_running_count=running,
+            sub_tasks=tuple(
+                SubtaskStatus(pk=each.pk, sk=each.sk, status=each.status) for each in listed
+            ),
+        )

@@ -1,0 +1,58 @@
+"""Whether a submit that names a stored task, or a used idempotency key, asks for the same again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from taskmill.aws.s3.payloads import PayloadStore, upload_prefix
+from taskmill.model.clock import to_ms
+from taskmill.model.requests import CreateStepFunctionTask, CreateTask
+from taskmill.model.submit_options import EVENTS, start_of
+from taskmill.model.task_row import TaskRow
+
+_ASKED = (
+    "name",
+    "input",
+    "child_count",
+    "batch_size",
+    "max_concurrency",
+    "tolerated_failures",
+    "notify",
+    "priority",
+)
+_NOT_ASKED = {"name", "code", "input_ref", "log_ids"}  # what a request may repeat otherwise
+
+
+def same_request(
+    payloads: PayloadStore,
+    task: CreateTask | CreateStepFunctionTask,
+    row: TaskRow,
+    stored: TaskRow,
+) -> bool:
+    """Whether a submit, whose row this is, asks for just what is stored under its code."""
+    if any(getattr(row, name) != getattr(stored, name) for name in _ASKED):
+        return False
+    if set(row.callbacks) != set(stored.callbacks):
+        return False
+    if isinstance(task, CreateTask) and start_of(task, stored.created_at or 0) != stored.run_at:
+        return False
+    if row.input_ref == stored.input_ref:
+        return True
+    mine, theirs = row.input_ref or "", stored.input_ref or ""  # sent again, uploaded again
+    uploads = upload_prefix(row.key.tenant)
+    if not (mine.startswith(uploads) and theirs.startswith(uploads)):
+        return False
+    return payloads.uploaded(mine) == payloads.uploaded(theirs)
+
+
+def request_digest(payloads: PayloadStore, task: CreateTask | CreateStepFunctionTask) -> str:
+    """Tells two requests under one idempotency key apart, by an upload's content, not its place."""
+    asked = task.model_dump(mode="json", exclude=_NOT_ASKED)
+    for event in EVENTS.values():
+        asked[event] = sorted(set(asked[event]))
+    if isinstance(task, CreateTask) and task.run_at:
+        asked["run_at"] = to_ms(task.run_at)  # in whatever time zone it was given
+    ref = task.input_ref if isinstance(task, CreateStepFunctionTask) else None
+    asked["content"] = payloads.uploaded(ref) if ref else None
+    return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,118 @@
+"""Checks what is asked of a schedule and makes its row: what is refused is refused here."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from taskmill.functions.registry import Registry
+from taskmill.model.errors import InvalidInput, InvalidRequest, LimitExceeded
+from taskmill.model.json_text import DEEPEST_IN_A_ROW, dump_json, fits_row
+from taskmill.model.requests import InvokeContext, TaskOptions
+from taskmill.model.schedule_row import ScheduleRow
+from taskmill.model.schedules import NewSchedule, fire_after
+from taskmill.model.submit_options import all_callbacks, all_log_ids
+from taskmill.model.task_settings import TaskSettings
+from taskmill.model.timetable import check_expression, check_timezone
+
+INPUT_LIMIT = 65_536  # bytes; the input lies in the schedule's row
+_OF_TASKS = ("task_type", "on_success", "on_failure", "on_completion", "log_ids")
+_BY_WHOM = ("created_at", "updated_at", "created_by", "created_ip", "request_id", "version")
+
+
+def checked(given: Mapping[str, Any]) -> NewSchedule:
+    """The request that keywords of Python are.
+
+    Raises:
+        InvalidRequest: One of them is not valid.
+    """
+    try:
+        return NewSchedule(**given)
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        field = str(wrong["loc"][0])
+        raise InvalidRequest(f"{field}: {wrong['msg']}", field=field) from None
+
+
+def schedule_row(
+    tenant: str,
+    name: str,
+    asked: NewSchedule,
+    context: InvokeContext,
+    *,
+    now: int,
+    max_bytes: int,
+) -> ScheduleRow:
+    """The row of a new schedule.
+
+    Args:
+        max_bytes: Of any payload, as configured.
+
+    Raises:
+        InvalidRequest: Expression, time zone, input or callbacks are not valid, or it would
+            never fire.
+        LimitExceeded: The input is too large.
+    """
+    options = TaskOptions(**{name: getattr(asked, name) for name in _OF_TASKS})
+    row = ScheduleRow(
+        tenant=tenant,
+        name=name,
+        task_type=asked.task_type,
+        expression=check_expression(asked.expression),
+        timezone=check_timezone(asked.timezone),
+        state="PAUSED" if asked.paused else "ENABLED",
+        input=_input(asked.input, limit=min(INPUT_LIMIT, max_bytes)),
+        task_name=asked.task_name,
+        notify=asked.notify,
+        priority=asked.priority,
+        callbacks=all_callbacks(options, TaskSettings()),  # those of its type come with each fire
+        log_ids=all_log_ids(options, context),
+        created_at=now,
+        updated_at=now,
+        created_by=context.user,
+        created_ip=context.source_ip,
+        request_id=context.request_id,
+    )
+    if fire_after(row, now) is None:
+        raise InvalidRequest("expression: it would never fire", field="expression")
+    return row
+
+
+def check_input(registry: Registry, task_type: str, value: Any) -> None:
+    """Refuse an input that the task function of the type could not take.
+
+    Raises:
+        InvalidRequest: With what is wrong.
+    """
+    try:
+        registry.check_input(task_type, value)
+    except InvalidInput as refused:
+        message = refused.message.removeprefix("input: ")  # of an input wrong as a whole
+        raise InvalidRequest(f"input: {message}", field="input") from None
+    except Exception:  # noqa: BLE001, S110  # code that cannot be loaded here may run in the worker
+        pass
+
+
+def replaced(before: ScheduleRow | None, asked: ScheduleRow) -> ScheduleRow:
+    """What a request makes of the row that is there; that one, if it asks for just what it is."""
+    if before is None or before.state == "DELETED":
+        return asked
+    same = dataclasses.replace(asked, **{name: getattr(before, name) for name in _BY_WHOM})
+    if same == before:
+        return before
+    return dataclasses.replace(asked, created_at=before.created_at)
+
+
+def _input(value: Any, *, limit: int) -> str:
+    text = dump_json(value, field="input")
+    if (size := len(text.encode())) > limit:
+        raise LimitExceeded("input", actual=size, limit=limit, unit="bytes")
+    if not fits_row(text, limit=limit):
+        raise InvalidRequest(
+            f"input: nested deeper than {DEEPEST_IN_A_ROW} levels, or half a surrogate",
+            field="input",
+        )
+    return text

@@ -1,0 +1,163 @@
+"""Schedules: tasks that are submitted again and again."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from taskmill.model.clock import DAY_SECONDS
+from taskmill.model.errors import Conflict, TaskNotFound
+from taskmill.model.requests import InvokeContext
+from taskmill.model.schedule_row import ScheduleRow
+from taskmill.model.schedules import Schedule
+from taskmill.service.parts import ServiceParts
+from taskmill.service.schedule_requests import check_input, checked, replaced, schedule_row
+
+_TRIES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduling(ServiceParts):
+    """Stores schedules; the dispatcher brings EventBridge in line with them."""
+
+    def schedule(
+        self,
+        *,
+        tenant_code: str,
+        name: str,
+        task_type: str,
+        expression: str,
+        timezone: str = "UTC",
+        input: Any = None,  # noqa: A002  # the field's word
+        paused: bool = False,
+        task_name: str | None = None,
+        notify: str | None = None,
+        priority: str | None = None,
+        on_success: str | Sequence[str] = (),
+        on_failure: str | Sequence[str] = (),
+        on_completion: str | Sequence[str] = (),
+        log_ids: Mapping[str, str] | None = None,
+        invoke_context: InvokeContext | None = None,
+    ) -> Schedule:
+        """Submit a task again and again, or from now on in another way under the same name.
+
+        The same call again changes nothing. A rate is counted from the first call for the name.
+
+        Args:
+            name: Of the schedule, unique within the tenant.
+            expression: `cron(0 12 * * ? *)` or `rate(5 minutes)`, as EventBridge Scheduler has it.
+            timezone: Whose clocks a cron expression goes by, as `Europe/Berlin`. A time that they
+                skip in spring is skipped; one that they show twice in autumn counts once.
+            input: Of each task: JSON of up to 64 KB.
+            task_name: A name of the tasks for people.
+
+        Raises:
+            InvalidRequest: A field is not valid, or the schedule would never fire.
+            LimitExceeded: The input is too large.
+        """
+        given = {
+            "task_type": task_type,
+            "expression": expression,
+            "timezone": timezone,
+            "input": input,
+            "paused": paused,
+            "task_name": task_name,
+            "notify": notify,
+            "priority": priority,
+            "on_success": on_success,
+            "on_failure": on_failure,
+            "on_completion": on_completion,
+            "log_ids": log_ids,
+        }
+        row = schedule_row(
+            tenant_code,
+            name,
+            checked(given),
+            invoke_context or InvokeContext(),
+            now=self.clock(),
+            max_bytes=self.payloads.max_bytes,
+        )
+        check_input(self.registry, row.task_type, input)
+        return self._change(tenant_code, name, lambda before: replaced(before, row))
+
+    def get_schedule(self, *, tenant_code: str, name: str) -> Schedule:
+        """A schedule as it stands.
+
+        Raises:
+            TaskNotFound: There is none of this name.
+        """
+        return self._view(_live(self.schedules.get(tenant_code, name), name))
+
+    def list_schedules(
+        self, *, tenant_code: str, after: str | None = None, limit: int = 100
+    ) -> list[Schedule]:
+        """A tenant's schedules by name, paused ones too.
+
+        Args:
+            after: Only names that come later.
+        """
+        found = self.schedules.list(tenant_code, after=after)
+        return [self._view(row) for row in itertools.islice(found, limit)]
+
+    def pause_schedule(self, *, tenant_code: str, name: str) -> Schedule:
+        """Keep a schedule, but let it fire no more. Tasks that it has submitted go on.
+
+        Raises:
+            TaskNotFound: There is none of this name.
+        """
+        return self._set_state(tenant_code, name, "PAUSED")
+
+    def resume_schedule(self, *, tenant_code: str, name: str) -> Schedule:
+        """Let a paused schedule fire again. What it missed is not made up for.
+
+        Raises:
+            TaskNotFound: There is none of this name.
+        """
+        return self._set_state(tenant_code, name, "ENABLED")
+
+    def delete_schedule(self, *, tenant_code: str, name: str) -> Schedule:
+        """Remove a schedule and return it as it was. Tasks that it has submitted go on.
+
+        Raises:
+            TaskNotFound: There is none of this name.
+        """
+        before = self.get_schedule(tenant_code=tenant_code, name=name)
+        # The dispatcher needs to see it go; afterwards it expires.
+        ttl = self.clock() // 1000 + DAY_SECONDS
+        self._set_state(tenant_code, name, "DELETED", ttl=ttl)
+        return before
+
+    def _set_state(self, tenant: str, name: str, state: str, **more: Any) -> Schedule:
+        return self._change(
+            tenant,
+            name,
+            lambda before: dataclasses.replace(_live(before, name), state=state, **more),
+        )
+
+    def _change(
+        self, tenant: str, name: str, change: Callable[[ScheduleRow | None], ScheduleRow]
+    ) -> Schedule:
+        """Store what a change makes of the row as it stands, and nothing if that is the same."""
+        for _ in range(_TRIES):
+            before = self.schedules.get(tenant, name)
+            after = change(before)
+            if after == before:
+                return self._view(after)
+            stored = self.schedules.put(
+                dataclasses.replace(after, updated_at=self.clock()), over=before
+            )
+            if stored is not None:
+                return self._view(stored)
+        raise Conflict(f"schedule {name!r} is being changed by others; try again", field="name")
+
+    def _view(self, row: ScheduleRow) -> Schedule:
+        return Schedule.from_row(row, now=self.clock())
+
+
+def _live(row: ScheduleRow | None, name: str) -> ScheduleRow:
+    if row is None or row.state == "DELETED":
+        raise TaskNotFound(f"no schedule {name!r}", field="name")
+    return row

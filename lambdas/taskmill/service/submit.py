@@ -1,0 +1,183 @@
+"""Submits: what is refused is refused before anything is stored."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from taskmill.aws.dynamodb.idempotency import IdempotentPut
+from taskmill.aws.s3.fan_out_inputs import fan_out_row, new_upload_key
+from taskmill.aws.s3.inputs import with_input, with_inputs
+from taskmill.aws.s3.payloads import UPLOAD_SECONDS
+from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
+from taskmill.model.errors import InvalidRequest, TaskExists
+from taskmill.model.new_tasks import task_row
+from taskmill.model.requests import CreateStepFunctionTask, CreateTask, InvokeContext
+from taskmill.model.task_row import TaskRow
+from taskmill.model.views import Task, Upload
+from taskmill.service.parts import ServiceParts
+from taskmill.service.repeats import request_digest, same_request
+from taskmill.work.direct_runs import DirectRuns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submits(ServiceParts):
+    """Stores tasks; they run from there by themselves."""
+
+    def create_task(
+        self,
+        *,
+        task: CreateTask,
+        invoke_context: InvokeContext | None = None,
+        execute_now: bool | None = None,
+    ) -> Task:
+        """Store a single task; it runs from there by itself.
+
+        Args:
+            execute_now: Run it in this process before returning, as `direct.py` says; what was
+                stored before is not run again. By default as TASKMILL_EXECUTE_NOW says.
+
+        Raises:
+            InvalidRequest: Options that contradict each other, or one out of range.
+            LimitExceeded: The input is larger than the configured maximum.
+            TaskExists: Another task has its code.
+            IdempotencyConflict: The idempotency key was used for another request.
+        """
+        direct = self._direct(task, execute_now=execute_now)
+        (code,) = self._codes([task])
+        row = self._task_row(task, code, invoke_context or InvokeContext(), self.clock())
+        row = with_input(self.payloads, direct.held(row) if direct else row, task.input)
+        stored = self._stored_task(row, task)
+        if direct and stored is row:
+            stored = direct.run(row.key)
+        return Task.from_row(stored)
+
+    def create_tasks(
+        self, *, tasks: Sequence[CreateTask], invoke_context: InvokeContext | None = None
+    ) -> list[Task]:
+        """Store many single tasks, 25 a call; those with an idempotency key one by one.
+
+        Those with a key come first, so that a conflict comes before anything else is stored.
+        """
+        if self.direct is not None and self.direct.always:
+            return [self.create_task(task=each, invoke_context=invoke_context) for each in tasks]
+        context, now = invoke_context or InvokeContext(), self.clock()
+        drafts = [
+            _named(position, self._task_row, each, code, context, now)
+            for position, (each, code) in enumerate(zip(tasks, self._codes(tasks), strict=True))
+        ]
+        rows = with_inputs(self.payloads, drafts, [each.input for each in tasks])
+        stored = {
+            index: self._stored_task(rows[index], each)
+            for index, each in enumerate(tasks)
+            if each.idempotency_key is not None
+        }
+        plain = [index for index in range(len(rows)) if index not in stored]
+        new = self.tasks.put_many([rows[index] for index in plain])
+        for index, done in zip(plain, new, strict=True):
+            stored[index] = rows[index] if done else self._put(rows[index], tasks[index])
+        return [Task.from_row(stored[index]) for index in range(len(rows))]
+
+    def create_step_function_task(
+        self, *, task: CreateStepFunctionTask, invoke_context: InvokeContext | None = None
+    ) -> Task:
+        """Store a fan-out: each element of its input becomes a subtask.
+
+        Raises:
+            InvalidRequest: Neither or both of `input` and `input_ref`, or a field out of range.
+            LimitExceeded: More than 1,000,000 elements, or larger than the configured maximum.
+            IdempotencyConflict: The idempotency key was used for another request.
+        """
+        self.ids.check(task.code)
+        (code,) = self._codes([task])
+        row = fan_out_row(
+            self.payloads,
+            task,
+            invoke_context or InvokeContext(),
+            now=self.clock(),
+            retention_days=self.tasks.retention_days,
+            code=code,
+            settings=self.registry.settings(task.task_type),
+        )
+        return Task.from_row(self._stored_task(row, task))
+
+    def create_upload(self, *, tenant_code: str) -> Upload:
+        """Where to PUT a large JSONL input; its `input_ref` then goes into a submit."""
+        key = new_upload_key(tenant_code)
+        return Upload(
+            input_ref=key,
+            url=self.payloads.upload_url(key),
+            headers={"If-None-Match": "*"},
+            expires_in_seconds=UPLOAD_SECONDS,
+        )
+
+    def create_sub_task(self, *, event: StepFunctionTaskEvent | TaskQueueEvent) -> list[Task]:
+        """Store one subtask per element of a step function task's input; all of them are returned.
+
+        The workflow does this by itself. Calling it again changes nothing.
+
+        Raises:
+            TaskNotFound: The event names no task.
+        """
+        parent = self.tasks.get(event.key.parent)
+        count = self.inserter.insert(parent)
+        return self._subtasks(parent.key, count)
+
+    def _codes(self, tasks: Sequence[CreateTask | CreateStepFunctionTask]) -> list[str]:
+        """A code for each task: its own, or a new one."""
+        unnamed = Counter(each.tenant_code for each in tasks if each.code is None)
+        new = {tenant: iter(self.ids.new(tenant, count)) for tenant, count in unnamed.items()}
+        return [each.code or next(new[each.tenant_code]) for each in tasks]
+
+    def _task_row(self, task: CreateTask, code: str, context: InvokeContext, now: int) -> TaskRow:
+        self.ids.check(task.code)
+        settings = self.registry.settings(task.task_type)
+        return task_row(task, context, now=now, code=code, settings=settings)
+
+    def _direct(self, task: CreateTask, *, execute_now: bool | None) -> DirectRuns | None:
+        """What runs the task in this process; None: the queue has it run elsewhere."""
+        if self.direct is not None:
+            return self.direct if self.direct.wants(task, execute_now) else None
+        if execute_now:
+            raise InvalidRequest("this service has no way to execute_now", field="execute_now")
+        return None
+
+    def _stored_task(self, row: TaskRow, task: CreateTask | CreateStepFunctionTask) -> TaskRow:
+        """`row` itself once it is stored, or what was stored before under its key or code."""
+        if task.idempotency_key is None:
+            return self._put(row, task)
+        put = IdempotentPut(
+            table=self.tasks.table,
+            row=row,
+            key=task.idempotency_key,
+            digest=request_digest(self.payloads, task),
+            now=self.clock(),
+        )
+        before = put.put()
+        return row if before is None else self.tasks.get(before)
+
+    def _put(self, row: TaskRow, task: CreateTask | CreateStepFunctionTask) -> TaskRow:
+        try:
+            self.tasks.put(row)
+        except TaskExists:
+            stored = self.tasks.get(row.key)
+            if not same_request(self.payloads, task, row, stored):
+                raise
+            return stored
+        return row
+
+
+def _named(position: int, make: Callable[..., TaskRow], *parts: Any) -> TaskRow:
+    """What `make` makes; a refusal says which of many tasks it is about.
+
+    Raises:
+        InvalidRequest: As `make` does, its field that of the task at this position.
+    """
+    try:
+        return make(*parts)
+    except InvalidRequest as refused:
+        if "field" in refused.details:
+            refused.details["field"] = f"tasks.{position}.{refused.details['field']}"
+        raise

@@ -1,0 +1,16 @@
+"""The task service: all that callers may ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from taskmill.service.callbacks import Callbacks
+from taskmill.service.change import Changes
+from taskmill.service.read import Reads
+from taskmill.service.schedules import Scheduling
+from taskmill.service.submit import Submits
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskService(Submits, Reads, Changes, Callbacks, Scheduling):
+    """All methods take keyword arguments and return frozen models."""

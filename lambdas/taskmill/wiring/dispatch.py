@@ -1,0 +1,80 @@
+"""What the dispatcher needs: an emitter for each kind of reaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from taskmill.wiring.clients import LazyClient
+from taskmill.wiring.work import WorkParts
+
+if TYPE_CHECKING:
+    from taskmill.aws.scheduler import Scheduler
+    from taskmill.aws.stepfunctions import Workflow
+    from taskmill.dispatch.dispatcher import Dispatcher
+
+
+@dataclass(frozen=True)
+class DispatchParts(WorkParts):
+    """The parts that emit what row changes cause."""
+
+    @cached_property
+    def workflow(self) -> Workflow:
+        from taskmill.aws.stepfunctions import Workflow
+
+        client = LazyClient(self.client, "stepfunctions")
+        return Workflow(client, self.settings.need("TASKMILL_STATE_MACHINE_ARN"))
+
+    @cached_property
+    def scheduler(self) -> Scheduler:
+        from taskmill.aws.scheduler import Scheduler
+
+        return Scheduler(
+            LazyClient(self.client, "scheduler"),
+            group=self.settings.need("TASKMILL_SCHEDULE_GROUP"),
+            role_arn=self.settings.need("TASKMILL_SCHEDULE_ROLE_ARN"),
+            queue_arns=self.settings.by_lane("ARN"),
+        )
+
+    @cached_property
+    def dispatcher(self) -> Dispatcher:
+        from taskmill.dispatch.dispatcher import Dispatcher
+        from taskmill.dispatch.emitters.batches import BatchEmitter
+        from taskmill.dispatch.emitters.callbacks import CallbackEmitter
+        from taskmill.dispatch.emitters.children import ChildEmitter
+        from taskmill.dispatch.emitters.messages import WorkEmitter
+        from taskmill.dispatch.emitters.notifications import NotificationEmitter
+        from taskmill.dispatch.emitters.schedules import ScheduleEmitter
+
+        return Dispatcher(
+            failures=self.queue("TASKMILL_FAILURE_QUEUE_URL"),
+            emitters=[
+                WorkEmitter(
+                    tasks=self.tasks,
+                    lanes=self.lanes,
+                    workflow=self.workflow,
+                    scheduler=self.scheduler,
+                    clock=self.clock,
+                ),
+                BatchEmitter(batches=self.batches),
+                ChildEmitter(tasks=self.tasks, children=self.children, cascade=self.cascade),
+                CallbackEmitter(
+                    tasks=self.tasks,
+                    mappings=self.mappings,
+                    payloads=self.payloads,
+                    registry=lambda: self.registry,
+                    alarm_topic=self.topic("TASKMILL_ALARM_TOPIC_ARN"),
+                    clock=self.clock,
+                ),
+                ScheduleEmitter(
+                    schedules=self.schedules, scheduler=self.scheduler, clock=self.clock
+                ),
+                NotificationEmitter(
+                    table_name=self.table.name,
+                    status_topic=self.topic("TASKMILL_STATUS_TOPIC_ARN"),
+                    alarm_topic=self.topic("TASKMILL_ALARM_TOPIC_ARN"),
+                ),
+            ],
+            logger=self.logger,
+        )

@@ -1,0 +1,61 @@
+"""What the API and submitting task code need: the task service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from taskmill.wiring.fanout import FanOutParts
+
+if TYPE_CHECKING:
+    from taskmill.service.ids import Ids
+    from taskmill.service.task_service import TaskService
+    from taskmill.work.direct_runs import DirectRuns
+
+
+@dataclass(frozen=True)
+class ServiceParts(FanOutParts):
+    """The task service and what it alone needs."""
+
+    @cached_property
+    def ids(self) -> Ids:
+        from taskmill.aws.dynamodb.counters import Counters
+        from taskmill.service.ids import Ids
+
+        return Ids(self.settings.ids, Counters(self.table))
+
+    @cached_property
+    def direct(self) -> DirectRuns:
+        from taskmill.work.direct_runs import DirectRuns
+
+        return DirectRuns(
+            runner=lambda: self.runner,
+            tasks=self.tasks,
+            registry=self.registry,
+            always=self.settings.execute_now,
+            in_lambda=self.in_lambda,
+            clock=self.clock,
+            sleep=self.sleep,
+        )
+
+    @cached_property
+    def service(self) -> TaskService:
+        from taskmill.service.task_service import TaskService
+
+        alarms = self.settings.alarm_topic_arn
+        return TaskService(
+            tasks=self.tasks,
+            subtasks=self.subtasks,
+            children=self.children,
+            schedules=self.schedules,
+            mappings=self.mappings,
+            payloads=self.payloads,
+            inserter=self.inserter,
+            registry=self.registry,
+            alarm_topic=self.topic("TASKMILL_ALARM_TOPIC_ARN") if alarms else None,
+            direct=self.direct,
+            pace=self.pace,
+            ids=self.ids,
+            clock=self.clock,
+        )

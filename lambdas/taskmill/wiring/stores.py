@@ -1,0 +1,195 @@
+"""What every function may need: the table's stores, payloads, queues and topics."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from taskmill.functions.polling import Pace
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.lanes import IN_ORDER, Lane
+from taskmill.wiring.clients import ClientMaker, LazyClient
+from taskmill.wiring.settings import InvalidSetting, Settings
+
+if TYPE_CHECKING:  # each function imports only what it uses: cold starts are paid by users
+    from taskmill.aws.dynamodb.batches import BatchStore
+    from taskmill.aws.dynamodb.callback_mappings import MappingStore
+    from taskmill.aws.dynamodb.children import ChildStore
+    from taskmill.aws.dynamodb.claims import ClaimStore
+    from taskmill.aws.dynamodb.schedules import ScheduleStore
+    from taskmill.aws.dynamodb.subtasks import SubtaskStore
+    from taskmill.aws.dynamodb.table import Table
+    from taskmill.aws.dynamodb.tasks import TaskStore
+    from taskmill.aws.s3.payloads import PayloadStore
+    from taskmill.aws.sns import Topic
+    from taskmill.aws.sqs.memory_queue import MemoryQueue
+    from taskmill.aws.sqs.protocol import Queue
+    from taskmill.functions.registry import Registry
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The parts that stand on AWS's services, made when first asked for.
+
+    Args:
+        environment: Settings, as the CDK constructs put them into each function.
+        client: Makes a boto3 client by service name.
+        clock: The present in epoch milliseconds.
+        sleep: Waits so many seconds.
+        pace: How callers wait for a task to end.
+        log_stream: Where log lines go; None: to stdout, where Lambda looks for them.
+    """
+
+    environment: Mapping[str, str]
+    client: ClientMaker
+    clock: Clock = now_ms
+    sleep: Callable[[float], None] = time.sleep
+    pace: Pace = field(default_factory=Pace)
+    log_stream: Any = None
+
+    @cached_property
+    def settings(self) -> Settings:
+        return Settings.of(self.environment)
+
+    @cached_property
+    def logger(self) -> Any:
+        from aws_lambda_powertools import Logger
+
+        settings = self.settings
+        return Logger(
+            service=settings.log_service, level=settings.log_level, stream=self.log_stream
+        )
+
+    @cached_property
+    def registry(self) -> Registry:
+        from taskmill.functions.registry import Registry
+
+        return Registry(self.settings.modules, self.settings.factory)
+
+    # DynamoDB
+
+    @cached_property
+    def table(self) -> Table:
+        from taskmill.aws.dynamodb.table import Table
+
+        return Table(self.client("dynamodb"), self.settings.need("TASKMILL_TABLE"))
+
+    @cached_property
+    def tasks(self) -> TaskStore:
+        from taskmill.aws.dynamodb.tasks import TaskStore
+
+        return TaskStore(self.table, **self._kept)
+
+    @cached_property
+    def claims(self) -> ClaimStore:
+        from taskmill.aws.dynamodb.claims import ClaimStore
+
+        return ClaimStore(self.table, **self._kept)
+
+    @cached_property
+    def subtasks(self) -> SubtaskStore:
+        from taskmill.aws.dynamodb.subtasks import SubtaskStore
+
+        return SubtaskStore(self.table, **self._kept)
+
+    @cached_property
+    def children(self) -> ChildStore:
+        from taskmill.aws.dynamodb.children import ChildStore
+
+        return ChildStore(self.table, **self._kept)
+
+    @cached_property
+    def batches(self) -> BatchStore:
+        from taskmill.aws.dynamodb.batches import BatchStore
+
+        return BatchStore(self.table, **self._kept)
+
+    @cached_property
+    def mappings(self) -> MappingStore:
+        from taskmill.aws.dynamodb.callback_mappings import MappingStore
+
+        return MappingStore(self.table, clock=self.clock)
+
+    @cached_property
+    def schedules(self) -> ScheduleStore:
+        from taskmill.aws.dynamodb.schedules import ScheduleStore
+
+        return ScheduleStore(self.table)
+
+    @property
+    def _kept(self) -> dict[str, Any]:
+        return {"retention_days": self.settings.retention_days, "clock": self.clock}
+
+    # S3
+
+    @cached_property
+    def payloads(self) -> PayloadStore:
+        from taskmill.aws.dynamodb.payload_rows import PayloadRows
+        from taskmill.aws.s3.payloads import PayloadStore
+
+        return PayloadStore(
+            LazyClient(self.client, "s3"),
+            self.settings.need("TASKMILL_BUCKET"),
+            rows=PayloadRows(self.table, **self._kept),
+            max_bytes=self.settings.max_payload_bytes,
+        )
+
+    # Queues
+
+    @property
+    def work_urls(self) -> list[str]:
+        """The work queues, in the order in which a consumer asks them."""
+        urls = self.settings.by_lane("URL")
+        return list(dict.fromkeys(urls[lane] for lane in IN_ORDER))
+
+    @cached_property
+    def lanes(self) -> Mapping[Lane, Queue]:
+        """The work queues; a stack without a queue of its own for a lane has it on the first."""
+        urls = self.settings.by_lane("URL")
+        queues = {url: self.queue_at(url) for url in set(urls.values())}
+        return {lane: queues[url] for lane, url in urls.items()}
+
+    def queue(self, setting: str) -> Queue:
+        """The queue whose URL is in this setting."""
+        return self.queue_at(self.settings.need(setting))
+
+    @cached_property
+    def queue_at(self) -> Callable[[str], Queue]:
+        """Gives the queue of a URL, of the kind that `TASKMILL_QUEUE_SERVICE` names."""
+        service = self.settings.queue_service
+        if service == "sqs":
+            from taskmill.aws.sqs.sqs_queue import SqsQueue
+
+            return lambda url: SqsQueue(LazyClient(self.client, "sqs"), url)
+        if service == "memory":
+            return self._memory_queues
+        from taskmill.aws.sqs.own_queues import own_queues
+
+        try:
+            make = own_queues(service)
+        except ValueError as wrong:
+            raise InvalidSetting(f"TASKMILL_QUEUE_SERVICE: {wrong}") from wrong
+        return cache(lambda url: make(self.client, url))
+
+    @cached_property
+    def _memory_queues(self) -> Callable[[str], MemoryQueue]:
+        return cache(self._memory_queue)
+
+    def _memory_queue(self, url: str) -> MemoryQueue:
+        from taskmill.aws.sqs.memory_queue import MemoryQueue
+
+        dead = self.settings.dead_letters_url
+        last = url in (dead, self.settings.failure_queue_url)
+        dead_letters = self._memory_queues(dead) if dead and not last else None
+        return MemoryQueue(clock=self.clock, dead_letters=dead_letters)
+
+    # SNS
+
+    def topic(self, setting: str) -> Topic:
+        """The topic whose ARN is in this setting."""
+        from taskmill.aws.sns import Topic
+
+        return Topic(LazyClient(self.client, "sns"), self.settings.need(setting))

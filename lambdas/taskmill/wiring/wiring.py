@@ -1,0 +1,13 @@
+"""All parts of the runtime, each made when first asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from taskmill.wiring.dispatch import DispatchParts
+from taskmill.wiring.service import ServiceParts
+
+
+@dataclass(frozen=True)
+class Wiring(DispatchParts, ServiceParts):
+    """The wiring of one process; see `Stores` for what it is made of."""

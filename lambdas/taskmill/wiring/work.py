@@ -1,0 +1,136 @@
+"""What runs single tasks needs: the worker, consumers, and the function of the dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from taskmill.wiring.stores import Stores
+
+if TYPE_CHECKING:
+    from taskmill.dispatch.dead_letters import Undertaker
+    from taskmill.work.attempts import Attempt
+    from taskmill.work.cascade import Cascade
+    from taskmill.work.consumer.consumer import Consumer
+    from taskmill.work.fires import Fires
+    from taskmill.work.message_runner import MessageRunner
+    from taskmill.work.task_runner import TaskRunner
+    from taskmill.work.worker import Worker
+
+
+@dataclass(frozen=True)
+class WorkParts(Stores):
+    """The parts that run attempts."""
+
+    def load_tasks(self) -> None:
+        """Import the task modules. When that fails, so does every attempt, which will store why."""
+        with suppress(Exception):
+            self.registry.load()
+
+    @property
+    def in_lambda(self) -> bool:
+        """Whether this process runs tasks within Lambda's limits: as `TASKMILL_RUNNER` says."""
+        return self.settings.in_lambda
+
+    @cached_property
+    def attempt(self) -> Attempt:
+        from taskmill.work.attempts import Attempt
+
+        return Attempt(
+            registry=self.registry,
+            payloads=self.payloads,
+            logger=self.logger,
+            clock=self.clock,
+            in_lambda=self.in_lambda,
+        )
+
+    @cached_property
+    def cascade(self) -> Cascade:
+        from taskmill.work.cascade import Cascade
+
+        return Cascade(children=self.children, clock=self.clock)
+
+    @cached_property
+    def runner(self) -> TaskRunner:
+        from taskmill.work.task_runner import TaskRunner
+
+        return TaskRunner(
+            tasks=self.tasks,
+            subtasks=self.subtasks,
+            claims=self.claims,
+            children=self.children,
+            cascade=self.cascade,
+            attempt=self.attempt,
+            logger=self.logger,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def fires(self) -> Fires:
+        from taskmill.work.fires import Fires
+
+        return Fires(
+            schedules=self.schedules,
+            tasks=self.tasks,
+            payloads=self.payloads,
+            registry=self.registry,
+            logger=self.logger,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def message_runner(self) -> MessageRunner:
+        from taskmill.work.message_runner import MessageRunner
+
+        return MessageRunner(runner=self.runner, fires=self.fires, logger=self.logger)
+
+    @cached_property
+    def worker(self) -> Worker:
+        from taskmill.work.worker import Worker
+
+        return Worker(
+            messages=self.message_runner,
+            queues={_name(url): self.queue_at(url) for url in self.work_urls},
+            main=self.queue("TASKMILL_QUEUE_URL"),
+        )
+
+    def consumer(self, *, urls: Sequence[str] = (), **options: Any) -> Consumer:
+        """What drains these work queues, by default all, outside Lambda."""
+        from dataclasses import replace
+
+        from taskmill.aws.dynamodb.grouped_claims import GroupedClaims
+        from taskmill.work.consumer.consumer import Consumer
+
+        claims = GroupedClaims(
+            self.table,
+            retention_days=self.settings.retention_days,
+            logger=self.logger,
+            clock=self.clock,
+        )
+        runner = replace(self.runner, claims=claims)
+        return Consumer(
+            queues=[self.queue_at(url) for url in urls or self.work_urls],
+            messages=replace(self.message_runner, runner=runner),
+            logger=self.logger,
+            clock=self.clock,
+            **options,
+        )
+
+    @cached_property
+    def undertaker(self) -> Undertaker:
+        from taskmill.dispatch.dead_letters import Undertaker
+
+        return Undertaker(
+            tasks=self.tasks,
+            queue=self.queue("TASKMILL_DEAD_LETTERS_URL"),
+            logger=self.logger,
+            clock=self.clock,
+        )
+
+
+def _name(url: str) -> str:
+    """A queue's name: how its URL and its ARN end."""
+    return url.rpartition("/")[2]

@@ -1,0 +1,178 @@
+"""One attempt: fetch the input, run the code within its time, and say how it ended."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import closing, suppress
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from taskmill.aws.s3.payloads import PayloadStore
+from taskmill.functions.context import Look, Report, TaskContext
+from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
+from taskmill.functions.registry import Registry
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.correlation import log_fields
+from taskmill.model.error_details import describe_error
+from taskmill.model.errors import (
+    ClaimLost,
+    InvalidResult,
+    LimitExceeded,
+    TaskCancelled,
+    WrongRunner,
+)
+from taskmill.model.retry import Retry
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import TaskRow
+from taskmill.work.suspension import Suspended
+from taskmill.work.time_limit import run_within
+
+if TYPE_CHECKING:
+    from taskmill.work.spawning import Spawner
+
+Policy = tuple[Retry, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an attempt ended.
+
+    COMPLETED, FAILED, ERRORED with `retry_at` (epoch ms), WAITING for `awaited` children, or
+    FINISHED with the `settlement` of those that are still open.
+    """
+
+    status: Status
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    retry_at: int | None = None
+    awaited: int = 0
+    settlement: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """Runs task code. Knows rows and payloads, but writes no row.
+
+    Attributes:
+        in_lambda: Refuse types that ask for a container.
+        read: Gives the text behind an input's reference; None: `payloads` does, one by one.
+    """
+
+    registry: Registry
+    payloads: PayloadStore
+    logger: Any
+    clock: Clock = now_ms
+    in_lambda: bool = False
+    read: Callable[[str], str] | None = None
+
+    def policy(self, task_type: str) -> Policy:
+        """Retry policy and timeout in seconds of a task type."""
+        return self.registry.policy(task_type)
+
+    def run(
+        self,
+        row: TaskRow,
+        *,
+        remaining_ms: int,
+        report: Report,
+        look: Look,
+        spawner: Spawner | None = None,
+    ) -> Outcome:
+        """Run one attempt of a claimed task or subtask, whose `attempts` counts this one.
+
+        Args:
+            remaining_ms: Until the process is stopped; the type's timeout holds too.
+            report: Stores progress; it raises when the claim is lost.
+            look: Tells whether the task was cancelled.
+            spawner: Starts children; None for a subtask.
+
+        Raises:
+            ClaimLost: Somebody else has the task now; nothing may be written.
+            TaskCancelled: Likewise.
+        """
+        context = TaskContext(
+            key=row.key,
+            attempt=row.attempts,
+            logger=self.logger,
+            report=report,
+            look=look,
+            spawner=spawner,
+        )
+        outcome: Outcome | None = None
+        with suppress(Suspended):
+            outcome = self._run(row, context, remaining_ms, spawner)
+        suspended = spawner.children.suspended if spawner else None
+        if suspended is None and outcome is not None:
+            return outcome
+        # Also where the function took it for an error and went on: its children have not ended.
+        awaited = suspended.awaited if suspended else 0
+        return Outcome(Status.WAITING, _progress(context), awaited=awaited)
+
+    def _run(
+        self, row: TaskRow, context: TaskContext, remaining_ms: int, spawner: Spawner | None
+    ) -> Outcome:
+        retry, timeout_seconds = self.policy(row.key.type)
+        seconds = min(timeout_seconds, remaining_ms / 1000)
+        try:
+            self._check_runner(row.key.type)
+            with closing(context):
+                result = run_within(seconds, partial(self._execute, row, context))
+            settlement = spawner.children.settle() if spawner else None
+            attributes = self._result(row, result)
+        except (ClaimLost, TaskCancelled) as stop:
+            if stop is context.stopped or (spawner and stop is spawner.children.claim.stopped):
+                raise
+            return self._failure(row, stop, retry, context)  # the task's own
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever task code may raise
+            final = spawner is not None and spawner.children.owns(error)
+            return self._failure(row, error, Retry(max_attempts=1) if final else retry, context)
+        status = Status.COMPLETED if settlement is None else Status.FINISHED
+        return Outcome(status, attributes | _progress(context), settlement=settlement)
+
+    def _check_runner(self, task_type: str) -> None:
+        if self.in_lambda and self.registry.settings(task_type).runner == "container":
+            raise WrongRunner(
+                f"tasks of type {task_type!r} run in containers only, by `taskmill work`:"
+                " this stack has no container workers, or the message was sent to the wrong queue"
+            )
+
+    def _execute(self, row: TaskRow, context: TaskContext) -> str:
+        """Run the code; what it puts into context variables, log keys among them, stays in it."""
+
+        def execute() -> str:
+            self.logger.thread_safe_append_keys(**log_fields(row))
+            return self.registry.execute(self._event(row, context))
+
+        return copy_context().run(execute)
+
+    def _event(self, row: TaskRow, context: TaskContext) -> TaskQueueEvent | StepFunctionTaskEvent:
+        read = self.read or self.payloads.get
+        text = row.input if row.input_ref is None else read(row.input_ref)
+        kind = TaskQueueEvent if row.key.index is None else StepFunctionTaskEvent
+        return kind(key=row.key, input=json.loads(text or "null"), context=context)
+
+    def _result(self, row: TaskRow, result: str) -> dict[str, Any]:
+        fence = row.fence or secrets.token_hex(8)
+        try:
+            return dict(self.payloads.put_result(row, fence, result))
+        except LimitExceeded as too_large:  # another attempt would only run the work again
+            raise InvalidResult(f"the result cannot be stored: {too_large}") from None
+
+    def _failure(
+        self, row: TaskRow, error: BaseException, retry: Retry, context: TaskContext
+    ) -> Outcome:
+        attributes = {"error": describe_error(error)} | _progress(context)
+        again = retry.allows(error, row.attempts)
+        self.logger.warning(
+            "attempt failed", **log_fields(row, error=attributes["error"]["type"], retried=again)
+        )
+        if not again:
+            return Outcome(Status.FAILED, attributes)
+        return Outcome(Status.ERRORED, attributes, self.clock() + retry.delay_ms(row.attempts))
+
+
+def _progress(context: TaskContext) -> dict[str, Any]:
+    return {"progress": dict(context.unreported)} if context.unreported else {}

@@ -1,0 +1,101 @@
+"""Fires of recurring schedules: each becomes one task, however often it is delivered."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Self
+
+from taskmill.aws.dynamodb.schedules import ScheduleStore
+from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.aws.s3.inputs import with_input
+from taskmill.aws.s3.payloads import PayloadStore
+from taskmill.functions.registry import Registry
+from taskmill.model.clock import Clock, now_ms, to_ms
+from taskmill.model.correlation import correlation
+from taskmill.model.derived_codes import timed_code
+from taskmill.model.errors import InvalidKey, TaskExists
+from taskmill.model.keys import Kind, TaskKey, schedule_key
+from taskmill.model.schedule_row import ScheduleRow
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import DEFAULT_NOTIFY, TaskRow
+
+_PREFIX = "SCHEDULE#"
+
+
+@dataclass(frozen=True, slots=True)
+class Fire:
+    """That a schedule was due at a time (epoch ms)."""
+
+    tenant: str
+    name: str
+    at: int
+
+    @classmethod
+    def in_body(cls, body: str) -> Self | None:
+        """The fire that a message of the work queue tells of; None: it is no fire's.
+
+        Raises:
+            InvalidKey: It names no schedule, or no time.
+        """
+        if _PREFIX not in body:
+            return None  # a task's key, the usual case, is not parsed twice
+        try:
+            message = json.loads(body)
+            pk, name, at = (message[field] for field in ("pk", "sk", "at"))
+            key = schedule_key(pk.removeprefix(_PREFIX), name)
+            return cls(key.pk.removeprefix(_PREFIX), key.sk, to_ms(datetime.fromisoformat(at)))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InvalidKey(f"the message is no schedule's fire: {error}", field="body") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fires:
+    """Submits what is due."""
+
+    schedules: ScheduleStore
+    tasks: TaskStore
+    payloads: PayloadStore
+    registry: Registry
+    logger: Any
+    clock: Clock = now_ms
+
+    def submit(self, fire: Fire) -> None:
+        """Store the task of a fire, unless it is stored already or the schedule is off."""
+        fields = {"tenant": fire.tenant, "schedule": fire.name, "at": fire.at}
+        schedule = self.schedules.get(fire.tenant, fire.name)
+        if schedule is None or schedule.state != "ENABLED":
+            self.logger.info("fire of a schedule that is off", **fields)
+            return
+        value = json.loads(schedule.input or "null")
+        row = with_input(self.payloads, self._row(schedule, fire), value)
+        try:
+            self.tasks.put(row)
+        except TaskExists:
+            self.logger.info("fired before", key=str(row.key), **fields)
+        else:
+            self.logger.info("fired", **{**correlation(row), "key": str(row.key), **fields})
+
+    def _row(self, schedule: ScheduleRow, fire: Fire) -> TaskRow:
+        now = self.clock()
+        settings = self.registry.settings(schedule.task_type)
+        priority = schedule.priority or settings.priority
+        code = timed_code(fire.at, "schedule", fire.tenant, fire.name, fire.at)
+        return TaskRow(
+            key=TaskKey(Kind.TASK, fire.tenant, schedule.task_type, code),
+            status=Status.CREATED,
+            name=schedule.task_name or schedule.task_type,
+            callbacks=tuple(dict.fromkeys((*settings.callbacks, *schedule.callbacks))),
+            schedule=schedule.name,
+            log_ids=schedule.log_ids,
+            runner=settings.runner,
+            priority=None if priority == "normal" else priority,
+            notify=schedule.notify or DEFAULT_NOTIFY,
+            created_at=now,
+            updated_at=now,
+            created_by=schedule.created_by,
+            created_ip=schedule.created_ip,
+            request_id=schedule.request_id,
+            history=((Status.CREATED, now, 0),),
+        )

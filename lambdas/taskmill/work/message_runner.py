@@ -1,0 +1,93 @@
+"""What to do with one message of a work queue, whoever received it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from taskmill.aws.sqs.protocol import Delivery
+from taskmill.functions.events import key_from_body
+from taskmill.model.errors import ClaimLost, InvalidKey, TaskNotFound
+from taskmill.model.keys import TaskKey
+from taskmill.work.fires import Fire, Fires
+from taskmill.work.leases import Lease
+from taskmill.work.task_runner import TaskRunner
+
+MAX_HIDDEN_SECONDS = 43_200  # SQS hides a message for 12 hours at most
+FIRST_PAUSE_SECONDS = 5  # after trouble that is not the task's, doubled with every receive
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageRunner:
+    """Runs the task that a message names, or submits what a schedule is due to."""
+
+    runner: TaskRunner
+    fires: Fires
+    logger: Any
+
+    def run(
+        self,
+        delivery: Delivery,
+        *,
+        remaining_ms: Callable[[], int],
+        lease_ms: int | None = None,
+        claimed: Callable[[Lease], None] = lambda _: None,
+        returned: Callable[[], None] = lambda: None,
+        lease: Lease | None = None,
+    ) -> int | None:
+        """Do what the message asks; arguments as of `TaskRunner.run`.
+
+        Returns:
+            None when the message is done with, else seconds until its next delivery.
+        """
+        try:
+            if (fire := Fire.in_body(delivery.body)) is not None:
+                self.fires.submit(fire)
+                return None
+            key = key_from_body(delivery.body)
+            self.runner.run(
+                key,
+                remaining_ms=remaining_ms,
+                lease_ms=lease_ms,
+                claimed=claimed,
+                returned=returned,
+                lease=lease,
+            )
+        except ClaimLost as lost:
+            self.logger.info("not claimed", reason=str(lost))
+            return _seconds(lost.again_in_ms)
+        except TaskNotFound as missing:
+            self.logger.warning("no such task", reason=str(missing))
+        except Exception:  # AWS trouble or a malformed message: deliver again
+            self.logger.exception("message failed", message_id=delivery.id)
+            return _pause(delivery.receives)
+        return None
+
+    def fits(self, delivery: Delivery, remaining_ms: int) -> bool:
+        """Whether the task could use its whole timeout if it began now."""
+        key = task_of(delivery)
+        return key is None or self.runner.fits(key, remaining_ms)
+
+    def is_async(self, delivery: Delivery) -> bool:
+        """Whether its task can run beside others."""
+        key = task_of(delivery)
+        return key is not None and self.runner.attempt.registry.is_async(key.type)
+
+
+def task_of(delivery: Delivery) -> TaskKey | None:
+    """The task that a message names; None: it is of another kind, or malformed."""
+    try:
+        return None if Fire.in_body(delivery.body) else key_from_body(delivery.body)
+    except InvalidKey:
+        return None
+
+
+def _seconds(milliseconds: int | None) -> int | None:
+    if milliseconds is None:
+        return None
+    return min(-(-milliseconds // 1000), MAX_HIDDEN_SECONDS)
+
+
+def _pause(receives: int) -> int:
+    return int(min(FIRST_PAUSE_SECONDS * 2.0 ** (receives - 1), 900))

@@ -1,0 +1,251 @@
+"""How a task function names the tasks that it starts, and gets their results."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.aws.s3.inputs import with_input
+from taskmill.aws.s3.payloads import PayloadStore
+from taskmill.aws.s3.results import stored_result
+from taskmill.functions.registry import Registry
+from taskmill.functions.task_functions import TaskFunction
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.derived_codes import child_code
+from taskmill.model.errors import InvalidRequest, TaskFailed
+from taskmill.model.keys import Kind
+from taskmill.model.lanes import PRIORITIES
+from taskmill.model.lineage import descendant
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import TaskRow
+from taskmill.work.children import Child, Children
+
+if TYPE_CHECKING:
+    from taskmill.model.requests import CreateStepFunctionTask
+
+What = TaskFunction | str
+Call = tuple[What, Any]
+
+
+@dataclass
+class Spawner:
+    """The `ctx.submit`, `run`, `gather` and `map` of one attempt."""
+
+    children: Children
+    registry: Registry
+    payloads: PayloadStore
+    subtasks: SubtaskStore
+    retention_days: int
+    clock: Clock = now_ms
+
+    def submit(
+        self, calls: Sequence[Call], *, awaited: bool = False, **options: Any
+    ) -> list[Child]:
+        """Start a child for each call: a task function or a type, and its input."""
+        drafts = [
+            self._task(position, what, value, **options)
+            for position, (what, value) in enumerate(calls)
+        ]
+        self.children.start(drafts, awaited=awaited)
+        return drafts
+
+    def gather(self, children: Sequence[Child], *, return_exceptions: bool) -> list[Any]:
+        """The results of children in their order, once all of them have ended."""
+        rows = self.children.wait(children)
+        ends = [self._end(child, row) for child, row in zip(children, rows, strict=True)]
+        failed = [end for end in ends if isinstance(end, TaskFailed)]
+        if failed and not return_exceptions:
+            raise failed[0]
+        return ends
+
+    def gather_all(self, what: Sequence[Any], *, return_exceptions: bool) -> list[Any]:
+        """The results of what `ctx.gather` was given: children, or calls that start some."""
+        children, calls = calls_of(what)
+        started = children or self.submit(calls, awaited=True)
+        return self.gather(started, return_exceptions=return_exceptions)
+
+    def map(self, what: What, inputs: Iterable[Any], options: Mapping[str, Any]) -> MapResult:
+        """The results of a fan-out, once it has ended."""
+        child = self._fan_out(what, list(inputs), **options)
+        self.children.start([child], awaited=True)
+        (row,) = self.children.wait([child])
+        if row.status is not Status.COMPLETED:
+            raise TaskFailed(row)
+        return MapResult(self, row, child.function)
+
+    def value(self, row: TaskRow, function: TaskFunction | None) -> Any:
+        """The result of a completed task, typed as its function says."""
+        value = stored_result(self.payloads, row)
+        return value if function is None else function.parse_result(value)
+
+    def _end(self, child: Child, row: TaskRow) -> Any:
+        if row.status is not Status.COMPLETED:
+            return TaskFailed(row)
+        return self.value(row, child.function)
+
+    def _task(
+        self,
+        position: int,
+        what: What,
+        value: Any,
+        *,
+        name: str | None = None,
+        delay_seconds: int = 0,
+        priority: str | None = None,
+    ) -> Child:
+        function, task_type = self._named(what)
+        _check_options(delay_seconds, priority)
+        plain = self._checked(function, task_type, value)
+        draft = self._draft(task_type, self.children.place(position, name))
+        draft = dataclasses.replace(
+            draft,
+            name=name or task_type,
+            priority=priority or draft.priority,
+            run_at=self.clock() + delay_seconds * 1000 if delay_seconds else None,
+        )
+        make = partial(with_input, self.payloads, draft, plain)
+        return Child(draft.key, function, make)
+
+    def _fan_out(
+        self, what: What, inputs: list[Any], *, name: str | None = None, **options: Any
+    ) -> Child:
+        from taskmill.model.requests import CreateStepFunctionTask
+
+        function, task_type = self._named(what)
+        elements = [self._checked(function, task_type, each) for each in inputs]
+        draft = self._draft(task_type, self.children.place(0, name))
+        task = CreateStepFunctionTask(
+            tenant_code=draft.key.tenant,
+            task_type=task_type,
+            code=draft.key.code,
+            name=name,
+            input=elements,
+            **options,
+        )
+        task_key = dataclasses.replace(draft.key, kind=Kind.SFN_TASK)
+        make = partial(self._fan_out_row, task, draft)
+        return Child(task_key, function, make)
+
+    def _fan_out_row(self, task: CreateStepFunctionTask, draft: TaskRow) -> TaskRow:
+        from taskmill.aws.s3.fan_out_inputs import fan_out_row
+        from taskmill.model.requests import InvokeContext
+
+        row = fan_out_row(
+            self.payloads,
+            task,
+            InvokeContext(),
+            now=self.clock(),
+            retention_days=self.retention_days,
+            settings=self.registry.settings(task.task_type),
+        )
+        inherited = {name: getattr(draft, name) for name in _INHERITED}
+        return dataclasses.replace(row, **inherited)
+
+    def _draft(self, task_type: str, place: str) -> TaskRow:
+        parent = self.children.claim.row
+        code = child_code(parent.key, place)
+        settings = self.registry.settings(task_type)
+        row = descendant(parent, task_type, code, settings=settings, now=self.clock())
+        return dataclasses.replace(row, parent_run=parent.run)
+
+    def _named(self, what: What) -> tuple[TaskFunction | None, str]:
+        if isinstance(what, TaskFunction):
+            return what, what.type
+        if isinstance(what, str):
+            return None, what
+        raise InvalidRequest(
+            f"{what!r} is neither a task function (made by @task) nor the name of a task type",
+            field="task",
+        )
+
+    def _checked(self, function: TaskFunction | None, task_type: str, value: Any) -> Any:
+        """The input as JSON, when the function can take it."""
+        if function is not None:
+            return function.to_input(value)
+        self.registry.check_input(task_type, value)
+        return value
+
+
+@dataclass(frozen=True)
+class MapResult:
+    """What the subtasks of a fan-out returned, in the order of the inputs; read as it is asked for.
+
+    A failed subtask, where failures are tolerated, gives None.
+
+    Attributes:
+        counts: How many subtasks there are, by how they ended.
+    """
+
+    spawner: Spawner
+    row: TaskRow
+    function: TaskFunction | None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return dict(self.row.attributes.get("counts", {}))
+
+    def __len__(self) -> int:
+        return self.row.child_count or 0
+
+    def __iter__(self) -> Iterator[Any]:
+        if len(self) == 0:
+            return
+        for row in self.spawner.subtasks.read(self.row.key, 0, len(self) - 1):
+            ended_well = row.status is Status.COMPLETED
+            yield self.spawner.value(row, self.function) if ended_well else None
+
+
+def _check_options(delay_seconds: int, priority: str | None) -> None:
+    if priority is not None and priority not in PRIORITIES:
+        known = ", ".join(PRIORITIES)
+        raise InvalidRequest(f"priority {priority!r} is none of {known}", field="priority")
+    if not delay_seconds:
+        return
+    from taskmill.model.base import MAX_DELAY_SECONDS  # brings pydantic, owed only by later tasks
+
+    if not 0 <= delay_seconds <= MAX_DELAY_SECONDS:
+        raise InvalidRequest(
+            f"delay_seconds is {delay_seconds}; 0 to {MAX_DELAY_SECONDS:,} are accepted",
+            field="delay_seconds",
+            limit=MAX_DELAY_SECONDS,
+        )
+
+
+def calls_of(given: Sequence[Any]) -> tuple[list[Child], list[Call]]:
+    """What `ctx.gather` was given: children already started, or calls to start."""
+    if len(given) == 2 and isinstance(given[0], TaskFunction | str):
+        what, inputs = given
+        return [], [(what, value) for value in inputs]
+    if len(given) == 1 and isinstance(given[0], Iterable) and not _is_call(given[0]):
+        given = list(given[0])
+    children = [each for each in given if isinstance(each, Child)]
+    if children and len(children) == len(given):
+        return children, []
+    if all(map(_is_call, given)):
+        return [], list(given)
+    raise InvalidRequest(
+        "gather takes a task function and its inputs, pairs of both, or what ctx.submit returned",
+        field="gather",
+    )
+
+
+def _is_call(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], TaskFunction | str)
+
+
+_INHERITED = (
+    "parent",
+    "parent_run",
+    "root",
+    "depth",
+    "callbacks",
+    "priority",
+    "log_ids",
+    "created_by",
+    "created_ip",
+    "request_id",
+)

@@ -1,0 +1,167 @@
+"""Single tasks: claim, run one attempt, write how it ended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from taskmill.aws.dynamodb.children import ChildStore
+from taskmill.aws.dynamodb.claims import ClaimStore
+from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.correlation import log_fields
+from taskmill.model.error_details import describe_error
+from taskmill.model.errors import AttemptsSpent, NotDeterministic, TaskCancelled
+from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import Status
+from taskmill.model.task_row import TaskRow
+from taskmill.work.attempts import Attempt, Outcome
+from taskmill.work.cascade import Cascade, ChildrenMissing
+from taskmill.work.children import Children
+from taskmill.work.leases import Lease
+from taskmill.work.spawning import Spawner
+
+MAX_STALLS = 2  # a child that is retried by hand may hold its parent up once or twice
+MARGIN_MS = 3_000  # kept free before the process is stopped, for the last write
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskRunner:
+    """Runs the task that a message names."""
+
+    tasks: TaskStore
+    subtasks: SubtaskStore
+    claims: ClaimStore
+    children: ChildStore
+    cascade: Cascade
+    attempt: Attempt
+    logger: Any
+    clock: Clock = now_ms
+
+    def fits(self, key: TaskKey, remaining_ms: int) -> bool:
+        """Whether an attempt begun now could use its whole timeout."""
+        _, timeout_seconds = self.attempt.policy(key.type)
+        return remaining_ms >= timeout_seconds * 1000 + MARGIN_MS
+
+    def run(
+        self,
+        key: TaskKey,
+        *,
+        remaining_ms: Callable[[], int],
+        lease_ms: int | None = None,
+        claimed: Callable[[Lease], None] = lambda _: None,
+        returned: Callable[[], None] = lambda: None,
+        lease: Lease | None = None,
+    ) -> None:
+        """Run one attempt of a task, if this delivery gets the claim.
+
+        Args:
+            remaining_ms: Milliseconds until the process is stopped.
+            lease_ms: Hold the task for so long only; who is told of the lease by `claimed` renews
+                it. None: for as long as the attempt may take.
+            returned: Called when the code has ended and its outcome is to be written.
+            lease: Of this attempt, where one was made before; claimed already if it has a row.
+
+        Raises:
+            ClaimLost: Not this delivery's turn; `again_in_ms` says when to deliver it again.
+            TaskNotFound: No task has this key.
+        """
+        lease = lease or self.lease(key, remaining_ms=remaining_ms, lease_ms=lease_ms)
+        try:
+            row = lease.row = lease.row or self._claim(key, lease)
+        except AttemptsSpent as spent:
+            self._give_up(key, spent)
+            return
+        self.logger.info("claimed", **log_fields(row))
+        claimed(lease)
+        try:
+            outcome = self.attempt.run(
+                row,
+                remaining_ms=remaining_ms() - MARGIN_MS,
+                report=lease.report,
+                look=lambda: self._is_cancelled(lease),
+                spawner=self.spawner_of(lease),
+            )
+            returned()
+            with lease.lock:
+                self._write(lease.row, outcome)
+        except TaskCancelled:
+            self.logger.info("cancelled", **log_fields(row))
+            # What it started since then, the dispatcher may not have seen; it looks again for
+            # what is still missing here.
+            with suppress(ChildrenMissing):
+                self.cascade.cancel(lease.row)
+
+    def lease(
+        self, key: TaskKey, *, remaining_ms: Callable[[], int], lease_ms: int | None = None
+    ) -> Lease:
+        """The lease of an attempt that is about to be claimed; arguments as of `run`."""
+        _, timeout_seconds = self.attempt.policy(key.type)
+        return Lease(
+            self.claims,
+            self.clock,
+            timeout_ms=round(timeout_seconds * 1000),
+            remaining_ms=remaining_ms,
+            length_ms=lease_ms,
+        )
+
+    def _claim(self, key: TaskKey, lease: Lease) -> TaskRow:
+        retry, _ = self.attempt.policy(key.type)
+        return self.claims.claim(
+            key,
+            fence=lease.fence,
+            lease_until=lease.until(),
+            max_attempts=retry.max_attempts,
+        )
+
+    def _is_cancelled(self, lease: Lease) -> bool:
+        if isinstance(lease.stopped, TaskCancelled):  # somebody who renews it has heard
+            return True
+        return self.tasks.get(lease.row.key).status is Status.CANCELLED
+
+    def spawner_of(self, lease: Lease) -> Spawner:
+        """What starts children for the attempt that holds the lease."""
+        return Spawner(
+            children=Children(lease, self.children),
+            registry=self.attempt.registry,
+            payloads=self.attempt.payloads,
+            subtasks=self.subtasks,
+            retention_days=self.claims.retention_days,
+            clock=self.clock,
+        )
+
+    def _write(self, row: TaskRow, outcome: Outcome) -> None:
+        attributes = outcome.attributes
+        if outcome.retry_at is not None:
+            error = attributes["error"]
+            self.claims.errored(row, error=error, retry_at=outcome.retry_at)
+        elif outcome.status is Status.WAITING:
+            self._suspend(row, outcome)
+        elif outcome.settlement is not None:
+            self.claims.finished(row, outcome.settlement, attributes=attributes)
+        else:
+            self.claims.end(row, outcome.status, attributes=attributes)
+        self.logger.info("ended", **log_fields(row, status=str(outcome.status)))
+
+    def _suspend(self, row: TaskRow, outcome: Outcome) -> None:
+        """Let go of the task; fail it when it keeps waiting for what it has waited for before."""
+        further = outcome.awaited > (row.awaited_total or 0)
+        stalls = 0 if further else (row.stalls or 0) + 1
+        if stalls <= MAX_STALLS:
+            self.claims.suspend(
+                row, awaited=outcome.awaited, stalls=stalls, attributes=outcome.attributes
+            )
+            return
+        error = NotDeterministic(
+            f"resumed {stalls} times without getting further than {outcome.awaited} children:"
+            " it must make the same calls each time it runs"
+        )
+        self.claims.end(row, Status.FAILED, attributes={"error": describe_error(error)})
+
+    def _give_up(self, key: TaskKey, spent: AttemptsSpent) -> None:
+        """No attempt is left and the last one's worker is gone: the task has failed."""
+        if self.tasks.fail(key, spent):
+            self.logger.warning("gave up", key=str(key), reason=str(spent))
