@@ -14,10 +14,10 @@ from taskmill_cdk.notifications import Notifications
 from taskmill_cdk.payload_bucket import PayloadBucket
 from taskmill_cdk.runtime_layer import RuntimeLayer, RuntimeLayerError
 from taskmill_cdk.schedules import Schedules
-from taskmill_cdk.source import TaskSource, TaskSourceError
 from taskmill_cdk.stack import TaskStack
 from taskmill_cdk.table import TaskTable
 from taskmill_cdk.task_function import TaskFunction
+from taskmill_cdk.task_source import TaskSource, TaskSourceError
 from taskmill_cdk.work_queue import WorkQueue, hidden_for
 from taskmill_cdk.workflow import SubtaskWorkflow
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER, BuildFolder
 from taskmill_cdk.bytecode import check_python, compile_folder, tag
-from taskmill_cdk.source import TaskSource
+from taskmill_cdk.task_source import TaskSource
 
 # Used on the caller's side only; leaving them out keeps the package small.
 _NOT_DEPLOYED = ("cli", "client", "testing")
