@@ -1,4 +1,8 @@
-"""Constructs of taskmill: compose ``TaskStack``, or use its parts one by one."""
+"""CDK constructs of taskmill: ``TaskStack``, and its parts for stacks of your own.
+
+Everything that runs during synthesis lives here, and all that imports ``aws_cdk``. Nothing here
+runs in a Lambda function or imports ``taskmill``.
+"""
 
 from taskmill_cdk import bundled_node as bundled_node  # before anything that imports aws_cdk
 

@@ -23,10 +23,10 @@ from taskmill_cdk.workflow import SubtaskWorkflow
 
 
 class TaskStackParts(Stack):
-    """The hooks of ``TaskStack``, which calls them in the order in which they stand here.
+    """Base class of ``TaskStack``: a ``_build_*`` hook for each part, and ``add_function``.
 
-    A hook builds one part from the attributes that earlier hooks have filled. It takes further
-    props of the construct that it builds.
+    ``TaskStack`` calls the hooks in the order of this module. A hook reads the attributes that
+    were set before it, and passes ``**props`` on to the construct that it builds.
     """
 
     table: TaskTable
@@ -57,14 +57,14 @@ class TaskStackParts(Stack):
         environment: dict[str, str] | None = None,
         **props: Any,
     ) -> TaskFunction:
-        """A function that holds the runtime and the tasks and knows the table and the bucket.
+        """Add a Lambda function with the code, layer and environment that all functions share.
 
-        Made inside a hook, it is watched by alarms and on the dashboard like the others.
+        If it is added inside a hook, it gets alarms and a place on the dashboard like the others.
 
         Args:
-            construct_id: Also the name of its alarms.
-            handler: Module and function below ``taskmill.handlers``.
-            environment: More variables.
+            construct_id: Also the first part of the ids of its alarms.
+            handler: Module and function below ``taskmill.handlers``: ``work.handler``.
+            environment: Further environment variables.
             **props: Any of ``TaskFunction``.
         """
         function = TaskFunction(

@@ -70,7 +70,7 @@ class DataPermissions:
             "GetItem",  # parents whose children have ended, schedules
             "BatchGetItem",  # children to count or cancel
             "UpdateItem",  # counts of parents and of fan-outs, in transactions
-            "PartiQLUpdate",  # marks of what was dispatched; children to cancel
+            "PartiQLUpdate",  # statuses of what was sent; children to cancel
             "PartiQLInsert",  # callbacks
             "PutItem",  # inputs of callbacks
         )

@@ -23,43 +23,46 @@ from taskmill_cdk.task_source import TaskSource
 
 
 class TaskStack(TaskStackParts):
-    """A task service: submit over HTTP, run on Lambda, fan out through Step Functions.
+    """A task service: an HTTP API to submit tasks, Lambda to run them, Step Functions to fan out.
 
-    To change a part, override its ``_build_*`` hook: a hook builds one part from those before it.
-    Hooks run inside ``__init__``, so a subclass sets what its hook reads before it calls
-    ``super().__init__``.
+    To change a part, override the ``_build_*`` hook that builds it. Hooks run inside ``__init__``,
+    so a subclass sets what its hook reads before it calls ``super().__init__``.
 
     Args:
-        tasks: The user's task functions; None where only outside workers run tasks.
-        local: For the local cloud: layers for this machine, little concurrency, removable.
-        removable: Delete data along with the stack; what ``local`` says by default.
-        retention_days: How long rows and payloads are kept after a task ended; 0 is for ever.
-        max_payload_bytes: Largest input or result.
+        tasks: The user's task functions; None if only workers outside the stack run tasks.
+        local: Deploy to the local cloud: a layer for this machine, low concurrency, removable.
+        removable: Delete data along with the stack; by default if ``local``.
+        retention_days: Days that rows and payloads are kept after a task ended; 0 is for ever.
+        max_payload_bytes: Largest input or result; 256 MiB by default.
         worker_memory: MB of the function that runs tasks.
-        worker_timeout: Longest attempt of a task.
-        worker_concurrency: Workers at a time, 2 to 1,000; 0: none, as containers take all work.
+        worker_timeout: Longest attempt at a task, up to Lambda's 15 minutes; 5 by default.
+        worker_concurrency: Concurrent workers, 2 to 1,000; 0: none, as containers run all tasks.
+            100 by default, 2 if ``local``.
         priority_concurrency: Further workers for tasks of high and urgent priority only; half of
-            ``worker_concurrency`` by default, but no less than 2.
+            ``worker_concurrency`` by default, but at least 2.
         batch_memory: MB of the function that runs subtasks.
-        max_concurrency: Batches of a step function task at a time, where its caller does not say.
-        container_image: Holds taskmill and the task modules; runs tasks whose type names
-            ``runner="container"``, for as long as they take. Not on the local cloud: there,
-            ``taskmill work`` runs them.
-        container_cpu: Of each container; 1,024 are one vCPU.
-        container_memory: MB of each container; what Fargate allows with that CPU.
-        container_queue: Whether container tasks have a queue where there is no image: for
-            consumers of your own.
-        snap_start: Restore new processes of all functions from snapshots rather than start them;
-            has a price, also when nothing runs (decision 21). ``_build_*`` hooks of functions
-            take ``snap_start``, too.
-        bytecode: Compile code and layer, so that new processes start sooner. The synthesis must run
-            the functions' version of Python, and its patch version is in the assets (decision 24).
-        ids: How tasks are named whose submitter names none; ``integer`` counts per tenant.
-        api: Whether there is an HTTP API.
-        auth: Who may call it: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
-        rate_limit: Its requests a second.
-        burst_limit: Its requests at once.
-        log_level: Least level that reaches the logs.
+        max_concurrency: Concurrent batches of a step function task whose caller sets no limit; 100
+            by default, 4 if ``local``.
+        container_image: Contains taskmill and the task modules; runs the tasks whose type has
+            ``runner="container"``, however long they take. Ignored if ``local``: run
+            ``taskmill work`` yourself.
+        container_cpu: CPU units of each container; 1,024 are one vCPU.
+        container_memory: MiB of each container; Fargate allows certain values for each CPU size.
+        container_queue: Create the queue of container tasks also without an image, for consumers
+            of your own.
+        snap_start: Restore new processes of all functions from SnapStart snapshots, which are
+            charged also while nothing runs (decision 21). ``_build_*`` hooks of functions take
+            ``snap_start``, too.
+        bytecode: Add bytecode to code and layer, so that new processes start sooner. The synthesis
+            must run the functions' Python version, and its patch version becomes part of the
+            assets (decision 24).
+        ids: Kind of code that a task gets if its submitter names none; ``integer`` counts up per
+            tenant.
+        api: Whether to create the HTTP API.
+        auth: Who may call the API: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
+        rate_limit: Requests a second that the API accepts.
+        burst_limit: Requests at once that the API accepts.
+        log_level: Lowest level that is logged.
         log_retention: How long logs are kept.
         build_folder: Where layers and code are staged; not for version control.
         **props: Any of ``Stack``: ``env``, ``description``, ``tags`` ...
