@@ -26,7 +26,7 @@ class TaskStackParts(Stack):
     """Base class of ``TaskStack``: a ``_build_*`` hook for each part, and ``add_function``.
 
     ``TaskStack`` calls the hooks in the order of this module. A hook reads the attributes that
-    were set before it, and passes ``**props`` on to the construct that it builds.
+    were set before it; most hooks pass further ``props`` on to the construct that they build.
     """
 
     table: TaskTable
