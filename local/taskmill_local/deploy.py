@@ -33,7 +33,7 @@ def deploy(
     synth = cdk.synth(app, output_dir=assembly_dir, context={"local": "true", **context})
     with synth.process:
         if not _is_bootstrapped(cdk.port):
-            report("preparing the account for the CDK (once per start)")
+            report("bootstrapping the account for the CDK (once per start)")
             cdk.bootstrap().finish()
         report(f"synthesising with {app!r}")
         synth.finish()

@@ -19,7 +19,7 @@ _Metrics = dict[str, cloudwatch.Metric]
 
 
 class ContainerScaling(Construct):
-    """Scales a Fargate service out by messages per container, and in when there is no work.
+    """Auto scaling of a Fargate service: out by messages per container, in when there is no work.
 
     Args:
         service: The service of the containers.

@@ -21,7 +21,7 @@ _GRACE = Duration.seconds(110)  # then unfinished tasks are handed back
 class ContainerWorkers(Construct):
     """A Fargate service whose containers run ``taskmill work``, scaled by the messages there are.
 
-    A container that is stopped gives its tasks 110 s to end, and hands the others back to the
+    A container that is stopped gives its tasks 110 s to end, and hands unfinished ones back to the
     queue: they start again elsewhere, and the interrupted attempt does not count.
 
     Override a ``_build_*`` hook to replace one resource; hooks take further props of the resource.
@@ -72,7 +72,7 @@ class ContainerWorkers(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         if work_queue.container_queue is None:
-            raise ValueError("the work queue has none for containers; make it with containers=True")
+            raise ValueError("the work queue has no container queue; make it with containers=True")
         self.queue = work_queue.container_queue
         self.more_queues = [work_queue.priority_queue, work_queue.queue] if run_all else []
         self.vpc = vpc or self._build_vpc()
