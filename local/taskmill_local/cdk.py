@@ -1,4 +1,4 @@
-"""The CDK command line against the local cloud."""
+"""The CDK command line, run against the local cloud."""
 
 import os
 import subprocess
@@ -15,17 +15,17 @@ _QUIET = {"CDK_DISABLE_CLI_TELEMETRY": "true", "NO_COLOR": "1"}
 
 @dataclass(frozen=True)
 class CdkRun:
-    """A command of the CDK that has begun, and the log of its own that it writes."""
+    """A running ``cdk`` command, and its log file."""
 
     name: str
     process: subprocess.Popen[bytes]
     log_file: Path
 
     def finish(self) -> None:
-        """Wait until it ends.
+        """Wait for the end of the command.
 
         Raises:
-            LocalCloudError: It failed; the message ends with the last lines it printed.
+            LocalCloudError: It failed; the message ends with the last lines of its output.
         """
         code = self.process.wait()
         if code:
@@ -35,13 +35,13 @@ class CdkRun:
 
 @dataclass(frozen=True)
 class CdkCli:
-    """Begins ``cdk`` commands for one app and one local cloud.
+    """Starts ``cdk`` commands for one app and one local cloud.
 
     Args:
-        command: The start of every command line.
-        app_dir: The folder of the app.
-        logs_dir: Gets a log for each command.
-        port: Of the local cloud.
+        command: The first arguments of every command line: Node and the CDK's script.
+        app_dir: Working folder of the app's command.
+        logs_dir: Where each command writes its log file.
+        port: Port of the local cloud.
     """
 
     command: Sequence[str]
@@ -50,9 +50,9 @@ class CdkCli:
     port: int
 
     def bootstrap(self) -> CdkRun:
-        """Create the bucket and the roles of the CDK itself; needed once per local cloud."""
+        """Create the CDK's own bucket and roles, once for each local cloud."""
         account = f"aws://{environments.ACCOUNT}/{environments.REGION}"
-        # Away from the app: a cdk.json nearby would make it synthesise first.
+        # In another folder than the app's, whose cdk.json would make it synthesise first.
         return self._begin("bootstrap", account, folder=self.logs_dir)
 
     def synth(self, app: str, *, output_dir: Path, context: Mapping[str, str]) -> CdkRun:
@@ -68,7 +68,7 @@ class CdkCli:
             f"--app={assembly_dir}",
             f"--outputs-file={outputs_file}",
             "--require-approval=never",
-            # A change set is for a second look, which a cloud of one's own does not need.
+            # Without a change set, which nobody would review here.
             "--method=direct",
             "--progress=events",
         )
@@ -87,7 +87,7 @@ class CdkCli:
         return CdkRun(name, process, log_file)
 
     def _environment(self) -> dict[str, str]:
-        """``python`` in a cdk.json means the Python that runs us; jsii takes our Node."""
+        """``python`` in the app's command is this process's Python; jsii runs the bundled Node."""
         inherited = environments.without_cloud()
         first = [str(Path(sys.executable).parent), str(node.node_binary().parent)]
         return {

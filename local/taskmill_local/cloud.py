@@ -1,7 +1,6 @@
-"""The local cloud as one thing: up, down, status."""
+"""``LocalCloud``: start the emulator and deploy to it, stop it, tell its status."""
 
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,8 @@ from taskmill_local.deploy import Outputs, deploy
 from taskmill_local.emulator import LAUNCHER, Emulator, RunningEmulator
 from taskmill_local.errors import LocalCloudError
 from taskmill_local.node import ensure_cdk_cli
-from taskmill_local.python_env import Report, ensure_python_env
+from taskmill_local.python_env import ensure_python_env
+from taskmill_local.report import Report, TimedReport
 
 DEFAULT_PORT = 4566
 DEFAULT_APP = "python app.py"
@@ -19,7 +19,7 @@ DEFAULT_APP = "python app.py"
 
 @dataclass(frozen=True)
 class CloudStatus:
-    """What runs. ``outputs`` is empty until an app has been deployed."""
+    """Whether a local cloud runs, and where; ``outputs`` is empty until an app is deployed."""
 
     running: bool
     pid: int | None
@@ -29,15 +29,15 @@ class CloudStatus:
 
 
 class LocalCloud:
-    """A cloud of one's own in a folder.
+    """An emulated AWS account on this machine, identified by its state folder.
 
     Args:
-        root: The project; its ``node_modules`` is used when it holds the pinned CDK, and the
-            tools that are installed once are kept in its ``.local/tools``.
-        state_dir: This cloud's record, logs, outputs and synthesised app; ``root/.local`` by
-            default. Clouds with other folders and ports run side by side.
-        report: Is told each step that takes time, with the seconds since ``up`` began.
-        launcher: The script that starts the emulator; a benchmark has one that counts.
+        root: Root folder of the project. Its ``node_modules`` is used if that has the pinned CDK
+            command line; tools that are installed once are kept in ``.local/tools``.
+        state_dir: Folder of process record, logs, outputs and synthesised app; ``root/.local`` by
+            default. Local clouds with different folders and ports run side by side.
+        report: Called with a line for each step that takes time.
+        launcher: The script that starts the emulator; a benchmark has its own, which counts calls.
     """
 
     def __init__(
@@ -64,22 +64,22 @@ class LocalCloud:
         context: Mapping[str, str] | None = None,
         enforce_iam: bool = False,
     ) -> Outputs:
-        """Start it if it does not run, and deploy the app; a second call deploys changes.
+        """Start the emulator if it does not run, and deploy the app; a second call deploys changes.
 
         Args:
             app: The command that synthesises, as in ``cdk.json``.
-            app_dir: Where that command runs; ``root`` by default.
-            port: Of every service of the cloud, on 127.0.0.1.
-            context: More CDK context; ``local=true`` is always set.
+            app_dir: Working folder of that command; ``root`` by default.
+            port: Port of all services, on 127.0.0.1.
+            context: Further CDK context, besides ``local=true``.
             enforce_iam: Check signatures and policies as AWS does.
 
         Returns:
-            The stack outputs and the way to reach them, also written to ``outputs_file``.
+            The stack outputs, with endpoint, region and credentials; also in ``outputs_file``.
 
         Raises:
-            LocalCloudError: Something failed; the message says what and shows the log's end.
+            LocalCloudError: A step failed; the message says which and shows the end of its log.
         """
-        report = _Timed(self._report)
+        report = TimedReport(self._report)
         self.state_dir.mkdir(parents=True, exist_ok=True)
         command = ensure_cdk_cli(self.root, self._tools_dir, report)
         running = self._ensure_emulator(report, port=port, enforce_iam=enforce_iam)
@@ -95,7 +95,7 @@ class LocalCloud:
         return outputs
 
     def prepare(self) -> None:
-        """Install what ``up`` needs, so that it works without a network from then on.
+        """Install what ``up`` needs, so that starting the emulator needs no network later.
 
         Raises:
             LocalCloudError: A download failed.
@@ -104,12 +104,12 @@ class LocalCloud:
         ensure_python_env(self._tools_dir, self._report)
 
     def down(self) -> bool:
-        """Stop it and forget all it held. Whether one ran."""
+        """Stop the emulator, which loses all its data; whether one was running."""
         self.outputs_file.unlink(missing_ok=True)
         return self._emulator.stop() is not None
 
     def status(self) -> CloudStatus:
-        """Whether it runs, where, and what is deployed to it."""
+        """Whether the emulator runs, where, and the outputs of what is deployed."""
         running = self._emulator.running()
         return CloudStatus(
             running=running is not None,
@@ -139,14 +139,3 @@ class LocalCloud:
         if not self.outputs_file.exists():
             return {}
         return dict(json.loads(self.outputs_file.read_text()))
-
-
-class _Timed:
-    """Puts the seconds since the start before each line."""
-
-    def __init__(self, report: Report) -> None:
-        self._report = report
-        self._started = time.monotonic()
-
-    def __call__(self, line: str) -> None:
-        self._report(f"{time.monotonic() - self._started:5.1f} s  {line}")

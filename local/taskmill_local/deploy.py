@@ -1,4 +1,4 @@
-"""A CDK app onto a running local cloud, and what the deploy printed."""
+"""Deploy a CDK app to a running local cloud, and collect its stack outputs."""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +9,8 @@ from botocore.exceptions import ClientError
 
 from taskmill_local import environments, gaps
 from taskmill_local.cdk import CdkCli
-from taskmill_local.python_env import Report
+from taskmill_local.clients import aws_client
+from taskmill_local.report import Report
 
 Outputs = dict[str, str]
 
@@ -17,21 +18,22 @@ Outputs = dict[str, str]
 def deploy(
     cdk: CdkCli, app: str, *, state_dir: Path, context: Mapping[str, str], report: Report
 ) -> Outputs:
-    """Synthesise, bootstrap if new, deploy; unchanged stacks are left alone.
+    """Synthesise an app, bootstrap a new local cloud, and deploy the stacks that have changed.
 
     Returns:
-        The outputs of all stacks, and how to reach them: see :func:`describe`.
+        The outputs of all stacks, and what clients need: see :func:`describe`.
 
     Raises:
         LocalCloudError: A command of the CDK failed.
     """
     assembly_dir = state_dir / "cdk.out"
     outputs_file = assembly_dir / "stack-outputs.json"
-    # Neither needs the other, and each takes seconds. Leaving the block waits for the synthesis.
+    # Synthesis and bootstrap run side by side, as each takes seconds. Leaving the block waits for
+    # the synthesis.
     synth = cdk.synth(app, output_dir=assembly_dir, context={"local": "true", **context})
     with synth.process:
         if not _is_bootstrapped(cdk.port):
-            report("preparing the account for the CDK (once per start)")
+            report("bootstrapping the account for the CDK (once per start)")
             cdk.bootstrap().finish()
         report(f"synthesising with {app!r}")
         synth.finish()
@@ -43,9 +45,9 @@ def deploy(
 
 
 def describe(stacks: Mapping[str, Mapping[str, str]], port: int) -> Outputs:
-    """All stack outputs in one flat mapping, with what a client needs besides.
+    """All stack outputs in one flat mapping, with endpoint, region and credentials for clients.
 
-    ``ApiUrl`` is made anew from ``ApiId``: the stack's own names amazonaws.com.
+    ``ApiUrl`` is derived from ``ApiId``, since the stack's own output is a URL of amazonaws.com.
     """
     outputs: dict[str, Any] = {}
     for stack_outputs in stacks.values():
@@ -65,7 +67,7 @@ def describe(stacks: Mapping[str, Mapping[str, str]], port: int) -> Outputs:
 
 def _is_bootstrapped(port: int) -> bool:
     try:
-        gaps.client("cloudformation", port).describe_stacks(StackName="CDKToolkit")
+        aws_client("cloudformation", port).describe_stacks(StackName="CDKToolkit")
     except ClientError:
         return False
     return True

@@ -1,4 +1,4 @@
-"""The emulator as a process of its own, known by its state folder."""
+"""The emulator process: start it, find it again by its state folder, stop it."""
 
 import json
 import shutil
@@ -17,29 +17,29 @@ from taskmill_local.processes import ProcessId
 
 LAUNCHER = Path(__file__).parent / "shim" / "run_ministack.py"
 
-# Measured: it answers in under 1 s; a busy machine with cold disks is given far more.
+# It answers in under 1 s (measured); a busy machine with cold disks needs far more.
 START_SECONDS = 60
 
 _SETTINGS = {
     "BIND_HOST": "127.0.0.1",
     "MINISTACK_REGION": environments.REGION,
-    # Idle function processes (60 to 90 MB each) end after this; one of each function stays.
+    # Idle processes of functions (60 to 90 MB each) end after this; one per function stays.
     "LAMBDA_WARM_TTL_SECONDS": "60",
-    # Its own limit grows with the machine's memory. 40 busy functions need at most 4 GB.
+    # MiniStack's default grows with the machine's memory. 40 busy functions need up to 4 GB.
     "LAMBDA_ACCOUNT_CONCURRENCY": "40",
-    # Listeners that nothing here uses, each of which would take a port.
+    # Unused listeners, each of which would occupy a port.
     "IOT_MTLS_ENABLED": "0",
     "SFTP_ENABLED": "0",
-    # Functions run as processes. It must not touch containers that are not ours.
+    # Functions run as processes; the containers of this machine must not be touched.
     "DOCKER_HOST": "unix:///nonexistent/docker.sock",
-    # A line for each request would be most of the log.
+    # Without a line for each request.
     "LOG_LEVEL": "WARNING",
 }
 
 
 @dataclass(frozen=True)
 class RunningEmulator:
-    """What is remembered of a started emulator while it runs."""
+    """The record of a started emulator, stored as JSON in its state folder."""
 
     pid: int
     created: float
@@ -57,11 +57,11 @@ class RunningEmulator:
 
 
 class Emulator:
-    """One emulator per state folder; several run side by side on ports of their own.
+    """The emulator of one state folder; several run side by side on different ports.
 
     Args:
-        state_dir: Holds its record, its log and its temporary files.
-        launcher: The script that starts it.
+        state_dir: Folder of its record, log and temporary files.
+        launcher: The script that the process runs.
     """
 
     def __init__(self, state_dir: Path, *, launcher: Path = LAUNCHER) -> None:
@@ -79,10 +79,10 @@ class Emulator:
         return record if record.process else None
 
     def start(self, python: Path, *, port: int, enforce_iam: bool) -> RunningEmulator:
-        """Start it and wait until it answers.
+        """Start the process and wait until it answers.
 
         Raises:
-            LocalCloudError: The port is taken, or it ended or did not answer.
+            LocalCloudError: The port is taken, or the process ended or did not answer.
         """
         _require_free(port)
         self._clean()
@@ -94,7 +94,7 @@ class Emulator:
         return running
 
     def stop(self) -> RunningEmulator | None:
-        """Stop it, its function processes and what they left on disk; None if none ran."""
+        """Stop the emulator and its functions, and remove their files; None if none was running."""
         running = self.running()
         if running and (process := running.process):
             processes.stop_tree(process)
@@ -102,7 +102,7 @@ class Emulator:
         return running
 
     def log_tail(self) -> str:
-        """The whole log as text, for messages that show its last lines."""
+        """The log as text, empty if there is none; messages show its last lines."""
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
 
     def _spawn(self, python: Path, *, port: int, enforce_iam: bool) -> subprocess.Popen[bytes]:
@@ -121,7 +121,7 @@ class Emulator:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                # Ctrl-C in the terminal that started it must not end it.
+                # Ctrl-C in the terminal that started the emulator must not stop it.
                 start_new_session=True,
             )
 
@@ -148,7 +148,7 @@ class Emulator:
 
 
 def describe(process: psutil.Process) -> str:
-    """A process in words, for someone who wonders who holds a port."""
+    """A process in words, for the message that says who holds a port."""
     try:
         command = process.cmdline()
         if str(LAUNCHER.name) in " ".join(command):

@@ -1,4 +1,4 @@
-"""The environment variables that our child processes see."""
+"""Environment variables of the child processes: emulator, CDK and its app."""
 
 import os
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 
-# MiniStack's root user: it may do everything, also when policies are enforced.
+# The access key of MiniStack's root user, who may do everything, also with --enforce-iam.
 ACCESS_KEY_ID = "test"
 SECRET_ACCESS_KEY = "test"  # noqa: S105  the emulator's well-known key, worth nothing elsewhere
 
@@ -14,15 +14,15 @@ _LOCAL_HOSTS = "localhost,127.0.0.1"
 
 
 def endpoint_url(port: int) -> str:
-    """Where every AWS service of the local cloud listens."""
+    """The endpoint of all AWS services of the local cloud."""
     return f"http://localhost:{port}"
 
 
 def without_cloud() -> dict[str, str]:
-    """Our own environment without any trace of a real AWS account, or of another Python.
+    """This process's environment without settings of AWS, the CDK, taskmill and Python.
 
-    A profile or a token left in the shell must never reach a local deploy, and a proxy must
-    never stand between us and the local cloud.
+    A profile or token of the shell must not reach a local deploy, and a proxy must not come
+    between clients and the local cloud.
     """
     kept = {
         name: value
@@ -35,7 +35,7 @@ def without_cloud() -> dict[str, str]:
 
 
 def for_clients(port: int) -> Mapping[str, str]:
-    """What points every AWS client, the CDK included, at the local cloud."""
+    """The variables that point all AWS clients, and the CDK, at the local cloud."""
     return {
         "AWS_ENDPOINT_URL": endpoint_url(port),
         "AWS_DEFAULT_REGION": REGION,

@@ -1,8 +1,8 @@
-"""The one error of this package."""
+"""``LocalCloudError``, the only error that this package raises on purpose."""
 
 
 class LocalCloudError(Exception):
-    """The local cloud could not do what was asked; the message says why and what to try."""
+    """A command of the local cloud failed; the message says why and what to try."""
 
 
 def with_tail(message: str, text: str, *, lines: int = 20) -> str:

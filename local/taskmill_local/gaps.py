@@ -1,7 +1,7 @@
-"""What MiniStack's CloudFormation leaves out, applied by API after each deploy.
+"""Gaps of MiniStack's CloudFormation, closed through the AWS APIs after each deploy.
 
-The gap: it ignores the time to live of a ``TableV2`` (``AWS::DynamoDB::GlobalTable``), so
-rows that should expire would stay.
+There is one: MiniStack ignores the time to live of a ``TableV2`` (``AWS::DynamoDB::GlobalTable``),
+so rows would never expire. Other gaps are closed inside the emulator: see ``shim``.
 """
 
 import json
@@ -9,33 +9,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
-from taskmill_local import environments
+from taskmill_local.clients import aws_client
 
 
 def close(port: int, assembly_dir: Path) -> None:
-    """Bring the deployed stacks of a synthesised app to what their templates say."""
+    """Apply what the templates of a synthesised app say and its deployed stacks lack."""
     for stack_name, template in _stacks(assembly_dir):
         for logical_id, attribute in _tables_with_expiry(template):
             _expire_rows(port, stack_name, logical_id, attribute)
 
 
-def client(service: str, port: int) -> Any:
-    """A client of the local cloud, past any proxy and any profile of the shell."""
-    return boto3.client(
-        service,
-        endpoint_url=environments.endpoint_url(port),
-        region_name=environments.REGION,
-        aws_access_key_id=environments.ACCESS_KEY_ID,
-        aws_secret_access_key=environments.SECRET_ACCESS_KEY,
-        config=Config(proxies={}),
-    )
-
-
 def _stacks(assembly_dir: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Pairs of a stack's name and its template."""
+    """The name and the template of each stack."""
     manifest = json.loads((assembly_dir / "manifest.json").read_text())
     for artifact_id, artifact in manifest["artifacts"].items():
         if artifact["type"] == "aws:cloudformation:stack":
@@ -45,7 +30,7 @@ def _stacks(assembly_dir: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _tables_with_expiry(template: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Pairs of a table's logical id and its time-to-live attribute."""
+    """The logical id and the time-to-live attribute of each table that has one."""
     for logical_id, resource in template.get("Resources", {}).items():
         if resource["Type"] == "AWS::DynamoDB::GlobalTable":
             expiry = resource["Properties"].get("TimeToLiveSpecification", {})
@@ -54,13 +39,13 @@ def _tables_with_expiry(template: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _expire_rows(port: int, stack_name: str, logical_id: str, attribute: str) -> None:
-    found = client("cloudformation", port).describe_stack_resource(
+    found = aws_client("cloudformation", port).describe_stack_resource(
         StackName=stack_name, LogicalResourceId=logical_id
     )
     table = found["StackResourceDetail"]["PhysicalResourceId"]
-    dynamodb = client("dynamodb", port)
-    now = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
-    if now["TimeToLiveStatus"] != "ENABLED":
+    dynamodb = aws_client("dynamodb", port)
+    current = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]
+    if current["TimeToLiveStatus"] != "ENABLED":
         dynamodb.update_time_to_live(
             TableName=table,
             TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute},

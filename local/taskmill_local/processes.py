@@ -1,4 +1,4 @@
-"""Processes by identity, and the ports they hold."""
+"""Find and stop processes, and find out which process holds a port."""
 
 import socket
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ import psutil
 
 @dataclass(frozen=True)
 class ProcessId:
-    """A process that can be told from a later one with the same pid.
+    """The identity of a process. The pid alone is not enough: the system reuses it.
 
     Args:
-        pid: The number that the system gave it, and gives again to others after it.
-        created: When it started, in seconds since 1970.
+        pid: Process id.
+        created: Start time, in seconds since 1970.
     """
 
     pid: int
@@ -35,7 +35,7 @@ class ProcessId:
 
 
 def stop_tree(process: psutil.Process, *, grace_seconds: float = 5) -> None:
-    """Stop a process and all its descendants: first asked, after the grace killed."""
+    """Terminate a process and its descendants, and kill those that run after ``grace_seconds``."""
     family = [process, *_descendants(process)]
     _signal(family, "terminate")
     _, alive = psutil.wait_procs(family, timeout=grace_seconds)
@@ -44,7 +44,7 @@ def stop_tree(process: psutil.Process, *, grace_seconds: float = 5) -> None:
 
 
 def is_free(port: int) -> bool:
-    """Whether a server on 127.0.0.1 could listen on this port."""
+    """Whether a server could listen on this port of 127.0.0.1."""
     with socket.socket() as probe:
         if probe.connect_ex(("127.0.0.1", port)) == 0:
             return False
@@ -58,13 +58,13 @@ def is_free(port: int) -> bool:
 
 
 def holder_of(port: int) -> psutil.Process | None:
-    """The process that listens on a port; None when nobody does or the system does not tell."""
+    """The process that listens on a port; None if there is none or the system does not say."""
     try:
         for connection in psutil.net_connections(kind="tcp"):
             listens = connection.status == psutil.CONN_LISTEN
             if listens and connection.laddr and connection.laddr.port == port and connection.pid:
                 return psutil.Process(connection.pid)
-    except psutil.Error:  # macOS tells only root; Linux only about one's own processes
+    except psutil.Error:  # macOS tells root only; Linux tells of the user's own processes
         return None
     return None
 

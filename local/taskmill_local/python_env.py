@@ -1,25 +1,23 @@
-"""The emulator's own Python environment, created once and kept."""
+"""The virtual environment of the emulator, created once for each list of pinned packages."""
 
 import hashlib
 import subprocess
 import sys
 import venv
-from collections.abc import Callable
 from pathlib import Path
 
 from taskmill_local import packages
 from taskmill_local.errors import LocalCloudError, with_tail
+from taskmill_local.report import Report
 
 REQUIREMENTS = Path(__file__).with_name("emulator-requirements.txt")
 
-Report = Callable[[str], None]
-
 
 def ensure_python_env(tools_dir: Path, report: Report) -> Path:
-    """The emulator's Python; its environment is made when this pinned list has none yet.
+    """The Python interpreter of the emulator's environment, which is created if it is missing.
 
-    The environment runs the same Python version as we do, because the layer of a local
-    deploy is built for the Python that synthesises it.
+    The environment has the Python version of this process, because the layer of a local deploy is
+    built for the Python that synthesises it, and the emulator runs the functions.
 
     Raises:
         LocalCloudError: The packages could not be installed.
@@ -40,6 +38,6 @@ def ensure_python_env(tools_dir: Path, report: Report) -> Path:
 
 
 def _fingerprint() -> str:
-    """The Python version and the pinned list: what decides whether an environment still fits."""
+    """Python version and a hash of the pinned packages: a change of either needs a new one."""
     pins = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:8]
     return f"py{sys.version_info.major}{sys.version_info.minor}-{pins}"

@@ -1,4 +1,8 @@
-"""Constructs of taskmill: compose ``TaskStack``, or use its parts one by one."""
+"""CDK constructs of taskmill: ``TaskStack``, and its parts for stacks of your own.
+
+Everything that runs during synthesis lives here, and all that imports ``aws_cdk``. Nothing here
+runs in a Lambda function or imports ``taskmill``.
+"""
 
 from taskmill_cdk import bundled_node as bundled_node  # before anything that imports aws_cdk
 
@@ -14,10 +18,10 @@ from taskmill_cdk.notifications import Notifications
 from taskmill_cdk.payload_bucket import PayloadBucket
 from taskmill_cdk.runtime_layer import RuntimeLayer, RuntimeLayerError
 from taskmill_cdk.schedules import Schedules
-from taskmill_cdk.source import TaskSource, TaskSourceError
 from taskmill_cdk.stack import TaskStack
 from taskmill_cdk.table import TaskTable
 from taskmill_cdk.task_function import TaskFunction
+from taskmill_cdk.task_source import TaskSource, TaskSourceError
 from taskmill_cdk.work_queue import WorkQueue, hidden_for
 from taskmill_cdk.workflow import SubtaskWorkflow
 

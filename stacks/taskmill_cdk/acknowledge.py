@@ -1,4 +1,4 @@
-"""Findings of cdk-nag that are meant, recorded beside what they are about."""
+"""Acknowledgments of cdk-nag findings, kept beside the resources that cause them."""
 
 from typing import cast
 
@@ -7,11 +7,11 @@ from constructs import IConstruct
 
 
 def acknowledge(construct: IConstruct, *, reason: str, rules: list[str]) -> None:
-    """Tell validators, if an app uses any, why these of their rules do not apply here.
+    """Acknowledge rules that a construct breaks on purpose; no effect in apps without validators.
 
     Args:
-        construct: The findings may be on it or on anything below it.
-        reason: One for all of ``rules``.
+        construct: Where the findings are: on this construct or below it.
+        reason: Why the rules do not apply: one reason for all of ``rules``.
         rules: ``"Pack-Rule"`` or, where a rule has several findings, ``"Pack-Rule[finding]"``.
     """
     Validations.of(construct).acknowledge(
@@ -20,11 +20,11 @@ def acknowledge(construct: IConstruct, *, reason: str, rules: list[str]) -> None
 
 
 def acknowledge_wildcards(construct: IConstruct, *, reason: str, resources: list[str]) -> None:
-    """Tell why roles of this construct's stack may name these resources by a pattern.
+    """Acknowledge wildcards in resource ARNs of the IAM policies of a construct's stack.
 
     Args:
         construct: Owner of the resources.
-        reason: One for all of them.
+        reason: Why the wildcards are needed: one reason for all of ``resources``.
         resources: As cdk-nag prints them: ``"<Bucket83908E77.Arn>/inputs/*"``.
     """
     rules = [f"AwsSolutions-IAM5[Resource::{resource}]" for resource in resources]
@@ -32,6 +32,6 @@ def acknowledge_wildcards(construct: IConstruct, *, reason: str, resources: list
 
 
 def logical_id(construct: IConstruct) -> str:
-    """The logical id of the resource that a construct is made around."""
+    """The logical id of the main resource of a construct, its default child."""
     element = cast(CfnElement, construct.node.default_child)
     return Stack.of(construct).get_logical_id(element)

@@ -1,4 +1,4 @@
-"""The HTTP API: explicit routes, all but health authorised, throttled, with an access log."""
+"""The HTTP API (API Gateway v2): routes, authorizer, throttling and access log."""
 
 import json
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ _TENANT = "/v1/tenants/{tenant}"
 
 
 def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
-    """Every method and path but health, as the runtime serves them."""
+    """Method and path of each route except ``/health``: the same routes that the runtime serves."""
     yield _GET, "/openapi.json"
     yield _POST, f"{_TENANT}/uploads"
     for kind in ("tasks", "step-function-tasks"):
@@ -61,7 +61,7 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
 
 @jsii.implements(apigateway.IAccessLogSettings)
 class AccessLog:
-    """One line of JSON per request: who asked for what, and how it went."""
+    """Access log settings: per request one line of JSON with caller, route, status and latency."""
 
     def __init__(self, log_group: logs.ILogGroup) -> None:
         self._destination = apigateway.LogGroupLogDestination(log_group)
@@ -87,13 +87,13 @@ class AccessLog:
 
 
 class TaskApi(Construct):
-    """An HTTP API whose routes all lead to one function.
+    """An HTTP API whose routes all invoke one Lambda function.
 
     Args:
-        function: Takes payload format 2.0.
-        auth: Who may call; AWS identities by default.
+        function: Handles events of payload format 2.0.
+        auth: Who may call; by default IAM identities (``sigv4()``).
         rate_limit: Requests a second, over all callers.
-        burst_limit: Requests at once.
+        burst_limit: Requests at once, over all callers.
         log_retention: How long the access log is kept.
     """
 
@@ -128,14 +128,14 @@ class TaskApi(Construct):
         return self.stage.url
 
     def grant_invoke(self, grantee: iam.IGrantable, *, tenant: str) -> iam.Grant:
-        """Allow an AWS identity to call every route of one tenant; ``"*"`` for all tenants."""
+        """Allow an IAM identity to call every route of one tenant; ``"*"`` means all tenants."""
         paths = Stack.of(self).format_arn(
             service="execute-api",
             resource=self.http_api.api_id,
             resource_name=f"*/*/v1/tenants/{tenant}/*",
             arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
-        # Routes have grants of their own, but for all tenants at once.
+        # The grants of the routes cover all tenants: they replace path variables with wildcards.
         return iam.Grant.add_to_principal(
             grantee=grantee, actions=["execute-api:Invoke"], resource_arns=[paths]
         )
@@ -146,7 +146,7 @@ class TaskApi(Construct):
             "Http",
             create_default_stage=False,
             default_authorizer=self.auth.authorizer,
-            # What no route matches is authorised too, and answered in the shape of our errors.
+            # Requests that match no route are authorised too, and get an error in our own format.
             default_integration=self.integration,
         )
 
@@ -173,5 +173,5 @@ class TaskApi(Construct):
             acknowledge(
                 route,
                 rules=["AwsSolutions-APIG4"],
-                reason="Health is open by design and tells nothing.",
+                reason="The health check is public by design and returns no data.",
             )

@@ -1,4 +1,4 @@
-"""Who may call the HTTP API. Pass one of these as ``auth``."""
+"""Authorizers of the HTTP API: the values of the ``auth`` prop."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,11 +14,11 @@ from aws_cdk.aws_apigatewayv2_authorizers import (
 
 @dataclass(frozen=True)
 class Auth:
-    """An authorizer, and the token's claim that must equal the path's tenant.
+    """An authorizer, and the token claim that must equal the tenant in the path.
 
     Args:
-        authorizer: Put before every route but health.
-        tenant_claim: None where the caller's policy confines it to a tenant's paths.
+        authorizer: Checks the requests to every route except ``/health``.
+        tenant_claim: None if IAM policies, rather than tokens, limit callers to tenants.
     """
 
     authorizer: apigateway.IHttpRouteAuthorizer
@@ -26,7 +26,7 @@ class Auth:
 
 
 def sigv4() -> Auth:
-    """AWS identities, by signature. A policy on the path confines a caller to a tenant."""
+    """IAM identities, by Signature Version 4. A policy on the path limits a caller to a tenant."""
     return Auth(HttpIamAuthorizer())
 
 
@@ -36,13 +36,25 @@ def cognito(
     *,
     tenant_claim: str = "custom:tenant",
 ) -> Auth:
-    """Tokens of a Cognito user pool, for these of its clients."""
+    """Tokens of a Cognito user pool.
+
+    Args:
+        user_pool: Issues the tokens.
+        clients: App clients of the pool whose tokens are accepted.
+        tenant_claim: Name of the claim that holds the tenant.
+    """
     return Auth(
         HttpUserPoolAuthorizer("Cognito", user_pool, user_pool_clients=list(clients)), tenant_claim
     )
 
 
 def jwt(issuer: str, audience: str | Sequence[str], tenant_claim: str) -> Auth:
-    """Tokens of any OpenID Connect issuer."""
+    """Tokens of any OpenID Connect issuer.
+
+    Args:
+        issuer: URL, as in the ``iss`` claim.
+        audience: Accepted values of the ``aud`` claim, or the only one.
+        tenant_claim: Name of the claim that holds the tenant.
+    """
     audiences = [audience] if isinstance(audience, str) else list(audience)
     return Auth(HttpJwtAuthorizer("Jwt", issuer, jwt_audience=audiences), tenant_claim)

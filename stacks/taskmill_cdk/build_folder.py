@@ -1,4 +1,4 @@
-"""A folder for what synth makes: named by content, made once, and never in version control."""
+"""The build folder: a cache on disk for what a synthesis builds, such as layers and code."""
 
 import tempfile
 from collections.abc import Callable
@@ -8,19 +8,19 @@ DEFAULT_BUILD_FOLDER = Path(".build")
 
 
 class BuildFolder:
-    """Finished folders, found again by a name that tells what they were made from.
+    """A cache of built folders. The name of an entry identifies its inputs, usually by a hash.
 
     Args:
-        path: Made when first needed, with a ``.gitignore`` for all that is in it.
+        path: Created when first needed, with a ``.gitignore`` that covers all its content.
     """
 
     def __init__(self, path: Path = DEFAULT_BUILD_FOLDER) -> None:
         self.path = path.resolve()
 
     def provide(self, name: str, make: Callable[[Path], None]) -> Path:
-        """The folder of this name, filled by ``make`` unless that was done before.
+        """The entry of this name; if there is none yet, ``make`` fills it.
 
-        It appears whole or not at all, also when two synths build it at the same time.
+        An entry appears complete or not at all, also when two syntheses build it concurrently.
         """
         finished = self.path / name
         if finished.exists():
@@ -39,5 +39,5 @@ def _rename(source: Path, target: Path) -> None:
     try:
         source.rename(target)
     except OSError:
-        if not target.is_dir():  # else another synth was faster and has made the same
+        if not target.is_dir():  # another synthesis has built the same entry meanwhile
             raise

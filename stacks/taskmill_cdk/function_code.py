@@ -1,7 +1,7 @@
-"""One folder of code that all functions share: the runtime and the user's task functions.
+"""The code asset of the Lambda functions: the ``taskmill`` runtime and the user's task modules.
 
-The folder is staged by content: the same files give the same folder and the same asset hash, on
-every machine.
+All functions share one staged folder. Its name is a hash of its content, so that the same files
+give the same folder and the same asset hash on every machine.
 """
 
 import hashlib
@@ -11,8 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER, BuildFolder
-from taskmill_cdk.bytecode import check_python, compile_folder, tag
-from taskmill_cdk.source import TaskSource
+from taskmill_cdk.bytecode import check_python, compile_folder, compiler_tag
+from taskmill_cdk.task_source import TaskSource
 
 # Used on the caller's side only; leaving them out keeps the package small.
 _NOT_DEPLOYED = ("cli", "client", "testing")
@@ -29,10 +29,10 @@ def stage_function_code(
     Args:
         tasks: The user's modules; None for the runtime alone.
         build_folder: Where code is staged.
-        bytecode_for: Version of Python, such as ``3.13``, whose bytecode goes along.
+        bytecode_for: Python version, such as ``3.13``, to add bytecode for; None: sources only.
 
     Raises:
-        BytecodeError: This is another Python.
+        BytecodeError: This process runs another Python version.
         FileNotFoundError: The ``taskmill`` package is neither installed nor beside this one.
     """
     files = dict(_runtime_files())
@@ -47,7 +47,7 @@ def stage_function_code(
         _copy(files, folder)
         compile_folder(folder, mounted_at="/var/task")
 
-    return BuildFolder(build_folder).provide(f"{name}-{tag()}", make)
+    return BuildFolder(build_folder).provide(f"{name}-{compiler_tag()}", make)
 
 
 def find_runtime() -> Path:

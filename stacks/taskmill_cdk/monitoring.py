@@ -1,4 +1,4 @@
-"""Alarms on everything that needs a person, and one dashboard."""
+"""CloudWatch alarms on everything that needs a person's attention, and a dashboard."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -22,15 +22,15 @@ _MAXIMUM = cloudwatch.Stats.MAXIMUM
 
 
 class Monitoring(Construct):
-    """Alarms that publish to the alarm topic, and a dashboard of the way a task takes.
+    """Alarms that notify the alarm topic, and a dashboard of queues, executions and functions.
 
     Args:
-        alarm_topic: Where alarms go.
-        functions: Each gets an alarm on its errors and one on its throttles.
-        work_queue: Its dead letters raise an alarm.
-        dispatcher: So do its failure queue, its dead letters and a stream that lags.
-        workflow: So do executions that fail or time out.
-        api: So do answers of 500 and above, if there is an API.
+        alarm_topic: Is notified of all alarms.
+        functions: Alarms on errors (except those of the batch function) and on throttles.
+        work_queue: Alarm on its dead letters.
+        dispatcher: Alarms on its failure queue, its dead letters and its lag behind the stream.
+        workflow: Alarms on executions that fail or time out.
+        api: Alarm on responses of 500 and above; None: there is no API.
     """
 
     def __init__(
@@ -65,7 +65,15 @@ class Monitoring(Construct):
         threshold: float = 1,
         periods: int = 1,
     ) -> cloudwatch.Alarm:
-        """Raise an alarm when a metric reaches the threshold in each of so many periods."""
+        """Add an alarm that goes off when a metric reaches a threshold.
+
+        Args:
+            construct_id: Of the alarm.
+            metric: Its period is the length of one of the ``periods``.
+            description: What has happened, for whoever is notified.
+            threshold: In the unit of the metric.
+            periods: Consecutive periods in which the threshold must be reached.
+        """
         alarm = cloudwatch.Alarm(
             self,
             construct_id,
@@ -81,8 +89,8 @@ class Monitoring(Construct):
         return alarm
 
     def _watch_queues(self, work_queue: WorkQueue, dispatcher: Dispatcher) -> None:
-        # A function drains these at once, so no sample would ever find one lying there: count
-        # what is received.
+        # Count received messages rather than visible ones: a function drains this queue at once,
+        # so that the metric of visible messages stays at 0.
         self.add_alarm(
             "WorkDeadLetters",
             work_queue.dead_letters.metric_number_of_messages_received(
@@ -95,7 +103,7 @@ class Monitoring(Construct):
             _waiting(dispatcher.dead_letters),
             "Row changes could not be reacted to and were given up",
         )
-        # A parked change usually heals by itself; one that is still there does not.
+        # A retry usually handles a parked change; one that stays this long needs a person.
         self.add_alarm(
             "FailureQueue",
             dispatcher.failure_queue.metric_approximate_age_of_oldest_message(
@@ -110,8 +118,8 @@ class Monitoring(Construct):
     ) -> None:
         for function in functions:
             name = function.node.id
-            # A batch raises to be invoked again; what fails for good fails its parent, and that
-            # is an alarm of its own.
+            # The batch function raises in order to be invoked again. If it fails for good, so does
+            # its step function task, which raises an alarm of its own.
             if function is not batch:
                 self.add_alarm(
                     f"{name}Errors",

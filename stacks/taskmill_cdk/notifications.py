@@ -1,4 +1,4 @@
-"""The two topics that tell the outside world."""
+"""The SNS topics for task statuses and for alarms."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from constructs import Construct
 
 
 class Notifications(Construct):
-    """A topic for what happens to tasks, and one for what somebody has to look at."""
+    """Two SNS topics: one for changes of tasks, one for problems that need a person's attention."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
@@ -23,8 +23,8 @@ class Notifications(Construct):
         self.alarm_topic.grant_publish(grantee)
 
     def _let_alarms_publish(self) -> None:
-        # ``enforce_ssl`` gives the topic a policy, which replaces the default one that let this
-        # account's CloudWatch alarms in.
+        # ``enforce_ssl`` gives the topic a policy. It replaces the default policy, which allows
+        # this account's CloudWatch alarms to publish.
         self.alarm_topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="LetAlarmsPublish",

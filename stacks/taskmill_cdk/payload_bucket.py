@@ -1,4 +1,4 @@
-"""The bucket of payloads that are too large for a row."""
+"""The S3 bucket for payloads that are too large for a DynamoDB row."""
 
 from typing import Any
 
@@ -11,19 +11,19 @@ from taskmill_cdk.acknowledge import acknowledge, acknowledge_wildcards, logical
 
 INPUTS = "inputs/*"
 RESULTS = "results/*"
-PLANNED = "planned/*"  # inputs of tasks that start later than the life of other inputs allows
+PLANNED = "planned/*"  # inputs of tasks planned so far ahead that others would have expired
 
-# A row expires some days after its task *ended*, an object after it was *stored*. A task may be
-# planned ahead and run for days: its payloads must not go before its row does.
+# A row expires some days after its task *ended*, an object some days after it was *stored*. In
+# between a task may wait and run for days, and its payloads must outlive its row.
 LONGEST_LIFE_OF_A_TASK_DAYS = 30
 FARTHEST_PLAN_DAYS = 365
 
 
 class PayloadBucket(Construct):
-    """Inputs and results, private, encrypted, reached over TLS only, expiring with their rows.
+    """The bucket of inputs and results: private, encrypted, TLS only; objects outlive their rows.
 
     Args:
-        retention_days: How long rows are kept after their task ended; 0 keeps everything.
+        retention_days: Days that a row is kept after its task ended; 0 keeps objects for ever.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, retention_days: int = 90) -> None:
@@ -32,17 +32,17 @@ class PayloadBucket(Construct):
         acknowledge(
             self.bucket,
             rules=["AwsSolutions-S1"],
-            reason="Only the functions reach it; access logs would cost as much as the payloads.",
+            reason="Only the functions have access; logs of it would cost as much as the payloads.",
         )
 
     def grant_read(self, grantee: iam.IGrantable, *patterns: str) -> iam.Grant:
-        """Allow to get the objects whose keys match."""
+        """Allow to get objects whose keys match patterns such as ``inputs/*``."""
         if key := self.bucket.encryption_key:
             key.grant_decrypt(grantee)
         return self._grant(grantee, "s3:GetObject", patterns)
 
     def grant_write(self, grantee: iam.IGrantable, *patterns: str) -> iam.Grant:
-        """Allow to put objects under keys that match."""
+        """Allow to put objects whose keys match patterns such as ``inputs/*``."""
         if key := self.bucket.encryption_key:
             key.grant_encrypt(grantee)
         return self._grant(grantee, "s3:PutObject", patterns)
@@ -53,7 +53,7 @@ class PayloadBucket(Construct):
             resources=[f"<{logical_id(self.bucket)}.Arn>/{pattern}" for pattern in patterns],
             reason="Objects are named at run time, by tenant and task.",
         )
-        # The bucket's own grants add listing, tagging and legal holds.
+        # The bucket's own grants also allow listing, tagging and legal holds.
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=[action],

@@ -1,4 +1,4 @@
-"""The layer of third-party packages, built at synth for the platform it will run on. No Docker."""
+"""The Lambda layer of third-party packages: built during synthesis, without Docker."""
 
 import hashlib
 import platform
@@ -14,18 +14,18 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER, BuildFolder
-from taskmill_cdk.bytecode import THIS_PYTHON, check_python, compile_folder, tag
+from taskmill_cdk.bytecode import THIS_PYTHON, check_python, compile_folder, compiler_tag
 
 RUNTIME_REQUIREMENTS = Path(__file__).with_name("runtime-requirements.txt")
 RUNTIME_OVERRIDES = Path(__file__).with_name("runtime-overrides.txt")
 
-# Console scripts and RECORD name the interpreter that installed them, and nothing reads them in a
-# function: without them the same packages give the same asset on every machine.
+# Console scripts and RECORD contain the path of the interpreter that installed them, and functions
+# do not read them: without them, the same packages give the same asset on every machine.
 _STRIPPED = ("bin", ".lock", "**/__pycache__", "**/tests", "*.dist-info/RECORD")
 
 
 class RuntimeLayerError(RuntimeError):
-    """The layer could not be built; the text holds what uv said."""
+    """The layer could not be built; the message contains the output of uv."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Target:
 
     Args:
         name: Part of the cache key.
-        options: What uv is told about it.
-        python: Version, such as ``3.13``.
+        options: Options of ``uv pip install`` that select the platform and the version.
+        python: Python version, such as ``3.13``.
     """
 
     name: str
@@ -52,19 +52,19 @@ HOST = Target(f"{sys.platform}-{platform.machine()}-{THIS_PYTHON}", (), THIS_PYT
 
 
 class RuntimeLayer(lambda_.LayerVersion):
-    """Dependencies of the functions, installed from requirement files.
+    """The layer with the dependencies of the functions, installed from requirements files.
 
-    The built folder is kept in ``build_folder`` and found again by what went into it, so only the
-    first synth needs the network.
+    ``build_folder`` caches the layer under a hash of its inputs, so that only the first synthesis
+    needs the network.
 
     Args:
-        requirements: Files that pip understands; the first are usually ``RUNTIME_REQUIREMENTS``.
+        requirements: Requirements files in pip's format; ``RUNTIME_REQUIREMENTS`` comes first.
         target: ``AWS``, or ``HOST`` for the local cloud, which runs functions on this machine.
         build_folder: Where built layers are kept.
-        bytecode: Compiled, for a synthesis that runs the target's version of Python.
+        bytecode: Whether to add bytecode; the synthesis must run the target's Python version.
 
     Raises:
-        BytecodeError: It runs another one.
+        BytecodeError: The synthesis runs another Python version.
         RuntimeLayerError: uv is missing, or could not install the requirements.
     """
 
@@ -91,7 +91,7 @@ class RuntimeLayer(lambda_.LayerVersion):
 
 
 def build_layer(requirements: Sequence[Path], target: Target, build_folder: Path) -> Path:
-    """The folder of a built layer, from the cache or fresh.
+    """The folder of a layer, from the cache or newly built.
 
     Raises:
         RuntimeLayerError: uv is missing, or could not install the requirements.
@@ -109,8 +109,8 @@ def build_compiled_layer(requirements: Sequence[Path], target: Target, build_fol
     """A copy of ``build_layer``'s folder, with bytecode beside the sources.
 
     Raises:
-        BytecodeError: This is another Python than the target's.
-        RuntimeLayerError: As of ``build_layer``.
+        BytecodeError: This process runs another Python version than the target's.
+        RuntimeLayerError: As in ``build_layer``.
     """
     check_python(target.python)
     plain = build_layer(requirements, target, build_folder)
@@ -120,7 +120,7 @@ def build_compiled_layer(requirements: Sequence[Path], target: Target, build_fol
         shutil.copytree(plain, folder, ignore=ignored, dirs_exist_ok=True)
         compile_folder(folder, mounted_at="/opt")
 
-    return BuildFolder(build_folder).provide(f"{plain.name}-{tag()}", make)
+    return BuildFolder(build_folder).provide(f"{plain.name}-{compiler_tag()}", make)
 
 
 def _cache_key(requirements: Sequence[Path], target: Target) -> str:

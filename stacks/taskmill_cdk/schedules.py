@@ -1,4 +1,4 @@
-"""Work for later: the schedule group and the role its schedules send with."""
+"""EventBridge Scheduler: the group of schedules for delayed and repeated tasks, and its role."""
 
 from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
@@ -10,10 +10,10 @@ from taskmill_cdk.work_queue import WorkQueue
 
 
 class Schedules(Construct):
-    """A group of EventBridge schedules that send to the work queues.
+    """A schedule group, and the role with which its schedules send messages to the work queues.
 
     Args:
-        work_queue: Where due work goes.
+        work_queue: Receives the messages of schedules that are due.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, work_queue: WorkQueue) -> None:
@@ -37,7 +37,7 @@ class Schedules(Construct):
             resources=[f"{prefix}/<{stack.get_logical_id(self.group)}>/*"],
             reason="Schedules are named at run time, by task.",
         )
-        # There is no grant for the schedules of a group.
+        # The CDK has no grant for the schedules of a group.
         iam.Grant.add_to_principal(
             grantee=grantee,
             actions=[f"scheduler:{verb}Schedule" for verb in ("Create", "Update", "Delete")],

@@ -1,4 +1,4 @@
-"""The tasks table: the truth. Its stream is the outbox."""
+"""The tasks table in DynamoDB: all state of the system, with its stream as the outbox."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ ATTENTION_INDEX = "attention"
 
 
 class TaskTable(Construct):
-    """Every row of every tenant: one table, two sparse indexes, a stream, rows that expire.
+    """The one table for all rows of all tenants: two sparse indexes, a stream, a time to live.
 
     Args:
-        recoverable: Point-in-time recovery and deletion protection; off for what may be lost.
+        recoverable: Whether to enable point-in-time recovery and deletion protection.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, recoverable: bool = True) -> None:
@@ -27,11 +27,11 @@ class TaskTable(Construct):
         )
 
     def grant(self, grantee: iam.IGrantable, *actions: str) -> iam.Grant:
-        """Allow actions on rows, named without their prefix: ``"GetItem"``."""
+        """Allow DynamoDB actions on rows, named without their prefix: ``"GetItem"``."""
         return self._grant(grantee, [self.table.table_arn], *actions)
 
     def grant_query(self, grantee: iam.IGrantable, *indexes: str) -> iam.Grant:
-        """Allow queries of the table and of these indexes of it."""
+        """Allow queries of the table and of these of its indexes."""
         arn = self.table.table_arn
         return self._grant(grantee, [arn, *(f"{arn}/index/{each}" for each in indexes)], "Query")
 

@@ -1,4 +1,4 @@
-"""The Lambda function all others are made of."""
+"""``TaskFunction``: a Lambda function with the defaults that all functions of taskmill share."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from taskmill_cdk.acknowledge import acknowledge
 
 
 class TaskFunction(lambda_.Function):
-    """A Python function on arm64 with JSON logs, log retention and active tracing.
+    """A Python Lambda function on arm64 with JSON logs, log retention and active tracing.
 
-    Its role may write to its own log group and send traces, and nothing else until somebody grants
-    it more.
+    Its role may write to its own log group and send traces; all else has to be granted. Not to be
+    confused with a task function (``@task``): that is the user's code, which the worker calls.
 
     Args:
-        snap_start: Restore new processes from a snapshot rather than start them. Only published
-            versions have one: whoever invokes the function goes through ``entry_of`` it.
-        log_level: Least level that reaches the logs.
+        snap_start: Restore new processes from a SnapStart snapshot. Only published versions have
+            snapshots, so event sources and callers must invoke ``entry_of(function)``.
+        log_level: Lowest level that is logged.
         log_retention: How long its logs are kept.
         **props: Any of ``lambda_.Function``: ``handler``, ``code``, ``layers``, ``environment``,
             ``timeout``, ``memory_size`` ...
@@ -62,20 +62,20 @@ class TaskFunction(lambda_.Function):
         acknowledge(
             role,
             rules=["AwsSolutions-IAM5[Resource::*]"],
-            reason="X-Ray takes traces on no resource but *.",
+            reason="The actions of X-Ray support no resource but *.",
         )
         acknowledge(
             self,
             rules=["AwsSolutions-L1"],
-            reason="The layer holds wheels for this version of Python; both move together.",
+            reason="The layer has wheels for this Python version; both are upgraded together.",
         )
 
     def _build_live(self) -> lambda_.Alias:
-        """Always the version of what is deployed; older ones go, and their snapshots with them."""
+        """An alias of the newest version. A deployment deletes the older one and its snapshot."""
         return lambda_.Alias(self, "Live", alias_name="live", version=self.current_version)
 
 
 def entry_of(function: lambda_.Function) -> lambda_.IFunction:
-    """What event sources and callers of a function name: its alias, if it has one, else itself."""
+    """What event sources and callers must invoke: a function's alias if it has one, else itself."""
     live = function.live if isinstance(function, TaskFunction) else None
     return function if live is None else live

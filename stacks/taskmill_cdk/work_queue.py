@@ -1,4 +1,4 @@
-"""The queues between the dispatcher and whoever runs tasks."""
+"""The SQS queues that carry tasks from the dispatcher to the workers."""
 
 from typing import Any
 
@@ -11,36 +11,36 @@ from constructs import Construct
 
 from taskmill_cdk.task_function import entry_of
 
-# Time for an answer to travel back after the function's own timeout.
+# Time for a response to arrive after the function's own timeout.
 _GRACE = Duration.seconds(30)
-# A consumer keeps messages hidden for as long as it needs them, and no longer.
+# Short: consumers outside Lambda extend the visibility timeout while they need a message.
 _HIDDEN_FROM_CONSUMERS = Duration.minutes(2)
-_LEAST_CONCURRENCY = 2  # Lambda takes no less
+_LEAST_CONCURRENCY = 2  # Lambda's minimum
 
 
 def hidden_for(function: lambda_.Function) -> Duration:
-    """How long a message that a function received stays invisible: its timeout + 30 s."""
+    """The visibility timeout of a queue that a function drains: the function's timeout + 30 s."""
     timeout = function.timeout or Duration.seconds(3)
     return timeout.plus(_GRACE)
 
 
 class WorkQueue(Construct):
-    """Queues, their dead letters, the function that drains them and the one that drains those.
+    """The work queues, their dead-letter queue, and the event sources of the functions they feed.
 
-    Tasks of high and urgent priority have a queue of their own with its own share of workers: they
-    wait behind nothing but each other. Dead letters of all queues meet in one.
+    Tasks of high and urgent priority have a queue of their own with its own share of workers, so
+    that they wait only for each other. All queues share one dead-letter queue.
 
     Override a ``_build_*`` hook to replace one resource; hooks take further props of the resource.
 
     Args:
-        worker: Runs once per batch and reports failures record by record.
-        dead_letters_handler: Runs for messages that nobody could process.
+        worker: Receives batches of messages, and reports batch item failures.
+        dead_letters_handler: Receives messages that could not be processed.
         max_receives: Deliveries before a message moves to ``dead_letters``.
-        max_concurrency: Invocations of the worker at a time, 2 to 1,000; 0: it drains nothing,
-            consumers outside Lambda do.
-        priority_concurrency: The same, for the queue of high and urgent tasks and on top of the
-            others; half of ``max_concurrency`` by default, but no less than 2.
-        containers: Whether tasks that run in containers have a queue, too.
+        max_concurrency: Concurrent invocations of the worker, 2 to 1,000; 0: none, consumers
+            outside Lambda drain the queues.
+        priority_concurrency: The same for the queue of high and urgent tasks, in addition to
+            ``max_concurrency``; half of that by default, but at least 2.
+        containers: Whether to add a queue for tasks that run in containers.
     """
 
     def __init__(
@@ -75,14 +75,14 @@ class WorkQueue(Construct):
 
     @property
     def queues(self) -> dict[str, sqs.Queue]:
-        """All but the dead letters, by the names that settings have for them."""
+        """The queues without the dead letters, by their names in environment variables."""
         queues = {"QUEUE": self.queue, "PRIORITY_QUEUE": self.priority_queue}
         if self.container_queue is not None:
             queues["CONTAINER_QUEUE"] = self.container_queue
         return queues
 
     def settings(self) -> dict[str, str]:
-        """Variables that tell a function where to send work."""
+        """Environment variables of a function that sends work: URL and ARN of each queue."""
         return {
             setting: value
             for name, queue in self.queues.items()
@@ -93,12 +93,12 @@ class WorkQueue(Construct):
         }
 
     def grant_send(self, grantee: iam.IGrantable) -> None:
-        """Allow to send work."""
+        """Allow to send messages to all work queues."""
         for queue in self.queues.values():
             queue.grant_send_messages(grantee)
 
     def grant_consume(self, grantee: iam.IGrantable) -> None:
-        """Allow to receive, hide and delete all work, for a consumer outside Lambda."""
+        """Allow a consumer outside Lambda to receive, hide and delete messages of all queues."""
         for queue in self.queues.values():
             queue.grant_consume_messages(grantee)
 
@@ -128,7 +128,7 @@ class WorkQueue(Construct):
         )
 
     def _build_queue(self, construct_id: str, **props: Any) -> sqs.Queue:
-        """Any of the queues of work: ``Queue``, ``PriorityQueue``, ``ContainerQueue``."""
+        """One of the work queues: ``Queue``, ``PriorityQueue`` or ``ContainerQueue``."""
         defaults: dict[str, Any] = {
             "dead_letter_queue": sqs.DeadLetterQueue(
                 queue=self.dead_letters, max_receive_count=self.max_receives
@@ -143,7 +143,7 @@ class WorkQueue(Construct):
         return sqs.Queue(self, "DeadLetters", **{**defaults, **props})
 
 
-def _priority_share(max_concurrency: int, said: int | None) -> int:
-    if said is not None:
-        return said
+def _priority_share(max_concurrency: int, given: int | None) -> int:
+    if given is not None:
+        return given
     return max(max_concurrency // 2, _LEAST_CONCURRENCY) if max_concurrency else 0

@@ -1,4 +1,4 @@
-"""The state machine that fans a step function task out: split, one Map of batches, finish."""
+"""The state machine of a fan-out: split, a Distributed Map of batches, finish."""
 
 import json
 from typing import Any
@@ -19,21 +19,22 @@ from taskmill_cdk.task_function import entry_of
 _KEY = {"pk": sfn.JsonPath.string_at("$.pk"), "sk": sfn.JsonPath.string_at("$.sk")}
 _EXECUTION = sfn.JsonPath.string_at("$$.Execution.Id")
 _EVERYTHING = ["States.ALL"]
-_DUE_LATER = ["SubtasksDueLater"]  # the name of taskmill's exception; its message is a time
+_DUE_LATER = ["SubtasksDueLater"]  # taskmill's exception; its message is a time
 
 
 class SubtaskWorkflow(Construct):
-    """Split, a Distributed Map with one invocation per batch, finish. Every way ends in finish.
+    """The Step Functions state machine: split, a Distributed Map of batches, finish.
 
-    The execution's input is the key of the step function task. Payloads never travel through it.
+    The input of an execution is the key of the step function task; payloads never pass through
+    it. Errors in split or in the Map lead to finish as well.
 
     Args:
-        split: Writes the subtask rows; returns the ranges of the batches and how many to run at
-            a time.
-        batch: Works through one range. Raising means: call me again, the rows are the checkpoint;
-            raising ``SubtasksDueLater`` means: but not before the time that its message is.
-        finish: Sums up and closes the parent.
-        timeout: Longest execution.
+        split: Writes the subtask rows; returns the ranges of the batches, and how many of them to
+            run at a time.
+        batch: Runs the subtasks of one range. If it raises, it is invoked again, with the rows as
+            its checkpoint; after ``SubtasksDueLater`` not before the time in the message.
+        finish: Sums up the batches and closes the step function task.
+        timeout: Longest duration of an execution; 7 days by default.
         log_retention: How long the log of errors is kept.
     """
 
@@ -99,17 +100,17 @@ class SubtaskWorkflow(Construct):
             items_path="$.split.batches",
             max_concurrency_path="$.split.maxConcurrency",
             item_selector={**_KEY, "range": sfn.JsonPath.object_at("$$.Map.Item.Value")},
-            # The rows say what failed, and finish judges it by the caller's tolerance.
+            # The rows record what failed, and finish compares it with the caller's tolerance.
             tolerated_failure_percentage=100,
             result_path=sfn.JsonPath.DISCARD,
         )
         return work.item_processor(self._build_batch())
 
     def _build_batch(self) -> tasks.LambdaInvoke:
-        """One batch, and the wait for its later retries.
+        """The state that runs a batch, and those that wait for retries that are due later.
 
-        That an exception leads there, rather than a choice by what the batch returns, spares
-        every batch without such retries two transitions: most of what it costs.
+        An exception leads to the wait. A Choice state after each batch would cost all batches two
+        more state transitions, and so most of their price, for the few that have to wait.
         """
         payload = {
             **_KEY,
@@ -165,7 +166,7 @@ class SubtaskWorkflow(Construct):
         )
 
     def _build_rule(self) -> events.Rule:
-        """What no Catch sees: an execution that timed out, was aborted or broke a limit."""
+        """Invokes finish for executions that no Catch sees: timed out, aborted or over a limit."""
         return events.Rule(
             self,
             "EndedBadly",
@@ -189,13 +190,13 @@ class SubtaskWorkflow(Construct):
         acknowledge(
             self.state_machine,
             rules=["AwsSolutions-IAM5[Resource::*]"],
-            reason="Log delivery and X-Ray take no resource but *.",
+            reason="Log delivery and X-Ray support no resource but *.",
         )
         functions = [logical_id(step) for step in (self.split, self.batch, self.finish)]
         acknowledge_wildcards(
             self,
             resources=[f"<{function}.Arn>:*" for function in functions],
-            reason="Step Functions invokes by function or by version; CDK grants both.",
+            reason="The CDK grants the invocation of a function and of all its versions.",
         )
         arn = {"Ref": logical_id(self.state_machine)}
         name = json.dumps({"Fn::Select": [6, {"Fn::Split": [":", arn]}]}, separators=(",", ":"))
@@ -203,7 +204,7 @@ class SubtaskWorkflow(Construct):
         acknowledge_wildcards(
             self,
             resources=[f"{executions}:*", f"{executions}/*:*"],
-            reason="Executions are named at run time; all are of this state machine.",
+            reason="Executions are named at run time; all belong to this state machine.",
         )
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from taskmill_local import LocalCloudError, gaps
+from taskmill_local import LocalCloudError
+from taskmill_local.clients import aws_client
 from taskmill_local.emulator import Emulator, RunningEmulator
 
 pytestmark = pytest.mark.xdist_group("emulator")
@@ -95,7 +96,7 @@ def invoke_a_function(port: int) -> None:
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         archive.writestr("index.py", HELLO)
-    functions = gaps.client("lambda", port)
+    functions = aws_client("lambda", port)
     functions.create_function(
         FunctionName="hello",
         Runtime="python3.13",

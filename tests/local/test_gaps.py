@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from taskmill_local import gaps
+from taskmill_local.clients import aws_client
 from taskmill_local.emulator import RunningEmulator
 
 pytestmark = pytest.mark.xdist_group("emulator")
@@ -25,14 +26,14 @@ TABLE: dict[str, Any] = {
 
 def test_rows_of_a_deployed_table_expire(running: RunningEmulator, tmp_path: Path) -> None:
     template = {"Resources": {"Rows": TABLE}}
-    stacks = gaps.client("cloudformation", running.port)
+    stacks = aws_client("cloudformation", running.port)
     stacks.create_stack(StackName="rows", TemplateBody=json.dumps(template))
     write_assembly(tmp_path, "rows", template)
 
     gaps.close(running.port, tmp_path)
     gaps.close(running.port, tmp_path)  # a second deploy finds it done
 
-    dynamodb = gaps.client("dynamodb", running.port)
+    dynamodb = aws_client("dynamodb", running.port)
     found = stacks.describe_stack_resource(StackName="rows", LogicalResourceId="Rows")
     table = found["StackResourceDetail"]["PhysicalResourceId"]
     assert dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"] == {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from taskmill_local import gaps
+from taskmill_local.clients import aws_client
 from taskmill_local.emulator import RunningEmulator
 
 pytestmark = pytest.mark.xdist_group("emulator")
@@ -33,7 +33,7 @@ FAN_OUT = {
 
 
 def test_a_distributed_map_takes_its_concurrency_from_the_input(running: RunningEmulator) -> None:
-    states = gaps.client("stepfunctions", running.port)
+    states = aws_client("stepfunctions", running.port)
 
     execution = run(states, {"items": [1, 2, 3], "limit": 2})
 
@@ -55,7 +55,7 @@ def test_an_exception_is_caught_by_the_name_of_its_class(running: RunningEmulato
             "Caught": {"Type": "Pass", "End": True},
         },
     }
-    states = gaps.client("stepfunctions", running.port)
+    states = aws_client("stepfunctions", running.port)
 
     execution = run(states, {}, definition)
 
@@ -70,7 +70,7 @@ def raising(running: RunningEmulator, definition: str, raised: str) -> str:
     with zipfile.ZipFile(code, "w") as archive:
         handler = f"def handler(event, context):\n    raise {raised}\n"
         archive.writestr("index.py", f"{definition}\n\n{handler}")
-    created = gaps.client("lambda", running.port).create_function(
+    created = aws_client("lambda", running.port).create_function(
         FunctionName="raises",
         Runtime="python3.13",
         Handler="index.handler",
@@ -81,7 +81,7 @@ def raising(running: RunningEmulator, definition: str, raised: str) -> str:
 
 
 def test_partiql_statements_leave_stream_records(running: RunningEmulator) -> None:
-    dynamodb = gaps.client("dynamodb", running.port)
+    dynamodb = aws_client("dynamodb", running.port)
     table = dynamodb.create_table(
         TableName="told",
         KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -108,7 +108,7 @@ def test_partiql_statements_leave_stream_records(running: RunningEmulator) -> No
 
 
 def test_a_schedule_tells_its_target_when_it_was_due(running: RunningEmulator) -> None:
-    sqs, scheduler = gaps.client("sqs", running.port), gaps.client("scheduler", running.port)
+    sqs, scheduler = aws_client("sqs", running.port), aws_client("scheduler", running.port)
     queue = sqs.create_queue(QueueName="fires")["QueueUrl"]
     arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
     began = datetime.now(UTC)
@@ -140,7 +140,7 @@ def receive(sqs: Any, queue: str) -> str:
 
 
 def records(running: RunningEmulator, stream: str) -> list[dict[str, Any]]:
-    streams = gaps.client("dynamodbstreams", running.port)
+    streams = aws_client("dynamodbstreams", running.port)
     (shard,) = streams.describe_stream(StreamArn=stream)["StreamDescription"]["Shards"]
     iterator = streams.get_shard_iterator(
         StreamArn=stream, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"

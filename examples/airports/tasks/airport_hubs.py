@@ -1,4 +1,4 @@
-"""The large hubs of the US: thirty airports, each with a percent or more of all passengers."""
+"""The large hubs of the US: thirty airports, each with at least 1 % of all passengers."""
 
 Position = tuple[float, float]  # latitude and longitude in degrees
 

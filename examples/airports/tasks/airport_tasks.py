@@ -1,4 +1,4 @@
-"""Two task functions: import one airport (a subtask each), and export what was imported."""
+"""Two task functions: import one airport, as a subtask; export all imported airports as CSV."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Present = Annotated[str, AfterValidator(_present)]
 
 
 class Airport(BaseModel):
-    """One row of the file."""
+    """One row of ``airports.csv``."""
 
     iata: Annotated[str, Field(min_length=3, max_length=4)]
     name: Present
@@ -43,7 +43,7 @@ class Airport(BaseModel):
 
 
 class ImportedAirport(BaseModel):
-    """An airport and its nearest large hub, as the crow flies."""
+    """An airport and its nearest large hub, by great-circle distance."""
 
     iata: str
     state: str
@@ -52,14 +52,14 @@ class ImportedAirport(BaseModel):
 
 
 class ExportRequest(BaseModel):
-    """Which import to export: its public key."""
+    """The public key of the step function task whose airports are exported."""
 
     pk: str
     sk: str
 
 
 class Export(BaseModel):
-    """Where the CSV is, and how many airports and states it sums up."""
+    """Bucket and key of the CSV, and the numbers of airports and states in it."""
 
     bucket: str
     key: str
@@ -69,7 +69,7 @@ class Export(BaseModel):
 
 @task("airport-import", timeout_seconds=30)
 def import_airport(airport: Airport) -> ImportedAirport:
-    """Check one row and find the hub nearest to it."""
+    """Check one row, and find the hub nearest to the airport."""
     here = (airport.latitude, airport.longitude)
     hub, distance = min(
         ((code, distance_km(here, place)) for code, place in HUBS.items()),
@@ -103,14 +103,14 @@ def export_by_state(request: ExportRequest, ctx: TaskContext) -> Export:
 
 @dataclass
 class State:
-    """The airports of one state: how far each is from its hub, and which hub."""
+    """The airports of one state: the distance to the nearest hub, and that hub, of each."""
 
     distances: list[float] = field(default_factory=list)
     hubs: list[str] = field(default_factory=list)
 
 
 def add(states: defaultdict[str, State], subtask: Task) -> None:
-    """Count an imported airport; what failed has no result and is left out."""
+    """Add a subtask's airport to its state; failed subtasks have no result and are left out."""
     result = subtask.attributes.get("result")
     if isinstance(result, dict):
         imported = ImportedAirport.model_validate(result)

@@ -1,4 +1,4 @@
-"""One task function that may take hours, so that it runs in a container."""
+"""A task function that may take hours, so that it runs in a container."""
 
 import random
 
@@ -9,7 +9,7 @@ DARTS_A_ROUND = 1_000_000
 
 @task("estimate-pi", runner="container", timeout_seconds=6 * 3600, retry=Retry(max_attempts=2))
 def estimate_pi(rounds: int, ctx: TaskContext) -> float:
-    """Pi, by throwing a million darts a round: a dart a time, as slow as real work."""
+    """Estimate pi by a million random darts a round, in a loop as slow as real work."""
     hits = 0
     for done in range(rounds):
         ctx.progress(done, rounds, f"{hits:,} hits")
@@ -19,5 +19,5 @@ def estimate_pi(rounds: int, ctx: TaskContext) -> float:
 
 def _hits() -> bool:
     """Whether a dart thrown at a square lands in the quarter circle within it."""
-    x, y = random.random(), random.random()  # noqa: S311  # it keeps no secret
+    x, y = random.random(), random.random()  # noqa: S311  # protects nothing
     return x * x + y * y <= 1

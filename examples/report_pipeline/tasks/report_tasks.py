@@ -12,11 +12,11 @@ from taskmill import Retry, TaskContext, task
 from taskmill.callback_models import TaskEnded
 
 EARTH_KM = 6_371.0
-FLAKY_STATE = "TX"  # its numbers come from a service that is down at first
+FLAKY_STATE = "TX"  # its first two attempts fail, as if a service were down
 
 
 class Airport(BaseModel):
-    """Where planes land."""
+    """An airport: some columns of ``airports.csv``."""
 
     iata: str
     name: str
@@ -34,7 +34,7 @@ class State(BaseModel):
 
 
 class Summary(BaseModel):
-    """What the report says of a state."""
+    """The figures of a state in the report."""
 
     state: str
     airports: int
@@ -43,14 +43,14 @@ class Summary(BaseModel):
 
 
 class Pair(BaseModel):
-    """An airport, and those among which its neighbour is looked for."""
+    """An airport, and the airports among which to look for its nearest neighbour."""
 
     airport: Airport
     others: list[Airport]
 
 
 class Distance(BaseModel):
-    """How far an airport is from its neighbour."""
+    """The distance between an airport and its nearest neighbour."""
 
     airport: str
     neighbour: str
@@ -58,14 +58,14 @@ class Distance(BaseModel):
 
 
 class ReportRequest(BaseModel):
-    """What to report on."""
+    """The title of the report, and the states that it covers."""
 
     title: str
     states: list[State]
 
 
 class Report(BaseModel):
-    """What becomes of it."""
+    """The finished report."""
 
     title: str
     lines: list[str]
@@ -120,7 +120,7 @@ def report(request: ReportRequest, ctx: TaskContext) -> Report:
 
 @task("announce-report")
 def announce_report(ended: TaskEnded) -> str:
-    """The callback: gets a snapshot of the report's task."""
+    """The callback of a report; its input is a snapshot of the report's task."""
     result: Any = ended.task.attributes["result"]
     return f"{result['title']} is ready; the loneliest airport is {result['loneliest']['airport']}"
 

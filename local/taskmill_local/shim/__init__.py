@@ -1,1 +1,4 @@
-"""Scripts that run in the emulator's own environment."""
+"""Scripts that the emulator's virtual environment runs, where taskmill is not installed.
+
+They import ``ministack`` and the standard library only.
+"""

@@ -1,23 +1,23 @@
-"""Start MiniStack 1.5.33 with those of its gaps closed that stand in our way.
+"""Start MiniStack 1.5.33 with patches for the gaps between it and AWS that affect taskmill.
 
-Runs as a script in the emulator's own environment, where taskmill is not installed, so it
-imports nothing of ours. Arguments are ignored: they only name the cloud in a process list.
+Runs as a script in the emulator's own environment, where taskmill is not installed. Its arguments
+are ignored; they only identify the local cloud in a process list. What MiniStack does without the
+patches:
 
-- It reads ``MaxConcurrency`` of a Distributed Map and ignores ``MaxConcurrencyPath``, with which
-  a submit chooses its own concurrency. It would run 64 children at a time, each with a Lambda
-  process of its own. Here the path is resolved before MiniStack sees the state.
-- A workflow learns of every exception as ``Runtime.HandlerError``, so none can be retried or
-  caught by the name of its class.
-- PartiQL statements change rows without a stream record, so nothing would follow from them.
-- It parses each PartiQL statement of a batch twice, 0.15 ms each time for one of our claims.
-- EventBridge Scheduler puts the time of a fire into the target's input, where it says
-  ``<aws.scheduler.scheduled-time>``; MiniStack sends the placeholder, and every fire would be the
-  same one.
-- It speaks plain HTTP, so policies that demand TLS would refuse everybody. What stays on this
-  machine counts as secure.
-- It looks for calls by their own names in policies, where AWS knows fewer permissions than calls:
-  ``sqs:SendMessage`` allows ``SendMessageBatch`` too, and PartiQL statements are allowed by what
-  they do to which table. And it takes every schedule for one of the default group.
+- It reads ``MaxConcurrency`` of a Distributed Map and ignores ``MaxConcurrencyPath``, through which
+  each fan-out has its own concurrency. It would run 64 children at a time, each in a Lambda process
+  of its own. The patch resolves the path before MiniStack reads the state.
+- It reports every exception of a function to Step Functions as ``Runtime.HandlerError``, so that no
+  exception can be retried or caught by the name of its class.
+- It changes rows by PartiQL statements without stream records, so the dispatcher would miss them.
+- It parses each PartiQL statement of a batch twice, which takes 0.15 ms each time for a claim.
+- It sends ``<aws.scheduler.scheduled-time>`` in the input of a schedule's target as it is, where
+  EventBridge Scheduler replaces it by the planned time. All fires would look like the same one.
+- It speaks plain HTTP, so that policies that demand TLS would deny all calls. The patch treats
+  every request as secure, since none leaves this machine.
+- It looks up calls in policies by their own names, where AWS has fewer permissions than calls:
+  ``sqs:SendMessage`` also allows ``SendMessageBatch``, and PartiQL statements need permissions for
+  their verb on their table. It also treats every schedule as one of the default group.
 """
 
 import json
@@ -45,7 +45,7 @@ _STATEMENT_CALL = re.compile(r".*[:.](Batch)?ExecuteStatement")
 
 
 def with_max_concurrency_path(run_map: Function) -> Function:
-    """``run_map`` that also understands ``MaxConcurrencyPath``, as AWS does."""
+    """Make ``run_map`` support ``MaxConcurrencyPath``."""
 
     def run(state: dict[str, Any], raw_input: Any, effective: Any, *rest: Any) -> Any:
         path = state.get("MaxConcurrencyPath")
@@ -59,13 +59,13 @@ def with_max_concurrency_path(run_map: Function) -> Function:
 
 
 def with_exception_names(execute: Function) -> Function:
-    """``execute`` of a function that names exceptions by their classes, as AWS does."""
+    """Make ``execute``, which runs a function, report exceptions by the names of their classes."""
 
     def run(*call: Any) -> Any:
         answer = execute(*call)
         body = answer.get("body")
         if answer.get("error") and body.get("errorType") == "Runtime.HandlerError":
-            # The log ends with the traceback, and that with "module.Name: message".
+            # The log ends with the traceback, whose last line is "module.Name: message".
             trace = answer["log"].rstrip().removesuffix(body["errorMessage"]).rstrip(": \n")
             name = re.split(r"[\n.]", trace)[-1]
             if name.isidentifier():
@@ -76,7 +76,7 @@ def with_exception_names(execute: Function) -> Function:
 
 
 def with_record_of_insert(insert: Function) -> Function:
-    """A PartiQL ``insert`` that the table's stream tells of."""
+    """Make a PartiQL ``insert`` write a stream record."""
 
     def run(table: dict[str, Any], parsed: dict[str, Any]) -> Any:
         answer = insert(table, parsed)
@@ -90,14 +90,14 @@ def with_record_of_insert(insert: Function) -> Function:
 
 
 def with_record_of_update(update: Function) -> Function:
-    """A PartiQL ``update`` that the table's stream tells of."""
+    """Make a PartiQL ``update`` write a stream record."""
 
     def run(table: dict[str, Any], parsed: dict[str, Any], *rest: Any) -> Any:
         pk, sk, *_ = dynamodb._partiql_key_target(table, parsed)
         old = table["items"].get(pk, {}).get(sk)
         answer = update(table, parsed, *rest)
         if _is_good(answer):
-            new = table["items"][pk][sk]  # another object: updates work on a copy
+            new = table["items"][pk][sk]  # not the object of old: updates copy the item
             dynamodb._emit_stream_event(table["TableName"], "MODIFY", old, new)
         return answer
 
@@ -105,11 +105,11 @@ def with_record_of_update(update: Function) -> Function:
 
 
 def with_one_parse(parse: Function) -> Function:
-    """A ``parse`` that, asked again for the statement it has just parsed, answers at once.
+    """Make ``parse`` return the former result if it is called twice in a row for one statement.
 
-    It is the same statement only if it is the same object with the same parameters: a batch
-    checks each of its statements by parsing it, and then runs it as if it came alone. What was
-    parsed is given away with the second answer, as running a statement may change it.
+    A batch parses each statement to check it, and again to run it, both times with the same string
+    and parameter objects. The result is returned only once more, as running a statement may modify
+    it.
     """
     newest: tuple[Any, ...] = ()
 
@@ -126,9 +126,9 @@ def with_one_parse(parse: Function) -> Function:
 
 
 def with_fire_time(invoke_target: Function) -> Function:
-    """An ``invoke_target`` that tells a schedule's target for when the fire was planned.
+    """Make ``invoke_target`` put the planned time into the input of a schedule's target.
 
-    MiniStack looks every ten seconds; a cron expression is due at the full minute before.
+    MiniStack looks for due schedules every ten seconds; cron expressions are due at full minutes.
     """
 
     def invoke(target: dict[str, Any], event: dict[str, Any], rule: Any, *rest: Any) -> Any:
@@ -144,7 +144,7 @@ def with_fire_time(invoke_target: Function) -> Function:
 
 
 def with_secure_transport(resolve_key: Function) -> Function:
-    """``resolve_key`` for which every request came over TLS."""
+    """Make ``resolve_key``, which looks up condition keys, report TLS for every request."""
 
     def resolve(key: str, context: Any) -> Any:
         return "true" if key.lower() == "aws:securetransport" else resolve_key(key, context)
@@ -153,7 +153,7 @@ def with_secure_transport(resolve_key: Function) -> Function:
 
 
 def with_permissions(action_of: Function) -> Function:
-    """``action_of`` that names the permission which AWS asks for."""
+    """Make ``action_of`` return the permission that AWS checks for a call."""
 
     def permission(
         service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any
@@ -167,7 +167,7 @@ def with_permissions(action_of: Function) -> Function:
 
 
 def with_resources(resource_of: Function) -> Function:
-    """``resource_of`` that finds the table of a PartiQL statement and the group of a schedule."""
+    """Make ``resource_of`` find the table of a PartiQL statement and the group of a schedule."""
 
     def resource(
         service: str, method: str, path: str, headers: Any, body: bytes, *rest: Any
@@ -185,7 +185,7 @@ def with_resources(resource_of: Function) -> Function:
 
 
 def _statement(call: str, body: bytes) -> re.Match[str] | None:
-    """The first PartiQL statement of a request: its verb and its table. Ours are all alike."""
+    """Verb and table of a PartiQL request: of its first statement, as taskmill never mixes them."""
     if not _STATEMENT_CALL.fullmatch(call):
         return None
     request = json.loads(body)
@@ -201,7 +201,7 @@ def _is_good(answer: tuple[Any, ...]) -> bool:
 
 
 def close_gaps() -> None:
-    """Replace the functions that have them."""
+    """Replace the functions of MiniStack that have gaps."""
     for module, name, closed in (
         (stepfunctions, "_run_distributed_map", with_max_concurrency_path),
         (lambda_svc, "_execute_function_warm", with_exception_names),

@@ -1,4 +1,4 @@
-"""Where the user's task functions are."""
+"""``TaskSource``: the folder and the modules of the user's task functions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,23 +6,23 @@ from pathlib import Path
 
 
 class TaskSourceError(ValueError):
-    """The folder, a module or the factory of a ``TaskSource`` cannot be used; the text says why."""
+    """A ``TaskSource`` names a folder, module or factory that cannot be used; see the message."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskSource:
     """A folder of task functions and the modules in it that register them.
 
-    The folder's content is deployed at the top level, so ``tasks/orders.py`` is module ``orders``.
-    A ``requirements.txt`` in it is installed into the runtime layer.
+    The content of the folder is deployed at the top level: ``tasks/orders.py`` is module
+    ``orders``. Its ``requirements.txt``, if there is one, is installed into the runtime layer.
 
     Args:
         folder: Root of the user's modules.
-        modules: Modules to import at start, dotted, relative to ``folder``.
+        modules: Dotted names, relative to ``folder``, of the modules to import at start.
         factory: Optional ``module:Class`` of the user's own ``TaskEventFactory``.
 
     Raises:
-        TaskSourceError: The folder, a module or the factory is not there.
+        TaskSourceError: The folder, a module or the factory cannot be used.
     """
 
     folder: Path | str

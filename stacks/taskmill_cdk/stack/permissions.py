@@ -1,0 +1,78 @@
+"""IAM permissions on the tasks table and the payload bucket, by what a function is for."""
+
+from dataclasses import dataclass
+
+from aws_cdk import aws_iam as iam
+
+from taskmill_cdk.payload_bucket import INPUTS, PLANNED, RESULTS, PayloadBucket
+from taskmill_cdk.table import ATTENTION_INDEX, CHILDREN_INDEX, TaskTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataPermissions:
+    """Grants on the rows and payloads of a stack: the actions that each kind of caller needs.
+
+    What a caller may do with queues, topics and executions is granted by their own constructs.
+    """
+
+    table: TaskTable
+    payloads: PayloadBucket
+
+    def grant_submit(self, grantee: iam.IGrantable) -> None:
+        """Allow everything a ``TaskService`` does: submit, read, list, change a status."""
+        self.table.grant(
+            grantee,
+            "GetItem",
+            "PutItem",  # an input; a task, together with the row of its idempotency key
+            "PartiQLInsert",  # many tasks in one call
+            "UpdateItem",  # statuses, counters of ids; a child started again, in a transaction
+            "DeleteItem",  # mappings of callbacks
+        )
+        self.table.grant_query(grantee, CHILDREN_INDEX, ATTENTION_INDEX)
+        self.payloads.grant_write(grantee, INPUTS, PLANNED)
+        self.payloads.grant_read(grantee, INPUTS, PLANNED, RESULTS)
+
+    def grant_work(self, grantee: iam.IGrantable) -> None:
+        """Allow what running a task takes."""
+        self.table.grant(
+            grantee,
+            "GetItem",
+            "UpdateItem",  # claims, progress and outcomes
+            "PutItem",  # tasks that a schedule submits; inputs
+            "PartiQLInsert",  # children
+            "PartiQLUpdate",  # children that are awaited, taken over or cancelled
+            "BatchGetItem",  # outcomes of children
+        )
+        self.table.grant_query(grantee, CHILDREN_INDEX)  # and subtasks, for the results of a map
+        self.payloads.grant_read(grantee, INPUTS, PLANNED, RESULTS)
+        self.payloads.grant_write(grantee, INPUTS, PLANNED, RESULTS)
+
+    def grant_fail(self, grantee: iam.IGrantable) -> None:
+        """Allow to mark tasks FAILED whose messages became dead letters."""
+        self.table.grant(grantee, "GetItem", "UpdateItem")
+
+    def grant_fan_out(
+        self, *, split: iam.IGrantable, batch: iam.IGrantable, finish: iam.IGrantable
+    ) -> None:
+        """Allow the three steps of the workflow to write, run and sum up subtasks."""
+        actions = ("GetItem", "UpdateItem", "Query", "PartiQLUpdate")
+        self.table.grant(split, *actions, "PartiQLInsert")
+        self.table.grant(batch, *actions)
+        self.table.grant(finish, *actions)
+        self.payloads.grant_read(split, INPUTS)
+        self.payloads.grant_read(batch, INPUTS, RESULTS)
+        self.payloads.grant_write(batch, RESULTS)
+
+    def grant_dispatch(self, grantee: iam.IGrantable) -> None:
+        """Allow what reacting to row changes takes."""
+        self.table.grant(
+            grantee,
+            "GetItem",  # parents whose children have ended, schedules
+            "BatchGetItem",  # children to count or cancel
+            "UpdateItem",  # counts of parents and of fan-outs, in transactions
+            "PartiQLUpdate",  # statuses of what was sent; children to cancel
+            "PartiQLInsert",  # callbacks
+            "PutItem",  # inputs of callbacks
+        )
+        self.table.grant_query(grantee, CHILDREN_INDEX)  # and mappings of callbacks
+        self.payloads.grant_write(grantee, INPUTS)  # of callbacks

@@ -1,0 +1,220 @@
+"""``TaskStack``, the map of the system: builds part after part, then grants the permissions."""
+
+from pathlib import Path
+from typing import Any
+
+from aws_cdk import CfnOutput, Duration
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from taskmill_cdk.auth import Auth
+from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER
+from taskmill_cdk.function_code import stage_function_code
+from taskmill_cdk.runtime_layer import AWS, HOST
+from taskmill_cdk.stack.environment import Ids, common_environment
+from taskmill_cdk.stack.outputs import stack_outputs
+from taskmill_cdk.stack.parts import TaskStackParts
+from taskmill_cdk.stack.permissions import DataPermissions
+from taskmill_cdk.stack.removal import apply_removal_policy
+from taskmill_cdk.task_source import TaskSource
+
+
+class TaskStack(TaskStackParts):
+    """A task service: an HTTP API to submit tasks, Lambda to run them, Step Functions to fan out.
+
+    To change a part, override the ``_build_*`` hook that builds it. Hooks run inside ``__init__``,
+    so a subclass sets what its hook reads before it calls ``super().__init__``.
+
+    Args:
+        tasks: The user's task functions; None if only workers outside the stack run tasks.
+        local: Deploy to the local cloud: a layer for this machine, low concurrency, removable.
+        removable: Delete data along with the stack; by default if ``local``.
+        retention_days: Days that rows and payloads are kept after a task ended; 0 is for ever.
+        max_payload_bytes: Largest input or result; 256 MiB by default.
+        worker_memory: MB of the function that runs tasks.
+        worker_timeout: Longest attempt at a task, up to Lambda's 15 minutes; 5 by default.
+        worker_concurrency: Concurrent workers, 2 to 1,000; 0: none, as containers run all tasks.
+            100 by default, 2 if ``local``.
+        priority_concurrency: Further workers for tasks of high and urgent priority only; half of
+            ``worker_concurrency`` by default, but at least 2.
+        batch_memory: MB of the function that runs subtasks.
+        max_concurrency: Concurrent batches of a step function task whose caller sets no limit; 100
+            by default, 4 if ``local``.
+        container_image: Contains taskmill and the task modules; runs the tasks whose type has
+            ``runner="container"``, however long they take. Ignored if ``local``: run
+            ``taskmill work`` yourself.
+        container_cpu: CPU units of each container; 1,024 are one vCPU.
+        container_memory: MiB of each container; Fargate allows certain values for each CPU size.
+        container_queue: Create the queue of container tasks also without an image, for consumers
+            of your own.
+        snap_start: Restore new processes of all functions from SnapStart snapshots, which are
+            charged also while nothing runs (decision 21). ``_build_*`` hooks of functions take
+            ``snap_start``, too.
+        bytecode: Add bytecode to code and layer, so that new processes start sooner. The synthesis
+            must run the functions' Python version, and its patch version becomes part of the
+            assets (decision 24).
+        ids: Kind of code that a task gets if its submitter names none; ``integer`` counts up per
+            tenant.
+        api: Whether to create the HTTP API.
+        auth: Who may call the API: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
+        rate_limit: Requests a second that the API accepts.
+        burst_limit: Requests at once that the API accepts.
+        log_level: Lowest level that is logged.
+        log_retention: How long logs are kept.
+        build_folder: Where layers and code are staged; not for version control.
+        **props: Any of ``Stack``: ``env``, ``description``, ``tags`` ...
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        tasks: TaskSource | None = None,
+        local: bool = False,
+        removable: bool | None = None,
+        retention_days: int = 90,
+        max_payload_bytes: int = 256 * 1024 * 1024,
+        worker_memory: int = 512,
+        worker_timeout: Duration | None = None,
+        worker_concurrency: int | None = None,
+        priority_concurrency: int | None = None,
+        batch_memory: int = 512,
+        max_concurrency: int | None = None,
+        container_image: ecs.ContainerImage | None = None,
+        container_cpu: int = 1_024,
+        container_memory: int = 2_048,
+        container_queue: bool = False,
+        snap_start: bool = False,
+        bytecode: bool = False,
+        ids: Ids = "ulid",
+        api: bool = True,
+        auth: Auth | None = None,
+        rate_limit: int = 1_000,
+        burst_limit: int = 2_000,
+        log_level: lambda_.ApplicationLogLevel = lambda_.ApplicationLogLevel.INFO,
+        log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+        build_folder: Path = DEFAULT_BUILD_FOLDER,
+        **props: Any,
+    ) -> None:
+        super().__init__(scope, construct_id, **props)
+        removable = local if removable is None else removable
+        target = HOST if local else AWS
+        code = stage_function_code(
+            tasks, build_folder, bytecode_for=target.python if bytecode else None
+        )
+
+        self.functions = []
+        self._function_props = {
+            "code": lambda_.Code.from_asset(str(code)),
+            "layers": [self._build_layer(tasks, target, build_folder, bytecode=bytecode)],
+            "log_level": log_level,
+            "log_retention": log_retention,
+            "snap_start": snap_start,
+        }
+        self.table = self._build_table(recoverable=not removable)
+        self.payloads = self._build_payloads(retention_days=retention_days)
+        self._environment = common_environment(
+            table=self.table,
+            payloads=self.payloads,
+            tasks=tasks,
+            retention_days=retention_days,
+            max_payload_bytes=max_payload_bytes,
+            ids=ids,
+            log_level=log_level,
+        )
+        self.notifications = self._build_notifications()
+        self.worker = self._build_worker(
+            memory_size=worker_memory, timeout=worker_timeout or Duration.minutes(5)
+        )
+        self.dead_letters_handler = self._build_dead_letters_handler()
+        self.work_queue = self._build_work_queue(
+            max_concurrency=_given(worker_concurrency, default=2 if local else 100),
+            priority_concurrency=priority_concurrency,
+            containers=container_queue or container_image is not None,
+        )
+        self.schedules = self._build_schedules()
+        self.split = self._build_split(max_concurrency or (4 if local else 100))
+        self.batch = self._build_batch(memory_size=batch_memory)
+        self.finish = self._build_finish()
+        self.workflow = self._build_workflow(log_retention=log_retention)
+        self.dispatcher = self._build_dispatcher()
+        self.container_workers = None
+        if container_image is not None and not local:
+            self.container_workers = self._build_container_workers(
+                image=container_image,
+                cpu=container_cpu,
+                memory_mib=container_memory,
+                log_retention=log_retention,
+            )
+        self.api = None
+        if api:
+            self.api = self._build_api(
+                auth=auth,
+                rate_limit=rate_limit,
+                burst_limit=burst_limit,
+                log_retention=log_retention,
+            )
+        self.monitoring = self._build_monitoring()
+
+        self._grant_permissions()
+        self._print_outputs()
+        apply_removal_policy(self, removable=removable)
+
+    def grant_submit(self, grantee: iam.IGrantable) -> None:
+        """Allow everything a ``TaskService`` does: submit, read, list, change a status."""
+        self._data_permissions().grant_submit(grantee)
+
+    def grant_work(self, grantee: iam.IGrantable) -> None:
+        """Allow what running tasks takes, except for the queue: see ``WorkQueue.grant_consume``."""
+        self._data_permissions().grant_work(grantee)
+
+    # --- the permissions -------------------------------------------------------------------------
+
+    def _grant_permissions(self) -> None:
+        data = self._data_permissions()
+        self.grant_work(self.worker)
+        data.grant_fail(self.dead_letters_handler)
+        data.grant_fan_out(split=self.split, batch=self.batch, finish=self.finish)
+        self._grant_dispatch(self.dispatcher.function)
+        if self.container_workers is not None:
+            self.grant_work(self.container_workers.task_role)
+            self.container_workers.grant_consume()
+        if self.api is not None:
+            self.grant_submit(self.api.function)
+
+    def _grant_dispatch(self, grantee: iam.IGrantable) -> None:
+        self._data_permissions().grant_dispatch(grantee)
+        self.work_queue.grant_send(grantee)
+        self.dispatcher.grant_park(grantee)
+        self.workflow.grant_start(grantee)
+        self.workflow.grant_stop(grantee)
+        self.notifications.grant_publish(grantee)
+        self.schedules.grant_manage(grantee)
+
+    def _data_permissions(self) -> DataPermissions:
+        return DataPermissions(table=self.table, payloads=self.payloads)
+
+    # --- the outputs -----------------------------------------------------------------------------
+
+    def _print_outputs(self) -> None:
+        outputs = stack_outputs(
+            region=self.region,
+            table=self.table,
+            payloads=self.payloads,
+            work_queue=self.work_queue,
+            workflow=self.workflow,
+            notifications=self.notifications,
+            worker=self.worker,
+            dispatcher=self.dispatcher,
+            api=self.api,
+        )
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)
+
+
+def _given(value: int | None, *, default: int) -> int:
+    return default if value is None else value
