@@ -1,4 +1,4 @@
-"""Clients that count what is called, cost it, and may crash the caller at a chosen call."""
+"""boto3 clients that count calls, and can crash the caller at a chosen call."""
 
 from __future__ import annotations
 
@@ -10,12 +10,20 @@ from typing import Any
 
 
 class Crash(BaseException):
-    """The process died here: no `except Exception` stops it."""
+    """A simulated end of the process; a `BaseException`, so no `except Exception` catches it."""
 
 
 @dataclass
 class Meter:
-    """AWS calls by `service.operation`, and the write units that the table's changes cost."""
+    """Counts AWS calls, and the write units of the table; can simulate a crash.
+
+    Attributes:
+        calls: Number of calls by `service.operation`, as `dynamodb.update_item`.
+        writes: Changes of items.
+        write_units: Write units that DynamoDB would bill for these changes, without indexes.
+        crash_at: Which call crashes, counted from 1; None for no crash.
+        crash_after: Crash after the call was made instead of before.
+    """
 
     calls: Counter[str] = field(default_factory=Counter)
     writes: int = 0
@@ -25,7 +33,11 @@ class Meter:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def call(self, name: str, run: Callable[[], Any]) -> Any:
-        """Run one call; crash before or after it when it is the chosen one."""
+        """Run one call.
+
+        Raises:
+            Crash: It is the call chosen by `crash_at`.
+        """
         with self._lock:
             self.calls[name] += 1
             chosen = self.calls.total() == self.crash_at
@@ -38,7 +50,7 @@ class Meter:
 
 
 class MeteredClient:
-    """A client whose calls go through the meter."""
+    """A client whose calls go through a `Meter`, except presigning, which calls no service."""
 
     def __init__(self, service: str, client: Any, meter: Meter) -> None:
         self._service = service

@@ -1,4 +1,4 @@
-"""Plays stream, queue and workflow around the real handlers, in one process and virtual time."""
+"""The in-process cloud: the real Lambda handlers on fake AWS services, in virtual time."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from taskmill.functions.polling import Pace
 from taskmill.handlers import dispatch
 from taskmill.model.clock import now_ms, to_ms
 from taskmill.service.task_service import TaskService
+from taskmill.testing.chaos import Chaos
 from taskmill.testing.clients import Crash, Meter, MeteredClient
-from taskmill.testing.deliveries import DEAD_LETTERS, FAILURES, WORK_QUEUE, DeliveryPlayer
+from taskmill.testing.deliveries import DeliveryPlayer
 from taskmill.testing.dynamodb import MemoryTable
+from taskmill.testing.environment import DEAD_LETTERS, function_environment
 from taskmill.testing.executions import ExecutionPlayer
 from taskmill.testing.fakes import Executions, Queues, Topics
+from taskmill.testing.lambda_context import LambdaContext
 from taskmill.testing.s3 import MemoryBucket
 from taskmill.testing.schedules import Schedules
 from taskmill.testing.schema import TABLE_SCHEMA
@@ -29,40 +32,12 @@ from taskmill.wiring.process import use
 from taskmill.wiring.wiring import Wiring
 from taskmill.work.event_loops import without_event_loop
 
-STEPS_LIMIT = 200_000
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chaos:
-    """What AWS is allowed to do: deliver again, late, and in another order.
-
-    Attributes:
-        deliveries: How often every record, message and workflow step is delivered.
-        seed: Of the order in which things happen; None: as they come.
-    """
-
-    deliveries: int = 1
-    seed: int | None = None
-
-
-@dataclass
-class LambdaContext:
-    """What a handler asks of its invocation, by the virtual clock."""
-
-    clock: Callable[[], int]
-    deadline: int
-    function_name: str = "in-process"
-    memory_limit_in_mb: int = 512
-    invoked_function_arn: str = "arn:aws:lambda:us-east-1:123456789012:function:in-process"
-    aws_request_id: str = "in-process"
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self.deadline - self.clock()
+STEPS_LIMIT = 200_000  # of one `run`; more means that tasks start each other endlessly
 
 
 @dataclass
 class InProcessCloud:
-    """A task service in this process.
+    """A task service with fake AWS services in this process, for tests.
 
     ```python
     with InProcessCloud(modules=["my_tasks"]) as cloud:
@@ -71,15 +46,16 @@ class InProcessCloud:
         assert cloud.service.get_task(key=task.key).status == "COMPLETED"
     ```
 
-    Time is virtual. `run` goes on until nothing is left; `advance` and `run_until` stop at a
-    moment, and only in these recurring schedules fire.
+    Time is virtual: it passes only in `run`, `advance`, `run_until`, and while something waits.
+    `run` continues until nothing is left to do. `advance` and `run_until` stop at a point in time;
+    recurring schedules fire only in these two.
 
     Args:
         modules: Modules with `@task` functions.
         factory: "module:Class" of a `TaskEventFactory`.
-        chaos: Deliver more than once and in other orders.
-        environment: Further settings, as the stack would give them to functions.
-        schema: The table's, from a template.
+        chaos: Repeated and reordered deliveries; none by default.
+        environment: Environment variables of the functions, in addition to those of the stack.
+        schema: Arguments of DynamoDB's `create_table`; `TABLE_SCHEMA` by default.
     """
 
     modules: Sequence[str] = ()
@@ -95,8 +71,8 @@ class InProcessCloud:
         self.deliveries = DeliveryPlayer(self)
         self.topics = Topics()
         self.executions = Executions()
-        self.schedules = Schedules(self._send, self.clock)
-        self.random = random.Random(self.chaos.seed)  # noqa: S311  # the order of a test
+        self.schedules = Schedules(self.deliveries.put, self.clock)
+        self.random = random.Random(self.chaos.seed)  # noqa: S311  # orders events; no secret
         self._turns = Turns()
         self._stack = ExitStack()
 
@@ -105,7 +81,10 @@ class InProcessCloud:
         self.bucket = MemoryBucket()
         self.stream = Stream(self.table.records, self.meter)
         pace = Pace(self.wait, lambda: self.now / 1000, cap_seconds=math.inf)
-        self.wiring = Wiring(self._environment(), self._client, self.clock, self.sleep, pace)
+        settings = function_environment(modules=self.modules, factory=self.factory)
+        self.wiring = Wiring(
+            {**settings, **self.environment}, self._client, self.clock, self.sleep, pace
+        )
         self._stack.enter_context(use(self.wiring))
         self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS)
         self.player = ExecutionPlayer(self)
@@ -120,34 +99,34 @@ class InProcessCloud:
 
     @property
     def notifications(self) -> list[dict[str, Any]]:
-        """Bodies published on the status topic."""
+        """Bodies published to the status topic, oldest first."""
         return [json.loads(each["Message"]) for each in self.topics.published.get("status", [])]
 
     @property
     def alarms(self) -> list[dict[str, Any]]:
-        """Bodies published on the alarm topic."""
+        """Bodies published to the alarm topic, oldest first."""
         return [json.loads(each["Message"]) for each in self.topics.published.get("alarms", [])]
 
     def clock(self) -> int:
+        """The virtual time, in epoch ms."""
         return self.now
 
-    def _send(self, arn: str, body: str, at: int) -> None:
-        self.deliveries.put(arn, body, at)
-
     def sleep(self, seconds: float) -> None:
+        """Let virtual time pass without doing anything."""
         self.now += round(seconds * 1000)
 
     def context(self, seconds: int = 300) -> LambdaContext:
+        """The context of an invocation that times out after so many seconds."""
         return LambdaContext(self.clock, self.now + seconds * 1000)
 
     def run(self) -> None:
-        """Deliver everything there is, and what follows from it, until nothing is left.
+        """Process all messages, stream records and executions until nothing is left to do.
 
-        Time passes when nothing else can happen: to the next delayed message or retry. Recurring
-        schedules would never end, so they fire in `advance` and `run_until` only.
+        When nothing is due, time jumps to the next delayed message or retry. Recurring schedules
+        never end, so they fire in `advance` and `run_until` only.
 
         Raises:
-            RuntimeError: It does not come to rest.
+            RuntimeError: There is still something to do after 200,000 steps.
         """
         for _ in range(STEPS_LIMIT):
             if not self.step() and not self._pass_time():
@@ -155,22 +134,25 @@ class InProcessCloud:
         raise RuntimeError(f"no rest after {STEPS_LIMIT:,} steps")
 
     def advance(self, *, seconds: float) -> None:
-        """Let so much time pass; otherwise as `run_until`."""
+        """As `run_until`, for the time so many seconds from now."""
         self.run_until(self.now + round(seconds * 1000))
 
     def run_until(self, moment: datetime | int) -> None:
-        """Let time pass up to a moment, aware or in epoch ms, and do all that is due meanwhile.
+        """Let time pass up to `moment`, and do everything that becomes due.
 
-        Everything happens at its time and in order: recurring schedules fire, delayed messages
-        arrive, and what follows from them is done before time goes on.
+        Events happen in the order of their due times: recurring schedules fire, delayed messages
+        arrive, and whatever they cause is done before time advances.
+
+        Args:
+            moment: An aware datetime, or epoch ms.
 
         Raises:
-            RuntimeError: It does not come to rest.
+            RuntimeError: There is still something to do after 200,000 steps at one time.
         """
         end = moment if isinstance(moment, int) else to_ms(moment)
         fired = self.now
         while True:
-            self._rest()
+            self._do_all_due()
             fire = self.schedules.next_due(after=fired)
             due = min(each for each in (*self._due(), fire, end + 1) if each is not None)
             if due > end:
@@ -184,7 +166,7 @@ class InProcessCloud:
                 self.now = max(self.now + 1, due)
 
     def step(self) -> bool:
-        """Do one of the things that can happen now; False when nothing can before time passes."""
+        """Make one delivery, or continue one execution; False if nothing is due now."""
         steps = list(self._possible_steps())
         if not steps:
             return False
@@ -192,21 +174,24 @@ class InProcessCloud:
         return True
 
     def wait(self, seconds: float) -> bool:
-        """Let happen what can happen now, else what comes next within so many seconds.
+        """Do everything that is due now; if nothing is, advance the time.
 
-        May be called in several threads at once.
+        Thread-safe. Code that waits for a task calls it between two reads of the task.
+
+        Args:
+            seconds: The most that time may advance.
 
         Returns:
-            False: nothing is left that ever will.
+            False if nothing is due, now or ever.
         """
         with self._turns.take():
             if not self.step():
                 return self._pass_time(seconds)
-            self._rest()
+            self._do_all_due()
             return True
 
-    def _rest(self) -> None:
-        """Do everything that can happen now."""
+    def _do_all_due(self) -> None:
+        """Do everything that is due now."""
         for _ in range(STEPS_LIMIT):
             if not self.step():
                 return
@@ -220,16 +205,17 @@ class InProcessCloud:
             yield self.player.step
 
     def deliver_records(self) -> None:
-        """Hand the next records of the table's stream to the dispatcher."""
+        """Invoke the dispatcher with the next records of the table's stream, 100 at most."""
         records = self.stream.take(100)
         for _ in range(self.chaos.deliveries):
             self.invoke(dispatch.handler, {"Records": records}, again=True)
 
     def invoke(self, handler: Any, event: Any, *, again: bool = False, seconds: int = 300) -> Any:
-        """Call a handler as Lambda would; None when the process died.
+        """Call a handler as Lambda would; the result is None if it crashed.
 
         Args:
-            again: Call until it lives, as the stream does.
+            again: Repeat the call after a crash, as Lambda does for a stream.
+            seconds: Timeout of the invocation.
         """
         while True:
             try:
@@ -239,7 +225,7 @@ class InProcessCloud:
                     return None
 
     def _pass_time(self, within_seconds: float = math.inf) -> bool:
-        """Go to the next moment at which something is due; False: nothing ever will be."""
+        """Advance to the next time at which something is due; False if nothing ever will be."""
         due = self._due()
         if not due:
             return False
@@ -248,7 +234,7 @@ class InProcessCloud:
         return True
 
     def _due(self) -> list[int]:
-        """When the next message shows up, and when an execution goes on."""
+        """When the next message becomes visible, and when the next execution continues."""
         return [each for each in (self.deliveries.next_due(), self.player.next_due()) if each]
 
     def _client(self, service: str) -> Any:
@@ -261,22 +247,3 @@ class InProcessCloud:
             "scheduler": self.schedules,
         }
         return MeteredClient(service, fakes[service], self.meter)
-
-    def _environment(self) -> dict[str, str]:
-        return {
-            "POWERTOOLS_LOG_LEVEL": "ERROR",  # a failing test shows what it asserts
-            "TASKMILL_TABLE": "tasks",
-            "TASKMILL_BUCKET": "payloads",
-            "TASKMILL_MODULES": ",".join(self.modules),
-            "TASKMILL_FACTORY": self.factory or "",
-            "TASKMILL_QUEUE_URL": WORK_QUEUE,
-            "TASKMILL_QUEUE_ARN": "arn:queue",
-            "TASKMILL_DEAD_LETTERS_URL": DEAD_LETTERS,
-            "TASKMILL_FAILURE_QUEUE_URL": FAILURES,
-            "TASKMILL_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:1:stateMachine:subtasks",
-            "TASKMILL_STATUS_TOPIC_ARN": "status",
-            "TASKMILL_ALARM_TOPIC_ARN": "alarms",
-            "TASKMILL_SCHEDULE_GROUP": "tasks",
-            "TASKMILL_SCHEDULE_ROLE_ARN": "arn:role",
-            **self.environment,
-        }

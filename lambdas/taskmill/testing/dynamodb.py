@@ -1,8 +1,8 @@
-"""A DynamoDB table with its stream in memory, behind the calls that taskmill makes.
+"""A DynamoDB table and its stream in memory, with the client methods that taskmill calls.
 
-A hundred times quicker than a general emulator, which is what lets tests deliver everything twice
-and crash at every call. It refuses what the service refuses: failed conditions, batches and items
-over the limits. The store's contract tests run against it and against moto alike.
+It is a hundred times faster than a general emulator, so tests can deliver everything twice and
+crash at every call. Like DynamoDB, it rejects failed conditions, and batches and items over the
+limits. The store's contract tests run against this table and against moto.
 """
 
 from __future__ import annotations
@@ -15,18 +15,24 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from taskmill.testing.expressions import Item, Scope, holds, plain, updated
+from taskmill.testing.expressions import Scope, holds, updated
 from taskmill.testing.partiql import batch_execute_statement
 from taskmill.testing.sizes import item_size
+from taskmill.testing.typed_values import Item, plain
 
-ITEM_LIMIT = 409_600
-PAGE_BYTES = 1 << 20
+ITEM_LIMIT = 409_600  # bytes; DynamoDB's limit for one item
+PAGE_BYTES = 1 << 20  # DynamoDB's limit for one page of a query
 Keys = tuple[str, str]
 
 
 @dataclass
 class MemoryTable:
-    """One table with `pk` and `sk`, its indexes and its stream."""
+    """One table with the keys `pk` and `sk`, its indexes and its stream.
+
+    Attributes:
+        schema: Arguments of `create_table`, as `TABLE_SCHEMA`.
+        records: Stream records of all changes, oldest first.
+    """
 
     schema: Mapping[str, Any]
     records: list[dict[str, Any]] = field(default_factory=list)
@@ -102,7 +108,7 @@ class MemoryTable:
     def scan(self, **_: Any) -> dict[str, Any]:
         return {"Items": [item for each in self._partitions.values() for item in each.values()]}
 
-    # Inside
+    # Helpers
 
     def _find(self, keys: Keys) -> Item | None:
         return self._partitions[keys[0]].get(keys[1])
@@ -149,7 +155,7 @@ class MemoryTable:
         return (keys[0]["AttributeName"], keys[1]["AttributeName"])
 
     def _candidates(self, index: tuple[str, str], request: Mapping[str, Any]) -> Iterable[Item]:
-        """The one partition that a query of the table names, or all items of an index."""
+        """Items to filter: of the queried partition, or all items of an index."""
         if index == ("pk", "sk"):
             return self._partitions[request["ExpressionAttributeValues"][":pk"]["S"]].values()
         items = itertools.chain.from_iterable(each.values() for each in self._partitions.values())

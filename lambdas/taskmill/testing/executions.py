@@ -1,4 +1,4 @@
-"""Plays the workflow split ▶ Map(batch) ▶ finish, with its retries and waits, step by step."""
+"""Step Functions in memory: the workflow split ▶ Map(batch) ▶ finish, its retries and waits."""
 
 from __future__ import annotations
 
@@ -14,14 +14,19 @@ from taskmill.testing.clients import Crash
 if TYPE_CHECKING:
     from taskmill.testing.cloud import InProcessCloud
 
-RETRIES = {"split": 6, "batch": 60, "finish": 10}
+RETRIES = {"split": 6, "batch": 60, "finish": 10}  # as in the stack's state machine
 BACK_OFF_MS = 1_000
 MAX_BACK_OFF_MS = 60_000
 
 
 @dataclass
 class _Sleep:
-    """Until a time; `of` names the execution whose end would end it."""
+    """A pause of an execution.
+
+    Attributes:
+        until: When it ends, in epoch ms.
+        of: Name of the execution; if that is stopped, the pause ends at once.
+    """
 
     until: int
     of: str | None = None
@@ -31,11 +36,15 @@ _Steps = Iterator[_Sleep | None]
 
 
 class _GaveUp(Exception):
-    """A step failed more often than its retries allow."""
+    """A step failed and its retries are used up."""
 
 
 class ExecutionPlayer:
-    """Every execution is a generator that pauses after each step, so that others come between."""
+    """Runs all executions of the in-process cloud.
+
+    Each execution is a generator that pauses after each step, so that steps of several executions
+    interleave.
+    """
 
     def __init__(self, cloud: InProcessCloud) -> None:
         self._cloud = cloud
@@ -50,7 +59,7 @@ class ExecutionPlayer:
         return min((self._due(pause) for _, pause in self._running), default=None)
 
     def step(self) -> None:
-        """Let one execution go on to its next pause."""
+        """Continue one execution up to its next pause."""
         ready = [each for each in self._running if self._due(each[1]) <= self._cloud.clock()]
         chosen = ready[0] if self._cloud.chaos.seed is None else self._cloud.random.choice(ready)
         self._running.remove(chosen)
@@ -62,11 +71,13 @@ class ExecutionPlayer:
         return self._cloud.clock() if pause.of in self._cloud.executions.stopped else pause.until
 
     def _adopt(self) -> None:
+        """Begin the executions that were started since the last call."""
         waiting = self._cloud.executions.waiting
         while waiting:
             self._running.append((self._play(waiting.pop(0)), _Sleep(self._cloud.clock())))
 
     def _play(self, name: str) -> _Steps:
+        """Run the workflow of one execution, given its name."""
         event = json.loads(self._cloud.executions.started[name]) | {"execution": name}
         try:
             plan = yield from self._try("split", subtasks.split, event)
@@ -79,7 +90,7 @@ class ExecutionPlayer:
         yield from self._try("finish", subtasks.finish, event)
 
     def _map(self, event: dict[str, Any], plan: dict[str, Any]) -> _Steps:
-        """Run the batches, as many at a time as the plan says: while one waits, others go on."""
+        """Run the batches, up to `maxConcurrency` at a time; while one pauses, others continue."""
         spans = list(plan["batches"])
         if self._cloud.chaos.seed is not None:
             self._cloud.random.shuffle(spans)
@@ -105,19 +116,22 @@ class ExecutionPlayer:
             except SubtasksDueLater as later:
                 yield _Sleep(later.due)
             except _GaveUp:
-                return  # the Map tolerates it; finish sweeps up
+                return  # the Map tolerates failed batches; finish handles what is left
             else:
                 return
 
     def _try(self, step: str, handler: Any, event: dict[str, Any]) -> Any:
-        """Invoke until it succeeds or its retries are spent; then once more per extra delivery."""
+        """Invoke a handler until it succeeds or its retries are used up.
+
+        Each invocation is repeated as often as `Chaos.deliveries` says.
+        """
         for retry in range(RETRIES[step] + 1):
             try:
                 answer = handler({**event, "retry": retry}, self._cloud.context(900))
-            except SubtasksDueLater:  # caught before it is retried
+            except SubtasksDueLater:  # the workflow waits for these and does not retry
                 self._redeliver(handler, {**event, "retry": retry})
                 raise
-            except (Exception, Crash) as error:  # as States.ALL
+            except (Exception, Crash) as error:  # as the workflow's States.ALL
                 if retry == RETRIES[step]:
                     raise _GaveUp(f"{type(error).__name__}: {error}") from error
                 self._redeliver(handler, {**event, "retry": retry})

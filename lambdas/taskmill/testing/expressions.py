@@ -1,16 +1,15 @@
-"""DynamoDB's condition and update expressions, as far as taskmill writes them."""
+"""A parser for the DynamoDB condition and update expressions that taskmill uses."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from functools import cache
 from typing import Any
 
-Item = dict[str, Any]  # attribute -> typed value, as {"S": "…"}
-Path = tuple[str, ...]
+from taskmill.testing.typed_values import Item, Path, added, get_path, plain, set_path, size
+
 Reader = Callable[["Scope"], Any]
 Change = Callable[["Scope", Item], Item]
 
@@ -27,7 +26,13 @@ _COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
 
 @dataclass(frozen=True)
 class Scope:
-    """What an expression is evaluated over: the item before the change, names and values."""
+    """The inputs of an expression.
+
+    Attributes:
+        item: The item before the change.
+        names: `ExpressionAttributeNames` of the request.
+        values: `ExpressionAttributeValues` of the request.
+    """
 
     item: Item
     names: Mapping[str, str]
@@ -37,7 +42,7 @@ class Scope:
         return tuple(self.names[part] if part[0] == "#" else part for part in path.split("."))
 
     def read(self, path: str) -> Any:
-        """The typed value at a path; None: there is none."""
+        """The typed value at a path; None if the path does not exist."""
         return get_path(self.item, self.resolve(path))
 
 
@@ -47,40 +52,11 @@ def holds(expression: str, scope: Scope) -> bool:
 
 
 def updated(expression: str, scope: Scope) -> Item:
-    """The item after an update expression; the given one stays as it is."""
+    """A copy of the item with an update expression applied."""
     item = scope.item
     for change in _update(expression):
         item = change(scope, item)
     return item
-
-
-def get_path(item: Item, path: Path) -> Any:
-    value: Any = item.get(path[0])
-    for part in path[1:]:
-        value = value.get("M", {}).get(part) if value else None
-    return value
-
-
-def set_path(item: Item, path: Path, value: Any) -> Item:
-    """A copy with `value` at `path`; None removes what is there."""
-    copy = dict(item)
-    if len(path) > 1:
-        if "M" not in copy.get(path[0], {}):
-            raise ValueError(f"the document path {'.'.join(path)} is not in the item")
-        copy[path[0]] = {"M": set_path(copy[path[0]]["M"], path[1:], value)}
-    elif value is None:
-        copy.pop(path[0], None)
-    else:
-        copy[path[0]] = value
-    return copy
-
-
-def plain(value: Any) -> Any:
-    """A typed value so that two of one type compare: numbers as numbers."""
-    if value is None:
-        return None
-    kind, content = next(iter(value.items()))
-    return (kind, Decimal(content)) if kind == "N" else (kind, content)
 
 
 @cache
@@ -97,7 +73,7 @@ def _update(expression: str) -> tuple[Change, ...]:
 
 
 class _Parser:
-    """Recursive descent over the tokens of one expression."""
+    """A recursive descent parser; it turns one expression into functions of a `Scope`."""
 
     def __init__(self, text: str) -> None:
         self._tokens = _TOKEN.findall(text)
@@ -174,7 +150,7 @@ class _Parser:
         if not self._next_is("+"):
             return first
         second = self._operand()
-        return lambda scope: _added(first(scope), second(scope))
+        return lambda scope: added(first(scope), second(scope))
 
     def _remove(self) -> Change:
         path = self._take()
@@ -188,7 +164,7 @@ class _Parser:
             if len(place) > 1:
                 raise ValueError("ADD is for top-level attributes only")
             before = scope.read(path) or {"N": "0"}
-            return set_path(item, place, _added(before, amount(scope)))
+            return set_path(item, place, added(before, amount(scope)))
 
         return add
 
@@ -201,7 +177,7 @@ class _Parser:
             return lambda scope: {"L": [*first(scope)["L"], *second(scope)["L"]]}
         if self._next_is("size"):
             (path,) = self._arguments()
-            return lambda scope: _size(path(scope))
+            return lambda scope: size(path(scope))
         token = self._take()
         if token[0] == ":":
             return lambda scope: scope.values[token]
@@ -229,17 +205,6 @@ class _Parser:
     def _expect(self, token: str) -> None:
         if not self._next_is(token):
             raise ValueError(f"{token!r} is missing in {self._text!r}")
-
-
-def _size(value: Any) -> Any:
-    """Members of a list or map, characters of a text; None: there is nothing."""
-    return None if value is None else {"N": str(len(next(iter(value.values()))))}
-
-
-def _added(one: Any, other: Any) -> dict[str, str]:
-    if one is None or other is None:
-        raise ValueError("an operand of + is not in the item")
-    return {"N": str(Decimal(one["N"]) + Decimal(other["N"]))}
 
 
 def _begins_with(path: Reader, start: Reader) -> Reader:

@@ -1,4 +1,4 @@
-"""Queues, topics and executions in memory, behind the calls that taskmill makes."""
+"""SQS, SNS and Step Functions in memory, with the client methods that taskmill calls."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ from taskmill.model.clock import Clock
 
 @dataclass
 class Queues:
-    """SQS: what was sent to each queue, by URL.
+    """SQS in memory.
 
-    Args:
-        dead_letters: Where a queue's messages go that were received too often, by its URL.
+    Attributes:
+        clock: The virtual time, in epoch ms.
+        dead_letters: URL of the dead-letter queue by URL of the queue.
+        queues: Messages by URL of the queue.
     """
 
     clock: Clock
@@ -26,7 +28,7 @@ class Queues:
     queues: dict[str, list[MemoryMessage]] = field(default_factory=dict)
 
     def of(self, url: str) -> MemoryQueue:
-        """The queue of a URL; there are all that anybody asks for."""
+        """The queue with a URL, created at its first use."""
         dead = self.dead_letters.get(url)
         return MemoryQueue(
             clock=self.clock,
@@ -62,7 +64,10 @@ class Queues:
         VisibilityTimeout: int | None = None,
         MessageSystemAttributeNames: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """Never waits: other calls could not come between."""
+        """Messages that are visible now.
+
+        It ignores `WaitTimeSeconds`: the wait would block every other call.
+        """
         if not 1 <= MaxNumberOfMessages <= 10:
             raise client_error("InvalidParameterValue")
         found = self.of(QueueUrl).receive(MaxNumberOfMessages, hidden_seconds=VisibilityTimeout)
@@ -112,7 +117,11 @@ def _message(delivery: Delivery) -> dict[str, Any]:
 
 @dataclass
 class Topics:
-    """SNS: everything published, by topic."""
+    """SNS in memory.
+
+    Attributes:
+        published: Entries of `publish_batch` by ARN of the topic, oldest first.
+    """
 
     published: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
@@ -130,9 +139,15 @@ class Topics:
 
 @dataclass
 class Executions:
-    """Step Functions: executions by name; each name starts once."""
+    """The Step Functions client in memory; `ExecutionPlayer` runs what it starts.
 
-    started: dict[str, str] = field(default_factory=dict)  # name -> input
+    Attributes:
+        started: Input of each execution by its name.
+        waiting: Names of executions that have not begun to run.
+        stopped: Names of executions that were stopped.
+    """
+
+    started: dict[str, str] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
 

@@ -1,4 +1,4 @@
-"""The HTTP API in this process: requests become events, as the gateway makes them."""
+"""The HTTP API in this process: requests become Lambda events, as API Gateway builds them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from urllib.parse import parse_qsl, unquote, urlencode
 from taskmill.handlers import api
 
 USER_ARN = "arn:aws:iam::123456789012:user/tester"
-_ENVIRONMENT = threading.RLock()
+_ONE_AT_A_TIME = threading.RLock()
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What the API answered; `body` is parsed."""
+    """A response of the API; `body` is the parsed JSON."""
 
     status: int
     body: Any
@@ -26,14 +26,14 @@ class Answer:
 
     @property
     def error(self) -> dict[str, Any]:
-        """The content of an error's one shape."""
+        """The `error` object of an error response, with `code`, `message` and `details`."""
         content: dict[str, Any] = self.body["error"]
         return content
 
 
 @dataclass
 class InProcessApi:
-    """Calls the API function of the `InProcessCloud` in use.
+    """Sends requests to the API function of the `InProcessCloud` in use.
 
     ```python
     with InProcessCloud() as cloud:
@@ -42,7 +42,7 @@ class InProcessApi:
     ```
 
     Args:
-        authorizer: What the gateway says of the caller; by default, an AWS identity.
+        authorizer: The event's `requestContext.authorizer`; by default, an IAM user.
     """
 
     authorizer: Mapping[str, Any] = field(default_factory=lambda: {"iam": {"userArn": USER_ARN}})
@@ -74,11 +74,11 @@ class InProcessApi:
         """Send a request.
 
         Args:
-            method: GET, POST …
-            path: As in a URL; the gateway decodes it.
-            body: Text and bytes go as they are, anything else as JSON.
-            query: As in a URL.
-            headers: In place of the JSON content type.
+            method: "GET", "POST" and so on.
+            path: URL-encoded.
+            body: `str` and `bytes` are sent unchanged, other values as JSON.
+            query: The URL-encoded query string.
+            headers: Replace the default, which is the JSON content type.
         """
         if body is not None and not isinstance(body, str | bytes):
             body = json.dumps(body)
@@ -94,14 +94,14 @@ class InProcessApi:
         query: str,
         headers: Mapping[str, str],
     ) -> dict[str, Any]:
-        """The event of a request, in payload format 2.0."""
+        """The Lambda event of a request, in payload format 2.0."""
         decoded = unquote(path)
         return {
             "version": "2.0",
             "routeKey": "$default",
             "rawPath": decoded,
             "rawQueryString": query,
-            "queryStringParameters": _joined(query),
+            "queryStringParameters": _query_parameters(query),
             "headers": {name.lower(): value for name, value in headers.items()},
             "requestContext": {
                 "http": {"method": method, "path": decoded, "sourceIp": "192.0.2.7"},
@@ -115,13 +115,13 @@ class InProcessApi:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The API function. As in Lambda it has one request at a time, whoever calls at once."""
-    with _ENVIRONMENT:
+    """The API function. Like a Lambda environment, it handles one request at a time."""
+    with _ONE_AT_A_TIME:
         return api.handler(event, context)
 
 
-def _joined(query: str) -> dict[str, str]:
-    """Query parameters as the gateway gives them: values of one name joined by commas."""
+def _query_parameters(query: str) -> dict[str, str]:
+    """Query parameters as API Gateway passes them: values of the same name joined by commas."""
     joined: dict[str, str] = {}
     for name, value in parse_qsl(query, keep_blank_values=True, errors="replace"):
         joined[name] = f"{joined[name]},{value}" if name in joined else value

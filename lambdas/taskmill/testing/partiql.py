@@ -1,7 +1,7 @@
-"""The two forms of PartiQL statement that the store writes, as the PutItem and UpdateItem they are.
+"""PartiQL in memory: runs the store's INSERT and UPDATE statements as PutItem and UpdateItem.
 
-Used by the table in memory, and by tests with moto, which cannot run parameterised INSERTs or
-report the failed condition of one statement among many (moto 5.2).
+Used by the table in memory, and by tests with moto: moto 5.2 cannot run parameterised INSERTs, and
+does not report which statement of a batch failed its condition.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _CLAUSE = re.compile(r'(SET|REMOVE) ((?:"\w+"\.?)+)')
 
 
 def batch_execute_statement(client: Any, Statements: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """As the service: every statement on its own, with its own error."""
+    """As DynamoDB's BatchExecuteStatement: each statement succeeds or fails by itself."""
     return {"Responses": [_execute(client, each) for each in Statements]}
 
 

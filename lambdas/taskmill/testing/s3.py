@@ -1,4 +1,4 @@
-"""A bucket in memory, behind the calls that taskmill makes."""
+"""An S3 bucket in memory, with the client methods that taskmill calls."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from botocore.response import StreamingBody
 
 @dataclass
 class MemoryBucket:
-    """Objects by key."""
+    """One bucket; `objects` holds the bodies by key."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
 

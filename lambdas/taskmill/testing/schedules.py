@@ -1,4 +1,4 @@
-"""EventBridge Scheduler in memory: one-time entries, and recurring ones in virtual time."""
+"""EventBridge Scheduler in memory: one-time and recurring schedules, in virtual time."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from taskmill.model.timetable import as_text, check_expression, check_timezone, 
 from taskmill.testing.fakes import client_error
 
 _NAME = re.compile(r"[0-9A-Za-z_.-]{1,64}")
-_EARLIEST_START_MS = -300_000  # AWS takes no start that is longer ago
+_EARLIEST_START_MS = -300_000  # AWS accepts no start date longer ago than this
 
 
 @dataclass
 class Schedules:
-    """The entries of one group, whose targets are work queues.
+    """One schedule group; all targets are work queues.
 
     Attributes:
-        send: Puts a body on the queue of an ARN, visible from a moment (epoch ms) on.
-        names: Of one-time entries, also of those that are over.
-        recurring: What was asked for, by name.
+        send: Sends a message: ARN of the queue, body, and when it becomes visible, in epoch ms.
+        clock: The virtual time, in epoch ms.
+        names: Names of one-time schedules, including those that have fired.
+        recurring: The create or update request of each recurring schedule, by name, with the
+            time of the request as `since`.
     """
 
     send: Callable[[str, str, int], None]
@@ -58,12 +60,16 @@ class Schedules:
         return {}
 
     def next_due(self, *, after: int) -> int | None:
-        """When the next recurring entry fires, later than `after`; None: none ever will."""
+        """When a recurring schedule fires next, later than `after`, in epoch ms; None for never."""
         times = (_next(entry, after) for entry in self.recurring.values())
         return min((time for time in times if time is not None), default=None)
 
     def fire(self, moment: int, *, times: int = 1) -> None:
-        """Send what is due at just this moment, `times` times: AWS promises once or more."""
+        """Send the messages due at exactly this time (epoch ms).
+
+        Args:
+            times: How often to send each; AWS guarantees at least once.
+        """
         for entry in self.recurring.values():
             if _next(entry, moment - 1) == moment:
                 body = entry["Target"]["Input"].replace(FIRE_TIME, as_text(moment))
@@ -71,7 +77,7 @@ class Schedules:
                     self.send(entry["Target"]["Arn"], body, self.clock())
 
     def _store(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """Keep an entry, when AWS would take it."""
+        """Store a schedule if AWS would accept it."""
         check_expression(request["ScheduleExpression"])
         check_timezone(request["ScheduleExpressionTimezone"])
         start = _start(request)
@@ -82,7 +88,7 @@ class Schedules:
 
 
 def _next(entry: Mapping[str, Any], after: int) -> int | None:
-    """When an entry fires next. A rate fires first at its start, or at once without one."""
+    """When a schedule fires next; a rate first fires at its start date, or without one at once."""
     if entry["State"] != "ENABLED":
         return None
     expression, timezone = entry["ScheduleExpression"], entry["ScheduleExpressionTimezone"]

@@ -1,4 +1,4 @@
-"""The tasks table as the stack creates it (a test holds this against the template)."""
+"""The tasks table as the stack creates it; a test compares it with the template."""
 
 from __future__ import annotations
 

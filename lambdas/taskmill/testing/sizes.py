@@ -1,4 +1,4 @@
-"""What DynamoDB bills for an item."""
+"""The size of DynamoDB items, and the write units that DynamoDB bills."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 
 
 def item_size(item: Mapping[str, Any] | None) -> int:
-    """Bytes of an item: names, and values by type."""
+    """Bytes of an item: attribute names and values, by DynamoDB's rules; 0 without an item."""
     return sum(len(name.encode()) + _size(value) for name, value in (item or {}).items())
 
 
 def write_units(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> int:
-    """Write units of a change: by the whole item, before or after, whichever is larger."""
+    """Write units of a change: one per KB of the item before or after, whichever is larger."""
     return math.ceil(max(item_size(old), item_size(new)) / 1024)
 
 

@@ -1,4 +1,4 @@
-"""The table's stream: records in order, each taken once."""
+"""The DynamoDB stream of the table in memory."""
 
 from __future__ import annotations
 
@@ -9,11 +9,17 @@ from typing import Any
 from taskmill.testing.clients import Meter
 from taskmill.testing.sizes import write_units
 
+# Types of rows whose records reach the dispatcher. The stack's event filters also look at other
+# attributes, so fewer records reach it there.
 DELIVERED = frozenset({"TASK", "SFN_TASK", "SUBTASK", "BATCH", "SCHEDULE"})
 
 
 class Stream:
-    """Reads the records of a table; also counts what the writes behind them cost."""
+    """Yields the records of a table in order, each once, and counts the writes in the meter.
+
+    Attributes:
+        seen: All records that were read, including those that the filter drops.
+    """
 
     def __init__(self, source: Sequence[dict[str, Any]], meter: Meter) -> None:
         self._source = source

@@ -1,4 +1,4 @@
-"""Threads that wait at once move the in-process cloud one after the other."""
+"""A lock for threads that wait for tasks of the in-process cloud at the same time."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from contextvars import ContextVar
 
 
 class Turns:
-    """Nobody looks while somebody else's step is half done.
+    """A nestable lock: no thread acts on the cloud while another thread's step is half done.
 
-    A step may itself run code that waits, a task for another one; in whatever thread that is, it
-    has the step's context, and takes turns with its like, within the turn that the step has.
+    A step may run task code that itself waits for another task, in another thread. That code
+    inherits the step's context variables, so it takes the lock of that step (one per step) and not
+    the outermost one, which the step holds.
     """
 
     def __init__(self) -> None:
