@@ -1,4 +1,8 @@
-"""taskmill: serverless background tasks for Python teams on AWS."""
+"""Serverless background tasks on AWS: the names that programs with `@task` functions import.
+
+Each name is imported from its module when it is first used. Other public names are in the modules
+beside this one (`taskmill.errors`, `taskmill.models` and so on), in `client` and in `testing`.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +28,8 @@ if TYPE_CHECKING:
     from taskmill.service.task_service import TaskService
     from taskmill.wiring.connecting import connect, connected
 
-# Where names come from once they are asked for: functions that run no task code never do.
+# The module of each public name, imported when the name is first used (PEP 562): Lambda functions
+# without task code load none of these modules.
 _MODULES = {
     "functions.context": ("TaskContext",),
     "functions.handles": ("MapHandle", "TaskHandle"),
@@ -69,9 +74,10 @@ __all__ = [
 
 
 def current_service() -> TaskService:
-    """The task service of the function this runs in, for task code that looks at other tasks.
+    """The task service of this process, for task code that reads or changes other tasks.
 
-    The function's role must allow what is asked for: `TaskStack` shows how to grant it.
+    The role of the Lambda function needs the permissions for what the service is asked to do;
+    `TaskStack` shows how to grant them.
     """
     from taskmill.wiring.process import current
 
@@ -82,10 +88,10 @@ def __getattr__(name: str) -> Any:
     if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name in _SUBMITTING:
-        # Whoever submits goes to the service that this process's environment names.
+        # Registers the lookup of the task service that the environment of this process names.
         import_module(f"{__name__}.wiring.connecting")
     found = getattr(import_module(f"{__name__}.{_MODULE_OF[name]}"), name)
-    globals()[name] = found  # from now on without this function
+    globals()[name] = found  # the next access does not call this function
     return found
 
 

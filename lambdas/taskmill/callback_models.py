@@ -1,4 +1,4 @@
-"""What callers send and get of callback mappings, and what a callback is given."""
+"""Public names: models of callback mappings, and `TaskEnded`, the input of a callback task."""
 
 from taskmill.model.callbacks import (
     CallbackMapping,

@@ -1,4 +1,4 @@
-"""The errors that taskmill raises, and how rows store an error."""
+"""Public names: the exceptions of taskmill, and the form in which rows store an exception."""
 
 from taskmill.model.error_details import (
     describe_error,

@@ -1,4 +1,4 @@
-"""The events that `@event_handler` functions take."""
+"""Public names: the events that `@event_handler` functions receive."""
 
 from taskmill.functions.events import (
     StepFunctionTaskEvent,

@@ -1,4 +1,4 @@
-"""The keys that name tasks."""
+"""Public names: the keys of tasks."""
 
 from taskmill.model.keys import (
     NAME_PATTERN,
@@ -7,7 +7,7 @@ from taskmill.model.keys import (
 )
 
 __all__ = [
-    "NAME_PATTERN",
     "Kind",
+    "NAME_PATTERN",
     "TaskKey",
 ]

@@ -1,4 +1,4 @@
-"""What callers send to the task service and get from it."""
+"""Public names: the pydantic models of requests to the task service and of its answers."""
 
 from taskmill.model.base import (
     MAX_CALLBACKS,
@@ -38,19 +38,19 @@ from taskmill.model.views import (
 )
 
 __all__ = [
-    "KIND_OF_TYPE",
-    "MAX_CALLBACKS",
-    "MAX_DELAY_SECONDS",
-    "MAX_LOG_IDS",
     "Callbacks",
     "CreateStepFunctionTask",
     "CreateTask",
     "HistoryEntry",
     "IdempotencyKey",
     "InvokeContext",
+    "KIND_OF_TYPE",
     "KeyModel",
     "ListOptions",
     "LogIds",
+    "MAX_CALLBACKS",
+    "MAX_DELAY_SECONDS",
+    "MAX_LOG_IDS",
     "Model",
     "Name",
     "NewStepFunctionTask",

@@ -1,4 +1,4 @@
-"""What happens after a failed attempt."""
+"""Public name: `Retry`, the retry policy of a task function."""
 
 from taskmill.model.retry import (
     Retry,

@@ -1,4 +1,4 @@
-"""What callers send and get of recurring schedules."""
+"""Public names: models of recurring schedules."""
 
 from taskmill.model.schedules import (
     NewSchedule,

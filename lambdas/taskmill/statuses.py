@@ -1,4 +1,4 @@
-"""The statuses of a task, and the legal moves between them."""
+"""Public names: the statuses of a task, and the allowed changes between them."""
 
 from taskmill.model.statuses import (
     COUNT_NAMES,

@@ -1,5 +1,9 @@
-"""Lambda entry points, one module per function: wiring and one call."""
+"""The Lambda handlers, one module per event source.
+
+A handler gets the wiring of its process, makes one call and logs the outcome; it decides nothing
+about tasks. May import everything but `testing`, which alone imports it.
+"""
 
 from taskmill.wiring.cold_start import hold_collection
 
-hold_collection()
+hold_collection()  # first of all, as it also covers the imports of the handler's module

@@ -1,4 +1,4 @@
-"""HTTP requests, as an HTTP API hands them over (payload format 2.0)."""
+"""Handler of HTTP requests: events of an API Gateway HTTP API, payload format 2.0."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _START = Start(lambda wiring: wiring.service, ahead=build_models)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """One request; whatever happens, the answer has a documented shape."""
+    """Answer one request. Exceptions, too, become a response of the documented form."""
     try:
         _START()
         answer = _APP.resolve(prepared(event), context)
-    except Exception as error:  # noqa: BLE001  # the last place that can keep the shape
+    except Exception as error:  # noqa: BLE001  # else API Gateway would answer in its own form
         answer = as_lambda_answer(respond(error))
     request = event["requestContext"]["http"]
     current().logger.info(

@@ -1,4 +1,4 @@
-"""Messages that nobody could work off: the last resort, so that no task stays open for ever."""
+"""Handler of the dead-letter queue: fails tasks whose messages were received too often."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _START = Start(lambda wiring: wiring.tasks)
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
-    """One delivery of the dead letters."""
+    """Handle one batch of dead letters; report those that must stay on the queue."""
     wiring = _START()
     failures = wiring.undertaker.handle(event["Records"])
     wiring.logger.info("dead letters", records=len(event["Records"]), kept=len(failures))

@@ -1,4 +1,4 @@
-"""Stream records, and parked ones from the failure queue: emit what they cause."""
+"""Handler of the table's stream, and of its failure queue, which holds parked records."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _START = Start(lambda wiring: wiring.dispatcher, services=("dynamodb", "sqs", "s
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
-    """One delivery of the stream, or of the failure queue."""
+    """Emit what one batch of stream records, or of failure queue messages, causes."""
     wiring = _START()
     records = list(event["Records"])
     if records and records[0].get("eventSource") == "aws:sqs":
@@ -25,14 +25,14 @@ def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[s
 
 
 def _redrive(messages: list[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
-    """Handle parked records again; a message whose records fail again stays on the queue."""
+    """Retry parked records; report the messages whose records failed again, to keep them."""
     wiring = current()
     failures = []
     for message in messages:
         try:
             records = records_of(json.loads(message["body"]), wiring.client)
             left = wiring.dispatcher.handle(records, park=False)
-        except Exception:  # whatever it is, the message must stay
+        except Exception:  # of any kind: the message must stay on the queue
             wiring.logger.exception("redrive failed", message_id=message["messageId"])
             left = 1
         if left:

@@ -1,4 +1,4 @@
-"""The three steps of the fan-out workflow."""
+"""Handlers of the fan-out workflow, one for each Lambda step: split, batch, finish."""
 
 from __future__ import annotations
 
@@ -16,15 +16,23 @@ _FINISH = Start(lambda wiring: wiring.finisher)
 
 
 def split(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """`{pk, sk, execution}` → `{batches: [[first, last], …], maxConcurrency}`."""
+    """Store the subtasks, and plan the batches.
+
+    `{pk, sk, execution}` → `{batches: [[first, last], …], maxConcurrency}`
+    """
     wiring = _SPLIT()
-    plan = wiring.splitter.split(TaskKey.of(event), execution=_name(event.get("execution")))
+    plan = wiring.splitter.split(
+        TaskKey.of(event), execution=_execution_name(event.get("execution"))
+    )
     wiring.logger.info("split", key=str(TaskKey.of(event)), batches=len(plan["batches"]))
     return plan
 
 
 def batch(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-    """`{pk, sk, range: [first, last], execution, retry}` → `{}`: 5,000 outputs must stay small."""
+    """Run the subtasks of one batch.
+
+    `{pk, sk, range: [first, last], execution, retry}` → `{}`; a Map collects up to 5,000 outputs.
+    """
     wiring = _BATCH()
     key, (first, last) = TaskKey.of(event), event["range"]
     wiring.batch_runner.run(
@@ -39,22 +47,28 @@ def batch(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
 
 
 def finish(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """`{pk, sk, execution, cause?}`, or EventBridge's word that an execution broke off."""
+    """End the step function task.
+
+    The event is `{pk, sk, execution, cause?}`, or an EventBridge event about an execution that
+    failed, timed out or was aborted.
+    """
     wiring = _FINISH()
     if event.get("source") == "aws.states":
-        event = _broken_off(event["detail"])
+        event = _finish_event(event["detail"])
     key = TaskKey.of(event)
-    wiring.finisher.finish(key, execution=_name(event.get("execution")), cause=event.get("cause"))
+    wiring.finisher.finish(
+        key, execution=_execution_name(event.get("execution")), cause=event.get("cause")
+    )
     wiring.logger.info("finish", key=str(key))
     return {}
 
 
-def _broken_off(detail: Mapping[str, Any]) -> dict[str, Any]:
-    """A finish event made of an execution's end."""
+def _finish_event(detail: Mapping[str, Any]) -> dict[str, Any]:
+    """The event of the finish step, from the `detail` of an EventBridge event."""
     cause = {"Error": f"Execution{detail['status'].title()}", "Cause": detail.get("cause") or ""}
     return {**json.loads(detail["input"]), "execution": detail["name"], "cause": cause}
 
 
-def _name(execution: str | None) -> str | None:
-    """An execution's name, given its name or its ARN."""
+def _execution_name(execution: str | None) -> str | None:
+    """The name of an execution, given its name or its ARN."""
     return execution.rpartition(":")[2] if execution else None

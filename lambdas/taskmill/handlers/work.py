@@ -1,4 +1,4 @@
-"""Messages of the work queues: run the tasks they name."""
+"""Handler of the work queues: runs the tasks that SQS messages name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _START = Start(lambda wiring: wiring.worker, Wiring.load_tasks)
 
 
 def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
-    """One delivery of a queue; reports record by record what must be delivered again."""
+    """Run the tasks of one batch of messages; report the messages that SQS must deliver again."""
     wiring = _START()
     failures = wiring.worker.handle(event["Records"], context.get_remaining_time_in_millis)
     wiring.logger.info("worked", records=len(event["Records"]), handed_back=len(failures))
