@@ -18,9 +18,9 @@ from taskmill.dispatch.callback_rows import snapshot, targets_of
 from taskmill.errors import Conflict, InvalidKey, InvalidRequest, TaskNotFound
 from taskmill.handlers import dispatch
 from taskmill.model.keys import Kind, TaskKey
-from taskmill.model.mapping_row import MappingRow
+from taskmill.model.rows.mapping_row import MappingRow
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL, Status
-from taskmill.model.task_row import TaskRow
 from taskmill.models import InvokeContext, Task
 from taskmill.testing import InProcessCloud
 

@@ -18,8 +18,8 @@ from taskmill.aws.dynamodb.claims import ClaimStore
 from taskmill.aws.sqs.memory_queue import MemoryQueue
 from taskmill.aws.sqs.protocol import Message, Queue
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 from taskmill.testing import Crash, InProcessCloud
 from taskmill.work.consumer.consumer import Consumer
 from taskmill.work.consumer.keeper import HIDDEN_SECONDS, LEASE_MS

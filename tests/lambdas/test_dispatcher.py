@@ -10,8 +10,8 @@ from builders import any_batch, any_fan_out_key, any_key, any_row, record, sqs_e
 
 from taskmill.handlers import dispatch
 from taskmill.model.keys import BatchKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 from taskmill.testing import InProcessCloud
 
 

@@ -15,8 +15,8 @@ from taskmill.aws.dynamodb.grouped_claims import GroupedClaims, Wanted
 from taskmill.aws.dynamodb.shared_writes import SharedWrites
 from taskmill.aws.dynamodb.statements import Update
 from taskmill.errors import AttemptsSpent, ClaimLost, TaskCancelled, TaskNotFound
+from taskmill.model.rows.task_row import HISTORY_LIMIT, TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import HISTORY_LIMIT, TaskRow
 from taskmill.testing import Crash, InProcessCloud
 
 PATIENCE_SECONDS = 20
@@ -26,7 +26,7 @@ LIMIT = 3
 def grouped(cloud: InProcessCloud) -> GroupedClaims:
     wiring = cloud.wiring
     return GroupedClaims(
-        wiring.table, retention_days=wiring.retention_days, logger=wiring.logger, clock=cloud.clock
+        wiring.table, retention_days=wiring.settings.retention_days, logger=wiring.logger, clock=cloud.clock
     )
 
 

@@ -22,11 +22,11 @@ from taskmill.dispatch.reactions import (
     reactions,
 )
 from taskmill.events import change_from_record
-from taskmill.model.batch_row import BatchRow
 from taskmill.model.keys import BatchKey, Kind, TaskKey
-from taskmill.model.rows import Change
+from taskmill.model.rows.batch_row import BatchRow
+from taskmill.model.rows.change import Change
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import MOVES, Status
-from taskmill.model.task_row import TaskRow
 
 EMITTING = (SendMessage, StartExecution, StopExecution)
 

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 from builders import any_key, any_row
 
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 
 
 def test_a_row_comes_back_from_its_values_as_it_was() -> None:

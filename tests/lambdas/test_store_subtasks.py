@@ -7,10 +7,10 @@ from builders import any_fan_out_key, any_row, raw, stored
 from moto_cloud import BOTH_TABLES
 
 from taskmill.errors import ClaimLost
-from taskmill.model.batch_row import BatchRow
 from taskmill.model.keys import CHUNK, BatchKey, TaskKey
+from taskmill.model.rows.batch_row import BatchRow
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 from taskmill.testing import InProcessCloud
 
 

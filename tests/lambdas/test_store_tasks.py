@@ -18,8 +18,8 @@ from taskmill.errors import (
     TaskNotFound,
 )
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import HISTORY_LIMIT, TaskRow
 from taskmill.model.statuses import FINAL, RETRYABLE, Status
-from taskmill.model.task_row import HISTORY_LIMIT, TaskRow
 from taskmill.testing import InProcessCloud
 
 DAY_MS = 86_400_000

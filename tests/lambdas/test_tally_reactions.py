@@ -8,9 +8,9 @@ import pytest
 from builders import any_key
 
 from taskmill.dispatch.reactions import CountChild, SendMessage, SettleParent, reactions
-from taskmill.model.rows import Change
+from taskmill.model.rows.change import Change
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 
 
 def parent(status: Status, **tally: Any) -> TaskRow:

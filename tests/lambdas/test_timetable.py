@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from taskmill.errors import InvalidRequest
 from taskmill.model.clock import to_datetime, to_ms
-from taskmill.model.cron import Cron
-from taskmill.model.timetable import check_expression, check_timezone, next_fire
+from taskmill.model.recurrence.cron import Cron
+from taskmill.model.recurrence.timetable import check_expression, check_timezone, next_fire
 
 FRIDAY = datetime(2026, 1, 2, 9, 30)  # noqa: DTZ001  # by the clock on some wall
 

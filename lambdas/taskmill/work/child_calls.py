@@ -20,7 +20,9 @@ def check_options(delay_seconds: int, priority: str | None) -> None:
         raise InvalidRequest(f"priority {priority!r} is none of {known}", field="priority")
     if not delay_seconds:
         return
-    from taskmill.model.base import MAX_DELAY_SECONDS  # brings pydantic, owed only by later tasks
+    from taskmill.model.api.base import (
+        MAX_DELAY_SECONDS,  # brings pydantic, owed only by later tasks
+    )
 
     if not 0 <= delay_seconds <= MAX_DELAY_SECONDS:
         raise InvalidRequest(

@@ -10,7 +10,7 @@ from taskmill.model.statuses import Status
 
 if TYPE_CHECKING:
     from taskmill.functions.task_functions import TaskFunction
-    from taskmill.model.task_row import TaskRow
+    from taskmill.model.rows.task_row import TaskRow
     from taskmill.work.spawning import Spawner
 
 

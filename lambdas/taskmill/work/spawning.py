@@ -19,14 +19,14 @@ from taskmill.model.derived_codes import child_code
 from taskmill.model.errors import InvalidRequest, TaskFailed
 from taskmill.model.keys import Kind
 from taskmill.model.lineage import descendant
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 from taskmill.work.child_calls import Call, What, calls_of, check_options
 from taskmill.work.children import Child, Children
 from taskmill.work.map_result import MapResult
 
 if TYPE_CHECKING:
-    from taskmill.model.requests import CreateStepFunctionTask
+    from taskmill.model.api.requests import CreateStepFunctionTask
 
 
 @dataclass
@@ -111,7 +111,7 @@ class Spawner:
     def _fan_out(
         self, what: What, inputs: list[Any], *, name: str | None = None, **options: Any
     ) -> Child:
-        from taskmill.model.requests import CreateStepFunctionTask
+        from taskmill.model.api.requests import CreateStepFunctionTask
 
         function, task_type = self._named(what)
         elements = [self._checked(function, task_type, each) for each in inputs]
@@ -130,7 +130,7 @@ class Spawner:
 
     def _fan_out_row(self, task: CreateStepFunctionTask, draft: TaskRow) -> TaskRow:
         from taskmill.aws.s3.fan_out_inputs import fan_out_row
-        from taskmill.model.requests import InvokeContext
+        from taskmill.model.api.requests import InvokeContext
 
         row = fan_out_row(
             self.payloads,

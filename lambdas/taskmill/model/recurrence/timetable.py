@@ -8,8 +8,8 @@ from datetime import UTC, datetime, tzinfo
 from functools import cache, lru_cache
 
 from taskmill.model.clock import to_datetime, to_ms
-from taskmill.model.cron import Cron, invalid
 from taskmill.model.errors import InvalidRequest
+from taskmill.model.recurrence.cron import Cron, invalid
 
 EXPRESSION_LIMIT = 256  # characters; EventBridge Scheduler takes no more
 _HELP = "write cron(0 12 * * ? *) or rate(5 minutes)"

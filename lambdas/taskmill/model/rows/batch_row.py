@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from taskmill.model.keys import BatchKey
+from taskmill.model.rows.task_row import EMPTY, camel
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import EMPTY, camel
 
 BATCH_ROW = "BATCH"
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.model.batch_row import BATCH_ROW, BatchRow
-from taskmill.model.schedule_row import SCHEDULE_ROW, ScheduleRow
-from taskmill.model.task_row import TASK_ROWS, TaskRow
+from taskmill.model.rows.batch_row import BATCH_ROW, BatchRow
+from taskmill.model.rows.schedule_row import SCHEDULE_ROW, ScheduleRow
+from taskmill.model.rows.task_row import TASK_ROWS, TaskRow
 
 Row = TaskRow | BatchRow | ScheduleRow
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
-from taskmill.model.base import (
+from taskmill.model.api.base import (
     MAX_DELAY_SECONDS,
     Callbacks,
     IdempotencyKey,

@@ -8,11 +8,11 @@ from typing import Literal, Self
 
 from pydantic import Field, JsonValue
 
-from taskmill.model.base import View
+from taskmill.model.api.base import View
 from taskmill.model.clock import to_datetime
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow, plain_attributes
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow, plain_attributes
 
 
 class HistoryEntry(View):

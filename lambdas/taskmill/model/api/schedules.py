@@ -8,10 +8,10 @@ from typing import Annotated, Self
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from taskmill.model.base import Callbacks, LogIds, Model, Name, Notify, Priority, View
+from taskmill.model.api.base import Callbacks, LogIds, Model, Name, Notify, Priority, View
 from taskmill.model.clock import to_datetime
-from taskmill.model.schedule_row import ScheduleRow
-from taskmill.model.timetable import EXPRESSION_LIMIT, next_fire
+from taskmill.model.recurrence.timetable import EXPRESSION_LIMIT, next_fire
+from taskmill.model.rows.schedule_row import ScheduleRow
 
 
 class NewSchedule(Model):

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field
 
-from taskmill.model.base import Model, Name, View
+from taskmill.model.api.base import Model, Name, View
+from taskmill.model.api.views import Task
 from taskmill.model.clock import to_datetime
-from taskmill.model.views import Task
 
 if TYPE_CHECKING:  # neither clients nor callbacks need DynamoDB for their models
-    from taskmill.model.mapping_row import MappingRow
+    from taskmill.model.rows.mapping_row import MappingRow
 
 Event = Literal["success", "failure", "completion"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Self
 
 from taskmill.model.keys import StoredKey, schedule_key
-from taskmill.model.task_row import camel
+from taskmill.model.rows.task_row import camel
 
 SCHEDULE_ROW = "SCHEDULE"
 
