@@ -604,7 +604,7 @@ def test_the_worker_s_way_to_a_task_needs_no_pydantic() -> None:
     import subprocess
     import sys
 
-    program = "import sys, taskmill.schedules; print('pydantic' in sys.modules)"
+    program = "import sys, taskmill.work.fires; print('pydantic' in sys.modules)"
     shown = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ import json, os, random, sys, time
 time.time_ns = lambda: 1_790_000_000_000_000_000
 from snapshot_restore_py import get_after_restore
 from taskmill.handlers import work
-from taskmill.ids import new_code
+from taskmill.model.new_codes import new_code
 from taskmill.keys import TaskKey
 from taskmill.wiring import current
 
@@ -117,8 +118,10 @@ def test_who_runs_no_task_code_does_not_import_what_that_needs() -> None:
     )
 
     assert "taskmill.dispatch.dispatcher" in imported
-    tools = ("connecting", "handles", "registry", "signatures", "task_functions", "typed_values")
-    assert not {f"taskmill.{each}" for each in tools} & set(imported)
+    tools = ("handles", "registry", "signatures", "task_functions", "typed_values")
+    needed = {"taskmill.wiring.connecting", *(f"taskmill.functions.{each}" for each in tools)}
+    assert not needed & set(imported)
+    assert all(find_spec(each) for each in needed)
 
 
 def test_a_function_that_was_only_imported_has_made_nothing() -> None:
