@@ -11,7 +11,7 @@ import pytest
 import typer
 
 import taskmill.testing
-from taskmill import Retry, TaskContext, TaskFunction, TaskHandle, errors, models, task
+from taskmill import Retry, TaskContext, TaskFunction, TaskHandle, models, task
 from taskmill.aws import sqs as queue
 from taskmill.aws.dynamodb.children import TRANSACTION_MARKS
 from taskmill.aws.dynamodb.idempotency import KEPT_SECONDS
@@ -21,6 +21,7 @@ from taskmill.cli.app import app as command_line
 from taskmill.fanout import batch
 from taskmill.functions import context, handles, polling, task_decorator, task_functions
 from taskmill.model import batch_plan as plan
+from taskmill.model import error_details
 from taskmill.model.lineage import MAX_DEPTH
 from taskmill.model.statuses import Status
 from taskmill.schedule_models import NewSchedule
@@ -143,7 +144,7 @@ FIGURES: dict[str, list[str]] = {
         f"| `factor` | {Retry().factor:.0f} |",
         f"| `max_seconds` | {Retry().max_seconds:,.0f} |",
         f'| `jitter` | `"{Retry().jitter}"` |',
-        f"message ({errors.MESSAGE_LIMIT:,} characters) and stack ({errors.STACK_LIMIT:,})",
+        f"message ({error_details.MESSAGE_LIMIT:,} characters) and stack ({error_details.STACK_LIMIT:,})",
         f"Pauses of up to {queue.MAX_DELAY_SECONDS // 60} minutes are kept by the queue",
         (
             f"Its lease ends {GRACE_SECONDS} seconds after the attempt must have ended, so by"

@@ -21,7 +21,7 @@ from taskmill.client.errors import NotConfigured
 from taskmill.errors import InvalidRequest
 from taskmill.testing import InProcessCloud
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-SUPPORT = Path(__file__).parents[1] / "support"
+SUPPORT = Path(__file__).parents[2] / "support"
 SETTINGS = {
     "AWS_LAMBDA_FUNCTION_NAME": "worker",
     "AWS_DEFAULT_REGION": "us-east-1",

@@ -26,7 +26,10 @@ LIMIT = 3
 def grouped(cloud: InProcessCloud) -> GroupedClaims:
     wiring = cloud.wiring
     return GroupedClaims(
-        wiring.table, retention_days=wiring.settings.retention_days, logger=wiring.logger, clock=cloud.clock
+        wiring.table,
+        retention_days=wiring.settings.retention_days,
+        logger=wiring.logger,
+        clock=cloud.clock,
     )
 
 
