@@ -12,11 +12,11 @@ import typer
 
 import taskmill.testing
 from taskmill import Retry, TaskContext, TaskFunction, TaskHandle, models, task
-from taskmill.aws import sqs as queue
 from taskmill.aws.dynamodb.children import TRANSACTION_MARKS
 from taskmill.aws.dynamodb.idempotency import KEPT_SECONDS
 from taskmill.aws.s3 import payloads
 from taskmill.aws.sqs import memory_queue as memory
+from taskmill.aws.sqs import protocol as queue
 from taskmill.cli.app import app as command_line
 from taskmill.fanout import batch
 from taskmill.functions import context, handles, polling, task_decorator, task_functions
