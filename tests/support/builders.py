@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from taskmill.aws.dynamodb.codec import encode_item
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.batch_row import BATCH_ROW, BatchRow
-from taskmill.model.rows.change import Row
+from taskmill.model.rows.row_change import Row
 from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status

@@ -12,7 +12,7 @@ from typing import Any
 
 from taskmill.model.actions import SUBTASK_STATUS, TASK_PROGRESS, TASK_STATUS
 from taskmill.model.rows.batch_row import BatchRow
-from taskmill.model.rows.change import Change, Row
+from taskmill.model.rows.row_change import Change, Row
 from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import COUNT_NAMES, Status

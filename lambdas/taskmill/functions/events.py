@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import TaskKey
-from taskmill.model.rows.change import Change, row_from_values
+from taskmill.model.rows.row_change import Change, row_from_values
 from taskmill.model.rows.task_row import TaskRow
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from taskmill.dispatch.reactions import (
 from taskmill.events import change_from_record
 from taskmill.model.keys import BatchKey, Kind, TaskKey
 from taskmill.model.rows.batch_row import BatchRow
-from taskmill.model.rows.change import Change
+from taskmill.model.rows.row_change import Change
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import MOVES, Status
 

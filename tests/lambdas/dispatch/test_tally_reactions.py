@@ -8,7 +8,7 @@ import pytest
 from builders import any_key
 
 from taskmill.dispatch.reactions import CountChild, SendMessage, SettleParent, reactions
-from taskmill.model.rows.change import Change
+from taskmill.model.rows.row_change import Change
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 
