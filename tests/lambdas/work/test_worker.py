@@ -480,8 +480,7 @@ def test_elsewhere_tasks_run_that_ask_for_a_container(work_cloud: InProcessCloud
 
 
 def test_a_runner_that_does_not_exist_is_told() -> None:
-    with (
-        InProcessCloud(environment={"TASKMILL_RUNNER": "moon"}) as cloud,
-        pytest.raises(InvalidSetting, match="TASKMILL_RUNNER is 'moon': lambda or container"),
-    ):
-        deliver(cloud, any_key())
+    cloud = InProcessCloud(environment={"TASKMILL_RUNNER": "moon"})
+
+    with pytest.raises(InvalidSetting, match="TASKMILL_RUNNER is 'moon': lambda or container"):
+        cloud.__enter__()
