@@ -38,19 +38,19 @@ from taskmill.model.api.views import (
 )
 
 __all__ = [
+    "KIND_OF_TYPE",
+    "MAX_CALLBACKS",
+    "MAX_DELAY_SECONDS",
+    "MAX_LOG_IDS",
     "Callbacks",
     "CreateStepFunctionTask",
     "CreateTask",
     "HistoryEntry",
     "IdempotencyKey",
     "InvokeContext",
-    "KIND_OF_TYPE",
     "KeyModel",
     "ListOptions",
     "LogIds",
-    "MAX_CALLBACKS",
-    "MAX_DELAY_SECONDS",
-    "MAX_LOG_IDS",
     "Model",
     "Name",
     "NewStepFunctionTask",

@@ -144,7 +144,8 @@ FIGURES: dict[str, list[str]] = {
         f"| `factor` | {Retry().factor:.0f} |",
         f"| `max_seconds` | {Retry().max_seconds:,.0f} |",
         f'| `jitter` | `"{Retry().jitter}"` |',
-        f"message ({error_details.MESSAGE_LIMIT:,} characters) and stack ({error_details.STACK_LIMIT:,})",
+        f"message ({error_details.MESSAGE_LIMIT:,} characters) and stack"
+        f" ({error_details.STACK_LIMIT:,})",
         f"Pauses of up to {queue.MAX_DELAY_SECONDS // 60} minutes are kept by the queue",
         (
             f"Its lease ends {GRACE_SECONDS} seconds after the attempt must have ended, so by"

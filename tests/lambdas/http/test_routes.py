@@ -11,7 +11,7 @@ from taskmill.testing.http import USER_ARN, Answer, InProcessApi
 TASKS, FAN_OUTS = "/v1/tenants/mbc/tasks", "/v1/tenants/mbc/step-function-tasks"
 
 
-def test_health_is_open_and_tells_nothing() -> None:
+def test_health_is_open_and_tells_nothing(cloud: InProcessCloud) -> None:
     answer = InProcessApi(authorizer={}).get("/health")
 
     assert (answer.status, answer.body) == (200, {"status": "ok"})

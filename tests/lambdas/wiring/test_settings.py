@@ -40,13 +40,13 @@ def test_values_are_read_as_what_they_mean() -> None:
 def test_a_value_that_means_nothing_is_refused_by_its_name(
     name: str, value: str, wanted: str
 ) -> None:
-    with pytest.raises(InvalidSetting, match=f"^{name} is '{value}': {wanted}$"):
+    with pytest.raises(InvalidSetting, match=rf"^{name} is '{value}': {wanted}$"):
         Settings.of({name: value})
 
 
 def test_what_is_needed_and_not_there_is_named() -> None:
     assert Settings(table="tasks").need("TASKMILL_TABLE") == "tasks"
-    with pytest.raises(MissingSetting, match="^TASKMILL_BUCKET is not set$"):
+    with pytest.raises(MissingSetting, match=r"^TASKMILL_BUCKET is not set$"):
         Settings().need("TASKMILL_BUCKET")
 
 
@@ -58,7 +58,7 @@ def test_a_lane_without_a_queue_of_its_own_has_the_first() -> None:
         Lane.PRIORITY: "urgent",
         Lane.CONTAINER: "normal",
     }
-    with pytest.raises(MissingSetting, match="^TASKMILL_QUEUE_ARN is not set$"):
+    with pytest.raises(MissingSetting, match=r"^TASKMILL_QUEUE_ARN is not set$"):
         settings.by_lane("ARN")
 
 
