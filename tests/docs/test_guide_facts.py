@@ -21,7 +21,7 @@ from taskmill.cli.app import app as command_line
 from taskmill.fanout import batch
 from taskmill.functions import context, handles, polling, task_decorator, task_functions
 from taskmill.model import batch_plan as plan
-from taskmill.model import error_details
+from taskmill.model.error_details import MESSAGE_LIMIT, STACK_LIMIT
 from taskmill.model.lineage import MAX_DEPTH
 from taskmill.model.statuses import Status
 from taskmill.schedule_models import NewSchedule
@@ -144,8 +144,7 @@ FIGURES: dict[str, list[str]] = {
         f"| `factor` | {Retry().factor:.0f} |",
         f"| `max_seconds` | {Retry().max_seconds:,.0f} |",
         f'| `jitter` | `"{Retry().jitter}"` |',
-        f"message ({error_details.MESSAGE_LIMIT:,} characters) and stack"
-        f" ({error_details.STACK_LIMIT:,})",
+        f"message ({MESSAGE_LIMIT:,} characters) and stack ({STACK_LIMIT:,})",
         f"Pauses of up to {queue.MAX_DELAY_SECONDS // 60} minutes are kept by the queue",
         (
             f"Its lease ends {GRACE_SECONDS} seconds after the attempt must have ended, so by"
