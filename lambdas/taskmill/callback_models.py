@@ -1,11 +1,6 @@
 """Public names: models of callback mappings, and `TaskEnded`, the input of a callback task."""
 
-from taskmill.model.callbacks import (
-    CallbackMapping,
-    Event,
-    NewCallback,
-    TaskEnded,
-)
+from taskmill.model.api.callbacks import CallbackMapping, Event, NewCallback, TaskEnded
 
 __all__ = [
     "CallbackMapping",

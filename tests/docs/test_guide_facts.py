@@ -11,16 +11,17 @@ import pytest
 import typer
 
 import taskmill.testing
-from taskmill import Retry, TaskContext, TaskFunction, TaskHandle, errors, models, task
-from taskmill.aws import sqs as queue
+from taskmill import Retry, TaskContext, TaskFunction, TaskHandle, models, task
 from taskmill.aws.dynamodb.children import TRANSACTION_MARKS
 from taskmill.aws.dynamodb.idempotency import KEPT_SECONDS
 from taskmill.aws.s3 import payloads
 from taskmill.aws.sqs import memory_queue as memory
+from taskmill.aws.sqs import protocol as queue
 from taskmill.cli.app import app as command_line
 from taskmill.fanout import batch
 from taskmill.functions import context, handles, polling, task_decorator, task_functions
 from taskmill.model import batch_plan as plan
+from taskmill.model.error_details import MESSAGE_LIMIT, STACK_LIMIT
 from taskmill.model.lineage import MAX_DEPTH
 from taskmill.model.statuses import Status
 from taskmill.schedule_models import NewSchedule
@@ -143,7 +144,7 @@ FIGURES: dict[str, list[str]] = {
         f"| `factor` | {Retry().factor:.0f} |",
         f"| `max_seconds` | {Retry().max_seconds:,.0f} |",
         f'| `jitter` | `"{Retry().jitter}"` |',
-        f"message ({errors.MESSAGE_LIMIT:,} characters) and stack ({errors.STACK_LIMIT:,})",
+        f"message ({MESSAGE_LIMIT:,} characters) and stack ({STACK_LIMIT:,})",
         f"Pauses of up to {queue.MAX_DELAY_SECONDS // 60} minutes are kept by the queue",
         (
             f"Its lease ends {GRACE_SECONDS} seconds after the attempt must have ended, so by"

@@ -1,6 +1,6 @@
 """Turns stream records into what they cause: messages, executions, counts, notifications.
 
-StreamDelivery is at least once and everything emitted is harmless twice, so a record that could not be
+Delivery is at least once and everything emitted is harmless twice, so a record that could not be
 handled whole is simply parked and delivered again.
 """
 

@@ -1,4 +1,4 @@
-"""The Lambda handlers, one module per event source.
+"""The Lambda handlers, one module per function; `subtasks` has those of three functions.
 
 A handler gets the wiring of its process, makes one call and logs the outcome; it decides nothing
 about tasks. May import everything but `testing`, which alone imports it.

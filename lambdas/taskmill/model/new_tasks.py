@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from taskmill.model import batch_plan as plan
+from taskmill.model.api.requests import (
+    CreateStepFunctionTask,
+    CreateTask,
+    InvokeContext,
+    TaskOptions,
+)
 from taskmill.model.clock import ttl_seconds
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.new_codes import new_code
-from taskmill.model.requests import CreateStepFunctionTask, CreateTask, InvokeContext, TaskOptions
+from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import COUNT_NAMES, Status
 from taskmill.model.submit_options import (
     all_callbacks,
@@ -16,7 +22,6 @@ from taskmill.model.submit_options import (
     start_of,
     stored_priority,
 )
-from taskmill.model.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.task_settings import TaskSettings
 
 NO_SETTINGS = TaskSettings()

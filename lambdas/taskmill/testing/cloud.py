@@ -85,8 +85,8 @@ class InProcessCloud:
         self.wiring = Wiring(
             {**settings, **self.environment}, self._client, self.clock, self.sleep, pace
         )
-        self._stack.enter_context(use(self.wiring))
         self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS)
+        self._stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
         return self
 
