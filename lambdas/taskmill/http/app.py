@@ -1,4 +1,4 @@
-"""The resolver: all routes, and what holds for each of them."""
+"""The Powertools resolver with all routes, the tenant check and the error handlers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def build_app() -> APIGatewayHttpResolver:
     app = APIGatewayHttpResolver(
         enable_validation=True,
         json_body_deserializer=parse_object,
-        # Characters as they are: as escapes, Lambda would count some of them six times over.
+        # No ASCII escapes: Lambda limits the size of responses, and an escape takes six bytes.
         serializer=partial(json.dumps, separators=(",", ":"), ensure_ascii=False),
         debug=False,
     )
@@ -35,11 +35,13 @@ def build_app() -> APIGatewayHttpResolver:
     for kind in Kind:
         TaskRoutes(kind).add_to(app)
     app.exception_handler(Exception)(respond)
-    app.exception_handler(NotFoundError)(_unrouted(app))
+    app.exception_handler(NotFoundError)(_no_route_handler(app))
     return app
 
 
-def _unrouted(app: APIGatewayHttpResolver) -> Callable[[NotFoundError], Response[str]]:
+def _no_route_handler(app: APIGatewayHttpResolver) -> Callable[[NotFoundError], Response[str]]:
+    """A handler for requests without a route: 405 if the path has other methods, else 404."""
+
     def answer(_: NotFoundError) -> Response[str]:
         method, path = app.current_event.http_method, app.current_event.path
         # Powertools has no public list of its routes.

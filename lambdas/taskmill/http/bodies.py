@@ -1,4 +1,4 @@
-"""The bodies of submits: what is not in them is refused, and no type is guessed."""
+"""Models of the bodies of submits. Unknown fields and values of another JSON type are rejected."""
 
 from __future__ import annotations
 
@@ -27,20 +27,22 @@ from taskmill.model.api.requests import (
     NewTask,
 )
 
-MAX_TASKS = 100  # of one submit
+MAX_TASKS = 100  # in one request
 _ONE, _MANY, _HERE, _UPLOADED = "one task", "many tasks", "elements here", "elements uploaded"
 _COUNT, _SHARE = "a count", "a share"
-TAGS = frozenset({_ONE, _MANY, _HERE, _UPLOADED, _COUNT, _SHARE})  # pydantic puts them into places
+TAGS = frozenset(
+    {_ONE, _MANY, _HERE, _UPLOADED, _COUNT, _SHARE}
+)  # pydantic adds them to the location of an error
 _INTEGERS = frozenset({"batchSize", "delaySeconds", "maxConcurrency", "toleratedFailures"})
 _RFC_3339 = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
-STRICT = ConfigDict(strict=True, populate_by_name=False)  # JSON has types, and one name a field
+STRICT = ConfigDict(strict=True, populate_by_name=False)  # no type coercion; camelCase names only
 
 
 class WholeNumbers(Model):
-    """JSON has one kind of number: 60.0 is an integer too."""
+    """A body that accepts 60.0 as the integer 60: JSON has only one type of number."""
 
     @model_validator(mode="before")
     @classmethod
@@ -55,8 +57,12 @@ class WholeNumbers(Model):
         return {**value, **whole}
 
 
-def _moment(value: Any) -> Any:
-    """The moment that text stands for; other text and other values are refused."""
+def _parse_rfc_3339(value: Any) -> Any:
+    """The datetime of an RFC 3339 text; None and datetimes are returned unchanged.
+
+    Raises:
+        ValueError: Another text, or a value of another type.
+    """
     if value is None or isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
@@ -69,7 +75,7 @@ class SubmitTask(WholeNumbers, NewTask):
 
     model_config = STRICT
 
-    run_at: Annotated[AwareDatetime | None, BeforeValidator(_moment)] = Field(
+    run_at: Annotated[AwareDatetime | None, BeforeValidator(_parse_rfc_3339)] = Field(
         default=None, description=NewTask.model_fields["run_at"].description
     )
 
@@ -78,7 +84,7 @@ class SubmitTask(WholeNumbers, NewTask):
 
 
 class SubmitTasks(Model):
-    """Single tasks, each stored on its own: when one is refused, earlier ones may be stored."""
+    """Several single tasks, stored one by one: if one is rejected, others may already be stored."""
 
     model_config = STRICT
 
@@ -112,7 +118,9 @@ class _SubmitFanOut(WholeNumbers, NewStepFunctionTask):
     model_config = STRICT
 
     tolerated_failures: _Tolerance | None = Field(
-        default=None, description="Failed subtasks that still count as success: 10 or '5%'."
+        default=None,
+        description="How many subtasks may fail before the whole task fails: a number, or a share"
+        " such as '5%'. None by default.",
     )
 
     def of_tenant(self, tenant: str) -> CreateStepFunctionTask:
@@ -120,17 +128,20 @@ class _SubmitFanOut(WholeNumbers, NewStepFunctionTask):
 
 
 class SubmitElements(_SubmitFanOut):
-    """A fan-out whose elements are in the body."""
+    """A step function task whose elements are in the body."""
 
-    input: list[JsonValue] = Field(description="A subtask each; up to 1,000,000.")
+    input: list[JsonValue] = Field(description="Each element becomes a subtask; up to 1,000,000.")
     input_ref: None = None
 
 
 class SubmitUploaded(_SubmitFanOut):
-    """A fan-out whose elements were uploaded."""
+    """A step function task whose elements were uploaded."""
 
     input: None = None
-    input_ref: str = Field(max_length=512, description="Of an upload: JSON Lines, a subtask each.")
+    input_ref: str = Field(
+        max_length=512,
+        description="`inputRef` of an upload in JSON Lines format; each line becomes a subtask.",
+    )
 
 
 def _here_or_uploaded(value: Any) -> str:
@@ -145,4 +156,4 @@ class StepFunctionTaskSubmission(
         ]
     ]
 ):
-    """A fan-out, by its elements or by an upload."""
+    """A step function task, with its elements or with a reference to an upload."""

@@ -1,4 +1,7 @@
-"""Routes of callback mappings. An id begins with the task type whose ends the mapping is about."""
+"""Routes of callback mappings: tasks that are submitted whenever a task of a type ends.
+
+The id of a mapping begins with that task type.
+"""
 
 from __future__ import annotations
 
@@ -22,22 +25,22 @@ _CALLBACK = "callbacks/<id>"
 
 
 class PutCallback(NewCallback):
-    """A callback mapping; its task type is in its id."""
+    """A callback mapping; the task type is part of the id in the path."""
 
     model_config = STRICT
 
 
 class CallbackList(View):
-    """The mappings of one task type, all of them, by id."""
+    """All callback mappings of one task type, sorted by id."""
 
     items: tuple[CallbackMapping, ...]
 
 
 def add_to(app: ApiGatewayResolver) -> None:
     for method, path, route, summary, *errors in (
-        ("GET", "callbacks", list_callbacks, "List what is submitted when tasks end", 422),
-        ("PUT", _CALLBACK, put_callback, "Submit a task whenever one of a type ends", 409, 422),
-        ("GET", _CALLBACK, get_callback, "A callback mapping as it stands", 404),
+        ("GET", "callbacks", list_callbacks, "List the callback mappings of a task type", 422),
+        ("PUT", _CALLBACK, put_callback, "Create or replace a callback mapping", 409, 422),
+        ("GET", _CALLBACK, get_callback, "Get a callback mapping", 404),
         ("DELETE", _CALLBACK, delete_callback, "Remove a callback mapping", 404),
     ):
         verb = route.__name__.partition("_")[0]
@@ -51,7 +54,7 @@ def list_callbacks(tenant: Tenant, task_type: MappedType) -> CallbackList:
 
 def put_callback(
     tenant: Tenant,
-    id: CallbackId,  # noqa: A002  # the path's name
+    id: CallbackId,  # noqa: A002  # the name in the path
     body: Annotated[PutCallback, Body(openapi_examples=CALLBACK_EXAMPLES)],
     request: Request,
 ) -> CallbackMapping:

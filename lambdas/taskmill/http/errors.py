@@ -1,4 +1,4 @@
-"""The one shape of every error, and the way from an exception to it."""
+"""The form of all error responses, and the mapping of exceptions to it."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from taskmill.model.errors import (
 )
 from taskmill.wiring.process import current
 
-MAX_DETAILS = 20
+MAX_DETAILS = 20  # invalid fields listed in one response
 RETRY_AFTER_SECONDS = 1
-ROW_LIMIT = 409_600  # bytes of a DynamoDB item
+ROW_LIMIT = 409_600  # bytes; DynamoDB's limit for one item
 _THROTTLES = frozenset(
     {
         "ProvisionedThroughputExceeded",
@@ -43,19 +43,21 @@ _THROTTLES = frozenset(
 
 
 class Detail(View):
-    """One thing that is wrong: the field it is about, and more, where there is more to say."""
+    """One problem of a request: a message, usually a field, and fields that depend on the error."""
 
     model_config = ConfigDict(extra="allow")
 
     message: str
-    field: str | None = Field(default=None, description="Where in the request, as `tasks.3.input`.")
+    field: str | None = Field(
+        default=None, description="The field of the request, as `tasks.3.input`."
+    )
 
 
 class ErrorContent(View):
-    """What went wrong."""
+    """Code, message and details of an error."""
 
-    code: str = Field(description="For programs; stays the same.", examples=["not_found"])
-    message: str = Field(description="For people; may change.")
+    code: str = Field(description="For programs; it does not change.", examples=["not_found"])
+    message: str = Field(description="For people; it may change.")
     details: tuple[Detail, ...] = ()
 
 
@@ -66,7 +68,7 @@ class ErrorBody(View):
 
 
 def respond(error: Exception) -> Response[str]:
-    """The response that an exception stands for; an unexpected one is logged and told to nobody."""
+    """The response for an exception. An unexpected one is logged; its response gives no details."""
     known = as_known(error)
     if known is None:
         current().logger.exception("request failed")
@@ -79,7 +81,7 @@ def respond(error: Exception) -> Response[str]:
 
 
 def as_lambda_answer(response: Response[str]) -> dict[str, Any]:
-    """A response as the function returns it, where no resolver does that."""
+    """A response in the form that a Lambda function returns to API Gateway."""
     return {
         "statusCode": response.status_code,
         "headers": response.headers,
@@ -89,7 +91,7 @@ def as_lambda_answer(response: Response[str]) -> dict[str, Any]:
 
 
 def as_known(error: Exception) -> TaskmillError | None:
-    """The error as callers may see it; None: it is our own fault."""
+    """The error to show to the caller; None for an unexpected exception, which is a bug."""
     if isinstance(error, TaskmillError):
         return error
     if isinstance(error, RequestValidationError):
@@ -98,7 +100,10 @@ def as_known(error: Exception) -> TaskmillError | None:
 
 
 def _invalid(problems: Sequence[Mapping[str, Any]]) -> TaskmillError | None:
-    """What pydantic found wrong: in the path a key, else a field; in our own answer, our fault."""
+    """The error for a failed validation: `InvalidKey` in the path, else `InvalidRequest`.
+
+    None if the response is what is invalid, which is a bug.
+    """
     places = {problem["loc"][0] for problem in problems}
     if "response" in places:
         return None
@@ -113,14 +118,17 @@ def _invalid(problems: Sequence[Mapping[str, Any]]) -> TaskmillError | None:
 
 
 def _field(location: Sequence[str | int]) -> str:
-    """`tasks.3.input` of `("body", "many", "tasks", 3, "input")`."""
+    """The field at a location of pydantic.
+
+    `("body", "many tasks", "tasks", 3, "input")` → `tasks.3.input`.
+    """
     parts = [str(part) for part in location[1:] if part not in TAGS]
     return ".".join(parts) or str(location[0])
 
 
 def _of_aws(error: ClientError) -> TaskmillError | None:
     if _THROTTLES & {error.response["Error"]["Code"], *cancellation_codes(error)}:
-        return Throttled("AWS takes no more requests at the moment; try again")
+        return Throttled("AWS throttled the request; try again")
     if "Item size" in error.response["Error"].get("Message", ""):
         return LimitExceeded("task", actual=ROW_LIMIT + 1, limit=ROW_LIMIT, unit="bytes")
     return None

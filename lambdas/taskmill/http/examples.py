@@ -1,10 +1,10 @@
-"""Bodies that show how requests look."""
+"""Example bodies of requests, for the OpenAPI document."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# Plain dictionaries: Powertools' models of these would cost every cold start.
+# Plain dictionaries: creating Powertools' models of them would make every cold start longer.
 Examples = dict[str, Any]
 
 TASK_EXAMPLES: Examples = {
@@ -21,7 +21,7 @@ TASK_EXAMPLES: Examples = {
         "value": {"taskType": "data-export", "input": {"state": "WA"}, "delaySeconds": 3600},
     },
     "at": {
-        "summary": "One task that starts at a moment, ahead of others, and is followed by another",
+        "summary": "One task with a start time, a priority, callbacks and log ids",
         "value": {
             "taskType": "data-export",
             "input": {"state": "CA"},
@@ -63,7 +63,7 @@ FAN_OUT_EXAMPLES: Examples = {
 }
 STATUS_EXAMPLES: Examples = {
     "progress": {
-        "summary": "Under way",
+        "summary": "In progress",
         "value": {"status": "PROCESSING", "attributes": {"progress": {"done": 3, "total": 10}}},
     },
     "completed": {
@@ -80,7 +80,7 @@ STATUS_EXAMPLES: Examples = {
 }
 SCHEDULE_EXAMPLES: Examples = {
     "cron": {
-        "summary": "At six in the morning from Monday to Friday, by the clocks of Berlin",
+        "summary": "At 6:00 from Monday to Friday, Berlin time",
         "value": {
             "taskType": "data-export",
             "expression": "cron(0 6 ? * MON-FRI *)",
@@ -89,13 +89,13 @@ SCHEDULE_EXAMPLES: Examples = {
         },
     },
     "rate": {
-        "summary": "Every five minutes, but not yet",
+        "summary": "Every five minutes; paused for now",
         "value": {"taskType": "poll-feeds", "expression": "rate(5 minutes)", "paused": True},
     },
 }
 CALLBACK_EXAMPLES: Examples = {
     "success": {
-        "summary": "Under data-export~success~mail-report: a mail whenever an export has completed",
+        "summary": "As data-export~success~mail-report: a mail whenever an export completes",
         "value": {"event": "success", "callbackType": "mail-report"},
     },
 }

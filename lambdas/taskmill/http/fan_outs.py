@@ -1,4 +1,4 @@
-"""Routes that only step function tasks have."""
+"""Routes for step function tasks only: progress and subtasks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def add_to(app: ApiGatewayResolver) -> None:
         f"{fan_out}/progress",
         get_progress,
         name="step_function_task_progress",
-        summary="How far a step function task is, exact for every batch that has ended",
+        summary="Get the progress of a step function task; subtasks count when their batch ends",
         errors=(404,),
     )
     add_route(
@@ -38,7 +38,7 @@ def add_to(app: ApiGatewayResolver) -> None:
         f"{fan_out}/subtasks/<index>",
         get_subtask,
         name="step_function_task_subtask",
-        summary="A subtask as it stands",
+        summary="Get a subtask",
         errors=(404,),
     )
     add_route(
@@ -47,7 +47,7 @@ def add_to(app: ApiGatewayResolver) -> None:
         f"{fan_out}/subtasks/<index>/result",
         get_subtask_result,
         name="step_function_task_subtask_result",
-        summary="The result of a subtask",
+        summary="Get the result of a subtask",
         errors=(404, 409),
     )
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what Powertools derives from the routes, made true to our errors."""
+"""The OpenAPI document: as Powertools generates it, with our errors and security schemes."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from taskmill.http.errors import ErrorBody
 from taskmill.http.routing import BY_GATEWAY_TOO, BY_US, error_answer
 
 _ABOUT = """\
-Serverless background tasks: submit a unit of work, or a fan-out of up to a million subtasks; watch
-it; get its result. Every error has the shape of `Error`. A few come from the gateway before they
-reach the service; these hold a `message` only."""
+Serverless background tasks: submit a task, or a step function task with up to a million subtasks;
+follow its status; get its result. Errors have the form of `Error`, except for those that the
+gateway answers itself: these contain only a `message`."""
 _POWERTOOLS_ERRORS = ("HTTPValidationError", "ResponseValidationError", "ValidationError")
 _SIGV4 = {
     "type": "apiKey",
@@ -30,11 +30,11 @@ _TOKEN = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 @cache
 def document_of(app: ApiGatewayResolver, *, tokens: bool) -> str:
-    """The document as JSON text, made at the first request for it.
+    """The document as JSON text, generated once per process.
 
     Args:
-        app: Whose routes.
-        tokens: Whether callers bring tokens; else they sign their requests.
+        app: The resolver with the routes.
+        tokens: Callers authenticate with a bearer token; if false, with an AWS signature.
     """
     document = app.get_openapi_schema(
         title="taskmill", version="1", openapi_version="3.1.0", description=_ABOUT
@@ -58,7 +58,7 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _secure(document: dict[str, Any], *, tokens: bool) -> None:
-    """Name the way callers prove who they are; a token can be refused by the gateway, with 401."""
+    """Add the security scheme; with tokens, also the 401 with which the gateway rejects one."""
     name = "token" if tokens else "sigv4"
     document["security"] = [{name: []}]
     document["components"]["securitySchemes"] = {name: _TOKEN if tokens else _SIGV4}
@@ -75,7 +75,7 @@ def _error_schemas() -> dict[str, Any]:
     definitions[BY_US] = definitions.pop(ErrorBody.__name__)
     definitions["GatewayError"] = {
         "type": "object",
-        "description": "What the gateway answers by itself.",
+        "description": "An error that the gateway answers itself.",
         "properties": {"message": {"type": ["string", "null"]}},
         "required": ["message"],
     }
@@ -86,17 +86,17 @@ def _error_schemas() -> dict[str, Any]:
 
 
 def _correct(operation: dict[str, Any]) -> None:
-    """Undo what Powertools and pydantic say of every route, and is not so."""
+    """Remove what Powertools adds to every route but is wrong: its 422, and null parameters."""
     if "HTTPValidationError" in json.dumps(operation["responses"].get("422", {})):
         del operation["responses"]["422"]
     for parameter in operation.get("parameters", []):
-        # An optional parameter may be absent; a query cannot hold a null.
+        # An optional parameter may be absent, but a query string cannot contain a null.
         choices = parameter["schema"].pop("anyOf", [{"type": "null"}])
         parameter["schema"] |= choices[0] if choices[0] != {"type": "null"} else {}
 
 
 def _without_titles(node: Any) -> Any:
-    """The document without the titles that pydantic makes of names ("Tasktype")."""
+    """The document without the titles that pydantic derives from names ("Tasktype")."""
     if isinstance(node, list):
         return [_without_titles(each) for each in node]
     if not isinstance(node, dict):

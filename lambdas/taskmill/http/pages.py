@@ -1,4 +1,4 @@
-"""Pages of lists: how much one answer holds, and where the next goes on."""
+"""Pages of lists: their size limit and their cursors."""
 
 from __future__ import annotations
 
@@ -15,26 +15,29 @@ from taskmill.model.statuses import Status
 from taskmill.service.pages import EXAMINED_A_PAGE
 from taskmill.service.task_service import TaskService
 
-PAGE_BYTES = 4_000_000  # of Lambda's 6 MB, counted as Lambda escapes them
-_READ_AT_ONCE = 500  # subtasks that share a partition
+PAGE_BYTES = 4_000_000  # after JSON escaping; below Lambda's limit of 6 MB for a response
+_READ_AT_ONCE = 500  # subtasks; as many as share a partition
 Shown = TypeVar("Shown", bound=View)
 
 
 class TaskPage(View):
-    """Items in key order."""
+    """Tasks in the order of their keys."""
 
     items: tuple[Task, ...]
-    cursor: str | None = Field(default=None, description="Where the list goes on; null: nowhere.")
+    cursor: str | None = Field(
+        default=None, description="Cursor of the next page; null on the last page."
+    )
 
 
 def as_answer(page: Page) -> TaskPage:
-    """A page of the service, cut to what one answer holds."""
+    """A page of the service, shortened if it is too large for one response."""
     kept = fitting(page.items)
     cursor = page.last_sk if len(kept) == len(page.items) else kept[-1].sk
     return TaskPage(items=kept, cursor=cursor)
 
 
 def child_page(children: Sequence[Task], *, limit: int) -> TaskPage:
+    """A page of child tasks; a full page has a cursor even if no task follows."""
     kept = fitting(children)
     more = len(kept) < len(children) or len(children) == limit
     return TaskPage(items=kept, cursor=kept[-1].code if more else None)
@@ -43,7 +46,10 @@ def child_page(children: Sequence[Task], *, limit: int) -> TaskPage:
 def subtask_page(
     service: TaskService, parent: TaskKey, *, start: int, limit: int, status: Status | None
 ) -> TaskPage:
-    """Subtasks from `start` on; a page ends early when it had to look at too many others."""
+    """A page of subtasks from index `start` on.
+
+    With a status it looks at up to 5,000 subtasks, so it can be shorter than `limit`.
+    """
     count = service.get_task(key=parent).child_count or 0
     stop = min(count, start + EXAMINED_A_PAGE)
     index, found = start, list[Task]()
@@ -51,7 +57,7 @@ def subtask_page(
         step = min(limit - len(found) if status is None else _READ_AT_ONCE, stop - index)
         read = service.list_sub_tasks(key=parent, start=index, limit=step)
         found += [task for task in read if status in (None, task.status)]
-        # A span without rows: the split, which goes in order, has not come there, or never will.
+        # No rows: subtasks are stored in the order of their index, so there are none after these.
         index = index + step if read else count
     kept = fitting(found[:limit])
     if len(kept) < len(found):
@@ -60,7 +66,7 @@ def subtask_page(
 
 
 def fitting(items: Sequence[Shown]) -> tuple[Shown, ...]:
-    """The first items, as many as one answer holds; one at least."""
+    """The first items, as many as fit into one response, but at least one."""
     size = 0
     for position, item in enumerate(items):
         size += len(json.dumps(item.model_dump_json(by_alias=True)))

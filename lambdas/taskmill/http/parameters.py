@@ -1,4 +1,4 @@
-"""Parameters of paths and queries, as the OpenAPI document shows them."""
+"""Path and query parameters: types, patterns, and descriptions for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -11,37 +11,45 @@ from taskmill.model.statuses import Status
 
 _NAME = NAME_PATTERN[1:-1]  # without its anchors
 
-Tenant = Annotated[str, Path(pattern=NAME_PATTERN, description="Whose tasks.")]
+Tenant = Annotated[str, Path(pattern=NAME_PATTERN, description="The tenant.")]
 Type = Annotated[str, Path(pattern=NAME_PATTERN, description="The task type.")]
 Code = Annotated[str, Path(pattern=NAME_PATTERN, description="The task's code within its type.")]
 ScheduleName = Annotated[str, Path(pattern=NAME_PATTERN, description="The schedule's name.")]
 CallbackId = Annotated[
-    str, Path(pattern=MAPPING_PATTERN, description="The task type, '~' and a name within it.")
+    str, Path(pattern=MAPPING_PATTERN, description="The task type, '~' and a name of the mapping.")
 ]
 Index = Annotated[
     str, Path(pattern="^(0|[1-9][0-9]{0,5})$", description="The subtask's index, from 0.")
 ]
 
 TypeFilter = Annotated[
-    str | None, Query(alias="type", pattern=NAME_PATTERN, description="Only this task type.")
+    str | None,
+    Query(alias="type", pattern=NAME_PATTERN, description="Return only tasks of this type."),
 ]
-MappedType = Annotated[
-    str, Query(alias="type", pattern=NAME_PATTERN, description="Of this task type.")
-]
+MappedType = Annotated[str, Query(alias="type", pattern=NAME_PATTERN, description="The task type.")]
 StatusFilter = Annotated[
     Status | None,
-    Query(alias="status", description="Only this status. A page may be short; the cursor goes on."),
+    Query(
+        alias="status",
+        description="Return only tasks with this status. A page can be short or empty; use its"
+        " cursor to continue.",
+    ),
 ]
-Limit = Annotated[int, Query(ge=1, le=1000, description="Items of a page, at most.")]
-Order = Annotated[Literal["asc", "desc"], Query(description="By key: oldest or newest first.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Most items per page.")]
+Order = Annotated[
+    Literal["asc", "desc"],
+    Query(description="Order of the keys; within a type, `desc` is newest first."),
+]
 
 TaskCursor = Annotated[
-    str | None, Query(pattern=f"^{_NAME}#{_NAME}$", description="Of the page before.")
+    str | None, Query(pattern=f"^{_NAME}#{_NAME}$", description="Cursor of the previous page.")
 ]
 SubtaskCursor = Annotated[
-    str | None, Query(pattern="^(0|[1-9][0-9]{0,6})$", description="Of the page before.")
+    str | None, Query(pattern="^(0|[1-9][0-9]{0,6})$", description="Cursor of the previous page.")
 ]
-ChildCursor = Annotated[str | None, Query(pattern=NAME_PATTERN, description="Of the page before.")]
+ChildCursor = Annotated[
+    str | None, Query(pattern=NAME_PATTERN, description="Cursor of the previous page.")
+]
 ScheduleCursor = Annotated[
-    str | None, Query(pattern=NAME_PATTERN, description="Of the page before.")
+    str | None, Query(pattern=NAME_PATTERN, description="Cursor of the previous page.")
 ]

@@ -1,4 +1,4 @@
-"""What only the HTTP side refuses. Domain errors are in `taskmill.model.errors`."""
+"""Errors that only HTTP requests can cause; the other ones are in `taskmill.model.errors`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from taskmill.model.errors import InvalidRequest, TaskmillError, TaskNotFound
 
 
 class MalformedBody(InvalidRequest):
-    """The body is absent or is no JSON object."""
+    """The body is missing or is not a JSON object."""
 
     code = "malformed_body"
     http_status = 400
 
 
 class UnsupportedMediaType(TaskmillError):
-    """The body is of another content type than JSON."""
+    """The content type of the body is not JSON."""
 
     code = "unsupported_media_type"
     http_status = 415

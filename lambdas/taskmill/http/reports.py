@@ -1,4 +1,4 @@
-"""The body by which a worker outside reports how its task stands."""
+"""The body of a status report: a worker outside taskmill reports the status of a task."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AttributeName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 Attributes = Annotated[
     dict[AttributeName, JsonValue], Field(json_schema_extra={"additionalProperties": False})
 ]
-# Which of these a task may take now, the status table says. CREATED is what a retry writes.
+# The status table decides which of these a task may enter. CREATED is set by retries only.
 Reported = Literal[
     "SCHEDULED",
     "QUEUED",
@@ -30,16 +30,16 @@ Reported = Literal[
 
 
 class StatusChange(Model):
-    """What a worker outside reports."""
+    """A status and attributes that a worker outside taskmill reports."""
 
     model_config = STRICT
 
     status: Reported
     attributes: Attributes | None = Field(
         default=None,
-        description="`result` (any JSON), `error` (text, or an object with type and message),"
-        " `progress`, and others; up to 16 KB without the result.",
+        description="`result` (any JSON value), `error` (text, or an object with `type` and"
+        " `message`), `progress`, and others of your choice. Up to 16 KB without the result.",
     )
     notify_id: Annotated[str, StringConstraints(min_length=1, max_length=128)] | None = Field(
-        default=None, description="The `id` of the notification that the change causes."
+        default=None, description="Used as `id` of the notification about this change."
     )

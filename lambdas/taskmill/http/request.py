@@ -1,4 +1,4 @@
-"""What a request brings: its body, its caller, and the tenant it may speak for."""
+"""Reads a request: its path and body, its caller, and whether the tenant is allowed."""
 
 from __future__ import annotations
 
@@ -18,50 +18,54 @@ from taskmill.model.api.requests import InvokeContext
 from taskmill.model.errors import Forbidden, LimitExceeded
 from taskmill.wiring.process import current
 
-MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda takes no larger request
-_MAX_REQUEST_ID = 128  # characters of a caller's own; longer ones would swell the row
+MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's limit for a request
+_MAX_REQUEST_ID = 128  # characters of an `x-request-id` header, which the row stores
 _JSON = "application/json"
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 def prepared(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event with a path that routes can match and, if it has a body, that as text.
+    """The event in the form that Powertools needs: the path quoted, the body as text.
 
     Raises:
-        LimitExceeded: The body is over 6 MB.
-        UnsupportedMediaType: The body is declared as something else than JSON.
-        MalformedBody: The body is no UTF-8.
+        LimitExceeded: The body is larger than 6 MB.
+        UnsupportedMediaType: The content type of the body is not JSON.
+        MalformedBody: The body is not UTF-8.
     """
-    # Powertools' routes match only some characters. Quoted ones match always, and are then
-    # refused as part of a name rather than as a path nobody knows.
+    # Patterns of Powertools' routes do not match all characters, but they match quoted ones. So an
+    # invalid name is reported as such, and not as an unknown path.
     path = quote(event["rawPath"], safe="/", errors="replace")
     request = {**event, "rawPath": path, "body": None, "isBase64Encoded": False}
     if event["requestContext"]["http"]["method"] in _WITH_BODY and event.get("body"):
         request["headers"] = _json_headers(event.get("headers") or {})
-        request["body"] = _text(event["body"], encoded=bool(event.get("isBase64Encoded")))
+        request["body"] = _body_text(event["body"], encoded=bool(event.get("isBase64Encoded")))
     return request
 
 
 def parse_object(text: str) -> dict[str, Any]:
-    """The JSON object that a body is.
+    """The JSON object in a body.
 
-    pydantic's parser refuses what could not be stored or answered again: NaN, half surrogates,
-    nesting beyond 200 levels.
+    pydantic's parser rejects values that could not be stored or returned later: NaN, lone
+    surrogates, and more than 200 levels of nesting.
 
     Raises:
-        MalformedBody: It is none.
+        MalformedBody: The text is not JSON, or not an object.
     """
     try:
         value = from_json(text, allow_inf_nan=False)
     except ValueError as error:
         raise MalformedBody(f"the body is not JSON: {error}", field="body") from None
     if not isinstance(value, dict):
-        raise MalformedBody("the body is a JSON object, not another JSON value", field="body")
+        raise MalformedBody("the body must be a JSON object, not another JSON value", field="body")
     return value
 
 
 def invoke_context(request: Request) -> InvokeContext:
-    """Who asks: an AWS identity or the subject of a token, from where, in which request."""
+    """The caller of a request (AWS identity or subject of the token), its IP address and its id.
+
+    The id is the `x-request-id` header if it is printable and has up to 128 characters, else the
+    one of API Gateway.
+    """
     event = APIGatewayProxyEventV2(request.resolved_event.raw_event)
     context = event.request_context
     identity = context.authorizer.iam
@@ -77,12 +81,12 @@ def invoke_context(request: Request) -> InvokeContext:
 def confine(
     app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolver], Response[Any]]
 ) -> Response[Any]:
-    """Let nobody past whose token names another tenant than the path, or none.
+    """Middleware: the tenant claim of the caller's token must equal the tenant in the path.
 
-    Without a configured claim the callers' policies confine them to paths.
+    It checks nothing if no claim is configured: then IAM policies limit callers to paths.
 
     Raises:
-        Forbidden: The claim is missing or differs.
+        Forbidden: The claim is missing or names another tenant.
     """
     tenant = app.context["_route_args"].get("tenant")
     claim = current().settings.tenant_claim
@@ -104,7 +108,7 @@ def _json_headers(headers: Mapping[str, str]) -> dict[str, str]:
     return {**lower, "content-type": _JSON}
 
 
-def _text(body: str, *, encoded: bool) -> str:
+def _body_text(body: str, *, encoded: bool) -> str:
     size = len(body) * 3 // 4 if encoded else len(body.encode(errors="replace"))
     if size > MAX_BODY_BYTES:
         raise LimitExceeded("body", actual=size, limit=MAX_BODY_BYTES, unit="bytes")

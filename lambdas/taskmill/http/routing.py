@@ -1,4 +1,4 @@
-"""How a function becomes a route, and what routes answer besides their result."""
+"""Registers functions as routes, and documents the error responses of each route."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ BY_US = "Error"
 BY_GATEWAY_TOO = "ErrorOrGatewayError"
 
 _MEANINGS = {
-    400: "A key is not of the documented form, or the body is no JSON object.",
-    401: "The gateway knows no such token.",
-    403: "The caller may not speak for this tenant, or not at all.",
-    404: "Nothing has this key.",
-    409: "What the task is now does not allow this, or the idempotency key was used.",
-    413: "Larger than a limit; the message names it.",
-    415: "The body is declared as something else than JSON.",
-    422: "A field is not valid; `details` names each.",
-    429: "Too many requests; try again after `Retry-After` seconds, or a second.",
-    500: "Our fault; the log has more.",
+    400: "A name in the path is malformed, or the body is not a JSON object.",
+    401: "The gateway rejected the token.",
+    403: "The caller may not call this API, or not for this tenant.",
+    404: "Not found.",
+    409: "The current state does not allow this, or the idempotency key or code was used for another"
+    " request.",
+    413: "A size limit is exceeded; the message names the limit.",
+    415: "The content type of the body is not JSON.",
+    422: "A field is invalid; `details` lists the invalid fields, up to 20.",
+    429: "Too many requests; try again after `Retry-After` seconds, or after one if it is missing.",
+    500: "An internal error; the log of the API function has details.",
     503: "The gateway cannot reach the service.",
 }
 _GATEWAY = frozenset({401, 403, 413, 429, 500, 503})
@@ -40,20 +41,20 @@ def add_route(
     errors: Iterable[int] = (),
     success: int = 200,
 ) -> None:
-    """Let `function` answer a method of a tenant's path.
+    """Register `function` as a route below `/v1/tenants/{tenant}/`.
 
     Args:
-        app: Where to.
-        method: Of the request; all but GET and DELETE bring a body.
-        path: Below the tenant's.
-        function: Its parameters are those of the request, what it returns is the answer.
-        name: The operation's, unique.
-        summary: Also says what the answer is.
-        errors: Statuses beyond those that every route has.
-        success: The status of what it returns.
+        app: The resolver.
+        method: HTTP method; requests with methods other than GET and DELETE have a body.
+        path: The path after the tenant's.
+        function: Its parameters are parameters of the request; its result becomes the response.
+        name: Operation id of the OpenAPI document; unique.
+        summary: Summary of the OpenAPI document.
+        errors: Documented statuses of errors, in addition to those of every route.
+        success: Status of a successful response.
     """
     statuses = {*_ALWAYS, *errors, *(() if method in ("GET", "DELETE") else _WITH_BODY)}
-    answers: dict[int, OpenAPIResponse] = {success: {"description": "As asked."}}
+    answers: dict[int, OpenAPIResponse] = {success: {"description": "Success."}}
     app.route(
         f"/v1/tenants/<tenant>/{path}",
         method,
@@ -65,6 +66,7 @@ def add_route(
 
 
 def error_answer(status: int) -> OpenAPIResponse:
+    """The documentation of an error response."""
     schema = BY_GATEWAY_TOO if status in _GATEWAY else BY_US
     answer: OpenAPIResponse = {
         "description": _MEANINGS[status],
@@ -72,6 +74,6 @@ def error_answer(status: int) -> OpenAPIResponse:
     }
     if status == 429:
         answer["headers"] = {
-            "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
+            "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer"}}
         }
     return answer

@@ -23,16 +23,18 @@ _SCHEDULE = "schedules/<name>"
 
 
 class PutSchedule(NewSchedule):
-    """A schedule, whole: what is not in it gets its default."""
+    """A complete schedule; a missing field is set to its default."""
 
     model_config = STRICT
 
 
 class SchedulePage(View):
-    """Schedules by name."""
+    """Schedules in the order of their names."""
 
     items: tuple[Schedule, ...]
-    cursor: str | None = Field(default=None, description="Where the list goes on; null: nowhere.")
+    cursor: str | None = Field(
+        default=None, description="Cursor of the next page; null on the last page."
+    )
 
 
 def add_to(app: ApiGatewayResolver) -> None:
@@ -51,14 +53,14 @@ def add_to(app: ApiGatewayResolver) -> None:
         _SCHEDULE,
         put_schedule,
         name="schedule_put",
-        summary="Submit a task again and again, or from now on in another way",
+        summary="Create or replace a schedule, which submits tasks at recurring times",
         errors=(409, 422),
     )
     for method, path, route, summary, *errors in (
-        ("GET", _SCHEDULE, get_schedule, "A schedule as it stands", 404),
+        ("GET", _SCHEDULE, get_schedule, "Get a schedule", 404),
         ("DELETE", _SCHEDULE, delete_schedule, "Remove a schedule", 404, 409),
-        ("POST", f"{_SCHEDULE}/pause", pause_schedule, "Keep a schedule from firing", 404, 409),
-        ("POST", f"{_SCHEDULE}/resume", resume_schedule, "Let a schedule fire again", 404, 409),
+        ("POST", f"{_SCHEDULE}/pause", pause_schedule, "Pause a schedule", 404, 409),
+        ("POST", f"{_SCHEDULE}/resume", resume_schedule, "Resume a paused schedule", 404, 409),
     ):
         verb = route.__name__.removesuffix("_schedule")
         add_route(app, method, path, route, name=f"schedule_{verb}", summary=summary, errors=errors)

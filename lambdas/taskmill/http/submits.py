@@ -1,4 +1,4 @@
-"""Routes that start work: submit a task, submit a fan-out, ask for an upload."""
+"""Routes that submit tasks and step function tasks, and create uploads."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def add_to(app: ApiGatewayResolver) -> None:
         "step-function-tasks",
         submit_step_function_task,
         name="step_function_task_submit",
-        summary="Submit a fan-out: a subtask for each element of an array or of an upload",
+        summary="Submit a step function task: each element of an array or upload becomes a subtask",
         errors=(409, 422),
         success=202,
     )
@@ -50,13 +50,13 @@ def add_to(app: ApiGatewayResolver) -> None:
         "uploads",
         create_upload,
         name="upload_create",
-        summary="Ask where to PUT an input that is too large for a request",
+        summary="Get a presigned URL for a PUT of an input that is too large for a request",
         success=201,
     )
 
 
 class TaskBatch(View):
-    """The tasks of one submit, in its order."""
+    """The submitted tasks, in the order of the request."""
 
     tasks: tuple[Task, ...]
 
@@ -92,16 +92,16 @@ def create_upload(tenant: Tenant) -> Upload:
 
 
 def _check_input(task: SubmitTask, *, field: str) -> None:
-    """Refuse what the task function of the type could not take.
+    """Check an input against the argument type of its task function.
 
     Raises:
-        InvalidRequest: With what is wrong about which field.
+        InvalidRequest: The input does not match; the message names the field.
     """
     wiring = current()
     try:
         wiring.registry.check_input(task.task_type, task.input)
     except InvalidInput as refused:
-        message = refused.message.removeprefix("input: ")  # of an input wrong as a whole
+        message = refused.message.removeprefix("input: ")  # present if the whole input is wrong
         raise InvalidRequest(f"{field}: {message}", field=field) from None
-    except Exception:  # code that cannot be loaded here may run in the worker
+    except Exception:  # the worker may be able to load code that this function cannot
         wiring.logger.warning("input not checked", task_type=task.task_type, exc_info=True)

@@ -1,4 +1,4 @@
-"""Routes about the service itself."""
+"""Routes about the service: health, and the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from taskmill.wiring.process import current
 
 
 class Health(View):
-    """That the service answers, and nothing else: anybody may ask."""
+    """Shows that the service responds, and nothing else: the route needs no authorisation."""
 
     status: str = "ok"
 
@@ -27,14 +27,14 @@ def add_to(app: ApiGatewayResolver) -> None:
 
     app.get(
         "/health",
-        summary="Whether the service answers",
+        summary="Check that the service responds",
         operation_id="health",
-        responses=_answers({"description": "It does."}, errors=(429, 500, 503)),
+        responses=_answers({"description": "The service responds."}, errors=(429, 500, 503)),
         openapi_extensions={"security": []},
     )(get_health)
     app.get(
         "/openapi.json",
-        summary="This document",
+        summary="Get this document",
         operation_id="openapi",
         responses=_answers(
             {

@@ -1,4 +1,4 @@
-"""The routes that single tasks and step function tasks share."""
+"""Routes that single tasks and step function tasks have in common."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _WORDS = {Kind.TASK: "task", Kind.SFN_TASK: "step function task"}
 
 
 class TaskRoutes:
-    """Routes of one kind of task."""
+    """The routes of one kind of task."""
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
@@ -43,12 +43,16 @@ class TaskRoutes:
         tasks = FOLDERS[self.kind]
         task = f"{tasks}/<type>/<code>"
         self._add(app, "GET", tasks, self.list, "List {}s", 422)
-        self._add(app, "GET", task, self.get, "A {} as it stands", 404)
-        self._add(app, "PATCH", task, self.update, "Report a {} from outside", 404, 409, 422)
+        self._add(app, "GET", task, self.get, "Get a {}", 404)
+        self._add(app, "PATCH", task, self.update, "Report the status of a {}", 404, 409, 422)
         self._add(app, "POST", f"{task}/cancel", self.cancel, "Cancel a {}", 404, 409)
-        self._add(app, "POST", f"{task}/retry", self.retry, "Run a {} that failed again", 404, 409)
-        self._add(app, "GET", f"{task}/result", self.result, "The result of a {}", 404, 409)
-        self._add(app, "GET", f"{task}/children", self.children, "List what a {} started", 404, 422)
+        self._add(
+            app, "POST", f"{task}/retry", self.retry, "Retry a failed or cancelled {}", 404, 409
+        )
+        self._add(app, "GET", f"{task}/result", self.result, "Get the result of a {}", 404, 409)
+        self._add(
+            app, "GET", f"{task}/children", self.children, "List the child tasks of a {}", 404, 422
+        )
 
     def list(
         self,
@@ -69,7 +73,7 @@ class TaskRoutes:
             current().service.list_items_by_pk(tenant_code=tenant, type=self.kind, options=options)
         )
 
-    def get(self, tenant: Tenant, type: Type, code: Code) -> Task:  # noqa: A002  # the path's name
+    def get(self, tenant: Tenant, type: Type, code: Code) -> Task:  # noqa: A002  # the name in the path
         return current().service.get_task(key=self._key(tenant, type, code))
 
     def update(

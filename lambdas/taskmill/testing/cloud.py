@@ -54,7 +54,7 @@ class InProcessCloud:
         modules: Modules with `@task` functions.
         factory: "module:Class" of a `TaskEventFactory`.
         chaos: Repeated and reordered deliveries; none by default.
-        environment: Environment variables of the functions, in addition to those of the stack.
+        environment: Environment variables of the functions; they add to and replace the stack's.
         schema: Arguments of DynamoDB's `create_table`; `TABLE_SCHEMA` by default.
     """
 
