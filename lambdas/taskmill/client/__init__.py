@@ -1,4 +1,4 @@
-"""Submit tasks and follow them from Python, over HTTP.
+"""The Python client of the HTTP API: submits tasks, follows them, and reads their results.
 
 ```python
 from taskmill.client import TaskClient
@@ -8,6 +8,9 @@ with TaskClient.from_environment(tenant="mbc") as client:
     client.wait(task)
     print(client.result(task))
 ```
+
+HTTP calls, their authentication, retries and errors live here; no rules about tasks, and no access
+to the table. May import `functions` and `model`, not `aws`, `work` or `service`.
 """
 
 from taskmill.client.client import TaskClient

@@ -1,4 +1,4 @@
-"""From an HTTP answer back to the error it stands for."""
+"""Conversion of HTTP error responses to the exceptions of taskmill."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from taskmill.client.errors import Unreachable
 from taskmill.model import errors
 from taskmill.model.errors import TaskmillError
 
-# One row per code that the API answers with. "internal" is left out: it is like no answer.
+# The codes of the API. "internal" is missing: it becomes `Unreachable`, as a missing answer does.
 _BY_CODE: Mapping[str, type[TaskmillError]] = {
     "invalid_request": errors.InvalidRequest,
     "invalid_key": errors.InvalidKey,
@@ -28,7 +28,7 @@ _BY_CODE: Mapping[str, type[TaskmillError]] = {
     "throttled": errors.Throttled,
 }
 
-# For codes of a newer server, and for answers that API Gateway gives by itself.
+# For unknown codes of a newer server, and for responses of API Gateway itself.
 _BY_STATUS: Mapping[int, type[TaskmillError]] = {
     400: errors.InvalidRequest,
     401: errors.Forbidden,
@@ -43,10 +43,10 @@ _BY_STATUS: Mapping[int, type[TaskmillError]] = {
 
 
 def json_of(response: httpx.Response) -> Any:
-    """What a good answer holds.
+    """The parsed JSON body of a successful response.
 
     Raises:
-        Unreachable: It is not JSON, so something else than a task API is there.
+        Unreachable: The body is not JSON, so the URL is not that of a task API.
     """
     try:
         return response.json()
@@ -55,10 +55,10 @@ def json_of(response: httpx.Response) -> Any:
 
 
 def error_of(response: httpx.Response, *, caller: str) -> TaskmillError:
-    """The error that an answer stands for.
+    """The exception for an error response.
 
     Args:
-        caller: Who asked, in words: which credentials were used.
+        caller: Description of the credentials that were used, for the message.
     """
     answer = _json(response)
     error = answer.get("error")
@@ -71,15 +71,15 @@ def error_of(response: httpx.Response, *, caller: str) -> TaskmillError:
 def _from_api(status: int, error: Mapping[str, Any]) -> TaskmillError:
     known = _BY_CODE.get(str(error.get("code"))) or _BY_STATUS.get(status, Unreachable)
     message, details = str(error["message"]), error.get("details") or []
-    if len(details) == 1:  # what it is about: its field, its limit
+    if len(details) == 1:  # the details of the one problem: its field, its limit
         return _make(known, message, {**details[0]})
-    if details:  # one entry per wrong field
+    if details:  # one entry per invalid field
         message = "; ".join(f"{each.get('field', '?')}: {each.get('message')}" for each in details)
     return _make(known, message, {"each": details})
 
 
 def _from_gateway(response: httpx.Response, message: str, caller: str) -> TaskmillError:
-    """An answer that never passed through the task API itself."""
+    """The exception for a response of the gateway, or of a server that is not a task API."""
     url, status = response.request.url.copy_with(query=None), response.status_code
     said = f"{status} {message}"
     if status in (401, 403):
@@ -94,7 +94,7 @@ def _from_gateway(response: httpx.Response, message: str, caller: str) -> Taskmi
 
 
 def no_answer(error: httpx.TransportError) -> Unreachable:
-    """Why nothing came back, and what to do about it."""
+    """The exception for a request without a response; its message says what to try."""
     url, why = error.request.url, str(error) or type(error).__name__
     advice = "check the URL and the network"
     if is_local(url):
@@ -108,7 +108,7 @@ def is_local(url: httpx.URL) -> bool:
 
 
 def _make(kind: type[TaskmillError], message: str, details: Mapping[str, Any]) -> TaskmillError:
-    """An error with the server's own words; constructors would put them into theirs."""
+    """An exception with the message of the server; its constructor would build another message."""
     error = kind.__new__(kind)
     TaskmillError.__init__(error, message)
     error.details = dict(details)

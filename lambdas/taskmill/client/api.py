@@ -1,4 +1,4 @@
-"""Requests to the task API: sent, repeated where that is safe, answers turned into errors."""
+"""HTTP requests to the task API, with retries where they are safe; errors become exceptions."""
 
 from __future__ import annotations
 
@@ -15,27 +15,32 @@ from taskmill.model.api.views import Upload
 from taskmill.model.keys import Kind, TaskKey
 
 COLLECTIONS: Mapping[Kind, str] = {Kind.TASK: "tasks", Kind.SFN_TASK: "step-function-tasks"}
-_ALREADY_THERE = 412  # S3, to a second PUT with If-None-Match: *
-_PRESIGNED = "the holder of a presigned address"
+_ALREADY_THERE = 412  # S3's answer to a repeated PUT with If-None-Match: *
+_PRESIGNED = "the holder of a presigned URL"
 
 
 def path_of(key: TaskKey) -> str:
-    """The path of a task, step function task or subtask."""
+    """The URL path of a task, step function task or subtask."""
     whole = f"{collection_of(key.kind, key.tenant)}/{key.type}/{key.code}"
     return whole if key.index is None else f"{whole}/subtasks/{key.index}"
 
 
 def collection_of(kind: Kind, tenant: str) -> str:
+    """The URL path of all tasks of one kind."""
     return f"/v1/tenants/{quote(tenant, safe='')}/{COLLECTIONS[kind]}"
 
 
 class Api:
-    """Speaks HTTP for the client.
+    """Sends the HTTP requests of a client.
+
+    Every method raises a `TaskmillError` if the API rejects the request or cannot be reached.
 
     Args:
-        auth: Says who asks; its `str` says so to people.
-        transport: Instead of the network, for tests.
-        sleep: Waits so many seconds between attempts.
+        url: Base URL of the API.
+        auth: Authenticates requests; its `str` names the credentials in error messages.
+        timeout_seconds: For one request; connecting takes 5 s at most.
+        transport: Replaces the network, for tests.
+        sleep: Waits between attempts; takes seconds.
     """
 
     def __init__(
@@ -53,7 +58,7 @@ class Api:
         self._http = httpx.Client(
             timeout=httpx.Timeout(timeout_seconds, connect=min(5.0, timeout_seconds)),
             transport=transport,
-            # A proxy must never stand between us and the local cloud.
+            # Requests to the local cloud must not go through a proxy from the environment.
             trust_env=not is_local(httpx.URL(url)),
         )
 
@@ -61,9 +66,9 @@ class Api:
         self._http.close()
 
     def get(self, path: str, **query: Any) -> Any:
-        """The JSON answer to a GET; absent query parameters are left out."""
+        """The JSON response to a GET; query parameters that are None are left out."""
         given = {name: str(value) for name, value in query.items() if value is not None}
-        # %20, not +: an AWS signature is made over the former.
+        # Spaces as %20, not +, as AWS signatures require.
         tail = f"?{urlencode(given, quote_via=quote)}" if given else ""
         return self._call("GET", f"{path}{tail}", repeatable=True)
 
@@ -80,7 +85,7 @@ class Api:
         return self._call("DELETE", path, repeatable=False)
 
     def pages(self, path: str, *, cursor: str | None = None, **query: Any) -> Iterator[Any]:
-        """The items of all pages of a list from a cursor on, one page in memory at a time."""
+        """The items of all pages of a list from a cursor on; requests a page when it is needed."""
         while True:
             page = self.get(path, **query, cursor=cursor)
             yield from page["items"]
@@ -89,7 +94,7 @@ class Api:
                 return
 
     def upload(self, upload: Upload, spool: Spool) -> None:
-        """Stream a file to its presigned address; no other credentials go with it."""
+        """Stream a file to a presigned URL, without further credentials."""
         headers = {**upload.headers, "Content-Length": str(spool.size)}
 
         def send() -> httpx.Response:
@@ -98,7 +103,7 @@ class Api:
         self._answer(send, repeatable=True, caller=_PRESIGNED, accept=(_ALREADY_THERE,))
 
     def download(self, url: str) -> Any:
-        """The JSON behind a presigned address."""
+        """The JSON document at a presigned URL."""
 
         def send() -> httpx.Response:
             return self._http.get(url)

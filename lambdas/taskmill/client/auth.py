@@ -1,4 +1,4 @@
-"""How a request says who asks: an AWS signature, or a token."""
+"""Authentication of HTTP requests: an AWS signature, or a bearer token."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from taskmill.client.errors import NotConfigured
 
 
 class SignedByAws(httpx.Auth):
-    """Signature version 4 for API Gateway; temporary credentials are renewed as they expire.
+    """AWS Signature Version 4 for API Gateway; renews temporary credentials when they expire.
 
     Args:
         session: A botocore or boto3 session.
-        region: The API's.
+        region: The AWS region of the API.
     """
 
     requires_request_body = True
@@ -53,7 +53,7 @@ class SignedByAws(httpx.Auth):
 
 
 class Token(httpx.Auth):
-    """A bearer token of Cognito or another OpenID Connect issuer."""
+    """A bearer token of Amazon Cognito or another OpenID Connect issuer."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -67,6 +67,6 @@ class Token(httpx.Auth):
 
 
 def _signed(request: httpx.Request) -> dict[str, str]:
-    """The headers that matter; proxies may change others on the way."""
+    """The headers to sign; others may be changed by proxies."""
     kind = request.headers.get("content-type")
     return {"Content-Type": kind} if kind else {}

@@ -1,4 +1,4 @@
-"""The backend of handles that is the task API over HTTP."""
+"""The backend of task handles that calls the task API over HTTP."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from taskmill.model.keys import TaskKey
 
 @dataclass(frozen=True)
 class ClientBackend:
-    """The task API over HTTP.
+    """A `Backend` (see `taskmill.functions.backends`) on a `TaskClient`.
 
     Attributes:
-        executes_now: Whether the environment asks for tasks to run where they are submitted,
-            which this backend refuses.
+        executes_now: Whether the environment asks for tasks to run in the submitting process. This
+            backend cannot do that: then `submit` raises `InvalidRequest`.
     """
 
     client: TaskClient

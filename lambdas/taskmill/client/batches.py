@@ -1,4 +1,4 @@
-"""Many single tasks in few requests."""
+"""Groups many single tasks into few requests."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ TASKS_A_REQUEST = 100
 
 
 def batches(tasks: Iterable[NewTask], *, ids: str) -> Iterator[bytes]:
-    """Request bodies of up to 100 tasks and 4 MB. Each task has a name: none is stored twice.
+    """Request bodies of up to 100 tasks and 4 MB each.
+
+    Each task gets a code or an idempotency key, so that a repeated request stores it only once.
 
     Args:
-        ids: The scheme of the names.
+        ids: How codes are made: "ulid", "uuid4", "uuid7" or "integer".
 
     Raises:
-        InvalidRequest: JSON cannot hold an input.
-        LimitExceeded: One input alone is larger than the API can take.
+        InvalidRequest: An input cannot be converted to JSON.
+        LimitExceeded: The input of one task is larger than a request may be.
     """
     lines: list[bytes] = []
     size = 0

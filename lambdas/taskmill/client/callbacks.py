@@ -1,4 +1,4 @@
-"""Callback mappings: what is submitted whenever tasks of a type end."""
+"""Callback mappings: tasks that are submitted whenever a task of a type ends."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from taskmill.model.keys import check_name, mapped_type, mapping_id
 
 
 class Callbacks(Connection):
-    """What a client may do with callback mappings."""
+    """The client's methods for callback mappings."""
 
     def register_callback(
         self,
@@ -25,17 +25,18 @@ class Callbacks(Connection):
     ) -> CallbackMapping:
         """Submit a task of `callback_type` whenever one of `task_type` has ended.
 
-        Its input is `{"task": ...}`, the task that has ended. Registering the same again changes
-        nothing. A mapping goes for tasks that are submitted after it.
+        The input of the submitted task is `{"task": ...}`, the task that has ended. Repeating the
+        call changes nothing. The mapping applies to tasks that are submitted after it.
 
         Args:
-            event: "success", "failure", or "completion", which a cancelled task has too.
-            id: `<task type>~<name>`; one made of the other fields by default. Another mapping
-                under the same id is replaced.
+            event: "success", "failure", or "completion" (any end, also cancelled).
+            id: `<task type>~<name>`; by default `<task type>~<event>~<callback type>`. An existing
+                mapping with this id is replaced.
 
         Raises:
-            InvalidRequest: A field is refused; the message names it.
-            Conflict: The task type has 50 mappings already.
+            InvalidRequest: A field is invalid; the message names it.
+            InvalidKey: The id does not begin with the task type.
+            Conflict: The task type already has 50 mappings.
         """
         mapping = id or mapping_id(
             check_name("taskType", task_type), event, check_name("callbackType", callback_type)
@@ -46,20 +47,24 @@ class Callbacks(Connection):
         return CallbackMapping.model_validate(self._api.put(self._path_of(mapping), body))
 
     def callback(self, id: str) -> CallbackMapping:  # noqa: A002
-        """A callback mapping as it stands.
+        """Get a callback mapping.
 
         Raises:
-            TaskNotFound: None has this id.
+            TaskNotFound: No mapping has this id.
         """
         return CallbackMapping.model_validate(self._api.get(self._path_of(id)))
 
     def callbacks(self, task_type: str) -> Iterator[CallbackMapping]:
-        """The callback mappings of a task type, by id."""
+        """The callback mappings of a task type, sorted by id."""
         found = self._api.pages(self._callbacks, type=task_type)
         return map(CallbackMapping.model_validate, found)
 
     def delete_callback(self, id: str) -> CallbackMapping:  # noqa: A002
-        """Remove a callback mapping and return it as it was."""
+        """Remove a callback mapping and return it.
+
+        Raises:
+            TaskNotFound: No mapping has this id.
+        """
         return CallbackMapping.model_validate(self._api.delete(self._path_of(id)))
 
     @property
@@ -67,5 +72,5 @@ class Callbacks(Connection):
         return f"/v1/tenants/{quote(self.tenant, safe='')}/callbacks"
 
     def _path_of(self, mapping: str) -> str:
-        mapped_type(mapping)  # refuses what is no id
+        mapped_type(mapping)  # raises InvalidKey if the id is malformed
         return f"{self._callbacks}/{mapping}"

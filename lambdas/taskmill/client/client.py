@@ -1,4 +1,4 @@
-"""The task API as Python methods."""
+"""The client class of the task API."""
 
 from __future__ import annotations
 
@@ -23,37 +23,39 @@ from taskmill.model.statuses import Status
 class TaskClient(Submits, Reads, Schedules, Callbacks):
     """Submits tasks, reads them and waits for them. Close it, or use it in a `with` statement.
 
-    What is not given comes from the environment (`TASKMILL_URL`, `TASKMILL_TENANT`,
-    `TASKMILL_TOKEN`, `TASKMILL_IDS`, AWS's own variables), then from the local cloud of this
+    Missing arguments come from the environment (`TASKMILL_URL`, `TASKMILL_TENANT`,
+    `TASKMILL_TOKEN`, `TASKMILL_IDS`, and AWS's own variables), then from the local cloud of this
     folder.
 
-    Reading is repeated when the network or the API fails for a moment. So is submitting: every
-    submit names its task by a code, yours or a new one, so that it never doubles.
+    Reads are retried when the network or the API fails temporarily. Submits are retried, too, and
+    store a task only once: each has a code or an idempotency key, yours or a new one.
 
     Args:
         url: The stack output `ApiUrl`.
-        tenant: Whose tasks.
-        region: Of the API; needed only when its address does not tell.
-        session: A boto3 or botocore session; AWS's usual chain of credentials by default.
-        token: Of Cognito or another issuer, instead of an AWS signature.
-        ids: How the service names tasks: "ulid", "uuid4", "uuid7" or "integer". The client does it
-            likewise, but for numbers: there it sends an idempotency key instead.
-        timeout_seconds: For one request; the API itself gives up after 29.
-        transport: Instead of the network, for tests.
-        sleep: Waits so many seconds, for tests.
-        outputs: Of a local cloud, instead of this folder's.
+        tenant: The tenant that owns the tasks.
+        region: AWS region of the API; needed only if the URL does not contain it.
+        session: A boto3 or botocore session; by default, AWS's usual chain of credentials.
+        token: A bearer token of Cognito or another issuer, in place of an AWS signature.
+        ids: How the service makes codes: "ulid" (default), "uuid4", "uuid7" or "integer". The
+            client makes new codes in the same way, except for integers, which only the service can
+            assign: with "integer" it sends an idempotency key.
+        timeout_seconds: Timeout of one request; the API's own is 29 s.
+        transport: Replaces the network, for tests.
+        sleep: Replaces `time.sleep`, for tests.
+        outputs: Outputs of a local cloud, in place of this folder's.
 
     Raises:
-        NotConfigured: URL, tenant, region or credentials are missing.
+        NotConfigured: The URL, the tenant or the region is missing. Missing credentials raise it
+            with the first request.
     """
 
     @property
     def pace(self) -> Pace:
-        """How this client waits."""
+        """How this client waits between two reads of a task."""
         return Pace(self._sleep)
 
     def for_tenant(self, tenant: str) -> Self:
-        """The same client for another tenant's tasks; both share connections, so close one."""
+        """A copy of the client for another tenant; both share connections, so close only one."""
         other = copy.copy(self)
         other.tenant = check_name("tenant", tenant)
         return other
@@ -62,15 +64,17 @@ class TaskClient(Submits, Reads, Schedules, Callbacks):
         """Cancel a task that has not ended.
 
         Raises:
-            IllegalStatusChange: It has ended.
+            IllegalStatusChange: The task has ended.
         """
         return Task.model_validate(self._api.post(f"{path_of(key_of(key))}/cancel"))
 
     def retry(self, key: Key) -> Task:
-        """Run a failed or cancelled task again; of a fan-out only what did not complete.
+        """Run a failed or cancelled task again.
+
+        A step function task runs only those subtasks again that did not complete.
 
         Raises:
-            IllegalStatusChange: It has neither failed nor been cancelled.
+            IllegalStatusChange: The task is neither FAILED nor CANCELLED.
         """
         return Task.model_validate(self._api.post(f"{path_of(key_of(key))}/retry"))
 
@@ -82,10 +86,14 @@ class TaskClient(Submits, Reads, Schedules, Callbacks):
         attributes: Mapping[str, Any] | None = None,
         notify_id: str | None = None,
     ) -> Task:
-        """Move a task from outside, as the status table allows.
+        """Report the status of a task from a worker outside taskmill.
+
+        Args:
+            attributes: `result`, `error`, `progress` and others; up to 16 KB without the result.
+            notify_id: The `id` of the notification about this change.
 
         Raises:
-            IllegalStatusChange: The table has no such move.
+            IllegalStatusChange: The status table does not allow this change.
         """
         body = to_body({"status": status, "attributes": attributes, "notifyId": notify_id})
         return Task.model_validate(self._api.patch(path_of(key_of(key)), body))
@@ -93,13 +101,14 @@ class TaskClient(Submits, Reads, Schedules, Callbacks):
     def updates(
         self, key: Key, *, timeout_seconds: float | None = None, cap_seconds: float = CAP_SECONDS
     ) -> Iterator[Task]:
-        """The task as it stands, again and again, at the latest when it has ended.
+        """Read the task repeatedly until it has ended, and yield it each time.
 
         Args:
-            cap_seconds: The longest time between two looks, give or take 20 %.
+            timeout_seconds: None waits without a limit.
+            cap_seconds: Longest time between two reads, plus or minus 20 % at random.
 
         Raises:
-            WaitTimeout: It has not ended in time.
+            WaitTimeout: The task has not ended in time.
         """
         pace = dataclasses.replace(self.pace, cap_seconds=cap_seconds)
         return looks(lambda: self.get(key), pace, timeout_seconds=timeout_seconds)
@@ -111,15 +120,15 @@ class TaskClient(Submits, Reads, Schedules, Callbacks):
         timeout_seconds: float | None = 300.0,
         on_update: Callable[[Task], None] | None = None,
     ) -> Task:
-        """The task once it has completed.
+        """Wait until the task has completed, and return it.
 
         Args:
-            timeout_seconds: None waits for ever.
-            on_update: Called with the task each time it was looked at.
+            timeout_seconds: None waits without a limit.
+            on_update: Called with the task after each read.
 
         Raises:
-            TaskFailed: It ended otherwise; the error holds the task.
-            WaitTimeout: It has not ended in time; it goes on.
+            TaskFailed: The task failed or was cancelled; `error.task` is the task.
+            WaitTimeout: The task has not ended in time; it continues to run.
         """
         for task in self.updates(key, timeout_seconds=timeout_seconds):
             if on_update is not None:

@@ -1,4 +1,4 @@
-"""The part of a client that knows where, for whom and as whom to call."""
+"""The base class of the client: its URL, tenant, credentials and HTTP connections."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Connection:
-    """A way to one task API for one tenant."""
+    """A connection to one task API for one tenant; the arguments are those of `TaskClient`."""
 
     def __init__(
         self,
@@ -58,12 +58,16 @@ class Connection:
 
     @classmethod
     def from_environment(cls, tenant: str | None = None) -> Self:
-        """A client of the API that the environment, or else this folder's local cloud, names."""
+        """A client configured by the environment, or else by the local cloud of this folder."""
         return cls(tenant=tenant)
 
     @classmethod
     def from_outputs(cls, path: Path, *, tenant: str) -> Self:
-        """A client of the local cloud that wrote this outputs file."""
+        """A client of the local cloud that wrote this outputs file.
+
+        Raises:
+            NotConfigured: The file cannot be read, or has no `ApiUrl`.
+        """
         outputs = read_outputs(path)
         if "ApiUrl" not in outputs:
             raise NotConfigured(f"{path} names no ApiUrl: no task stack is deployed there")

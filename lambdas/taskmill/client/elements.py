@@ -1,4 +1,7 @@
-"""The elements of a step function task's input, read from files in constant memory."""
+"""Reads the elements of a step function task from files: JSON, JSON Lines or CSV.
+
+JSON Lines and CSV are read in constant memory; a JSON array is loaded as a whole.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,15 @@ Format = Literal["json", "jsonl", "csv"]
 
 
 def read_elements(path: Path, form: Format | None = None) -> Iterator[Any]:
-    """Elements of a file: .json (an array), .jsonl (one a line) or .csv (a row with header each).
+    """Elements of a file: .json (an array), .jsonl or .ndjson (one per line), or .csv.
+
+    A row of a .csv becomes an object with the names of the header; all values are strings.
+
+    Args:
+        form: Format of the file; by default, its suffix decides.
 
     Raises:
-        UnreadableInput: No such file, another kind of file, or a line that is not as it should be.
+        UnreadableInput: The file is missing or of another kind, or a line is malformed.
     """
     known = form or _form_of(path)
     try:
@@ -28,10 +36,13 @@ def read_elements(path: Path, form: Format | None = None) -> Iterator[Any]:
 
 
 def parse_elements(file: TextIO, form: Format, *, name: str) -> Iterator[Any]:
-    """Elements of an open file that people know by this name.
+    """Elements of an open file.
+
+    Args:
+        name: Name of the file in error messages.
 
     Raises:
-        UnreadableInput: A line that is not what it should be.
+        UnreadableInput: The file or a line of it is malformed.
     """
     try:
         yield from _PARSERS[form](file)
@@ -42,7 +53,7 @@ def parse_elements(file: TextIO, form: Format, *, name: str) -> Iterator[Any]:
 
 
 class _Problem(Exception):
-    """What is wrong with a file."""
+    """A file is malformed; the message says where, without the name of the file."""
 
 
 def _form_of(path: Path) -> Format:
@@ -74,7 +85,7 @@ def _json_lines(file: Iterable[str]) -> Iterator[Any]:
 
 
 def _csv_rows(file: Iterable[str]) -> Iterator[dict[str, str]]:
-    """One object a row, all values text; a row must have as many fields as the header."""
+    """One object per row, all values strings; rows must have as many fields as the header."""
     rows = csv.DictReader(file, strict=True)
     try:
         for row in rows:

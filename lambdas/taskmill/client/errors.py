@@ -1,4 +1,4 @@
-"""What can go wrong at the caller's end."""
+"""Exceptions of the client; `TaskFailed` and `WaitTimeout` come from `model.errors`."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ __all__ = [
 
 
 class NotConfigured(TaskmillError):
-    """The client does not know where, for whom or as whom to call."""
+    """A setting of the client is missing or wrong: URL, tenant, region or credentials."""
 
     code = "not_configured"
     http_status = 400
 
 
 class UnreadableInput(InvalidRequest):
-    """A file is missing or does not hold what its name says; a wrong line is named by number."""
+    """A file is missing or malformed; the message has the number of a malformed line."""
 
     code = "unreadable_input"
 
 
 class Unreachable(TaskmillError):
-    """No answer, or none that a task API gives; the message says what to try."""
+    """The task API did not respond, or something else did; the message says what to try."""
 
     code = "unreachable"
     http_status = 503

@@ -1,4 +1,4 @@
-"""What makes a submit repeatable: a name that it has before it is sent."""
+"""Codes and idempotency keys that make submits safe to retry."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from taskmill.model.new_codes import made_here, new_code
 
 
 def repeatable(scheme: str, code: str | None, idempotency_key: str | None) -> dict[str, str]:
-    """The fields `code` and `idempotencyKey` of a submit: the caller's own, or a new code.
+    """The fields `code` and `idempotencyKey` of a submit: those of the caller, or a new code.
 
-    Where the service numbers its tasks, nobody else can name them: there it is a new key.
+    With the scheme "integer" the service assigns the codes, so a new idempotency key is used.
     """
     if code is None and idempotency_key is None:
         code = made_here(scheme)

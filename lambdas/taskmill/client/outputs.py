@@ -1,4 +1,4 @@
-"""The outputs file of a local cloud: where its API is, and its made-up credentials."""
+"""The outputs file of a local cloud: stack outputs such as `ApiUrl`, and its fake credentials."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ Outputs = Mapping[str, str]
 
 
 def local_outputs(start: Path | None = None) -> Outputs:
-    """The outputs of the local cloud of this folder or one above it; empty when there is none."""
+    """The outputs of the local cloud of a folder or its parents; empty if there is none.
+
+    Args:
+        start: The folder; the current one by default.
+    """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         if (folder / OUTPUTS_FILE).is_file():
@@ -24,10 +28,10 @@ def local_outputs(start: Path | None = None) -> Outputs:
 
 
 def read_outputs(path: Path) -> Outputs:
-    """Outputs as the local cloud writes them.
+    """The outputs in a file that the local cloud wrote.
 
     Raises:
-        NotConfigured: The file is missing or not of that form.
+        NotConfigured: The file is missing or malformed.
     """
     try:
         return dict(json.loads(path.read_text()))
@@ -36,12 +40,12 @@ def read_outputs(path: Path) -> Outputs:
 
 
 def are_of(outputs: Outputs, url: str) -> bool:
-    """Whether the URL is of the local cloud that has these outputs."""
+    """Whether a URL belongs to the local cloud with these outputs."""
     return "AccessKeyId" in outputs and url.startswith(outputs.get("EndpointUrl", "//"))
 
 
 def local_session(outputs: Outputs) -> Any:
-    """A session with the local cloud's credentials, so that real ones never go there."""
+    """A botocore session with the fake credentials of the local cloud; real ones are not sent."""
     import botocore.session
 
     session = botocore.session.Session()

@@ -1,4 +1,4 @@
-"""Reads: tasks, lists of them, progress and results."""
+"""Reading tasks, lists, progress and results."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.statuses import Status
 
 Key = Task | TaskKey | Mapping[str, str]
-"""A task as any method returned it, its key, or a mapping with `pk` and `sk`."""
+"""A `Task`, its key, or a mapping with `pk` and `sk`."""
 
 
 class Reads(Connection):
-    """What a client may read."""
+    """The client's methods that read tasks."""
 
     def get(self, key: Key | str, code: str | None = None, *, index: int | None = None) -> Task:
-        """A task as it stands.
+        """Get a task.
 
         Args:
-            key: A key; or a task type, with the code. What has this type and code is then
-                looked for among the single tasks, then among the step function tasks.
-            index: Of a subtask.
+            key: A key, or a task type. With a task type, `code` is required: first the single
+                tasks are searched, then the step function tasks.
+            index: Index of a subtask, from 0.
 
         Raises:
-            TaskNotFound: There is none.
+            TaskNotFound: No task has this key.
+            InvalidRequest: A task type without a code.
         """
         if not isinstance(key, str):
             return Task.model_validate(self._api.get(path_of(key_of(key))))
@@ -51,10 +52,14 @@ class Reads(Connection):
         after: str | None = None,
         page_size: int = 100,
     ) -> Iterator[Task]:
-        """A tenant's tasks by type and code, newest first; further pages as they are needed.
+        """The tenant's tasks of one kind; requests each page when it is needed.
 
         Args:
-            after: Only what follows this `type#code` in the list, whether it is there or not.
+            task_type: Only tasks of this type; all types by default.
+            status: Only tasks with this status.
+            order: "desc" or "asc", by type and code; with ULIDs, "desc" is newest first.
+            after: Begin after this `type#code`; no task with it has to exist.
+            page_size: Tasks per request, up to 1,000.
         """
         found = self._api.pages(
             collection_of(kind, self.tenant),
@@ -69,20 +74,20 @@ class Reads(Connection):
     def subtasks(
         self, key: Key, *, status: Status | None = None, page_size: int = 100
     ) -> Iterator[Task]:
-        """The subtasks of a step function task by index; further pages as they are needed."""
+        """The subtasks of a step function task by index; requests each page when it is needed."""
         path = f"{path_of(key_of(key).parent)}/subtasks"
         return map(Task.model_validate, self._api.pages(path, status=status, limit=page_size))
 
     def children(self, key: Key) -> Iterator[Task]:
-        """The tasks that this task started; further pages as they are needed."""
+        """The child tasks of a task; requests each page when it is needed."""
         return map(Task.model_validate, self._api.pages(f"{path_of(key_of(key))}/children"))
 
     def progress(self, key: Key) -> Progress:
-        """How far a step function task is."""
+        """The progress of a step function task; subtasks count when their batch ends."""
         return Progress.model_validate(self._api.get(f"{path_of(key_of(key).parent)}/progress"))
 
     def result(self, key: Key) -> Any:
-        """What the task function returned; a large result is fetched from the bucket.
+        """The return value of the task function; a large one is downloaded from S3.
 
         Raises:
             Conflict: The task has not completed.

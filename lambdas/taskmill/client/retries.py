@@ -1,4 +1,4 @@
-"""When a request is sent again, and after how long."""
+"""Retries of HTTP requests: which are safe, and the pauses between them."""
 
 from __future__ import annotations
 
@@ -9,26 +9,28 @@ import httpx
 
 Sleep = Callable[[float], None]
 
-ATTEMPTS = 4
+ATTEMPTS = 4  # in all
 BASE_SECONDS = 0.2
 CAP_SECONDS = 5.0
 
-_BUSY = frozenset({429})  # API Gateway turned it away: nothing was done
-_BROKEN = frozenset({500, 502, 503, 504})  # something may have been done
+_BUSY = frozenset({429})  # throttled: the request did nothing
+_BROKEN = frozenset({500, 502, 503, 504})  # the request may have done something
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 
 def send_with_retries(
     send: Callable[[], httpx.Response], *, repeatable: bool, sleep: Sleep
 ) -> httpx.Response:
-    """The first good answer, or the last bad one.
+    """The first response that needs no retry, or that of the last attempt.
 
     Args:
-        repeatable: Doing it twice is as good as once. If not, only a request that surely did
-            nothing is sent again.
+        send: Sends the request once.
+        repeatable: The request is idempotent. If not, it is retried only after failures in which
+            it certainly did nothing.
+        sleep: Waits so many seconds.
 
     Raises:
-        httpx.TransportError: No answer at all.
+        httpx.TransportError: There was no response, and a retry is not safe or was the last one.
     """
     for attempt in range(1, ATTEMPTS):
         wait_seconds = backoff(attempt)
@@ -43,7 +45,7 @@ def send_with_retries(
             again = _BUSY | _BROKEN if repeatable else _BUSY
             if response.status_code not in again:
                 return response
-            wait_seconds = max(wait_seconds, _asked_to_wait(response))
+            wait_seconds = max(wait_seconds, _retry_after_seconds(response))
         sleep(wait_seconds)
     return send()
 
@@ -57,7 +59,7 @@ def backoff(attempt: int) -> float:
     return random.uniform(0, min(CAP_SECONDS, BASE_SECONDS * 2**attempt))  # noqa: S311  # no secret
 
 
-def _asked_to_wait(response: httpx.Response) -> float:
-    """Seconds that `Retry-After` asks for, within reason."""
+def _retry_after_seconds(response: httpx.Response) -> float:
+    """Seconds of the header `Retry-After`, up to `CAP_SECONDS`; 0 without one."""
     text = response.headers.get("retry-after", "")
     return min(float(text), CAP_SECONDS) if text.isascii() and text.isdigit() else 0.0

@@ -1,4 +1,4 @@
-"""Recurring schedules: tasks that are submitted again and again."""
+"""Recurring schedules, which submit tasks by a cron or rate expression."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from taskmill.model.keys import check_name
 
 
 class Schedules(Connection):
-    """What a client may do with schedules."""
+    """The client's methods for schedules."""
 
     def put_schedule(
         self,
@@ -33,17 +33,20 @@ class Schedules(Connection):
         on_completion: str | Sequence[str] = (),
         log_ids: Mapping[str, str] | None = None,
     ) -> Schedule:
-        """Submit a task again and again, or from now on in another way under the same name.
+        """Create a schedule, or replace the schedule with this name.
 
         Args:
-            name: Of the schedule, unique within the tenant.
-            expression: `cron(0 12 * * ? *)` or `rate(5 minutes)`, as EventBridge Scheduler has it.
-            input: Of each task: what JSON can hold in 64 KB; pydantic models and dataclasses too.
-            timezone: Whose clocks a cron expression goes by, as `Europe/Berlin`.
-            paused: Keep it, but do not let it fire yet.
+            name: Name of the schedule, unique within the tenant.
+            expression: `cron(0 12 * * ? *)` or `rate(5 minutes)`, as in EventBridge Scheduler.
+            input: Input of each task, up to 64 KB of JSON; also pydantic models and dataclasses.
+            timezone: Time zone of a cron expression, as `Europe/Berlin`.
+            paused: Store the schedule, but do not let it fire.
+            task_name: Name of its tasks, for people; the task type by default.
+
+        The other arguments are those of `TaskClient.submit`.
 
         Raises:
-            InvalidRequest: A field is refused; the message names it.
+            InvalidRequest: A field is invalid; the message names it.
             LimitExceeded: The input is too large.
         """
         body = {
@@ -63,28 +66,40 @@ class Schedules(Connection):
         return Schedule.model_validate(self._api.put(self._path(name), to_body(body)))
 
     def schedule(self, name: str) -> Schedule:
-        """A schedule as it stands.
+        """Get a schedule.
 
         Raises:
-            TaskNotFound: There is none of this name.
+            TaskNotFound: No schedule has this name.
         """
         return Schedule.model_validate(self._api.get(self._path(name)))
 
     def schedules(self, *, page_size: int = 100) -> Iterator[Schedule]:
-        """A tenant's schedules by name; further pages as they are needed."""
+        """The tenant's schedules by name; requests each page when it is needed."""
         return map(Schedule.model_validate, self._api.pages(self._folder, limit=page_size))
 
     def pause_schedule(self, name: str) -> Schedule:
-        """Keep a schedule, but let it fire no more. Tasks that it has submitted go on."""
+        """Pause a schedule. Tasks that it has submitted continue.
+
+        Raises:
+            TaskNotFound: No schedule has this name.
+        """
         return Schedule.model_validate(self._api.post(f"{self._path(name)}/pause", repeatable=True))
 
     def resume_schedule(self, name: str) -> Schedule:
-        """Let a paused schedule fire again. What it missed is not made up for."""
+        """Resume a paused schedule. Runs that it missed are not made up for.
+
+        Raises:
+            TaskNotFound: No schedule has this name.
+        """
         path = f"{self._path(name)}/resume"
         return Schedule.model_validate(self._api.post(path, repeatable=True))
 
     def delete_schedule(self, name: str) -> Schedule:
-        """Remove a schedule and return it as it was. Tasks that it has submitted go on."""
+        """Remove a schedule and return it. Tasks that it has submitted continue.
+
+        Raises:
+            TaskNotFound: No schedule has this name.
+        """
         return Schedule.model_validate(self._api.delete(self._path(name)))
 
     @property

@@ -1,4 +1,4 @@
-"""Where the task API is and who calls it: arguments, then the environment, then the local cloud."""
+"""Settings of a client: from arguments, then the environment, then the local cloud."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ _AWS_HOST = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com")
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What a client needs to know. `session` is a boto3 or botocore session."""
+    """URL, tenant and credentials of a client.
+
+    Attributes:
+        region: AWS region of the API; found in the URL or AWS's settings if None.
+        session: A boto3 or botocore session; the default one if None.
+        token: A bearer token, used in place of AWS credentials.
+    """
 
     url: str
     tenant: str
@@ -28,10 +34,10 @@ class Settings:
     token: str | None = None
 
     def auth(self) -> httpx.Auth:
-        """How requests say who asks: by token if there is one, else by AWS signature.
+        """The authentication of requests: the token if there is one, else an AWS signature.
 
         Raises:
-            NotConfigured: Nobody says which region the API is in.
+            NotConfigured: The region of the API is unknown.
         """
         from taskmill.client.auth import SignedByAws, Token
 
@@ -53,10 +59,10 @@ def find_settings(
     token: str | None,
     outputs: Outputs,
 ) -> Settings:
-    """Settings from what is given; the rest from the environment and a local cloud's outputs.
+    """Settings from the arguments; missing ones from the environment, then from a local cloud.
 
     Raises:
-        NotConfigured: Nobody says where the API is, or whose tasks are meant.
+        NotConfigured: The URL or the tenant is missing, or the URL is malformed.
     """
     if not (url := url or os.environ.get("TASKMILL_URL") or outputs.get("ApiUrl")):
         raise NotConfigured(
@@ -74,7 +80,7 @@ def find_settings(
 
 
 def find_ids(ids: str | None) -> str:
-    """By which scheme a client names its submits, if it can: as the service does.
+    """The scheme of codes: the argument, else `TASKMILL_IDS`, else "ulid".
 
     Raises:
         NotConfigured: There is no such scheme.
@@ -86,7 +92,7 @@ def find_ids(ids: str | None) -> str:
 
 
 def named_session(profile: str) -> Any:
-    """The AWS session of a profile.
+    """A botocore session with an AWS profile.
 
     Raises:
         NotConfigured: There is no such profile.
@@ -120,7 +126,7 @@ def _default_session() -> Any:
 
 
 def _region(url: str, session: Any) -> str | None:
-    """The API's region: its address says it, unless it has a domain of its own."""
+    """The region of the API: from its URL, or for a custom domain from AWS's settings."""
     if found := _AWS_HOST.search(url):
         return found[1]
     environment = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")

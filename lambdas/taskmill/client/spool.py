@@ -1,4 +1,4 @@
-"""JSON Lines on the way to the cloud: in memory while small, then in a temporary file."""
+"""A buffer for the elements of an input as JSON Lines: in memory up to 4 MB, then on disk."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ _CHUNK = 1 << 20
 
 
 class Spool:
-    """The elements of an input, written once, then read as an array or as a stream of bytes.
+    """The elements of an input: written once, then read as a JSON array or as chunks of bytes.
+
+    Attributes:
+        size: Bytes of the JSON Lines.
 
     Raises:
-        LimitExceeded: More than 1,000,000 elements; those beyond are not even taken.
-        InvalidRequest: JSON cannot hold an element.
+        LimitExceeded: There are more than 1,000,000 elements; it stops reading them there.
+        InvalidRequest: An element cannot be converted to JSON.
     """
 
     def __init__(self, elements: Iterable[Any]) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=INLINE_LIMIT)  # noqa: SIM115  # __exit__
-        self.size = 0  # bytes
+        self.size = 0
         self._weight = 0
         try:
             self._fill(elements)
@@ -44,7 +47,7 @@ class Spool:
 
     @property
     def fits_inline(self) -> bool:
-        """Whether it may travel in the submit itself."""
+        """Whether the elements fit into the body of the submit; if not, they must be uploaded."""
         return self._weight <= INLINE_LIMIT
 
     def array(self) -> bytes:
@@ -53,7 +56,7 @@ class Spool:
         return b"[" + self._file.read().rstrip(b"\n").replace(b"\n", b",") + b"]"
 
     def chunks(self) -> Iterator[bytes]:
-        """All bytes from the start; may be asked for again."""
+        """All bytes in chunks of 1 MB; each call begins at the start, for retries."""
         self._file.seek(0)
         while chunk := self._file.read(_CHUNK):
             yield chunk

@@ -1,4 +1,4 @@
-"""Submits: single tasks, many of them, fan-outs of any size."""
+"""Submitting single tasks, many single tasks, and step function tasks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from taskmill.model.keys import Kind
 
 
 class Submits(Connection):
-    """What a client may submit."""
+    """The client's methods that submit tasks."""
 
     def submit(
         self,
@@ -41,24 +41,30 @@ class Submits(Connection):
         idempotency_key: str | None = None,
         notify: Notify | None = None,
     ) -> Task:
-        """Store a single task; it runs from there by itself.
+        """Store a single task and return it; the service then runs it in the background.
 
         Args:
-            input: Whatever JSON can hold; pydantic models and dataclasses too.
-            run_at: Start then, at most a year from now; the past means now.
-            priority: "low", "normal", "high" or "urgent"; that of its type by default.
-            on_success: Task types to submit when it has completed, beside those of its type.
-            on_failure: When it has failed.
-            on_completion: When it has ended, however it did.
-            log_ids: Names of yours, on every log line of the task, its children and callbacks.
-            code: Names the task within its type; the same task again under one code gives the
-                stored one. A new one by default, as `ids` says.
-            idempotency_key: The same key within 24 hours gives the same task.
+            input: Any JSON value; also pydantic models and dataclasses.
+            name: A name for people; the task type by default.
+            delay_seconds: Start so many seconds from now; up to a year.
+            run_at: Start time with a time zone, up to a year from now; a past time means now.
+            priority: "low", "normal", "high" or "urgent"; by default, that of the task type.
+            on_success: Task types to submit when the task completes, in addition to those that
+                are declared for its type.
+            on_failure: The same when the task fails.
+            on_completion: The same when the task ends in any way.
+            log_ids: Names and values to add to all log lines of the task, its children and
+                callbacks; up to 10.
+            code: Identifies the task within its type. Submitting the same task with the same code
+                again returns the stored one. By default, the client makes a new code, see `ids`.
+            idempotency_key: Submits with the same key within 24 hours return the same task.
+            notify: Notifications to publish: "each", "progress" or "none".
 
         Raises:
-            InvalidRequest: A field is refused; the message names it.
-            LimitExceeded: The input is larger than the API takes.
-            IdempotencyConflict: The key was used for another request.
+            InvalidRequest: A field is invalid; the message names it.
+            LimitExceeded: The input is larger than a request may be.
+            Conflict: Another task has this code.
+            IdempotencyConflict: The idempotency key was used for a different request.
         """
         body = to_body(
             {
@@ -79,7 +85,7 @@ class Submits(Connection):
         return self._submit(Kind.TASK, body)
 
     def submit_many(self, tasks: Iterable[NewTask]) -> Sequence[Task]:
-        """Store many single tasks, up to 100 a request.
+        """Store many single tasks, with up to 100 in one request.
 
         Raises:
             TaskmillError: As for `submit`; tasks of earlier requests are stored by then.
@@ -109,17 +115,20 @@ class Submits(Connection):
         idempotency_key: str | None = None,
         name: str | None = None,
     ) -> Task:
-        """Store a step function task: each element becomes a subtask, up to 1,000,000.
+        """Store a step function task: each input becomes a subtask, up to 1,000,000.
 
-        Inputs of more than some 4 MB go by way of an upload. Memory use is constant for
-        iterators and for .jsonl and .csv files.
+        Inputs of more than 4 MB in all are uploaded to S3. Memory use is constant for iterators
+        and for .jsonl and .csv files.
 
         Args:
-            inputs: Elements, or a .json, .jsonl or .csv file of them.
-            tolerated_failures: Failed subtasks that still count as success: 10 or "5%".
-            batch_size: Subtasks that one Lambda call works through, one after the other. By
-                default as many as there are batches, at most 100: 10 of 100, 32 of 1,000.
-            max_concurrency: Batches worked on at once.
+            inputs: The inputs of the subtasks, or a .json, .jsonl or .csv file with them.
+            tolerated_failures: How many subtasks may fail without failing the whole task: a
+                number, or a share such as "5%". None by default.
+            batch_size: Subtasks that one Lambda invocation runs one after the other. By default
+                the square root of the number of subtasks, up to 100: 10 of 100, 32 of 1,000. More
+                if there would be more than 5,000 batches: 200 of 1,000,000.
+            max_concurrency: Batches that run at the same time; by default as the stack is
+                configured, 100 if it is not.
 
         The other arguments are those of `submit`.
 

@@ -1,4 +1,4 @@
-"""JSON as it goes over the wire."""
+"""JSON bodies of requests, and their size limits."""
 
 from __future__ import annotations
 
@@ -9,16 +9,20 @@ from typing import Any
 
 from taskmill.model.errors import InvalidRequest, LimitExceeded
 
-# Lambda takes 6 MB in one call, and the body is a JSON string in it: quotes count twice.
+# Lambda's limit for a request is 6 MB. The body is a string in the JSON of the Lambda event, so
+# quotes and backslashes count twice.
 REQUEST_LIMIT = 6_000_000
-INLINE_LIMIT = 4_000_000  # what is larger goes by upload where it can; leaves room for the rest
+INLINE_LIMIT = 4_000_000  # larger inputs are uploaded where possible; the rest is for other fields
 
 
 def to_json(value: Any, *, field: str) -> bytes:
-    """Compact JSON of builtins, pydantic models, dataclasses, dates and the like.
+    """Compact JSON of builtins, pydantic models, dataclasses, dates and similar types.
+
+    Args:
+        field: Name of the value in error messages.
 
     Raises:
-        InvalidRequest: JSON cannot hold it (a NaN, a loop, an object of another kind).
+        InvalidRequest: The value has no JSON form: NaN, a circular reference, another type.
     """
     try:
         text = _COMPACT.encode(value)
@@ -26,19 +30,19 @@ def to_json(value: Any, *, field: str) -> bytes:
         raise InvalidRequest(f"{field} is not JSON: {error}", field=field) from None
     try:
         return text.encode()
-    except UnicodeEncodeError:  # lone surrogates: legal in JSON only as escapes
+    except UnicodeEncodeError:  # lone surrogates, which JSON can only contain as escapes
         return _ESCAPED.encode(value).encode()
 
 
 def to_body(fields: Mapping[str, Any], *, array: bytes | None = None) -> bytes:
-    """A request's body, absent fields left out.
+    """The JSON body of a request; fields that are None are left out.
 
     Args:
-        array: The input, when it is JSON already.
+        array: The field `input` as JSON text, if it is already encoded.
 
     Raises:
-        InvalidRequest: JSON cannot hold it.
-        LimitExceeded: Larger than the API can take.
+        InvalidRequest: A field has no JSON form.
+        LimitExceeded: The body is larger than a request may be.
     """
     given = {name: value for name, value in fields.items() if value is not None}
     body = to_json(given, field="input")
@@ -48,14 +52,14 @@ def to_body(fields: Mapping[str, Any], *, array: bytes | None = None) -> bytes:
 
 
 def to_moment(moment: datetime | None) -> str | None:
-    """A moment in UTC, as RFC 3339 writes it.
+    """A datetime in UTC, in the format of RFC 3339; None for None.
 
     Raises:
-        InvalidRequest: It has no UTC offset.
+        InvalidRequest: The datetime has no time zone.
     """
     if moment is None:
         return None
-    offset = getattr(moment, "utcoffset", None)  # which a date has not
+    offset = getattr(moment, "utcoffset", None)  # a `date` has no such method
     if offset is None or offset() is None:
         raise InvalidRequest(
             f"run_at is {moment!r}: give a datetime with a time zone, as datetime.now(UTC)",
@@ -65,15 +69,15 @@ def to_moment(moment: datetime | None) -> str | None:
 
 
 def to_names(names: str | Sequence[str]) -> list[str] | None:
-    """One task type or several, as a list; None: none at all."""
+    """One or several task types as a list; None if there are none."""
     return [names] if isinstance(names, str) else list(names) or None
 
 
 def check_request(body: bytes) -> bytes:
-    """`body`, when the API can take it.
+    """Return `body` unchanged.
 
     Raises:
-        LimitExceeded: It cannot.
+        LimitExceeded: It is larger than a request may be.
     """
     if (size := weight(body)) > REQUEST_LIMIT:
         raise LimitExceeded("input", actual=size, limit=REQUEST_LIMIT, unit="bytes of JSON")
@@ -81,7 +85,7 @@ def check_request(body: bytes) -> bytes:
 
 
 def weight(text: bytes) -> int:
-    """Bytes that JSON text takes inside the JSON of a Lambda call."""
+    """Bytes of a JSON text as a string in a Lambda event: quotes and backslashes are escaped."""
     return len(text) + text.count(b'"') + text.count(b"\\")
 
 

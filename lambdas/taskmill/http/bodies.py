@@ -119,8 +119,8 @@ class _SubmitFanOut(WholeNumbers, NewStepFunctionTask):
 
     tolerated_failures: _Tolerance | None = Field(
         default=None,
-        description="How many subtasks may fail before the whole task fails: a number, or a share"
-        " such as '5%'. None by default.",
+        description="How many subtasks may fail without failing the whole task: a number, or a"
+        " share such as '5%'. None by default.",
     )
 
     def of_tenant(self, tenant: str) -> CreateStepFunctionTask:

@@ -38,7 +38,7 @@ StatusFilter = Annotated[
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most items per page.")]
 Order = Annotated[
     Literal["asc", "desc"],
-    Query(description="Order of the keys; within a type, `desc` is newest first."),
+    Query(description="Order of the keys; with ULIDs as codes, `desc` is newest first."),
 ]
 
 TaskCursor = Annotated[

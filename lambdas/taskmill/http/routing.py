@@ -16,7 +16,7 @@ _MEANINGS = {
     401: "The gateway rejected the token.",
     403: "The caller may not call this API, or not for this tenant.",
     404: "Not found.",
-    409: "The current state does not allow this, or the idempotency key or code was used for another"
+    409: "The current state does not allow this, or the idempotency key or code is used by another"
     " request.",
     413: "A size limit is exceeded; the message names the limit.",
     415: "The content type of the body is not JSON.",
