@@ -1,4 +1,9 @@
-"""The `taskmill` command."""
+"""The `taskmill` command line: commands, options, output and exit codes.
+
+A command calls the HTTP API through `client`; `work` runs tasks in this process, and `local` runs
+`taskmill_local`. No rules about tasks live here. May import `wiring` and everything below; does not
+import `http`.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +11,12 @@ import sys
 
 
 def main() -> None:
-    """Run the command line of this process. Exit codes: see `taskmill.cli.exits`."""
+    """Run the command line of this process, and exit with a code of `taskmill.cli.exits`."""
     from taskmill.cli.app import app
     from taskmill.cli.exits import Exit
 
     try:
         app()
-    except Exception as bug:  # noqa: BLE001  # a stack is no answer to a person
+    except Exception as bug:  # noqa: BLE001  # one line instead of a traceback
         sys.stderr.write(f"taskmill: this is a bug: {type(bug).__name__}: {bug}\n")
         sys.exit(Exit.BUG)

@@ -1,4 +1,4 @@
-"""`python -m taskmill.cli` is `taskmill`."""
+"""Entry point of `python -m taskmill.cli`, which is the same as `taskmill`."""
 
 from taskmill.cli import main
 

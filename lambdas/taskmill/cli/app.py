@@ -1,4 +1,4 @@
-"""The command `taskmill` and its global options."""
+"""The root command `taskmill`: its global options and its subcommands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from taskmill.cli.work import work
 
 HELP = """Background tasks on AWS: submit them, follow them, get their results.
 
-Global options may stand anywhere on the line."""
+Global options may be given before or after the command."""
 
 EPILOG = """[bold]Examples[/bold]
 
@@ -66,25 +66,31 @@ def root(
     url: Annotated[
         str | None,
         typer.Option(
-            envvar="TASKMILL_URL", help="Of the API; the local cloud's if there is one here."
+            envvar="TASKMILL_URL",
+            help="URL of the API; by default that of the local cloud of this folder.",
         ),
     ] = None,
     tenant: Annotated[
-        str | None, typer.Option(envvar="TASKMILL_TENANT", help="Whose tasks.")
+        str | None, typer.Option(envvar="TASKMILL_TENANT", help="The tenant that owns the tasks.")
     ] = None,
     region: Annotated[
-        str | None, typer.Option(help="AWS region, when the URL does not tell.")
+        str | None, typer.Option(help="AWS region, if the URL does not contain it.")
     ] = None,
-    profile: Annotated[str | None, typer.Option(help="AWS profile to call as.")] = None,
+    profile: Annotated[str | None, typer.Option(help="AWS profile for the credentials.")] = None,
     as_json: Annotated[
-        bool, typer.Option("--json", help="One JSON document on stdout, all else on stderr.")
+        bool,
+        typer.Option(
+            "--json", help="Print one JSON document to stdout, everything else to stderr."
+        ),
     ] = False,
     version: Annotated[  # noqa: ARG001  # handled by its callback
         bool,
-        typer.Option("--version", is_eager=True, callback=_print_version, help="Print it."),
+        typer.Option(
+            "--version", is_eager=True, callback=_print_version, help="Print the version."
+        ),
     ] = False,
 ) -> None:
-    # Whoever calls the app from Python may hand in a transport as `obj`.
+    # Python code that calls the app, such as a test, can pass an httpx transport as `obj`.
     ctx.obj = Call(
         url=url,
         tenant=tenant,

@@ -1,4 +1,4 @@
-"""One call of the command line: what the global options say, for every command."""
+"""The context of one call of the command line: its global options and its output."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """Settings and output of one call.
+    """Global options and output of one call; Typer passes it to every command as `ctx.obj`.
 
     Args:
-        transport: Instead of the network, for tests.
+        transport: Replaces the network, for tests.
     """
 
     url: str | None
@@ -33,13 +33,13 @@ class Call:
     transport: httpx.BaseTransport | None = None
 
     def client(self, tenant: str | None = None) -> TaskClient:
-        """A client as the options, the environment or the local cloud say.
+        """A client configured by the options, the environment or the local cloud.
 
         Args:
-            tenant: When the options name none: that of a key.
+            tenant: The tenant of a key, used if the options do not name one.
 
         Raises:
-            NotConfigured: Something is missing.
+            NotConfigured: The URL, the tenant, the region or the profile is missing or wrong.
         """
         from taskmill.client.client import TaskClient
         from taskmill.client.settings import named_session
@@ -53,7 +53,7 @@ class Call:
         )
 
     def command(self, verb: str, task: Task) -> str:
-        """A command line to copy; what the environment says is left out."""
+        """A command line to copy, without options whose values the environment has."""
         options = (
             ("--url", self.url, "TASKMILL_URL"),
             ("--tenant", task.tenant_code, "TASKMILL_TENANT"),

@@ -1,4 +1,4 @@
-"""`taskmill callbacks`: tasks that are submitted whenever others end."""
+"""`taskmill callbacks`: lists, adds and removes callback mappings."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ import typer
 
 from taskmill.cli.call import Call
 
-app = typer.Typer(no_args_is_help=True, help="Submit a task whenever one of another type ends.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Manage callbacks: tasks that are submitted whenever a task of a type ends.",
+)
 
 COLUMNS = ("ID", "EVENT", "RUNS")
 
 
 class Event(StrEnum):
-    """How the other task ended."""
+    """How the first task ended."""
 
     SUCCESS = "success"
     FAILURE = "failure"
@@ -29,9 +32,11 @@ _WHEN = {"success": "has completed", "failure": "has failed", "completion": "has
 def list_callbacks(
     ctx: typer.Context,
     *,
-    task_type: Annotated[str, typer.Option("--type", help="Whose ends they follow.")],
+    task_type: Annotated[
+        str, typer.Option("--type", help="Task type whose end triggers the callbacks.")
+    ],
 ) -> None:
-    """List what is submitted whenever tasks of a type end."""
+    """List the callbacks of a task type."""
     call: Call = ctx.obj
     with call.client() as client:
         found = client.callbacks(task_type)
@@ -46,21 +51,27 @@ def list_callbacks(
 def add(
     ctx: typer.Context,
     task_type: Annotated[
-        str, typer.Argument(metavar="TYPE", help="Whose ends it follows.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="TYPE", help="Task type whose end triggers the callback.", show_default=False
+        ),
     ],
     *,
     event: Annotated[
         Event,
-        typer.Option("--on", case_sensitive=False, help="completion: however the task ended."),
+        typer.Option(
+            "--on", case_sensitive=False, help="How the task must end; completion: in any way."
+        ),
     ],
     callback_type: Annotated[
-        str, typer.Option("--run", metavar="TYPE", help="Which task type to submit then.")
+        str, typer.Option("--run", metavar="TYPE", help="Task type to submit.")
     ],
     id: Annotated[  # noqa: A002  # the field's word
-        str | None, typer.Option(help="TYPE~NAME; one made of the other words by default.")
+        str | None,
+        typer.Option(help="TYPE~NAME; by default the type, --on and --run, joined by '~'."),
     ] = None,
 ) -> None:
-    """Submit a task whenever one of a type ends; adding the same again changes nothing."""
+    """Submit a task whenever a task of a type ends. Adding the same again changes nothing."""
     call: Call = ctx.obj
     with call.client() as client:
         mapping = client.register_callback(task_type, event.value, callback_type, id=id)
@@ -75,10 +86,13 @@ def add(
 def remove(
     ctx: typer.Context,
     mapping: Annotated[
-        str, typer.Argument(metavar="ID", help="As `list` shows it.", show_default=False)
+        str,
+        typer.Argument(
+            metavar="ID", help="Id of the callback, as `list` shows it.", show_default=False
+        ),
     ],
 ) -> None:
-    """Let such tasks end without this callback; those that it has submitted go on."""
+    """Remove a callback. Tasks that it has submitted continue."""
     call: Call = ctx.obj
     with call.client() as client:
         removed = client.delete_callback(mapping)

@@ -19,36 +19,41 @@ if TYPE_CHECKING:
 
 
 def cancel(ctx: typer.Context, key: Keys) -> None:
-    """Cancel tasks that have not ended; of a step function task the execution stops."""
+    """Cancel tasks that have not ended. For a step function task, its execution is stopped."""
     call: Call = ctx.obj
 
-    def tell(task: Task) -> None:
+    def report(task: Task) -> None:
         call.output.line(f"{task.status} {task.type}#{task.code}")
 
-    _change(call, key, lambda client, task: client.cancel(task), tell)
+    _change(call, key, lambda client, task: client.cancel(task), report)
 
 
 def retry(ctx: typer.Context, key: Keys) -> None:
-    """Run failed or cancelled tasks again; of a step function task what did not complete."""
+    """Run failed or cancelled tasks again; of a step function task, only incomplete subtasks."""
     call: Call = ctx.obj
 
-    def tell(task: Task) -> None:
+    def report(task: Task) -> None:
         call.output.line(f"{task.type}#{task.code}")
         call.output.note(f"{task.status} again; follow it: {call.command('watch', task)}")
 
-    _change(call, key, lambda client, task: client.retry(task), tell)
+    _change(call, key, lambda client, task: client.retry(task), report)
 
 
 def _change(
     call: Call,
     words: Sequence[str],
     change: Callable[[TaskClient, Task], Task],
-    tell: Callable[[Task], None],
+    report: Callable[[Task], None],
 ) -> None:
-    """Change each task that the words name; one that cannot be changed does not stop the others.
+    """Change each of the given tasks; after an error, continue with the next task.
+
+    Args:
+        words: Keys of the tasks.
+        change: Changes one task.
+        report: Prints a changed task.
 
     Raises:
-        typer.Exit: With the code of the first error, when all have been tried.
+        typer.Exit: Some tasks could not be changed; with the code of the first error.
     """
     references = parse_keys(words)
     changed: list[Task] = []
@@ -62,7 +67,7 @@ def _change(
                 call.output.note(f"taskmill: {error.message}")
             else:
                 if not call.output.as_json:
-                    tell(changed[-1])
+                    report(changed[-1])
     if call.output.as_json and len(references) > 1:
         call.output.json_array(changed)
     elif call.output.as_json and changed:

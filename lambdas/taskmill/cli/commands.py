@@ -1,4 +1,4 @@
-"""What all commands share: global options anywhere on the line, errors as one readable line."""
+"""The Typer group of all commands: moves global options to the front, and prints errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SETTINGS = frozenset({"--url", "--tenant", "--region", "--profile"})
 
 
 class Commands(TyperGroup):
-    """The root command."""
+    """The root command. An error becomes one line on stderr and an exit code."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         return super().parse_args(ctx, hoisted(args))
@@ -35,7 +35,7 @@ class Commands(TyperGroup):
 
 
 def hoisted(words: Sequence[str]) -> list[str]:
-    """The words with global options moved to the front, where click wants them."""
+    """The arguments with global options moved to the front, where click expects them."""
     front: list[str] = []
     rest: list[str] = []
     remaining = iter(words)
@@ -50,7 +50,7 @@ def hoisted(words: Sequence[str]) -> list[str]:
 
 
 def _global_option(word: str, following: Iterator[str]) -> Iterator[str]:
-    """A global option with its value, or nothing."""
+    """The global option `word` with its value; nothing if it is not one."""
     name, equals, _ = word.partition("=")
     if word in FLAGS or (name in SETTINGS and equals):
         yield word

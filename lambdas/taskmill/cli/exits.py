@@ -1,4 +1,4 @@
-"""Exit codes: part of the interface, for scripts."""
+"""Exit codes of the command line; scripts rely on them, so they do not change."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from taskmill.model.errors import TaskmillError
 
 
 class Exit(IntEnum):
-    """How a command ended."""
+    """The exit codes."""
 
     OK = 0
     FAILED = 1  # the task ended FAILED or CANCELLED
-    USAGE = 2  # the command line is wrong, or something is not configured
+    USAGE = 2  # wrong arguments, or a missing setting
     NOT_FOUND = 3
-    UNREACHABLE = 4  # no API there, or it refuses this caller
-    TIMEOUT = 5  # the task goes on, the wait is over
-    REFUSED = 6  # the API refuses this request: a field, a size, a status
+    UNREACHABLE = 4  # the API did not respond, or denied access
+    TIMEOUT = 5  # the wait has timed out; the task continues
+    REFUSED = 6  # the API rejected the request: a field, a size, a status
     BUG = 70
     INTERRUPTED = 130  # Ctrl-C
 

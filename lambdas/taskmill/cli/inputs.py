@@ -1,4 +1,4 @@
-"""Inputs as the command line takes them: JSON text, `@file.json`, or `-` for stdin."""
+"""Reads inputs that arguments name: JSON text, `@file.json`, or `-` for stdin."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _HINT = """; write text with its quotes: '"like this"'"""
 
 
 def read_input(text: str | None) -> Any:
-    """The JSON value that INPUT stands for; None when there is none.
+    """The JSON value of the argument INPUT; None if it is missing.
 
     Raises:
-        UnreadableInput: No such file, or it is not JSON.
+        UnreadableInput: The file is missing, or the text is not JSON.
     """
     if text is None:
         return None
@@ -34,10 +34,13 @@ def read_input(text: str | None) -> Any:
 
 
 def read_inputs(source: str, form: Format | None) -> Iterator[Any]:
-    """The elements of FILE, or of stdin, which is taken for JSON Lines unless told otherwise.
+    """The elements of FILE, or of stdin for `-`.
+
+    Args:
+        form: By default the suffix of the file decides; stdin is JSON Lines by default.
 
     Raises:
-        UnreadableInput: As `taskmill.client.elements` says.
+        UnreadableInput: See `taskmill.client.elements`.
     """
     if source == "-":
         return parse_elements(sys.stdin, form or "jsonl", name="stdin")

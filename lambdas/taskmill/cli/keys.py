@@ -1,4 +1,7 @@
-"""Keys as people write them: `TYPE CODE`, `type#code`, or `pk sk`; an index names a subtask."""
+"""Parses task keys of a command line: `TYPE CODE`, `type#code`, or `pk sk`.
+
+An index at the end names a subtask.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Reference:
-    """What a key on the command line names. Without `kind` both kinds of task are meant."""
+    """A parsed task key.
+
+    Attributes:
+        kind: None if the key does not say it: both kinds of task are searched.
+        tenant: None if the key does not say it.
+    """
 
     type: str
     code: str
@@ -25,10 +33,10 @@ class Reference:
     tenant: str | None = None
 
     def find(self, client: TaskClient) -> Task:
-        """The task.
+        """Get the task.
 
         Raises:
-            TaskNotFound: There is none.
+            TaskNotFound: No task has this key.
         """
         if self.kind is None:
             return client.get(self.type, self.code, index=self.index)
@@ -37,12 +45,12 @@ class Reference:
 
 
 def parse_key(words: Sequence[str]) -> Reference:
-    """A reference from the words of a command line.
+    """Parse the arguments that name one task.
 
     Raises:
-        InvalidKey: They are of none of the forms.
+        InvalidKey: They have none of the forms above.
     """
-    if len(words) == 1 and "/" in words[0]:  # as messages print a key
+    if len(words) == 1 and "/" in words[0]:  # pk/sk, as in messages
         words = words[0].split("/", 1)
     if len(words) == 2 and "#" in words[0]:
         key = TaskKey.parse(*words)
@@ -54,10 +62,10 @@ def parse_key(words: Sequence[str]) -> Reference:
 
 
 def parse_keys(words: Sequence[str]) -> list[Reference]:
-    """References from words that name one task after the other; an index goes by type#code#index.
+    """Parse the arguments that name several tasks; subtasks must be `type#code#index` or `pk sk`.
 
     Raises:
-        InvalidKey: Some of them are of none of the forms.
+        InvalidKey: Some of them have none of the forms above.
     """
     found: list[Reference] = []
     while words:
@@ -68,7 +76,7 @@ def parse_keys(words: Sequence[str]) -> list[Reference]:
 
 
 def _length(words: Sequence[str]) -> int:
-    """How many words the first key takes."""
+    """How many arguments the first key consists of."""
     first = words[0]
     if "/" in first or ("#" in first and first.partition("#")[0] not in Kind.__members__):
         return 1
@@ -76,7 +84,7 @@ def _length(words: Sequence[str]) -> int:
 
 
 def in_words(key: TaskKey) -> str:
-    """A key as a command line takes it, without quotes in any shell."""
+    """A key as arguments of a command line, which need no quotes in any shell."""
     index = "" if key.index is None else f" {key.index}"
     return f"{key.type} {key.code}{index}"
 

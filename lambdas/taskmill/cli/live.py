@@ -1,4 +1,4 @@
-"""How far a task is, on stderr: a live bar in a terminal, a line per change elsewhere."""
+"""Progress of a task on stderr: a progress bar in a terminal, else a line per change."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from taskmill.model.statuses import FINAL
 if TYPE_CHECKING:
     from taskmill.model.api.views import Task
 
-LINE_EVERY_SECONDS = 5.0  # at most, while the status stays the same
+LINE_EVERY_SECONDS = 5.0  # shortest time between two lines with the same status
 
 ShowUpdate = Callable[["Task"], None]
 
 
 def display(output: Output, task: Task) -> AbstractContextManager[ShowUpdate]:
-    """What suits the place that stderr leads to."""
+    """A function that shows updates of a task, as it suits stderr."""
     return _bar(output, task) if output.err.is_terminal else _lines(output)
 
 
 def share_done(task: Task) -> tuple[float, float | None]:
-    """How much is done, of how much; None: nobody knows."""
+    """How much is done, and the total; None if the total is unknown."""
     if task.kind == "SFN_TASK":
         return sum(counts(task).values()), float(task.child_count or 0)
     figures = task.attributes.get("progress")

@@ -1,4 +1,4 @@
-"""`taskmill local`: a cloud of one's own on this machine."""
+"""`taskmill local`: the local cloud, an AWS emulator with the stacks of this folder."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from taskmill.cli.exits import Exit
 if TYPE_CHECKING:
     from taskmill_local import LocalCloud
 
-app = typer.Typer(no_args_is_help=True, help="Start, stop and look at the local cloud.")
+app = typer.Typer(no_args_is_help=True, help="Start, stop and inspect the local cloud.")
 
 StateDir = Annotated[
-    Path | None, typer.Option(help="Where it keeps its state; .local in this folder by default.")
+    Path | None, typer.Option(help="Folder for the state of the local cloud; .local by default.")
 ]
 
 
@@ -26,13 +26,13 @@ StateDir = Annotated[
 def up(
     ctx: typer.Context,
     *,
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="Of all its services.")] = 4566,
+    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of all AWS services.")] = 4566,
     cdk_app: Annotated[
-        str, typer.Option("--app", help="The command that synthesises.")
+        str, typer.Option("--app", help="Command that synthesises the CDK app.")
     ] = "python app.py",
     state_dir: StateDir = None,
 ) -> None:
-    """Start it if needed, and deploy the CDK app of this folder to it."""
+    """Start the local cloud if it is not running, and deploy the CDK app of this folder to it."""
     call: Call = ctx.obj
     with _local_cloud(call, state_dir) as cloud:
         outputs = cloud.up(app=cdk_app, port=port)
@@ -44,7 +44,7 @@ def up(
 
 @app.command()
 def down(ctx: typer.Context, *, state_dir: StateDir = None) -> None:
-    """Stop it; all it holds is gone."""
+    """Stop the local cloud. Its data is lost."""
     call: Call = ctx.obj
     with _local_cloud(call, state_dir) as cloud:
         stopped = cloud.down()
@@ -56,7 +56,7 @@ def down(ctx: typer.Context, *, state_dir: StateDir = None) -> None:
 
 @app.command()
 def status(ctx: typer.Context, *, state_dir: StateDir = None) -> None:
-    """Tell what runs, and where; exits with 3 when nothing does."""
+    """Show whether the local cloud runs, and its outputs; exit with 3 if it does not."""
     call: Call = ctx.obj
     with _local_cloud(call, state_dir) as cloud:
         found = cloud.status()
@@ -81,7 +81,7 @@ def status(ctx: typer.Context, *, state_dir: StateDir = None) -> None:
 
 @contextmanager
 def _local_cloud(call: Call, state_dir: Path | None) -> Iterator[LocalCloud]:
-    """The local cloud of this folder; its errors become a message and exit code 4."""
+    """The local cloud of this folder; an error is printed and exits with 4 (2: not installed)."""
     try:
         from taskmill_local import LocalCloud, LocalCloudError
     except ImportError as missing:

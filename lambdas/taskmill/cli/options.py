@@ -1,4 +1,4 @@
-"""Options and arguments that more than one command takes."""
+"""Options and arguments that several commands have in common."""
 
 from __future__ import annotations
 
@@ -22,33 +22,38 @@ Keys = Annotated[
     list[str],
     typer.Argument(
         metavar="KEY...",
-        help="TYPE CODE, type#code, or pk sk in quotes; several one after the other.",
+        help="TYPE CODE, type#code, or pk sk in quotes; may be repeated.",
         show_default=False,
     ),
 ]
 TaskType = Annotated[
     str,
-    typer.Argument(metavar="TYPE", help="Which task function runs it.", show_default=False),
+    typer.Argument(
+        metavar="TYPE", help="Task type; it decides which task function runs.", show_default=False
+    ),
 ]
-Name = Annotated[str | None, typer.Option(help="A name for people.")]
+Name = Annotated[str | None, typer.Option(help="A descriptive name of the task.")]
 Code = Annotated[
-    str | None, typer.Option(help="Names the task within its type; a new ULID by default.")
+    str | None, typer.Option(help="Code of the task, unique within its type; a new one by default.")
 ]
 IdempotencyKey = Annotated[
-    str | None, typer.Option(help="The same key within 24 hours gives the same task.")
+    str | None, typer.Option(help="Submits with the same key within 24 hours return the same task.")
 ]
-Wait = Annotated[bool, typer.Option("--wait", help="Watch it until it ends.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Watch the task until it ends.")]
 Timeout = Annotated[
     float | None,
-    typer.Option(min=0, metavar="SECONDS", help="How long to watch; for ever by default."),
+    typer.Option(min=0, metavar="SECONDS", help="How long to watch; without a limit by default."),
 ]
-Limit = Annotated[int, typer.Option(min=1, help="At most so many.")]
+Limit = Annotated[int, typer.Option(min=1, help="Show at most so many.")]
 
-TypeFilter = Annotated[str | None, typer.Option(help="Only of this type.")]
+TypeFilter = Annotated[str | None, typer.Option(help="Only tasks of this type.")]
 KindFilter = Annotated[
-    Kind | None, typer.Option(case_sensitive=False, help="Only of this kind; both by default.")
+    Kind | None,
+    typer.Option(case_sensitive=False, help="Only tasks of this kind; both kinds by default."),
 ]
-StatusFilter = Annotated[Status | None, typer.Option(case_sensitive=False, help="Only these.")]
+StatusFilter = Annotated[
+    Status | None, typer.Option(case_sensitive=False, help="Only tasks with this status.")
+]
 
 
 class Notify(StrEnum):
@@ -60,7 +65,7 @@ class Notify(StrEnum):
 
 
 class InputFormat(StrEnum):
-    """What a file of inputs holds."""
+    """Format of a file with inputs."""
 
     JSON = "json"
     JSONL = "jsonl"
@@ -68,12 +73,12 @@ class InputFormat(StrEnum):
 
 
 class Order(StrEnum):
-    """By code, which grows with time."""
+    """Order of a list by code. ULIDs, the default codes, sort by time."""
 
     DESC = "desc"
     ASC = "asc"
 
 
 NotifyOption = Annotated[
-    Notify | None, typer.Option("--notify", help="Which notifications it publishes.")
+    Notify | None, typer.Option("--notify", help="Which notifications to publish.")
 ]

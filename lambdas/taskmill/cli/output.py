@@ -1,4 +1,4 @@
-"""What was asked goes to stdout, everything else to stderr; colours only in a terminal."""
+"""Output of commands: results to stdout, messages to stderr, colours only in a terminal."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ STYLES: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Output:
-    """Where a command prints.
+    """Prints the output of a command.
 
     Args:
-        as_json: One JSON document on stdout instead of text for people.
+        as_json: The command prints one JSON document to stdout in place of text.
     """
 
     as_json: bool = False
@@ -42,27 +42,27 @@ class Output:
         return _console(stderr=True)
 
     def note(self, text: str) -> None:
-        """A line on stderr: a hint, a step, an error."""
+        """Print a line to stderr: a hint, a step, an error."""
         self.err.print(printable(text))
 
     def line(self, text: str, style: str | None = None) -> None:
-        """A line on stdout, never wrapped."""
+        """Print a line to stdout, without wrapping it."""
         self.out.print(printable(text), style=style)
 
     def json(self, value: Any) -> None:
-        """A JSON document on stdout."""
+        """Print an indented JSON document to stdout."""
         sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
 
     def json_line(self, value: Any) -> None:
-        """A JSON document on a line of its own on stdout."""
+        """Print a JSON document to stdout, in one line."""
         sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
 
     def model(self, model: BaseModel) -> None:
-        """A model as the API sends it, on stdout."""
+        """Print a model to stdout, as the JSON of the API."""
         self.json(wire(model))
 
     def json_array(self, models: Iterable[BaseModel]) -> None:
-        """A JSON array of models, written as they come, one a line."""
+        """Print a JSON array of models to stdout, one per line, each as soon as it is there."""
         separator = "[\n"
         for model in models:
             sys.stdout.write(separator + json.dumps(wire(model), ensure_ascii=False))
@@ -70,7 +70,7 @@ class Output:
         sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """A table in a terminal; elsewhere a line a row, columns separated by tabs."""
+        """Print a table in a terminal; elsewhere one line per row, with tabs between columns."""
         if not self.out.is_terminal:
             for row in rows:
                 sys.stdout.write("\t".join(printable(cell) for cell in row) + "\n")
@@ -79,7 +79,7 @@ class Output:
         from rich.text import Text
 
         table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:  # only the last gives way, so that codes can be copied
+        for column in columns:  # only the last one may wrap, so that codes can be copied
             table.add_column(column, no_wrap=column != columns[-1])
         for row in rows:
             table.add_row(*(Text(printable(cell), STYLES.get(cell, "")) for cell in row))
@@ -87,12 +87,12 @@ class Output:
 
 
 def wire(model: BaseModel) -> Any:
-    """A model in the API's own shape, absent fields left out."""
+    """A model as the JSON of the API, without absent fields."""
     return model.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def printable(text: str) -> str:
-    """`text` without control characters, which could drive a terminal; line breaks stay."""
+    """`text` with control characters escaped, except line breaks: they could control a terminal."""
     return "".join(
         each if each.isprintable() or each == "\n" else repr(each)[1:-1] for each in text
     )
@@ -101,5 +101,5 @@ def printable(text: str) -> str:
 def _console(*, stderr: bool) -> Console:
     from rich.console import Console
 
-    # No markup, no highlighting: what users store is printed as it is.
+    # No markup, no highlighting: texts of users are printed unchanged.
     return Console(stderr=stderr, markup=False, highlight=False, emoji=False, soft_wrap=True)

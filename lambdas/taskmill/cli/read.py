@@ -14,7 +14,7 @@ from taskmill.cli.output import STYLES
 from taskmill.cli.show import SUBTASK_COLUMNS, TASK_COLUMNS, details, subtask_row, task_row
 from taskmill.model.keys import Kind
 
-PAGE_SIZE = 1_000  # the most that one request gives
+PAGE_SIZE = 1_000  # the API's limit for one page
 
 
 def get(ctx: typer.Context, key: Key) -> None:
@@ -38,9 +38,9 @@ def list_tasks(
     kind: KindFilter = None,
     status: StatusFilter = None,
     limit: Limit = 50,
-    order: Annotated[Order, typer.Option(help="By code; desc is newest first.")] = Order.DESC,
+    order: Annotated[Order, typer.Option(help="Order by code; desc is newest first.")] = Order.DESC,
 ) -> None:
-    """List tasks by type, the newest first; the limit holds for each kind."""
+    """List tasks by type, newest first; --limit applies to each kind."""
     call: Call = ctx.obj
     with call.client() as client:
         found = (
@@ -76,7 +76,7 @@ def subtasks(
 
 
 def result(ctx: typer.Context, key: Key) -> None:
-    """Print the result of a completed task: always JSON, large ones too."""
+    """Print the result of a completed task as JSON; a large one is downloaded."""
     call: Call = ctx.obj
     reference = parse_key(key)
     with call.client(reference.tenant) as client:

@@ -1,4 +1,4 @@
-"""`taskmill schedules`: tasks that are submitted again and again."""
+"""`taskmill schedules`: lists, creates and changes recurring schedules."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ import typer
 from taskmill.cli.call import Call
 from taskmill.cli.options import Limit, NotifyOption, TaskType
 from taskmill.cli.show import moment_text, short_text
+from taskmill.cli.submit_options import OnCompletion, OnFailure, OnSuccess
 from taskmill.model.lanes import PRIORITIES
 
 if TYPE_CHECKING:
     from taskmill.model.api.schedules import Schedule
 
-app = typer.Typer(no_args_is_help=True, help="Submit tasks again and again, by cron or rate.")
+app = typer.Typer(
+    no_args_is_help=True, help="Manage schedules, which submit tasks by a cron or rate expression."
+)
 
 COLUMNS = ("NAME", "TYPE", "EXPRESSION", "TIMEZONE", "STATE", "NEXT")
 
 ScheduleName = Annotated[
-    str, typer.Argument(metavar="NAME", help="Of the schedule.", show_default=False)
-]
-Callbacks = Annotated[
-    list[str] | None, typer.Option(metavar="TYPE", help="Submit such a task then; may be repeated.")
+    str, typer.Argument(metavar="NAME", help="Name of the schedule.", show_default=False)
 ]
 
 
 @app.command("list")
 def list_schedules(ctx: typer.Context, *, limit: Limit = 50) -> None:
-    """List schedules by name, with their next fire in local time."""
+    """List schedules by name; NEXT is when they fire next, in local time."""
     call: Call = ctx.obj
     with call.client() as client:
         found = islice(client.schedules(page_size=min(limit, 1_000)), limit)
@@ -76,19 +76,22 @@ def put(
     ] = None,
     *,
     timezone: Annotated[
-        str, typer.Option(help="Whose clocks a cron expression goes by: Europe/Berlin.")
+        str, typer.Option(help="Time zone of a cron expression, as Europe/Berlin.")
     ] = "UTC",
-    paused: Annotated[bool, typer.Option("--paused", help="Do not let it fire yet.")] = False,
-    task_name: Annotated[str | None, typer.Option(help="A name of its tasks for people.")] = None,
+    paused: Annotated[bool, typer.Option("--paused", help="Create it paused.")] = False,
+    task_name: Annotated[str | None, typer.Option(help="A descriptive name of its tasks.")] = None,
     notify: NotifyOption = None,
     priority: Annotated[
-        str | None, typer.Option(metavar="|".join(PRIORITIES), help="high and urgent do not wait.")
+        str | None,
+        typer.Option(
+            metavar="|".join(PRIORITIES), help="high and urgent do not wait behind other tasks."
+        ),
     ] = None,
-    on_success: Callbacks = None,
-    on_failure: Callbacks = None,
-    on_completion: Callbacks = None,
+    on_success: OnSuccess = None,
+    on_failure: OnFailure = None,
+    on_completion: OnCompletion = None,
 ) -> None:
-    """Make a schedule, or replace the one of this name by it."""
+    """Create a schedule, or replace the one with this name."""
     from taskmill.cli.inputs import read_input
 
     call: Call = ctx.obj
@@ -103,7 +106,7 @@ def put(
             paused=paused,
             task_name=task_name,
             notify=notify.value if notify else None,
-            priority=priority,  # type: ignore[arg-type]  # the API knows which there are
+            priority=priority,  # type: ignore[arg-type]  # the API checks it
             on_success=on_success or (),
             on_failure=on_failure or (),
             on_completion=on_completion or (),
@@ -112,34 +115,34 @@ def put(
         call.output.model(schedule)
         return
     call.output.line(schedule.name)
-    call.output.note(_next(schedule))
+    call.output.note(_next_text(schedule))
 
 
 @app.command()
 def pause(ctx: typer.Context, name: ScheduleName) -> None:
-    """Keep a schedule, but let it fire no more; its tasks go on."""
+    """Pause a schedule. Tasks that it has submitted continue."""
     call: Call = ctx.obj
     with call.client() as client:
-        _say(call, "PAUSED", client.pause_schedule(name))
+        _print_change(call, "PAUSED", client.pause_schedule(name))
 
 
 @app.command()
 def resume(ctx: typer.Context, name: ScheduleName) -> None:
-    """Let a paused schedule fire again; what it missed is not made up for."""
+    """Resume a paused schedule. Runs that it missed are not made up for."""
     call: Call = ctx.obj
     with call.client() as client:
-        _say(call, "ENABLED", client.resume_schedule(name))
+        _print_change(call, "ENABLED", client.resume_schedule(name))
 
 
 @app.command()
 def remove(ctx: typer.Context, name: ScheduleName) -> None:
-    """Remove a schedule; its tasks go on."""
+    """Remove a schedule. Tasks that it has submitted continue."""
     call: Call = ctx.obj
     with call.client() as client:
-        _say(call, "REMOVED", client.delete_schedule(name))
+        _print_change(call, "REMOVED", client.delete_schedule(name))
 
 
-def _say(call: Call, what: str, schedule: Schedule) -> None:
+def _print_change(call: Call, what: str, schedule: Schedule) -> None:
     if call.output.as_json:
         call.output.model(schedule)
     else:
@@ -158,7 +161,7 @@ def _row(schedule: Schedule) -> tuple[str, ...]:
 
 
 def _details(schedule: Schedule) -> Iterator[tuple[str, str]]:
-    """All that `taskmill schedules show` tells: a label and its text, empty ones left out."""
+    """The lines of `taskmill schedules show`: labels and texts, without empty ones."""
     facts = {
         "name": schedule.name,
         "type": schedule.task_type,
@@ -183,7 +186,7 @@ def _state(schedule: Schedule) -> str:
     return "PAUSED" if schedule.paused else "ENABLED"
 
 
-def _next(schedule: Schedule) -> str:
+def _next_text(schedule: Schedule) -> str:
     if schedule.next_fire_at is None:
         return f"paused; let it fire: taskmill schedules resume {schedule.name}"
     return f"fires next at {moment_text(schedule.next_fire_at)}, local time"

@@ -1,4 +1,4 @@
-"""Tasks in words."""
+"""Texts that show a task: rows of tables, details, and one-line summaries."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 TASK_COLUMNS = ("KIND", "TYPE", "CODE", "STATUS", "CREATED", "NOTE")
 SUBTASK_COLUMNS = ("INDEX", "STATUS", "ATTEMPTS", "NOTE")
-SHORT = 200  # characters of an input or result that are shown
+SHORT = 200  # characters of an input or result; the rest is cut off
 
 
 def task_row(task: Task) -> tuple[str, ...]:
-    """A line of `taskmill list`, by `TASK_COLUMNS`."""
+    """A row of `taskmill list`, with the columns `TASK_COLUMNS`."""
     return (
         task.kind,
         task.type,
@@ -30,19 +30,19 @@ def task_row(task: Task) -> tuple[str, ...]:
 
 
 def subtask_row(task: Task) -> tuple[str, ...]:
-    """A line of `taskmill subtasks`, by `SUBTASK_COLUMNS`."""
+    """A row of `taskmill subtasks`, with the columns `SUBTASK_COLUMNS`."""
     return (str(task.index), task.status, str(task.attempts), note_text(task))
 
 
 def note_text(task: Task) -> str:
-    """The most telling thing about a task in a few words: its error, or how far it is."""
+    """The error of a task; without one, its counts of subtasks or its progress."""
     if message := error_text(task):
         return message
     return counts_text(task) or progress_text(task)
 
 
 def details(task: Task) -> Iterator[tuple[str, str]]:
-    """All that `taskmill get` shows: a label and its text, empty ones left out."""
+    """The lines of `taskmill get`: labels and texts, without empty ones."""
     facts = {
         "key": f"{task.pk} {task.sk}",
         "name": task.name if task.name != task.type else None,
@@ -73,7 +73,7 @@ def summary(task: Task) -> str:
 
 
 def error_text(task: Task) -> str:
-    """`Type: message` of the stored error; empty when there is none."""
+    """`Type: message` of the stored error; empty without one, and for a COMPLETED task."""
     error = task.attributes.get("error")
     if not isinstance(error, dict) or task.status is Status.COMPLETED:
         return ""
@@ -81,7 +81,7 @@ def error_text(task: Task) -> str:
 
 
 def counts(task: Task) -> dict[str, int]:
-    """Ended subtasks by how they ended, as far as they are counted."""
+    """Numbers of completed, failed and cancelled subtasks; subtasks count when their batch ends."""
     given = task.attributes.get("counts")
     if not isinstance(given, dict):
         return {}
@@ -90,7 +90,7 @@ def counts(task: Task) -> dict[str, int]:
 
 
 def counts_text(task: Task) -> str:
-    """How many subtasks have ended how."""
+    """The counts of a step function task, as "8 completed, 2 failed of 10"; else empty."""
     if task.child_count is None or task.kind != "SFN_TASK":
         return ""
     given = counts(task)
@@ -99,7 +99,7 @@ def counts_text(task: Task) -> str:
 
 
 def progress_text(task: Task) -> str:
-    """What the task function last said about its progress."""
+    """The latest progress that the task function reported; empty without one."""
     progress = task.attributes.get("progress")
     if not isinstance(progress, dict):
         return ""
@@ -109,19 +109,19 @@ def progress_text(task: Task) -> str:
 
 
 def took(task: Task) -> str:
-    """From creation to end."""
+    """Time from creation to end, in seconds; empty if the task has not ended."""
     if task.status not in FINAL or task.created_at is None or task.finished_at is None:
         return ""
     return f"{(task.finished_at - task.created_at).total_seconds():,.1f} s"
 
 
 def moment_text(at: datetime | None) -> str:
-    """Local time, to the second."""
+    """A time in the local time zone, to the second; empty for None."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if at else ""
 
 
 def short_text(value: Any) -> str:
-    """JSON text, cut when it is long."""
+    """JSON text of up to 200 characters; empty for None."""
     if value is None:
         return ""
     text = json.dumps(value, ensure_ascii=False)

@@ -45,7 +45,9 @@ def submit(
     ] = None,
     *,
     name: Name = None,
-    delay: Annotated[int, typer.Option(min=0, metavar="SECONDS", help="Start later.")] = 0,
+    delay: Annotated[
+        int, typer.Option(min=0, metavar="SECONDS", help="Start so many seconds from now.")
+    ] = 0,
     at: At = None,
     priority: PriorityOption = None,
     on_success: OnSuccess = None,
@@ -79,7 +81,7 @@ def submit(
             on_completion=on_completion or (),
             log_ids=log_ids,
         )
-        _accepted(call, client, task, wait=wait, timeout_seconds=timeout)
+        _print_submitted(call, client, task, wait=wait, timeout_seconds=timeout)
 
 
 def map_inputs(
@@ -95,24 +97,26 @@ def map_inputs(
     ],
     *,
     form: Annotated[
-        InputFormat | None, typer.Option("--format", help="When the name does not tell.")
+        InputFormat | None,
+        typer.Option("--format", help="Format, if the name of the file does not show it."),
     ] = None,
     tolerate: Annotated[
         str | None,
         typer.Option(
-            metavar="N|P%", help="Failed subtasks that still count as success; none by default."
+            metavar="N|P%",
+            help="How many subtasks may fail without failing the task; none by default.",
         ),
     ] = None,
     batch_size: Annotated[
         int | None,
         typer.Option(
             min=1,
-            help="Subtasks that one Lambda call works through, one after the other; by default as"
-            " many as there are batches, at most 100.",
+            help="Subtasks that one Lambda invocation runs one after the other; by default the"
+            " square root of their number, at most 100 (200 for 1,000,000 subtasks).",
         ),
     ] = None,
     max_concurrency: Annotated[
-        int | None, typer.Option(min=1, help="Batches worked on at once.")
+        int | None, typer.Option(min=1, help="Batches that run at the same time.")
     ] = None,
     priority: PriorityOption = None,
     on_success: OnSuccess = None,
@@ -148,13 +152,16 @@ def map_inputs(
             on_completion=on_completion or (),
             log_ids=log_ids,
         )
-        _accepted(call, client, task, wait=wait, timeout_seconds=timeout)
+        _print_submitted(call, client, task, wait=wait, timeout_seconds=timeout)
 
 
-def _accepted(
+def _print_submitted(
     call: Call, client: TaskClient, task: Task, *, wait: bool, timeout_seconds: float | None
 ) -> None:
-    """Say which task it became: `type#code` alone on stdout, ready for another command."""
+    """Print the key of a submitted task, or watch the task.
+
+    Only `type#code` goes to stdout, so that it can be passed to another command.
+    """
     if wait:
         from taskmill.cli.watch import follow
 

@@ -1,4 +1,4 @@
-"""Options of the commands that submit, beyond those of `options.py`."""
+"""Options of commands that submit tasks, beyond those of `options.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 
 
 class Priority(StrEnum):
-    """Who waits for whom."""
+    """Priority of a task; high and urgent tasks do not wait behind other tasks."""
 
     LOW = "low"
     NORMAL = "normal"
@@ -20,7 +20,11 @@ class Priority(StrEnum):
 
 
 def read_moment(text: str) -> datetime:
-    """A moment with its UTC offset; without one nobody knows when it is."""
+    """Parse a date and time with a UTC offset.
+
+    Raises:
+        typer.BadParameter: It is malformed, or the offset is missing.
+    """
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -31,7 +35,11 @@ def read_moment(text: str) -> datetime:
 
 
 def read_log_ids(pairs: Sequence[str] | None) -> dict[str, str] | None:
-    """The names and values of NAME=VALUE."""
+    """Parse NAME=VALUE pairs; None without pairs.
+
+    Raises:
+        typer.BadParameter: A pair is malformed.
+    """
     if not pairs:
         return None
     for pair in pairs:
@@ -44,25 +52,31 @@ _EXAMPLE = "2026-01-05T06:00:00+01:00"
 
 At = Annotated[
     datetime | None,
-    typer.Option(parser=read_moment, metavar="MOMENT", help=f"Start then: {_EXAMPLE}."),
+    typer.Option(parser=read_moment, metavar="MOMENT", help=f"Start time, as {_EXAMPLE}."),
 ]
 PriorityOption = Annotated[
     Priority | None,
-    typer.Option("--priority", case_sensitive=False, help="high and urgent need not wait."),
+    typer.Option(
+        "--priority", case_sensitive=False, help="high and urgent do not wait behind other tasks."
+    ),
 ]
 OnSuccess = Annotated[
     list[str] | None,
-    typer.Option(metavar="TYPE", help="Submit such a task when it has completed; repeatable."),
+    typer.Option(metavar="TYPE", help="Task type to submit when the task completes; repeatable."),
 ]
 OnFailure = Annotated[
     list[str] | None,
-    typer.Option(metavar="TYPE", help="Submit such a task when it has failed; repeatable."),
+    typer.Option(metavar="TYPE", help="Task type to submit when the task fails; repeatable."),
 ]
 OnCompletion = Annotated[
     list[str] | None,
-    typer.Option(metavar="TYPE", help="Submit such a task when it has ended; repeatable."),
+    typer.Option(
+        metavar="TYPE", help="Task type to submit when the task ends in any way; repeatable."
+    ),
 ]
 LogId = Annotated[
     list[str] | None,
-    typer.Option("--log-id", metavar="NAME=VALUE", help="On its log lines; repeatable."),
+    typer.Option(
+        "--log-id", metavar="NAME=VALUE", help="Added to all log lines of the task; repeatable."
+    ),
 ]

@@ -1,4 +1,4 @@
-"""`taskmill tail`: every status change of a tenant's newest tasks, as it happens."""
+"""`taskmill tail`: prints status changes of a tenant's newest tasks as they happen."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from taskmill.client.client import TaskClient
     from taskmill.model.api.views import HistoryEntry, Task
 
-NEWEST = 50  # tasks of each type that are looked at
+NEWEST = 50  # tasks per type that are followed
 Moment = tuple[str, datetime]
 
 
@@ -34,7 +34,7 @@ def tail(
     kind: KindFilter = None,
     status: StatusFilter = None,
     interval: Annotated[
-        float, typer.Option(min=0.2, metavar="SECONDS", help="Time between two looks.")
+        float, typer.Option(min=0.2, metavar="SECONDS", help="Time between two reads.")
     ] = 2.0,
 ) -> None:
     """Print a line for each status change of the newest tasks, until Ctrl-C."""
@@ -45,14 +45,14 @@ def tail(
         while True:
             for change in follower.look():
                 if status in (None, change.entry.status):
-                    _tell(call.output, change)
+                    _print_change(call.output, change)
             sys.stdout.flush()
             time.sleep(interval)
 
 
 @dataclass(frozen=True)
 class Change:
-    """A status that a task entered."""
+    """A status change of a task."""
 
     task: Task
     entry: HistoryEntry
@@ -63,7 +63,7 @@ class Change:
 
     @property
     def attempt(self) -> int:
-        """Under way, an attempt is in the task; history has it when the next status is there."""
+        """The attempt of the status: the task has the current one, the history the earlier ones."""
         return self.task.attempts if self.is_latest else self.entry.attempt
 
     @property
@@ -73,10 +73,10 @@ class Change:
 
 @dataclass
 class Follower:
-    """Tells what has changed between two looks at the newest tasks of each type.
+    """Finds the status changes of the newest tasks of each type by polling.
 
-    The first look tells where those stand that have not ended. Later ones tell all statuses since
-    the look before, also those that a task has left again.
+    The first look returns the current status of tasks that have not ended. Each later one returns
+    all statuses since the look before, including those that a task has already left.
     """
 
     client: TaskClient
@@ -85,7 +85,7 @@ class Follower:
     _seen: dict[TaskKey, Moment] | None = field(default=None, init=False)
 
     def look(self) -> list[Change]:
-        """Changes since the last look, by time."""
+        """Changes since the last look, sorted by time."""
         tasks = [task for kind in self.kinds for task in self._newest(kind)]
         changes = [Change(task, entry) for task in tasks for entry in self._new(task)]
         self._seen = {task.key: _moment(task.history[-1]) for task in tasks if task.history}
@@ -99,21 +99,25 @@ class Follower:
         known = [_moment(entry) for entry in history]
         if last in known:
             return history[known.index(last) + 1 :]
-        return history  # a new task, or so many changes that the last one told was dropped
+        return history  # a new task, or the last known entry was dropped from the history
 
     def _newest(self, kind: Kind) -> Iterator[Task]:
-        """The newest tasks of each type, in one request for each type that has many."""
+        """The newest tasks of each type; one more request for each type with more than 50 tasks."""
         after: str | None = None
         while True:
             tasks = self.client.list(self.type, kind=kind, after=after, page_size=NEWEST + 1)
             skipped = yield from _some_of_each_type(tasks)
             if skipped is None or self.type is not None:
                 return
-            after = f"{skipped}#0"  # the list is by type: no code comes before "0"
+            after = f"{skipped}#0"  # the next type: no code sorts before "0"
 
 
 def _some_of_each_type(tasks: Iterable[Task]) -> Generator[Task, None, str | None]:
-    """Tasks up to a type that has more than enough; that type, or None at the end of the list."""
+    """Up to `NEWEST` tasks of each type, until a type has more.
+
+    Returns:
+        That type; None at the end of the list.
+    """
     for _, group in groupby(tasks, key=lambda task: task.type):
         some = list(islice(group, NEWEST + 1))
         yield from some[:NEWEST]
@@ -126,7 +130,7 @@ def _moment(entry: HistoryEntry) -> Moment:
     return entry.status, entry.at
 
 
-def _tell(output: Output, change: Change) -> None:
+def _print_change(output: Output, change: Change) -> None:
     if output.as_json:
         output.json_line(_document(change))
         return
@@ -146,5 +150,5 @@ def _tell(output: Output, change: Change) -> None:
 def _document(change: Change) -> dict[str, Any]:
     task = wire(change.task)
     known = {name: task[name] for name in ("kind", "pk", "sk", "tenantCode", "type", "code")}
-    told = {"attempt": change.attempt} | ({"note": change.note} if change.note else {})
-    return {**wire(change.entry), **known, **told}
+    extra = {"attempt": change.attempt} | ({"note": change.note} if change.note else {})
+    return {**wire(change.entry), **known, **extra}

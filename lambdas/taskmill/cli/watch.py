@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from taskmill.client.client import TaskClient
     from taskmill.model.api.views import Task
 
-LOOK_EVERY_SECONDS = 1.5  # at most; a person is looking
+LOOK_EVERY_SECONDS = 1.5  # longest time between two reads; a person is waiting
 
 
 def watch(ctx: typer.Context, key: Key, *, timeout: Timeout = None) -> None:
-    """Follow a task until it ends. Ctrl-C stops the watching, never the task."""
+    """Follow a task until it ends. Ctrl-C stops watching; the task continues."""
     call: Call = ctx.obj
     reference = parse_key(key)
     with call.client(reference.tenant) as client:
@@ -30,10 +30,10 @@ def watch(ctx: typer.Context, key: Key, *, timeout: Timeout = None) -> None:
 
 
 def follow(call: Call, client: TaskClient, task: Task, *, timeout_seconds: float | None) -> None:
-    """Show how far a task is, and how it ended.
+    """Show the progress of a task, and then how it ended.
 
     Raises:
-        typer.Exit: With 1 when it did not complete, 5 when time is up, 130 after Ctrl-C.
+        typer.Exit: With 1 if it failed or was cancelled, 5 after the timeout, 130 after Ctrl-C.
     """
     from taskmill.cli.live import display
     from taskmill.model.errors import WaitTimeout
@@ -51,11 +51,11 @@ def follow(call: Call, client: TaskClient, task: Task, *, timeout_seconds: float
     except WaitTimeout as error:
         call.output.note(f"taskmill: {error.message}; watch it again: {resume}")
         raise typer.Exit(Exit.TIMEOUT) from None
-    _ended(call, latest)
+    _print_end(call, latest)
 
 
-def _ended(call: Call, task: Task) -> None:
-    """Print how it ended, and where to look when something failed."""
+def _print_end(call: Call, task: Task) -> None:
+    """Print how a task ended; after failures of subtasks, also the command that lists them."""
     if call.output.as_json:
         call.output.model(task)
     else:

@@ -1,4 +1,4 @@
-"""`taskmill work`: run the tasks of a stack in this process."""
+"""`taskmill work`: a consumer that runs the tasks of a stack in this process."""
 
 from __future__ import annotations
 
@@ -24,31 +24,35 @@ def work(
     ctx: typer.Context,
     *,
     concurrency: Annotated[
-        int, typer.Option(min=1, max=1_000, help="Tasks at a time, each in a thread.")
+        int, typer.Option(min=1, max=1_000, help="Tasks at the same time, each in a thread.")
     ] = 10,
     queue_url: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="URL", help="Instead of the stack's queues; several are asked in this order."
+            metavar="URL",
+            help="Queues to use in place of the stack's, in this order; may be repeated.",
         ),
     ] = None,
     modules: Annotated[
         str | None,
         typer.Option(
-            metavar="A,B", help="Modules with task functions; also looked for in this folder."
+            metavar="A,B", help="Modules with task functions; this folder is searched, too."
         ),
     ] = None,
     grace: Annotated[
         float,
         typer.Option(
-            min=0, metavar="SECONDS", help="What running tasks get to end once it is told to stop."
+            min=0,
+            metavar="SECONDS",
+            help="Time for running tasks to end, once the process is told to stop.",
         ),
     ] = 25.0,
 ) -> None:
-    """Run tasks here, outside Lambda, until Ctrl-C or SIGTERM; tasks may take hours.
+    """Run tasks in this process, outside Lambda, until Ctrl-C or SIGTERM; tasks may take hours.
 
-    Settings are those of the stack's functions: TASKMILL_TABLE, TASKMILL_BUCKET,
-    TASKMILL_QUEUE_URL, TASKMILL_MODULES and so on; in a folder with a local cloud, its own.
+    It needs the environment variables of the stack's functions: TASKMILL_TABLE, TASKMILL_BUCKET,
+    TASKMILL_QUEUE_URL, TASKMILL_MODULES and so on. Without TASKMILL_TABLE, those of
+    the local cloud of this folder are used.
     """
     call: Call = ctx.obj
     from taskmill.cli.work_report import report_of
@@ -71,17 +75,17 @@ def work(
             left = consumer.run()
         report.stopped(consumer.done, left)
     if left:
-        _leave(Exit.OK)
+        _exit_now(Exit.OK)
 
 
 @contextmanager
 def _stopped_by_signals(consumer: Consumer) -> Iterator[None]:
-    """The first signal stops it, the second ends the process at once."""
+    """Meanwhile, a first signal stops the consumer, and a second one ends the process at once."""
     seen: list[int] = []
 
     def stop(number: int, _frame: FrameType | None) -> None:
         if seen:
-            _leave(128 + number)
+            _exit_now(128 + number)
         seen.append(number)
         consumer.stop()
 
@@ -94,8 +98,8 @@ def _stopped_by_signals(consumer: Consumer) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _leave(code: int) -> None:
-    """End the process although task code still runs in it."""
+def _exit_now(code: int) -> None:
+    """End the process, even if task code still runs in other threads."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

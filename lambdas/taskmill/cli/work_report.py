@@ -1,4 +1,4 @@
-"""What a consumer tells: a live line in a terminal, JSON log lines elsewhere."""
+"""Reports of `taskmill work`: a live line in a terminal, else JSON log lines."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ if TYPE_CHECKING:
 
     from taskmill.work.consumer.consumer import Consumer
 
-RATE_SECONDS = 10.0  # the span that the shown rate is of
+RATE_SECONDS = 10.0  # time span over which the shown rate is averaged
 
 
 class Report(Protocol):
-    """How a consumer's run is told."""
+    """Reports the run of a consumer."""
 
     def running(self, consumer: Consumer) -> AbstractContextManager[None]:
-        """Tell of it while it runs."""
+        """Report the consumer while the context is open."""
         ...
 
     def stopping(self, running: int) -> None:
-        """It was told to stop; so many tasks still run."""
+        """Report that the consumer stops, with the number of tasks that still run."""
         ...
 
     def stopped(self, done: int, handed_back: int) -> None:
-        """It has stopped."""
+        """Report the end: messages that are done, and tasks handed back to their queues."""
         ...
 
 
 def report_of(output: Output, logger: Any) -> Report:
-    """What suits the place that stderr leads to."""
+    """The report that suits stderr."""
     if output.err.is_terminal and not output.as_json:
         return Screen(output)
     return Lines(logger)
@@ -44,7 +44,7 @@ def report_of(output: Output, logger: Any) -> Report:
 
 @dataclass(frozen=True)
 class Lines:
-    """JSON log lines; the tasks' own go among them."""
+    """Reports by JSON log lines, in the same stream as those of the tasks."""
 
     logger: Any
 
@@ -64,7 +64,7 @@ class Lines:
 
 @dataclass(frozen=True)
 class Screen:
-    """A line at the bottom of a terminal that is kept up to date."""
+    """Reports by a line at the bottom of a terminal, which is updated four times a second."""
 
     output: Output
 
@@ -90,11 +90,11 @@ class Screen:
 
 
 class Gauge:
-    """How much a consumer has done, and how fast it is."""
+    """Counts and rate of a consumer, as text."""
 
     def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer
-        self._marks = deque([(time.monotonic(), 0)])  # moment, done by then
+        self._marks = deque([(time.monotonic(), 0)])  # time, messages done by then
 
     def line(self) -> Text:
         from rich.text import Text
@@ -105,7 +105,7 @@ class Gauge:
         )
 
     def rate(self) -> float:
-        """Messages done with a second, of late."""
+        """Messages per second, over the last 10 s."""
         now = time.monotonic()
         self._marks.append((now, self._consumer.done))
         while len(self._marks) > 2 and now - self._marks[0][0] > RATE_SECONDS:

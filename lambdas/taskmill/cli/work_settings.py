@@ -1,4 +1,4 @@
-"""What `taskmill work` works with: flags, then the environment, then the local cloud."""
+"""Settings of `taskmill work`: from flags, then the environment, then the local cloud."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from taskmill.model.errors import TaskmillError
 if TYPE_CHECKING:
     from taskmill.wiring.wiring import Wiring
 
-# The settings that a consumer needs, and those it may do without: which output of the stack is
-# their value.
+# Required and optional environment variables of a consumer, each with the stack output that has its
+# value.
 NEEDED: Mapping[str, str] = {
     "TASKMILL_TABLE": "TableName",
     "TASKMILL_BUCKET": "BucketName",
@@ -34,7 +34,7 @@ class CannotWork(TaskmillError):
 
 
 class Stderr:
-    """stderr as it is when a line is written: a live display takes it over for a while."""
+    """A stream that writes to the current `sys.stderr`, which a live display replaces at times."""
 
     def write(self, text: str) -> int:
         return sys.stderr.write(text)
@@ -46,15 +46,15 @@ class Stderr:
 def wired_here(
     call: Call, *, queue_urls: Sequence[str], modules: str | None, connections: int
 ) -> Wiring:
-    """A wiring for a consumer, its task functions loaded.
+    """A wiring for a consumer, with its task functions loaded.
 
     Args:
-        queue_urls: Instead of the stack's queues.
-        modules: Instead of `TASKMILL_MODULES`.
-        connections: Kept to each AWS service.
+        queue_urls: Replace the queues of the stack.
+        modules: Replaces `TASKMILL_MODULES`.
+        connections: Size of the connection pool to each AWS service.
 
     Raises:
-        CannotWork: The message says what to do.
+        CannotWork: A setting is missing or wrong; the message says what to do.
     """
     from taskmill.wiring.process import wired
     from taskmill.wiring.settings import InvalidSetting
@@ -66,7 +66,7 @@ def wired_here(
     if queue_urls:
         environment["TASKMILL_QUEUE_URL"] = queue_urls[0]
     if call.output.err.is_terminal and not call.output.as_json:
-        environment.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")  # a live line tells the rest
+        environment.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")  # the live line shows the rest
     _check(environment)
     wiring = wired(
         environment,
@@ -84,7 +84,7 @@ def wired_here(
 
 
 def _of_stack(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Settings by a stack's outputs."""
+    """Environment variables from the outputs of a stack."""
     known = {**NEEDED, **OPTIONAL}
     return {setting: outputs[name] for setting, name in known.items() if name in outputs}
 
@@ -105,10 +105,10 @@ def _check(environment: Mapping[str, str]) -> None:
 
 
 def _load(wiring: Wiring) -> None:
-    """Import the task functions now: a consumer without them would fail every task."""
+    """Import the task functions now: without them a consumer would fail every task."""
     try:
         wiring.registry.load()
-    except Exception as error:  # whatever task code may raise
+    except Exception as error:  # task code may raise anything
         raise CannotWork(
             f"cannot load the task functions: {type(error).__name__}: {error}."
             " Modules are looked for in this folder and on PYTHONPATH"
@@ -116,7 +116,7 @@ def _load(wiring: Wiring) -> None:
 
 
 def _session(call: Call, local: Mapping[str, str]) -> Any:
-    """A boto3 session: with the local cloud's credentials, or as AWS's own settings say."""
+    """A boto3 session: with the local cloud's credentials, or with AWS's usual settings."""
     import boto3
     from botocore.exceptions import ProfileNotFound
 
@@ -139,9 +139,9 @@ def _session(call: Call, local: Mapping[str, str]) -> Any:
 
 
 def _local_outputs() -> Mapping[str, str]:
-    """The outputs of this folder's local cloud; empty when there is none."""
+    """The outputs of this folder's local cloud; empty if there is none."""
     try:
         from taskmill.client.outputs import local_outputs
-    except ImportError:  # in a container with no more than the runtime
+    except ImportError:  # in a container image without the client's dependencies
         return {}
     return local_outputs()
