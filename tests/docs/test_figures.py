@@ -1,7 +1,7 @@
 """Every figure of README.md and docs/costs.md is one that the code, the stack or the ledger gives.
 
 The claims of a page are the words around each of its figures, with the figure computed. A page must
-hold each claim exactly once, and no figure outside its claims: a new figure on a page needs a claim.
+hold each claim exactly once, and no figure outside its claims, so a new figure needs a claim.
 Numbers in words are not figures. Code blocks are not searched; other tests run them.
 """
 
@@ -39,9 +39,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MILLION = 1_000_000
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 DECISION = re.compile(r"\[decision (\d+)\]\([^)]*/0*\1-[^)]*\)")  # its number is its file's
-NO_FIGURES = re.compile(
-    r"`[^`]*`|\]\([^)]*\)|us-east-1|Apache-2.0"
-)  # code, targets of links, names
+NO_FIGURES = re.compile(r"`[^`]*`|\]\([^)]*\)|us-east-1|Apache-2.0")  # code, link targets, names
 FIGURE = re.compile(r"(?<![A-Za-z_\d])\d(?:[\d,.]*\d)?")
 
 pytestmark = pytest.mark.xdist_group("figures")  # what is counted once serves all
