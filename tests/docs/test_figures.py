@@ -274,7 +274,8 @@ def text_of(page: str) -> str:
 
 def faults(text: str, claims: list[str]) -> list[str]:
     """The claims that a text does not hold exactly once, and its figures that no claim has."""
-    found = [f"{text.count(each)} times: {each}" for each in claims if text.count(each) != 1]
+    counts = {each: text.count(each) for each in claims}
+    found = [f"stands {n} times, not once: {each}" for each, n in counts.items() if n != 1]
     for each in sorted(claims, key=len, reverse=True):
         text = text.replace(each, " … " + "`" * (each.count("`") % 2))  # code stays code
     text = NO_FIGURES.sub("", DECISION.sub("", text))
