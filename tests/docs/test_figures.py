@@ -163,7 +163,7 @@ def readme() -> list[str]:
         f"| request body | {MAX_BODY_BYTES // 2**20} MB;",
         f"result of any task | {largest // 2**20} MB (`max_payload_bytes`)",
         (
-            f"inputs and results of up to {payloads.ROW_LIMIT:,} bytes"
+            f"inputs of single tasks and results of up to {payloads.ROW_LIMIT:,} bytes"
             f" ({payloads.CHILD_RESULT_INLINE:,} for the result of a child)"
         ),
         (
