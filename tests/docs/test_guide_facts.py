@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import typer
+from benchmarks.ledger.prices import PRICES
+from benchmarks.ledger.usage import What
 
 import taskmill.testing
 from taskmill import Retry, TaskContext, TaskFunction, TaskHandle, models, task
@@ -62,6 +64,10 @@ def container(prop: str) -> Any:
     return inspect.signature(ContainerWorkers.__init__).parameters[prop].default
 
 
+def by_default(count: int) -> str:
+    return f"{plan.batch_size_for(count)} of {count:,}"
+
+
 def section(page: str, heading: str) -> str:
     """What stands below a heading, down to the next one of its level or above."""
     level = heading.partition(" ")[0]
@@ -96,7 +102,7 @@ TABLES: list[tuple[str, str, Iterable[str]]] = [
     ("tasks.md", "## Statuses", set(Status)),
     ("retries.md", "## Retry", {each.name for each in dataclasses.fields(Retry)}),
     ("children.md", "## Start and wait", {"submit", "submit_many", "run", "gather", "map"}),
-    ("schedules.md", "## Again and again", set(NewSchedule.model_fields)),
+    ("schedules.md", "## Recurring", set(NewSchedule.model_fields)),
     ("consumers.md", "## `taskmill work`", options_of("work") - {"--help"}),
 ]
 
@@ -127,16 +133,22 @@ FIGURES: dict[str, list[str]] = {
         f"Up to {models.MAX_LOG_IDS} names with values of up to 256 characters",
         f"`wait(timeout_seconds={handles.WAIT_SECONDS:.0f})`",
         (
-            f"looks after {polling.FIRST_SECONDS} s, then less and less often,"
-            f" every {polling.CAP_SECONDS:.0f} s in the end"
+            f"polls after {polling.FIRST_SECONDS} s, then at growing intervals of up to"
+            f" {polling.CAP_SECONDS:.0f} s"
         ),
         f"each input becomes a subtask, up to {plan.MAX_SUBTASKS:,}.",
-        f"works through, up to {plan.MAX_BATCH_SIZE:,} |",
+        f"works through one after the other, up to {plan.MAX_BATCH_SIZE:,} |",
+        f"the transitions cost ${2 * PRICES[What.TRANSITIONS].dollars:.0f} for a million subtasks",
+        (
+            f"at most {plan.MOST_BY_DEFAULT}:"
+            f" {by_default(10)}, {by_default(100)}, {by_default(1_000)};"
+        ),
+        f"more above {plan.MAX_BATCHES * plan.MOST_BY_DEFAULT:,}",
         f"| `notify` | `each` up to {plan.NOTIFY_EACH_UP_TO:,} subtasks, else `progress` |",
         f"A fan-out has at most {plan.MAX_BATCHES:,} batches",
-        f"No attempt there gets more than that less {runner.MARGIN_MS // 1000} seconds",
-        f"a lease that ends {GRACE_SECONDS} seconds after the attempt must have",
-        f"for them for {changing.OUTSIDE_LEASE_MS // 60_000} minutes",
+        f"has at most {runner.MARGIN_MS // 1000} seconds less than that",
+        f"The lease ends {GRACE_SECONDS} seconds after the attempt's time limit",
+        f"holds a single task for them for another {changing.OUTSIDE_LEASE_MS // 60_000} minutes",
     ],
     "retries.md": [
         f"| `max_attempts` | {Retry().max_attempts} |",
@@ -145,15 +157,15 @@ FIGURES: dict[str, list[str]] = {
         f"| `max_seconds` | {Retry().max_seconds:,.0f} |",
         f'| `jitter` | `"{Retry().jitter}"` |',
         f"message ({MESSAGE_LIMIT:,} characters) and stack ({STACK_LIMIT:,})",
-        f"Pauses of up to {queue.MAX_DELAY_SECONDS // 60} minutes are kept by the queue",
+        f"SQS delays the message for pauses of up to {queue.MAX_DELAY_SECONDS // 60} minutes",
         (
-            f"Its lease ends {GRACE_SECONDS} seconds after the attempt must have ended, so by"
+            f"The lease ends {GRACE_SECONDS} seconds after the attempt's time limit, so by"
             f" default {task_functions.DEFAULT_TIMEOUT_SECONDS + GRACE_SECONDS:.0f} seconds"
         ),
-        f"seconds after it was received: {memory.HIDDEN_SECONDS} by default",
+        f"+ 30 seconds, so by default {memory.HIDDEN_SECONDS} seconds from the receive",
         f"both are shorter: {keeper.LEASE_MS // 1000} and {keeper.HIDDEN_SECONDS} seconds",
-        f"A message that was received {memory.MAX_RECEIVES} times ends on the queue of dead",
-        f"due within {batch.NAP_SECONDS:.0f} seconds are waited for in the function",
+        f"A message that was received {memory.MAX_RECEIVES} times moves to the dead-letter queue",
+        f"retries that are due within {batch.NAP_SECONDS:.0f} seconds the function waits",
         f"within {'a minute' if batch.TOGETHER_MS == 60_000 else ''} of the first of them",
     ],
     "children.md": [
@@ -178,10 +190,10 @@ FIGURES: dict[str, list[str]] = {
         f"| `--grace` | {consumer.GRACE_SECONDS:.0f} |",
         f"| `concurrency` | {container('concurrency')} |",
         f"| {container('min_containers')}, {container('max_containers')} |",
-        f"is stopped lets its tasks end for {container_workers._GRACE.to_seconds():.0f} seconds",
+        f"is stopped gives its tasks {container_workers._GRACE.to_seconds():.0f} seconds to end",
         (
             f"hidden for {keeper.HIDDEN_SECONDS} seconds and a lease holds for"
-            f" {keeper.LEASE_MS // 1000}"
+            f" {keeper.LEASE_MS // 1000} seconds"
         ),
     ],
 }
