@@ -30,8 +30,7 @@ from taskmill.fanout import batch
 from taskmill.functions import task_decorator, task_functions
 from taskmill.http.bodies import MAX_TASKS
 from taskmill.http.request import MAX_BODY_BYTES
-from taskmill.model import batch_plan as plan
-from taskmill.model import keys
+from taskmill.model import batch_plan, keys
 from taskmill.model.lineage import MAX_DEPTH
 from taskmill.service.callbacks import MAX_MAPPINGS
 from taskmill.service.stored_attributes import ATTRIBUTES_LIMIT
@@ -171,8 +170,9 @@ def readme() -> list[str]:
             f" ({payloads.CHILD_RESULT_INLINE:,} for the result of a child)"
         ),
         (
-            f"| {plan.MAX_SUBTASKS:,} in at most {plan.MAX_BATCHES:,} batches of up to"
-            f" {plan.MAX_BATCH_SIZE:,} (the largest run so far, in one process: {run.SIZES[-1]:,})"
+            f"| {batch_plan.MAX_SUBTASKS:,} in at most {batch_plan.MAX_BATCHES:,} batches of up to"
+            f" {batch_plan.MAX_BATCH_SIZE:,} (the largest run so far, in one process:"
+            f" {run.SIZES[-1]:,})"
         ),
         (
             f"| batches at a time | {concurrency} by default (`max_concurrency`), up to"
@@ -202,7 +202,7 @@ def costs() -> list[str]:
     subtask, gathered = fan_out(*run.TARGET), scenarios.gather("", children=100)
     smaller = [(100, 1), (100, 10), (1_000, 32)]
     shapes = [(n, size, "" if size > 1 else " (`batchSize: 1`)") for n, size in smaller]
-    assert all(size in (1, plan.batch_size_for(count)) for count, size in smaller)
+    assert all(size in (1, batch_plan.batch_size_for(count)) for count, size in smaller)
     memory = default(TaskStack, "worker_memory")
     gb_seconds = 0.1 * memory / 1024 * MILLION
     assert gb_seconds == 50_000
@@ -255,7 +255,7 @@ def costs() -> list[str]:
         ),
         f"(at most ${priced(What.READ_UNITS)} a million).",
         f"a read unit for each task (${priced(What.READ_UNITS)} a million)",
-        f'`notify="each"`, the default up to {plan.NOTIFY_EACH_UP_TO:,} subtasks,',
+        f'`notify="each"`, the default up to {batch_plan.NOTIFY_EACH_UP_TO:,} subtasks,',
         (
             f"an SNS request for every {MESSAGES_A_CALL} subtasks"
             f" (${price(What.PUBLISHES) / MESSAGES_A_CALL:.2f} a million)"
