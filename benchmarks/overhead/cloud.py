@@ -25,8 +25,10 @@ _TABLE = "tasks"
 @contextmanager
 def wired_here(report: Report) -> Iterator[Wiring]:
     """The wiring of the handlers of this process, to an emulator that is gone afterwards."""
-    # Lines are written one by one, as to the pipe that Lambda reads.
-    with bare_emulator(report) as url, Path(os.devnull).open("w", buffering=1) as log:
+    # Lines are written one by one, as to the pipe that Lambda reads. The stream stays open: the
+    # logger of this process keeps it.
+    log = Path(os.devnull).open("w", buffering=1)  # noqa: SIM115
+    with bare_emulator(report) as url:
         environment, session = _made(plain_clients(url)), _session()
         current = wiring.wired(environment, session=session, endpoint_url=url, log_stream=log)
         with wiring.use(current):

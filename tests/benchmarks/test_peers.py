@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.peers import tables
 from benchmarks.peers.counting_ministack import Counter
 from benchmarks.peers.counts import Counts
-from benchmarks.peers.environment import REQUIREMENTS, pinned
-from benchmarks.peers.findings import Chord, Findings, Latency
-from benchmarks.peers.part import PART, targets
+from benchmarks.peers.findings import REQUIREMENTS, Chord, Findings, Latency, pinned
+from benchmarks.peers.part import PART, plots, tables, targets
 from benchmarks.peers.rates import Rates, Round, measure, rates
 from benchmarks.peers.trouble import Runs, Victim, later, victims
 
@@ -156,7 +154,7 @@ class Side:
         return 2.0
 
     @contextmanager
-    def worker(self) -> Iterator[None]:
+    def start(self) -> Iterator[None]:
         yield
 
     def outcomes(self) -> int:
@@ -270,7 +268,7 @@ def test_the_runs_of_a_killed_task_are_read_from_its_notes(tmp_path: Path) -> No
 def test_tables_and_plots_tell_of_everybody(tmp_path: Path) -> None:
     findings = found(200.0, folder=tmp_path)
 
-    told, drawn = tables.tables(findings), tables.plots(findings)
+    told, drawn = tables(findings), plots(findings)
 
     for name in findings.rates:
         assert name in [row[0] for row in told[0].rows]
