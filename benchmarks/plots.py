@@ -43,6 +43,7 @@ _CONFIG: Mapping[str, Any] = {
         "title": None,
         "orient": "top",
         "columnPadding": 24,
+        "labelLimit": 400,
     },
     "text": {"color": TEXT, "fontSize": 12},
 }
@@ -65,7 +66,7 @@ def stacked_bars(
         for part, amount in bar.items()
         if amount
     ]
-    base = alt.Chart(alt.Data(values=rows)).encode(y=alt.Y("bar:N", sort=None, title=None))
+    base = _chart(rows).encode(y=alt.Y("bar:N", sort=None, title=None))
     colour = alt.Color("part:N", sort=used, legend=alt.Legend() if len(used) > 1 else None)
     drawn = base.mark_bar(height=18).encode(
         x=alt.X("sum(amount):Q", title=unit),
@@ -93,23 +94,20 @@ def lines(
         bound: A dashed line.
     """
     rows = [{"line": each, "x": x, "y": y} for each, line in points.items() for x, y in line]
-    xs = sorted({row["x"] for row in rows})
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    xs = sorted({x for line in points.values() for x, _ in line})
+    base = _chart(rows).encode(
         x=alt.X("x:Q", title=x_title, axis=alt.Axis(values=xs, format=",", grid=False)).scale(
             type="log", domain=[xs[0], xs[-1]], nice=False
         ),
         y=alt.Y("y:Q", title=y_title).scale(zero=True),
         color=alt.Color("line:N", legend=None).scale(domain=list(points), range=COLOURS),
     )
-    last = [max((row for row in rows if row["line"] == each), key=_x) for each in points]
-    names = (
-        base.mark_text(align="right", dy=-12)
-        .encode(text="line:N")
-        .properties(data=alt.Data(values=last))
-    )
+    last = [{"line": each, "x": x, "y": y} for each, line in points.items() for x, y in [max(line)]]
+    names = base.mark_text(align="right", dy=-12).encode(text="line:N")
+    names.data = _chart(last).data
     chart = base.mark_line(point={"size": 45}) + names
     if bound is not None:
-        at = alt.Chart(alt.Data(values=[{"y": bound, "x": xs[0], "text": f"target: {bound:g}"}]))
+        at = _chart([{"y": bound, "x": xs[0], "text": f"target: {bound:g}"}])
         rule = at.mark_rule(strokeDash=[5, 4], color="#d0607f").encode(y="y:Q")
         label = at.mark_text(align="left", dx=6, dy=-8, color="#d0607f")
         chart += rule + label.encode(x="x:Q", y="y:Q", text="text:N")
@@ -138,7 +136,7 @@ def flame_graph(
         for depth, first, last, frame in frames(stacks)
         if (last - first) / total >= LEAST_SHARE
     ]
-    base = alt.Chart(alt.Data(values=rows)).encode(
+    base = _chart(rows).encode(
         x=alt.X("from:Q", title="share of the CPU time", axis=alt.Axis(format="%", grid=False)),
         y=alt.Y("depth:O", axis=None).scale(paddingInner=0.06, paddingOuter=0),
     )
@@ -166,8 +164,8 @@ def frames(stacks: Mapping[tuple[str, ...], int]) -> list[tuple[int, int, int, s
     return found
 
 
-def _x(row: Mapping[str, Any]) -> Any:
-    return row["x"]
+def _chart(rows: Sequence[Mapping[str, Any]]) -> Any:
+    return alt.Chart(alt.Data(values=[*rows]))
 
 
 def _plot(name: str, title: str, chart: Any, *, height: int) -> Plot:

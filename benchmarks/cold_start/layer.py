@@ -16,7 +16,7 @@ from taskmill_cdk.runtime_layer import AWS, RUNTIME_REQUIREMENTS, build_layer
 
 MEGABYTE = 1_000_000
 # `pydantic` of `pydantic-2.14.3.dist-info/METADATA`, too; `six` of its bytecode.
-_PACKAGE = re.compile(r"(?:__pycache__/)?([^/.-]+)")
+_PACKAGE = re.compile(r"(?:__pycache__/)?([^/.-]+).*")
 
 
 class Package(NamedTuple):
@@ -49,7 +49,7 @@ def packages_of(folder: Path) -> Sequence[Package]:
         for file in sorted(each for each in folder.rglob("*") if each.is_file()):
             archive.write(file, file.relative_to(folder).as_posix())
     for member in archive.infolist():
-        (name,) = _PACKAGE.match(member.filename).groups()
+        name = _PACKAGE.sub(r"\1", member.filename)
         first = 2 if member.filename.endswith(".pyc") else 0
         sizes[name][first] += member.file_size
         sizes[name][first + 1] += member.compress_size

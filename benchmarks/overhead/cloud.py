@@ -67,4 +67,5 @@ def _made(clients: Mapping[str, Any]) -> dict[str, str]:
         "TASKMILL_SCHEDULE_GROUP": "none",
         "TASKMILL_SCHEDULE_ROLE_ARN": "none",
         "AWS_LAMBDA_FUNCTION_NAME": "overhead",
+        "POWERTOOLS_SERVICE_NAME": "overhead",  # a logger that no other part has silenced
     }

@@ -16,7 +16,7 @@ from benchmarks.peers.cloud import OBSERVER, PeerCloud, peer_cloud, wait_until
 from benchmarks.peers.floor import Floor
 from benchmarks.peers.ours import Ours
 from benchmarks.peers.peer import Peer, make_results_table
-from benchmarks.peers.rates import NOBODY, Rates, Round, measure, rates
+from benchmarks.peers.rates import NOBODY, Rates, measure, medians
 from benchmarks.peers.trouble import LATER_SECONDS, Later, Victim, trouble
 from benchmarks.rounds import in_rounds
 from benchmarks.section import Report
@@ -126,12 +126,12 @@ def pinned(package: str) -> str:
 def _rates(cloud: PeerCloud, sides: Sequence[Peer], report: Report) -> dict[str, Rates]:
     """Of all sides in turns, so that whatever else the machine does falls on each."""
 
-    def run(side: Peer) -> Round:
+    def run(side: Peer) -> Rates:
         report(f"{TASKS:,} tasks through {side.name}")
         return measure(cloud, side, TASKS)
 
     rounds = in_rounds({side.name: partial(run, side) for side in sides}, ROUNDS)
-    return {name: rates(each) for name, each in rounds.items()}
+    return {name: medians(each) for name, each in rounds.items()}
 
 
 def _chord(cloud: PeerCloud, peer: Ours | Celery) -> Chord:

@@ -3,7 +3,7 @@
 import json
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import boto3
@@ -46,13 +46,18 @@ class Floor(Peer):
         module = "benchmarks.peers.floor"
         return [sys.executable, "-m", module, self.queue_url, str(self.concurrency)]
 
+    def environment(self, key: str) -> Mapping[str, str]:
+        return {**super().environment(key), "AWS_ENDPOINT_URL": self.cloud.url}
+
 
 def work(queue_url: str, threads: int) -> None:
     """Work until the process is ended."""
+    clients = []  # all of them before the first receive, from which time counts
     for _ in range(threads):
         session = boto3.Session()
-        clients = session.client("sqs"), session.client("dynamodb")
-        threading.Thread(target=_loop, args=(*clients, queue_url)).start()
+        clients.append((session.client("sqs"), session.client("dynamodb")))
+    for each in clients:
+        threading.Thread(target=_loop, args=(*each, queue_url)).start()
 
 
 def _loop(sqs: Any, dynamodb: Any, queue_url: str) -> None:
@@ -60,7 +65,7 @@ def _loop(sqs: Any, dynamodb: Any, queue_url: str) -> None:
         answer = sqs.receive_message(
             QueueUrl=queue_url, MaxNumberOfMessages=A_CALL, WaitTimeSeconds=20
         )
-        done = []
+        done: list[dict[str, str]] = []
         for each in answer.get("Messages", []):
             dynamodb.update_item(
                 TableName=TABLE,

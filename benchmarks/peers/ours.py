@@ -59,6 +59,8 @@ class Ours(Peer):
     def environment(self, key: str) -> Mapping[str, str]:
         return {
             **super().environment(key),
+            "AWS_ENDPOINT_URL": self.cloud.url,
+            "AWS_REGION": "us-east-1",
             "TASKMILL_TABLE": self.cloud.outputs["TableName"],
             "TASKMILL_BUCKET": self.cloud.outputs["BucketName"],
             "TASKMILL_QUEUE_URL": self.queue_url,

@@ -43,9 +43,7 @@ class Peer:
     def environment(self, key: str) -> Mapping[str, str]:
         """Of a process whose calls are counted under a key."""
         return {
-            "AWS_ENDPOINT_URL": self.cloud.url,
             "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": key,
             "AWS_SECRET_ACCESS_KEY": "secret",
         }

@@ -13,26 +13,15 @@ NOBODY = ""  # requests that are not signed
 
 
 @dataclass(frozen=True)
-class Round:
-    """One filling and working off of so many tasks.
+class Rates:
+    """Of one round, or the medians of several.
 
     Attributes:
-        emulator_seconds: Of CPU, while the queue was worked off.
-        worker_calls: By operation, of the worker process.
+        enqueued: Tasks a second; so is `completed`.
+        emulator_ms: Its CPU for a task, while the queue was worked off.
+        worker_calls: For a task, by operation, of the worker process.
         other_calls: Of all others: who submits, and the functions of a stack.
     """
-
-    tasks: int
-    fill_seconds: float
-    work_seconds: float
-    emulator_seconds: float
-    worker_calls: Mapping[str, int]
-    other_calls: Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Rates:
-    """The medians of rounds: tasks a second; for each, the emulator's CPU in ms, and calls."""
 
     enqueued: float
     completed: float
@@ -46,7 +35,7 @@ class Rates:
         return sum(self.worker_calls.values()) + sum(self.other_calls.values())
 
 
-def measure(cloud: PeerCloud, side: Peer, tasks: int) -> Round:
+def measure(cloud: PeerCloud, side: Peer, tasks: int) -> Rates:
     """Fill the queue, then start a worker; from its first receive to its last stored outcome.
 
     Raises:
@@ -72,27 +61,28 @@ def measure(cloud: PeerCloud, side: Peer, tasks: int) -> Round:
     for counts in (filling, working):
         for key in counts.by_key.keys() - {side.key, OBSERVER, NOBODY}:
             others.update(counts.operations(key))
-    return Round(
-        tasks=tasks,
-        fill_seconds=fill_seconds,
-        work_seconds=working.seconds(side.key, first="ReceiveMessage", last=side.stores),
-        emulator_seconds=emulator_seconds,
-        worker_calls=working.operations(side.key),
-        other_calls=dict(others),
-    )
-
-
-def rates(rounds: Sequence[Round]) -> Rates:
+    work_seconds = working.seconds(side.key, first="ReceiveMessage", last=side.stores)
     return Rates(
-        enqueued=median(each.tasks / each.fill_seconds for each in rounds),
-        completed=median(each.tasks / each.work_seconds for each in rounds),
-        emulator_ms=median(each.emulator_seconds / each.tasks for each in rounds) * 1_000,
-        worker_calls=_medians([each.worker_calls for each in rounds], rounds[0].tasks),
-        other_calls=_medians([each.other_calls for each in rounds], rounds[0].tasks),
+        enqueued=tasks / fill_seconds,
+        completed=tasks / work_seconds,
+        emulator_ms=emulator_seconds / tasks * 1_000,
+        worker_calls={name: n / tasks for name, n in working.operations(side.key).items()},
+        other_calls={name: n / tasks for name, n in others.items()},
     )
 
 
-def _medians(calls: Sequence[Mapping[str, int]], tasks: int) -> dict[str, float]:
+def medians(rounds: Sequence[Rates]) -> Rates:
+    return Rates(
+        enqueued=median(each.enqueued for each in rounds),
+        completed=median(each.completed for each in rounds),
+        emulator_ms=median(each.emulator_ms for each in rounds),
+        worker_calls=_medians([each.worker_calls for each in rounds]),
+        other_calls=_medians([each.other_calls for each in rounds]),
+    )
+
+
+def _medians(calls: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """By operation, the most frequent first; a round without it counts as none."""
     names = dict.fromkeys(name for each in calls for name in each)
-    found = {name: median(each.get(name, 0) for each in calls) / tasks for name in names}
+    found = {name: median(each.get(name, 0) for each in calls) for name in names}
     return dict(sorted(found.items(), key=lambda each: -each[1]))

@@ -62,7 +62,7 @@ def trouble(
 ) -> tuple[list[Victim], list[Later]]:
     """Killed workers and tasks for later, side by side, as it is all waiting."""
     names = ("taskmill", "Celery, acks late", "Celery, acks early (its default)")
-    workers = dict(zip(names, (ours, late, early), strict=True))
+    workers: dict[str, Ours | Celery] = dict(zip(names, (ours, late, early), strict=True))
     killed = {name: folder / f"killed-{place}" for place, name in enumerate(names)}
     asked: dict[str, Callable[[Path, float], None]] = {
         "taskmill, `delay_seconds`": partial(ours.note, delay_seconds=LATER_SECONDS),

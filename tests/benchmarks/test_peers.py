@@ -12,7 +12,7 @@ from benchmarks.peers.counting_ministack import Counter
 from benchmarks.peers.counts import Counts
 from benchmarks.peers.findings import REQUIREMENTS, Chord, Findings, Latency, pinned
 from benchmarks.peers.part import PART, plots, tables, targets
-from benchmarks.peers.rates import Rates, Round, measure, rates
+from benchmarks.peers.rates import Rates, measure, medians
 from benchmarks.peers.trouble import Runs, Victim, later, victims
 
 # Counting
@@ -173,9 +173,9 @@ def test_a_round_counts_the_worker_and_all_others_but_not_who_looks() -> None:
 
     found = measure(cloud, Side(10), 10)
 
-    assert (found.fill_seconds, found.work_seconds) == (2.0, 4.0)
-    assert found.worker_calls == {"ReceiveMessage": 1, "PutItem": 10}
-    assert found.other_calls == {"SendMessage": 10}
+    assert (found.enqueued, found.completed) == (10 / 2.0, 10 / 4.0)
+    assert found.worker_calls == {"ReceiveMessage": 0.1, "PutItem": 1}
+    assert found.other_calls == {"SendMessage": 1}
 
 
 @pytest.mark.parametrize("stored", [9, 11])
@@ -188,11 +188,11 @@ def test_a_round_without_an_outcome_for_every_task_is_refused(stored: int) -> No
 
 def test_rates_are_medians() -> None:
     rounds = [
-        Round(100, 1.0, seconds, 0.2, {"PutItem": 100 + extra}, {"SendMessage": 100})
-        for seconds, extra in ((1.0, 0), (50.0, 900), (2.0, 10))
+        Rates(100.0, 100 / seconds, 2.0, {"PutItem": calls}, {"SendMessage": 1})
+        for seconds, calls in ((1.0, 1), (50.0, 10), (2.0, 1.1))
     ]
 
-    found = rates(rounds)
+    found = medians(rounds)
 
     assert (found.completed, found.emulator_ms) == (50.0, 2.0)
     assert found.worker_calls == {"PutItem": 1.1}
