@@ -14,6 +14,7 @@ WIDTH = 640
 TEXT, GRID = "#717a85", "#8c959f"
 COLOURS = (
     "#4184e4", "#d4a72c", "#2da44e", "#bf6ad4", "#e16f24", "#57a6a1", "#d0607f", "#8c959f",
+    "#8b6fe8", "#a3873f",
 )  # fmt: skip
 FLAME_STEP, LEAST_SHARE = 15, 0.0015  # pixels a frame is high; narrower frames are left out
 _CONFIG: Mapping[str, Any] = {
@@ -43,6 +44,7 @@ _CONFIG: Mapping[str, Any] = {
         "title": None,
         "orient": "top",
         "columnPadding": 24,
+        "rowPadding": 5,
         "labelLimit": 400,
     },
     "text": {"color": TEXT, "fontSize": 12},
@@ -67,7 +69,7 @@ def stacked_bars(
         if amount
     ]
     base = _chart(rows).encode(y=alt.Y("bar:N", sort=None, title=None))
-    colour = alt.Color("part:N", sort=used, legend=alt.Legend() if len(used) > 1 else None)
+    colour = alt.Color("part:N", sort=used, legend=alt.Legend(columns=4) if len(used) > 1 else None)
     drawn = base.mark_bar(height=18).encode(
         x=alt.X("sum(amount):Q", title=unit),
         color=colour.scale(domain=used, range=COLOURS),
