@@ -266,7 +266,7 @@ def test_an_interrupt_never_meets_the_next_call() -> None:
 def test_a_forked_process_has_threads_of_its_own() -> None:
     script = """
 import os, threading
-from taskmill.time_limit import run_within
+from taskmill.work.time_limit import run_within
 
 def elsewhere():
     found = []
