@@ -1,4 +1,4 @@
-"""The three steps of a fan-out: split into subtasks, work through a batch, finish.
+"""The three Lambda functions of a fan-out's state machine: split, batch (the Map), finish.
 
 May import `work` and everything below.
 """
