@@ -54,8 +54,8 @@ class BatchRunner:
         """Run the subtasks `span[0]` to `span[1]` (inclusive) of a step function task.
 
         Args:
-            owner: The Map iteration that invokes this: a later `retry` of the same owner may take
-                the batch over at once.
+            owner: The execution that invokes this. A later `retry` of the same owner may take the
+                batch over at once; anybody else waits until the lease runs out.
             retry: Which retry of the iteration this is, from 0.
             remaining_ms: Returns the milliseconds until the function is stopped.
 

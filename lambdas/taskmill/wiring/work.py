@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from taskmill.wiring.stores import Stores
 
 if TYPE_CHECKING:
-    from taskmill.dispatch.dead_letters import Undertaker
+    from taskmill.dispatch.dead_letters import DeadLetterHandler
     from taskmill.work.attempts import Attempt
     from taskmill.work.cascade import Cascade
     from taskmill.work.consumer.consumer import Consumer
@@ -120,10 +120,10 @@ class WorkParts(Stores):
         )
 
     @cached_property
-    def undertaker(self) -> Undertaker:
-        from taskmill.dispatch.dead_letters import Undertaker
+    def dead_letter_handler(self) -> DeadLetterHandler:
+        from taskmill.dispatch.dead_letters import DeadLetterHandler
 
-        return Undertaker(
+        return DeadLetterHandler(
             tasks=self.tasks,
             queue=self.queue("TASKMILL_DEAD_LETTERS_URL"),
             logger=self.logger,
