@@ -1,4 +1,4 @@
-"""The backend of handles that is a task service in this process."""
+"""The backend of task handles that calls a task service in this process, without HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True)
 class ServiceBackend:
-    """A task service in this process."""
+    """Implements `Backend` with a task service in this process."""
 
     service: TaskService
     tenant: str | None = None
@@ -66,10 +66,10 @@ class ServiceBackend:
 
 
 def _made(model: type[M], **fields: Any) -> M:
-    """A model of what was given in Python's names.
+    """A request model made of keyword arguments under their Python names.
 
     Raises:
-        InvalidRequest: A field is refused; the message names each.
+        InvalidRequest: Some fields are not valid; the message names each, and why.
     """
     try:
         return model(**fields)
