@@ -20,8 +20,8 @@ _TRIES = 5
 class Callbacks(ServiceParts):
     """Stores callback mappings; the dispatcher reads them when a task ends.
 
-    A mapping applies to every task that is submitted, or retried, after it was registered. For tasks
-    submitted before, it takes effect within a minute, as the dispatcher caches mappings that long.
+    A mapping applies to every task that is submitted, or retried, after it was registered. For
+    tasks submitted before, it takes effect within a minute: the dispatcher caches mappings so long.
     """
 
     def register_callback(

@@ -1,7 +1,7 @@
-"""Puts the parts together: settings, clients, and what each function is made of.
+"""Dependency wiring: builds the objects of each Lambda function from settings and boto3 clients.
 
 The only package that reads the environment and makes boto3 clients at run time. It may import
-everything but the doors (`http`, `cli`, `handlers`, `testing`), which start here.
+everything except the entry points (`http`, `cli`, `handlers`, `testing`), which import it.
 """
 
 from taskmill.wiring.process import current, forget, settings, use, wired
