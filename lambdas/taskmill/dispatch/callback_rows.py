@@ -21,8 +21,8 @@ _EVENTS: Mapping[Status, frozenset[str]] = {
     Status.FAILED: frozenset({"failure", "completion"}),
     Status.CANCELLED: frozenset({"completion"}),
 }
-_MOMENTS = ("run_at", "created_at", "started_at", "finished_at")
-_SAME = (
+_TIMES = ("run_at", "created_at", "started_at", "finished_at")
+_COPIED = (
     "name",
     "input_ref",
     "attempts",
@@ -85,8 +85,8 @@ def snapshot(row: TaskRow) -> dict[str, Any]:
     Contains input and result if they are stored in the row, else the references to them.
     """
     key = row.key
-    same = {name: getattr(row, name) for name in _SAME}
-    moments = {name: _moment(getattr(row, name)) for name in _MOMENTS}
+    same = {name: getattr(row, name) for name in _COPIED}
+    moments = {name: _moment(getattr(row, name)) for name in _TIMES}
     known = {TABLE_NAMES[name]: value for name, value in (same | moments).items()}
     return {
         **key.as_dict(),

@@ -209,10 +209,10 @@ def _notifications(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
         return []  # the submitter knows that the task was created
     asked = new.notify_id is not None and (old is None or old.notify_id != new.notify_id)
     # Only the notification about the caller's own change carries the caller's id.
-    told = new if asked or new.notify_id is None else new.but(notify_id=None)
+    shown = new if asked or new.notify_id is None else new.but(notify_id=None)
     if old is None or old.status is not new.status or asked:
-        return [Publish(told, SUBTASK_STATUS if subtask else TASK_STATUS)]
-    return [Publish(told, TASK_PROGRESS)] if progress_percent(old) != progress_percent(new) else []
+        return [Publish(shown, SUBTASK_STATUS if subtask else TASK_STATUS)]
+    return [Publish(shown, TASK_PROGRESS)] if progress_percent(old) != progress_percent(new) else []
 
 
 def progress_percent(row: TaskRow) -> int | None:

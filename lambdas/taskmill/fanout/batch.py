@@ -55,7 +55,7 @@ class BatchRunner:
 
         Args:
             owner: The execution that invokes this. A later `retry` of the same owner may take the
-                batch over at once; anybody else waits until the lease runs out.
+                batch over at once; any other waits until the lease runs out.
             retry: Which retry of the iteration this is, from 0.
             remaining_ms: Returns the milliseconds until the function is stopped.
 
@@ -121,7 +121,7 @@ class _BatchWork:
         """
         self.outcomes.begin()
         rows = list(self.runner.subtasks.read(self.parent.key, self.batch.first, self.batch.last))
-        attempt = self._reading([row for row in rows if not (row.ended or self._is_later(row))])
+        attempt = self._attempt_for([row for row in rows if not (row.ended or self._is_later(row))])
         for row in rows:
             if row.ended:
                 self.outcomes.found(row)
@@ -159,7 +159,7 @@ class _BatchWork:
         """Whether the row's next attempt is not due yet."""
         return row.status is Status.ERRORED and (row.retry_at or 0) > self.runner.clock()
 
-    def _reading(self, rows: Sequence[TaskRow]) -> Attempt:
+    def _attempt_for(self, rows: Sequence[TaskRow]) -> Attempt:
         """The `Attempt` that runs these rows, reading their inputs in few, large S3 requests."""
         elements = Elements(self.runner.attempt.payloads, rows)
         return dataclasses.replace(self.runner.attempt, read=elements.get)

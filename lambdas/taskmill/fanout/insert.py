@@ -67,10 +67,10 @@ class Inserter:
     def _row_of_line(self, parent: TaskRow, index: int, line: bytes, ref: PayloadRef) -> TaskRow:
         try:
             text = line.decode().strip()
-            json.loads(text, parse_constant=_refuse)
+            json.loads(text, parse_constant=_refuse_constant)
         except ValueError as error:
             problem = InvalidRequest(f"element {index} is not JSON: {error}", field="input")
-            return self._refused(parent, index, problem)
+            return self._failed_row(parent, index, problem)
         if not fits_row(text, limit=SUBTASK_INPUT_INLINE):
             return self._row(parent, index, None).but(input_ref=str(ref))
         return self._row(parent, index, text)
@@ -86,7 +86,7 @@ class Inserter:
             notify="each" if parent.notify == "each" else None,
         )
 
-    def _refused(self, parent: TaskRow, index: int, problem: InvalidRequest) -> TaskRow:
+    def _failed_row(self, parent: TaskRow, index: int, problem: InvalidRequest) -> TaskRow:
         """The FAILED row of an element that can never run: it must not fail the whole fan-out."""
         now = self.clock()
         return self._row(parent, index, None).but(
@@ -98,6 +98,6 @@ class Inserter:
         )
 
 
-def _refuse(constant: str) -> None:
+def _refuse_constant(constant: str) -> None:
     """Called for NaN and Infinity, which Python's parser accepts but JSON does not have."""
     raise ValueError(f"{constant} is not a JSON number")

@@ -35,12 +35,14 @@ class ServiceBackend:
     def submit(
         self, task_type: str, value: Any, *, tenant: str, execute_now: bool | None, **options: Any
     ) -> Task:
-        task = _made(CreateTask, tenant_code=tenant, task_type=task_type, input=value, **options)
+        task = _model_of(
+            CreateTask, tenant_code=tenant, task_type=task_type, input=value, **options
+        )
         return self.service.create_task(task=task, execute_now=execute_now)
 
     def map(self, task_type: str, values: Iterable[Any], *, tenant: str, **options: Any) -> Task:
         fields = {"tenant_code": tenant, "task_type": task_type, "input": list(values)}
-        task = _made(CreateStepFunctionTask, **fields, **options)
+        task = _model_of(CreateStepFunctionTask, **fields, **options)
         return self.service.create_step_function_task(task=task)
 
     def get(self, key: TaskKey) -> Task:
@@ -65,7 +67,7 @@ class ServiceBackend:
         return self.service.retry(key=key)
 
 
-def _made(model: type[M], **fields: Any) -> M:
+def _model_of(model: type[M], **fields: Any) -> M:
     """A request model made of keyword arguments under their Python names.
 
     Raises:
@@ -76,13 +78,13 @@ def _made(model: type[M], **fields: Any) -> M:
     except ValidationError as refused:
         names = {each.alias: name for name, each in model.model_fields.items()}
         details = [
-            {"field": _place(each["loc"], names), "message": each["msg"]}
+            {"field": _field_path(each["loc"], names), "message": each["msg"]}
             for each in refused.errors()
         ]
         message = "; ".join(f"{each['field']}: {each['message']}" for each in details)
         raise InvalidRequest(message, errors=details) from None
 
 
-def _place(loc: tuple[int | str, ...], names: dict[str | None, str]) -> str:
+def _field_path(loc: tuple[int | str, ...], names: dict[str | None, str]) -> str:
     first, *rest = loc
     return ".".join(map(str, (names.get(str(first), first), *rest)))

@@ -21,7 +21,7 @@ class Callbacks(ServiceParts):
     """Stores callback mappings; the dispatcher reads them when a task ends.
 
     A mapping applies to every task that is submitted, or retried, after it was registered. For
-    tasks submitted before, it takes effect within a minute: the dispatcher caches mappings so long.
+    tasks submitted before, it takes effect within a minute, the time that dispatchers cache them.
     """
 
     def register_callback(

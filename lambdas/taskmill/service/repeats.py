@@ -11,7 +11,7 @@ from taskmill.model.requests import CreateStepFunctionTask, CreateTask
 from taskmill.model.submit_options import EVENTS, start_of
 from taskmill.model.task_row import TaskRow
 
-_ASKED = (
+_COMPARED = (
     "name",
     "input",
     "child_count",
@@ -21,7 +21,7 @@ _ASKED = (
     "notify",
     "priority",
 )
-_NOT_ASKED = {"name", "code", "input_ref", "log_ids"}  # may differ when a request is repeated
+_NOT_COMPARED = {"name", "code", "input_ref", "log_ids"}  # may differ when a request is repeated
 
 
 def same_request(
@@ -36,7 +36,7 @@ def same_request(
         row: The row that the submit would store.
         stored: The row that is stored.
     """
-    if any(getattr(row, name) != getattr(stored, name) for name in _ASKED):
+    if any(getattr(row, name) != getattr(stored, name) for name in _COMPARED):
         return False
     if set(row.callbacks) != set(stored.callbacks):
         return False
@@ -56,7 +56,7 @@ def request_digest(payloads: PayloadStore, task: CreateTask | CreateStepFunction
 
     An uploaded input counts by its content, not by its key in the bucket.
     """
-    asked = task.model_dump(mode="json", exclude=_NOT_ASKED)
+    asked = task.model_dump(mode="json", exclude=_NOT_COMPARED)
     for event in EVENTS.values():
         asked[event] = sorted(set(asked[event]))
     if isinstance(task, CreateTask) and task.run_at:

@@ -19,8 +19,8 @@ from taskmill.model.task_settings import TaskSettings
 from taskmill.model.timetable import check_expression, check_timezone
 
 INPUT_LIMIT = 65_536  # bytes; the input is stored in the schedule's row
-_OF_TASKS = ("task_type", "on_success", "on_failure", "on_completion", "log_ids")
-_BY_WHOM = ("created_at", "updated_at", "created_by", "created_ip", "request_id", "version")
+_TASK_OPTIONS = ("task_type", "on_success", "on_failure", "on_completion", "log_ids")
+_BOOKKEEPING = ("created_at", "updated_at", "created_by", "created_ip", "request_id", "version")
 
 
 def checked(given: Mapping[str, Any]) -> NewSchedule:
@@ -57,7 +57,7 @@ def schedule_row(
             would never fire.
         LimitExceeded: The input is too large.
     """
-    options = TaskOptions(**{name: getattr(asked, name) for name in _OF_TASKS})
+    options = TaskOptions(**{name: getattr(asked, name) for name in _TASK_OPTIONS})
     row = ScheduleRow(
         tenant=tenant,
         name=name,
@@ -105,7 +105,7 @@ def replaced(before: ScheduleRow | None, asked: ScheduleRow) -> ScheduleRow:
     """
     if before is None or before.state == "DELETED":
         return asked
-    same = dataclasses.replace(asked, **{name: getattr(before, name) for name in _BY_WHOM})
+    same = dataclasses.replace(asked, **{name: getattr(before, name) for name in _BOOKKEEPING})
     if same == before:
         return before
     return dataclasses.replace(asked, created_at=before.created_at)

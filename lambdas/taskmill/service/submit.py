@@ -74,7 +74,7 @@ class Submits(ServiceParts):
             return [self.create_task(task=each, invoke_context=invoke_context) for each in tasks]
         context, now = invoke_context or InvokeContext(), self.clock()
         drafts = [
-            _named(position, self._task_row, each, code, context, now)
+            _make_at(position, self._task_row, each, code, context, now)
             for position, (each, code) in enumerate(zip(tasks, self._codes(tasks), strict=True))
         ]
         rows = with_inputs(self.payloads, drafts, [each.input for each in tasks])
@@ -179,7 +179,7 @@ class Submits(ServiceParts):
         return row
 
 
-def _named(position: int, make: Callable[..., TaskRow], *parts: Any) -> TaskRow:
+def _make_at(position: int, make: Callable[..., TaskRow], *parts: Any) -> TaskRow:
     """Call `make` for one of many tasks.
 
     Raises:

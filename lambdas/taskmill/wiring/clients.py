@@ -1,4 +1,4 @@
-"""boto3 clients: made once per process and AWS service, at first use."""
+"""AWS clients (botocore): made once per process and service, at first use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ClientMaker = Callable[[str], Any]
 
 
 class LazyClient:
-    """A boto3 client that is made at its first call, as most invocations call few services."""
+    """An AWS client that is made at its first call, as most invocations call few services."""
 
     def __init__(self, make: ClientMaker, service: str) -> None:
         self._make = make

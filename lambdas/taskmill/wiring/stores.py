@@ -81,31 +81,31 @@ class Stores:
     def tasks(self) -> TaskStore:
         from taskmill.aws.dynamodb.tasks import TaskStore
 
-        return TaskStore(self.table, **self._kept)
+        return TaskStore(self.table, **self._row_options)
 
     @cached_property
     def claims(self) -> ClaimStore:
         from taskmill.aws.dynamodb.claims import ClaimStore
 
-        return ClaimStore(self.table, **self._kept)
+        return ClaimStore(self.table, **self._row_options)
 
     @cached_property
     def subtasks(self) -> SubtaskStore:
         from taskmill.aws.dynamodb.subtasks import SubtaskStore
 
-        return SubtaskStore(self.table, **self._kept)
+        return SubtaskStore(self.table, **self._row_options)
 
     @cached_property
     def children(self) -> ChildStore:
         from taskmill.aws.dynamodb.children import ChildStore
 
-        return ChildStore(self.table, **self._kept)
+        return ChildStore(self.table, **self._row_options)
 
     @cached_property
     def batches(self) -> BatchStore:
         from taskmill.aws.dynamodb.batches import BatchStore
 
-        return BatchStore(self.table, **self._kept)
+        return BatchStore(self.table, **self._row_options)
 
     @cached_property
     def mappings(self) -> MappingStore:
@@ -120,7 +120,7 @@ class Stores:
         return ScheduleStore(self.table)
 
     @property
-    def _kept(self) -> dict[str, Any]:
+    def _row_options(self) -> dict[str, Any]:
         return {"retention_days": self.settings.retention_days, "clock": self.clock}
 
     # S3
@@ -133,7 +133,7 @@ class Stores:
         return PayloadStore(
             LazyClient(self.client, "s3"),
             self.settings.need("TASKMILL_BUCKET"),
-            rows=PayloadRows(self.table, **self._kept),
+            rows=PayloadRows(self.table, **self._row_options),
             max_bytes=self.settings.max_payload_bytes,
         )
 

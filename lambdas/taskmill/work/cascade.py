@@ -39,8 +39,8 @@ class Cascade:
             keys = list(self.children.keys_of(parent.key))
             rows = [row for row in self.children.read(keys) if row and row.parent_run is not None]
             found = len(rows)
-            mine = [row for row in rows if (row.parent_run or 0) <= parent.run]
-            open_rows = [row for row in mine if not row.ended]
+            own = [row for row in rows if (row.parent_run or 0) <= parent.run]
+            open_rows = [row for row in own if not row.ended]
             if all(self.children.cancel(open_rows)):
                 break
         else:

@@ -37,14 +37,14 @@ def run_within(seconds: float, call: Callable[[], T]) -> T:
 def _with_timer(seconds: float, call: Callable[[], T]) -> T:
     over = False
 
-    def ring(_signal: int, frame: FrameType | None) -> None:
+    def interrupt(_signal: int, frame: FrameType | None) -> None:
         if not over:
             up = TimeIsUp()
             up.where = stack_below(frame, _with_timer)
             raise up
 
     began = time.monotonic()
-    before = signal.signal(signal.SIGALRM, ring)
+    before = signal.signal(signal.SIGALRM, interrupt)
     outer_seconds = _start(seconds)
     outer_is_sooner = 0 < outer_seconds < seconds
     if outer_is_sooner:

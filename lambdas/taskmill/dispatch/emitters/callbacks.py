@@ -82,9 +82,11 @@ class CallbackEmitter:
 
     def _alarm(self, source: TaskRow, error: Exception) -> None:
         # An id of its own: the alarm that the task failed has the id without `#callbacks`.
-        told = dataclasses.replace(source, notify_id=f"{source.key.sk}@{source.version}#callbacks")
+        subject = dataclasses.replace(
+            source, notify_id=f"{source.key.sk}@{source.version}#callbacks"
+        )
         notification = alarm_notification(
-            told, table=self.tasks.table.name, error_details=describe_error(error)
+            subject, table=self.tasks.table.name, error_details=describe_error(error)
         )
         if not all(self.alarm_topic.publish([notification])):
             raise AlarmRefused(f"no alarm about the callbacks of {source.key}")

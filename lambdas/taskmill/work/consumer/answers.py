@@ -96,7 +96,7 @@ class Answers:
         back_off = BackOff()
         for left in reversed(range(TRIES)):
             try:
-                refused = self._tell(answers)
+                refused = self._call_queue(answers)
             except Exception as error:  # noqa: BLE001  # any error of the network or of AWS
                 self._logger.warning("queue unreachable", error=repr(error), answers=len(answers))
                 if left:
@@ -106,7 +106,7 @@ class Answers:
                     self._logger.warning("answers refused", answers=len(refused))
                 return
 
-    def _tell(self, answers: list[Answer]) -> list[str]:
+    def _call_queue(self, answers: list[Answer]) -> list[str]:
         queue = answers[0].queue
         again = {each.receipt: each.seconds for each in answers if each.seconds is not None}
         return queue.show_again(again) if again else queue.delete(e.receipt for e in answers)

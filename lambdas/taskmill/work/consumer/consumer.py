@@ -56,7 +56,7 @@ class Consumer:
         self._logger = logger
         self._grace_seconds = grace_seconds
         self._look_seconds = look_seconds
-        self._tell_stopping = stopping
+        self._on_stopping = stopping
         self._clock = clock
         self._events: SimpleQueue[BaseException | None] = SimpleQueue()
         self._stopping = threading.Event()
@@ -97,7 +97,7 @@ class Consumer:
             start(lambda: self._keeper.run(self._ended, self._look_seconds))
             start(self._intake.run)
             self._await_end()
-            self._tell_stopping(self.running)
+            self._on_stopping(self.running)
             self._jobs.wait_idle(self._grace_seconds)
             return self._hand_back()
 
