@@ -1,4 +1,4 @@
-"""The three Lambda functions of a fan-out's state machine: split, batch (the Map), finish.
+"""The three steps of a fan-out's state machine, one Lambda function each: split, batch, finish.
 
 May import `work` and everything below.
 """

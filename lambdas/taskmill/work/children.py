@@ -174,7 +174,7 @@ class Children:
         }
 
     def owns(self, error: BaseException) -> bool:
-        """Whether `error` is the failure of one of these children: retrying the parent is no use.
+        """Whether `error` is the failure of one of these children, so that a retry cannot help.
 
         The child has ended, so the next attempt would find the same failure.
         """
