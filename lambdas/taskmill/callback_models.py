@@ -1,11 +1,6 @@
 """What callers send and get of callback mappings, and what a callback is given."""
 
-from taskmill.model.callbacks import (
-    CallbackMapping,
-    Event,
-    NewCallback,
-    TaskEnded,
-)
+from taskmill.model.api.callbacks import CallbackMapping, Event, NewCallback, TaskEnded
 
 __all__ = [
     "CallbackMapping",

@@ -7,7 +7,7 @@ from taskmill.model.keys import (
 )
 
 __all__ = [
-    "Kind",
     "NAME_PATTERN",
+    "Kind",
     "TaskKey",
 ]

@@ -1,6 +1,6 @@
 """What callers send to the task service and get from it."""
 
-from taskmill.model.base import (
+from taskmill.model.api.base import (
     MAX_CALLBACKS,
     MAX_DELAY_SECONDS,
     MAX_LOG_IDS,
@@ -14,7 +14,7 @@ from taskmill.model.base import (
     View,
     build_models,
 )
-from taskmill.model.requests import (
+from taskmill.model.api.requests import (
     KIND_OF_TYPE,
     CreateStepFunctionTask,
     CreateTask,
@@ -26,7 +26,7 @@ from taskmill.model.requests import (
     SkCondition,
     TaskOptions,
 )
-from taskmill.model.views import (
+from taskmill.model.api.views import (
     HistoryEntry,
     Page,
     Progress,
@@ -38,19 +38,19 @@ from taskmill.model.views import (
 )
 
 __all__ = [
+    "KIND_OF_TYPE",
+    "MAX_CALLBACKS",
+    "MAX_DELAY_SECONDS",
+    "MAX_LOG_IDS",
     "Callbacks",
     "CreateStepFunctionTask",
     "CreateTask",
     "HistoryEntry",
     "IdempotencyKey",
     "InvokeContext",
-    "KIND_OF_TYPE",
     "KeyModel",
     "ListOptions",
     "LogIds",
-    "MAX_CALLBACKS",
-    "MAX_DELAY_SECONDS",
-    "MAX_LOG_IDS",
     "Model",
     "Name",
     "NewStepFunctionTask",

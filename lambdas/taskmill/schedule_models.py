@@ -1,10 +1,6 @@
 """What callers send and get of recurring schedules."""
 
-from taskmill.model.schedules import (
-    NewSchedule,
-    Schedule,
-    fire_after,
-)
+from taskmill.model.api.schedules import NewSchedule, Schedule, fire_after
 
 __all__ = [
     "NewSchedule",

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from taskmill_local import environments, node
+from taskmill_local.environments import ACCOUNT, REGION, for_clients, without_cloud
 from taskmill_local.errors import LocalCloudError, with_tail
+from taskmill_local.node import node_binary
 
 _QUIET = {"CDK_DISABLE_CLI_TELEMETRY": "true", "NO_COLOR": "1"}
 
@@ -51,7 +52,7 @@ class CdkCli:
 
     def bootstrap(self) -> CdkRun:
         """Create the CDK's own bucket and roles, once for each local cloud."""
-        account = f"aws://{environments.ACCOUNT}/{environments.REGION}"
+        account = f"aws://{ACCOUNT}/{REGION}"
         # In another folder than the app's, whose cdk.json would make it synthesise first.
         return self._begin("bootstrap", account, folder=self.logs_dir)
 
@@ -88,12 +89,12 @@ class CdkCli:
 
     def _environment(self) -> dict[str, str]:
         """``python`` in the app's command is this process's Python; jsii runs the bundled Node."""
-        inherited = environments.without_cloud()
-        first = [str(Path(sys.executable).parent), str(node.node_binary().parent)]
+        inherited = without_cloud()
+        first = [str(Path(sys.executable).parent), str(node_binary().parent)]
         return {
             **inherited,
             **_QUIET,
-            **environments.for_clients(self.port),
+            **for_clients(self.port),
             "PATH": os.pathsep.join([*first, inherited.get("PATH", "")]),
-            "JSII_NODE": str(node.node_binary()),
+            "JSII_NODE": str(node_binary()),
         }

@@ -7,9 +7,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from taskmill_local import environments, gaps
 from taskmill_local.cdk import CdkCli
 from taskmill_local.clients import aws_client
+from taskmill_local.environments import ACCESS_KEY_ID, REGION, SECRET_ACCESS_KEY, endpoint_url
+from taskmill_local.gaps import close_gaps
 from taskmill_local.report import Report
 
 Outputs = dict[str, str]
@@ -39,7 +40,7 @@ def deploy(
         synth.finish()
     report("deploying")
     cdk.deploy(assembly_dir, outputs_file=outputs_file).finish()
-    gaps.close(cdk.port, assembly_dir)
+    close_gaps(cdk.port, assembly_dir)
     stacks = json.loads(outputs_file.read_text()) if outputs_file.exists() else {}
     return describe(stacks, cdk.port)
 
@@ -52,16 +53,16 @@ def describe(stacks: Mapping[str, Mapping[str, str]], port: int) -> Outputs:
     outputs: dict[str, Any] = {}
     for stack_outputs in stacks.values():
         outputs.update(stack_outputs)
-    endpoint_url = environments.endpoint_url(port)
+    endpoint = endpoint_url(port)
     if "ApiId" in outputs:
-        outputs["ApiUrl"] = f"{endpoint_url}/_aws/execute-api/{outputs['ApiId']}"
+        outputs["ApiUrl"] = f"{endpoint}/_aws/execute-api/{outputs['ApiId']}"
     return {
         **outputs,
         "StackName": next(iter(stacks), ""),
-        "EndpointUrl": endpoint_url,
-        "Region": environments.REGION,
-        "AccessKeyId": environments.ACCESS_KEY_ID,
-        "SecretAccessKey": environments.SECRET_ACCESS_KEY,
+        "EndpointUrl": endpoint,
+        "Region": REGION,
+        "AccessKeyId": ACCESS_KEY_ID,
+        "SecretAccessKey": SECRET_ACCESS_KEY,
     }
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psutil
 
-from taskmill_local import environments, processes
+from taskmill_local.environments import REGION, endpoint_url, without_cloud
 from taskmill_local.errors import LocalCloudError, with_tail
-from taskmill_local.processes import ProcessId
+from taskmill_local.processes import ProcessId, holder_of, is_free, stop_tree
 
 LAUNCHER = Path(__file__).parent / "shim" / "run_ministack.py"
 
@@ -22,7 +22,7 @@ START_SECONDS = 60
 
 _SETTINGS = {
     "BIND_HOST": "127.0.0.1",
-    "MINISTACK_REGION": environments.REGION,
+    "MINISTACK_REGION": REGION,
     # Idle processes of functions (60 to 90 MB each) end after this; one per function stays.
     "LAMBDA_WARM_TTL_SECONDS": "60",
     # MiniStack's default grows with the machine's memory. 40 busy functions need up to 4 GB.
@@ -48,7 +48,7 @@ class RunningEmulator:
 
     @property
     def endpoint_url(self) -> str:
-        return environments.endpoint_url(self.port)
+        return endpoint_url(self.port)
 
     @property
     def process(self) -> psutil.Process | None:
@@ -97,7 +97,7 @@ class Emulator:
         """Stop the emulator and its functions, and remove their files; None if none was running."""
         running = self.running()
         if running and (process := running.process):
-            processes.stop_tree(process)
+            stop_tree(process)
         self._clean()
         return running
 
@@ -116,7 +116,7 @@ class Emulator:
         with self.log_file.open("wb") as log:
             return subprocess.Popen(
                 [str(python), str(self._launcher), "--state-dir", str(self.state_dir)],
-                env={**environments.without_cloud(), **settings},
+                env={**without_cloud(), **settings},
                 cwd=self._temp_dir,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
@@ -159,9 +159,9 @@ def describe(process: psutil.Process) -> str:
 
 
 def _require_free(port: int) -> None:
-    if processes.is_free(port):
+    if is_free(port):
         return
-    holder = processes.holder_of(port)
+    holder = holder_of(port)
     who = describe(holder) if holder else "another program"
     raise LocalCloudError(
         f"Port {port} is taken by {who}. Stop that first, or choose another port with --port."

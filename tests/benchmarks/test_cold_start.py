@@ -82,7 +82,7 @@ def test_only_the_copy_of_the_bundle_gets_bytecode() -> None:
 def test_own_times_are_read_in_milliseconds() -> None:
     assert parsed(PRINTED) == {
         "taskmill.model.keys": 0.4,
-        "taskmill.model.rows": 1.5,
+        "taskmill.model.rows.row_change": 1.5,
         "pydantic": 2.5,
     }
 
@@ -96,7 +96,7 @@ def test_of_several_runs_the_median_counts() -> None:
 def test_the_dearest_come_first() -> None:
     assert [each.module for each in dearest(parsed(PRINTED), 2)] == [
         "pydantic",
-        "taskmill.model.rows",
+        "taskmill.model.rows.row_change",
     ]
 
 

@@ -191,7 +191,7 @@ def test_botocore_still_calls_so_what_counts_as_a_call(watched: Watched) -> None
 @pytest.mark.parametrize(
     ("frame", "package"),
     [
-        ("taskmill.model.rows:TaskRow.to_values", "taskmill"),
+        ("taskmill.model.rows.row_change:TaskRow.to_values", "taskmill"),
         ("urllib3.connection:HTTPConnection.request", "botocore"),
         ("pydantic.main:BaseModel.__init__", "Powertools, pydantic"),
         ("json.encoder:JSONEncoder.encode", PYTHON),

@@ -19,8 +19,8 @@ from deployed import (
 from taskmill.aws.dynamodb.codec import encode_item
 from taskmill.client import TaskClient
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 
 Aws = Callable[[str], Any]
 

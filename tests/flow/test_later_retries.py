@@ -8,8 +8,8 @@ import pytest
 from clouds import fan_out, get, outcome, results_stored, statuses
 from later_tasks import RUNS
 
-from taskmill.model.batch_row import BatchRow
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.batch_row import BatchRow
 from taskmill.testing import Chaos, InProcessCloud
 
 HOUR = 3_600_000

@@ -30,8 +30,8 @@ def test_rows_of_a_deployed_table_expire(running: RunningEmulator, tmp_path: Pat
     stacks.create_stack(StackName="rows", TemplateBody=json.dumps(template))
     write_assembly(tmp_path, "rows", template)
 
-    gaps.close(running.port, tmp_path)
-    gaps.close(running.port, tmp_path)  # a second deploy finds it done
+    gaps.close_gaps(running.port, tmp_path)
+    gaps.close_gaps(running.port, tmp_path)  # a second deploy finds it done
 
     dynamodb = aws_client("dynamodb", running.port)
     found = stacks.describe_stack_resource(StackName="rows", LogicalResourceId="Rows")

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from taskmill.aws.dynamodb.codec import encode_item
-from taskmill.model.batch_row import BATCH_ROW, BatchRow
 from taskmill.model.keys import Kind, TaskKey
-from taskmill.model.rows import Row
-from taskmill.model.schedule_row import ScheduleRow
+from taskmill.model.rows.batch_row import BATCH_ROW, BatchRow
+from taskmill.model.rows.row_change import Row
+from taskmill.model.rows.schedule_row import ScheduleRow
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 from taskmill.models import CreateStepFunctionTask, CreateTask
 from taskmill.testing import InProcessCloud
 

@@ -13,8 +13,8 @@ from taskmill.aws.sqs.protocol import message_body
 from taskmill.model.clock import to_datetime
 from taskmill.model.keys import TaskKey
 from taskmill.model.lanes import Lane
-from taskmill.model.schedule_row import ScheduleRow
-from taskmill.model.timetable import next_fire
+from taskmill.model.recurrence.timetable import next_fire
+from taskmill.model.rows.schedule_row import ScheduleRow
 
 FIRE_TIME = "<aws.scheduler.scheduled-time>"  # AWS puts the time in its place
 

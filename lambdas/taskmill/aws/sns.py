@@ -9,7 +9,7 @@ from typing import Any
 from taskmill.model.actions import ALARM
 from taskmill.model.chunks import chunked
 from taskmill.model.keys import TaskKey
-from taskmill.model.task_row import TaskRow, plain_attributes
+from taskmill.model.rows.task_row import TaskRow, plain_attributes
 
 MESSAGES_A_CALL = 10
 Notification = dict[str, Any]

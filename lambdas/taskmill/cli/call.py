@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import httpx
 
     from taskmill.client.client import TaskClient
-    from taskmill.model.views import Task
+    from taskmill.model.api.views import Task
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from taskmill.model.errors import TaskmillError
 
 if TYPE_CHECKING:
     from taskmill.client.client import TaskClient
-    from taskmill.model.views import Task
+    from taskmill.model.api.views import Task
 
 
 def cancel(ctx: typer.Context, key: Keys) -> None:

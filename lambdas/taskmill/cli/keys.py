@@ -11,7 +11,7 @@ from taskmill.model.keys import Kind, TaskKey
 
 if TYPE_CHECKING:
     from taskmill.client.client import TaskClient
-    from taskmill.model.views import Task
+    from taskmill.model.api.views import Task
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from taskmill.cli.show import counts, note_text
 from taskmill.model.statuses import FINAL
 
 if TYPE_CHECKING:
-    from taskmill.model.views import Task
+    from taskmill.model.api.views import Task
 
 LINE_EVERY_SECONDS = 5.0  # at most, while the status stays the same
 

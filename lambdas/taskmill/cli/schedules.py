@@ -14,7 +14,7 @@ from taskmill.cli.show import moment_text, short_text
 from taskmill.model.lanes import PRIORITIES
 
 if TYPE_CHECKING:
-    from taskmill.model.schedules import Schedule
+    from taskmill.model.api.schedules import Schedule
 
 app = typer.Typer(no_args_is_help=True, help="Submit tasks again and again, by cron or rate.")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 
 if TYPE_CHECKING:
-    from taskmill.model.views import Task
+    from taskmill.model.api.views import Task
 
 TASK_COLUMNS = ("KIND", "TYPE", "CODE", "STATUS", "CREATED", "NOTE")
 SUBTASK_COLUMNS = ("INDEX", "STATUS", "ATTEMPTS", "NOTE")

@@ -29,7 +29,7 @@ from taskmill.cli.submit_options import (
 
 if TYPE_CHECKING:
     from taskmill.client.client import TaskClient
-    from taskmill.model.views import Task
+    from taskmill.model.api.views import Task
 
 
 def submit(

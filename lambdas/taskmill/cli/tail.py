@@ -21,7 +21,7 @@ from taskmill.model.statuses import FINAL
 
 if TYPE_CHECKING:
     from taskmill.client.client import TaskClient
-    from taskmill.model.views import HistoryEntry, Task
+    from taskmill.model.api.views import HistoryEntry, Task
 
 NEWEST = 50  # tasks of each type that are looked at
 Moment = tuple[str, datetime]

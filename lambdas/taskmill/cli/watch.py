@@ -16,7 +16,7 @@ from taskmill.model.statuses import Status
 
 if TYPE_CHECKING:
     from taskmill.client.client import TaskClient
-    from taskmill.model.views import Task
+    from taskmill.model.api.views import Task
 
 LOOK_EVERY_SECONDS = 1.5  # at most; a person is looking
 

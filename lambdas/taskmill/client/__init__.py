@@ -12,6 +12,9 @@ with TaskClient.from_environment(tenant="mbc") as client:
 
 from taskmill.client.client import TaskClient
 from taskmill.client.errors import NotConfigured, TaskFailed, Unreachable, WaitTimeout
+from taskmill.model.api.requests import NewTask
+from taskmill.model.api.schedules import Schedule
+from taskmill.model.api.views import Progress, Task
 from taskmill.model.errors import (
     Conflict,
     Forbidden,
@@ -20,9 +23,6 @@ from taskmill.model.errors import (
     TaskNotFound,
     Throttled,
 )
-from taskmill.model.requests import NewTask
-from taskmill.model.schedules import Schedule
-from taskmill.model.views import Progress, Task
 
 __all__ = [
     "Conflict",

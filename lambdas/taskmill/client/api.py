@@ -11,8 +11,8 @@ import httpx
 from taskmill.client.answers import error_of, is_local, json_of, no_answer
 from taskmill.client.retries import Sleep, send_with_retries
 from taskmill.client.spool import Spool
+from taskmill.model.api.views import Upload
 from taskmill.model.keys import Kind, TaskKey
-from taskmill.model.views import Upload
 
 COLLECTIONS: Mapping[Kind, str] = {Kind.TASK: "tasks", Kind.SFN_TASK: "step-function-tasks"}
 _ALREADY_THERE = 412  # S3, to a second PUT with If-None-Match: *

@@ -9,9 +9,9 @@ from typing import Any
 from taskmill.client.client import TaskClient
 from taskmill.functions.backends import SUBTASKS_AT_ONCE
 from taskmill.functions.polling import Pace
+from taskmill.model.api.views import Progress, Task
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import TaskKey
-from taskmill.model.views import Progress, Task
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from taskmill.client.names import repeatable
 from taskmill.client.wire import INLINE_LIMIT, check_request, to_json, to_moment, weight
-from taskmill.model.requests import NewTask
+from taskmill.model.api.requests import NewTask
 
 TASKS_A_REQUEST = 100
 

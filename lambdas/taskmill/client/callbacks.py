@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from taskmill.client.connection import Connection
 from taskmill.client.wire import to_body
-from taskmill.model.callbacks import CallbackMapping, Event
+from taskmill.model.api.callbacks import CallbackMapping, Event
 from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import check_name, mapped_type, mapping_id
 

@@ -15,9 +15,9 @@ from taskmill.client.schedules import Schedules
 from taskmill.client.submit import Submits
 from taskmill.client.wire import to_body
 from taskmill.functions.polling import CAP_SECONDS, Pace, looks
+from taskmill.model.api.views import Task
 from taskmill.model.keys import check_name
 from taskmill.model.statuses import Status
-from taskmill.model.views import Task
 
 
 class TaskClient(Submits, Reads, Schedules, Callbacks):

@@ -7,10 +7,10 @@ from typing import Any
 
 from taskmill.client.api import collection_of, path_of
 from taskmill.client.connection import Connection
+from taskmill.model.api.views import Progress, Result, Task
 from taskmill.model.errors import InvalidRequest, TaskNotFound
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.statuses import Status
-from taskmill.model.views import Progress, Result, Task
 
 Key = Task | TaskKey | Mapping[str, str]
 """A task as any method returned it, its key, or a mapping with `pk` and `sk`."""

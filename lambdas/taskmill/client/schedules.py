@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from taskmill.client.connection import Connection
 from taskmill.client.wire import to_body
-from taskmill.model.base import Notify, Priority
+from taskmill.model.api.base import Notify, Priority
+from taskmill.model.api.schedules import Schedule
 from taskmill.model.keys import check_name
-from taskmill.model.schedules import Schedule
 
 
 class Schedules(Connection):

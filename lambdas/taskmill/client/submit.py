@@ -14,11 +14,11 @@ from taskmill.client.elements import read_elements
 from taskmill.client.names import repeatable
 from taskmill.client.spool import Spool
 from taskmill.client.wire import to_body, to_moment, to_names
-from taskmill.model.base import Notify, Priority
+from taskmill.model.api.base import Notify, Priority
+from taskmill.model.api.requests import NewTask
+from taskmill.model.api.views import Task, Upload
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind
-from taskmill.model.requests import NewTask
-from taskmill.model.views import Task, Upload
 
 
 class Submits(Connection):

@@ -12,8 +12,8 @@ from typing import Any
 from taskmill.model.clock import to_datetime
 from taskmill.model.derived_codes import derived_code
 from taskmill.model.lineage import descendant
+from taskmill.model.rows.task_row import TABLE_NAMES, TaskRow, plain_attributes
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TABLE_NAMES, TaskRow, plain_attributes
 from taskmill.model.task_settings import Callback, TaskSettings
 
 _EVENTS: Mapping[Status, frozenset[str]] = {

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmill.model.actions import SUBTASK_STATUS, TASK_PROGRESS, TASK_STATUS
-from taskmill.model.batch_row import BatchRow
-from taskmill.model.rows import Change, Row
-from taskmill.model.schedule_row import ScheduleRow
+from taskmill.model.rows.batch_row import BatchRow
+from taskmill.model.rows.row_change import Change, Row
+from taskmill.model.rows.schedule_row import ScheduleRow
+from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import COUNT_NAMES, Status
-from taskmill.model.task_row import TaskRow, is_fan_out
 
 # With `execute_now` the submitter itself runs a retry when it is due: a worker comes 5 s later.
 DIRECT_HEAD_START_MS = 5_000

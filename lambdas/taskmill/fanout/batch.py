@@ -14,14 +14,14 @@ from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.s3.elements import Elements
 from taskmill.fanout.outcomes import Outcomes
-from taskmill.model.batch_row import BatchRow
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import caused_as
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import AttemptsSpent, ClaimLost, SubtasksDueLater, SubtasksRemain
 from taskmill.model.keys import BatchKey, TaskKey
+from taskmill.model.rows.batch_row import BatchRow
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 from taskmill.work.attempts import Attempt, Outcome
 
 LOOK_UP_SECONDS = 10.0  # how often a batch checks whether its parent was cancelled

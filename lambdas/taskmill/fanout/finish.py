@@ -17,8 +17,8 @@ from taskmill.model.derived_codes import execution_name
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import IllegalStatusChange, TaskmillError
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import COUNT_NAMES, COUNTED, Status
-from taskmill.model.task_row import TaskRow
 
 
 class SubtasksFailed(TaskmillError):

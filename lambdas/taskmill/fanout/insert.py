@@ -17,8 +17,8 @@ from taskmill.model.clock import Clock, now_ms, ttl_seconds
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.json_text import dump_json, fits_row
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,8 +10,8 @@ from typing import Any
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.writes import attribute_paths
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import COUNTED, Status
-from taskmill.model.task_row import TaskRow
 from taskmill.work.attempts import Outcome
 
 FLUSH_SECONDS = 2.0  # how long an outcome waits at most for others to share its write

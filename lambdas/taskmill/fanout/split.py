@@ -14,8 +14,8 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import execution_name
 from taskmill.model.errors import IllegalStatusChange
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import COUNT_NAMES, RETRYABLE, Status
-from taskmill.model.task_row import TaskRow
 
 Span = tuple[int, int]
 

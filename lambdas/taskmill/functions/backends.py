@@ -15,7 +15,7 @@ from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import TaskKey
 
 if TYPE_CHECKING:  # pydantic is owed by those who submit, not by those who import
-    from taskmill.model.views import Progress, Task
+    from taskmill.model.api.views import Progress, Task
 
 SUBTASKS_AT_ONCE = 500  # of a fan-out, read by one request
 

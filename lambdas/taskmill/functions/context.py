@@ -10,8 +10,10 @@ from taskmill.model.errors import Abort, ClaimLost, TaskCancelled
 from taskmill.model.keys import TaskKey
 
 if TYPE_CHECKING:
+    from taskmill.work.child_calls import What
     from taskmill.work.children import Child
-    from taskmill.work.spawning import MapResult, Spawner, What
+    from taskmill.work.map_result import MapResult
+    from taskmill.work.spawning import Spawner
 
 PROGRESS_INTERVAL_SECONDS = 1.0  # at most one progress write a second
 LOOK_INTERVAL_SECONDS = 1.0  # at most one look a second whether the task was cancelled

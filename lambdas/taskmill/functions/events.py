@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import TaskKey
-from taskmill.model.rows import Change, row_from_values
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.row_change import Change, row_from_values
+from taskmill.model.rows.task_row import TaskRow
 
 if TYPE_CHECKING:
     from taskmill.functions.context import TaskContext

@@ -14,12 +14,12 @@ from taskmill.functions.polling import Patience, looks
 from taskmill.functions.reported_progress import reported_progress
 from taskmill.model.errors import Conflict, InvalidKey, TaskFailed
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import is_fan_out
 from taskmill.model.statuses import FINAL, Status
-from taskmill.model.task_row import is_fan_out
 
 if TYPE_CHECKING:
     from taskmill.functions.task_functions import TaskFunction
-    from taskmill.model.views import Progress, Task
+    from taskmill.model.api.views import Progress, Task
 
 WAIT_SECONDS = 300.0  # a caller that says nothing else gives up after so long
 

@@ -12,7 +12,7 @@ from taskmill.model.errors import WaitTimeout
 from taskmill.model.statuses import FINAL
 
 if TYPE_CHECKING:
-    from taskmill.model.views import Task
+    from taskmill.model.api.views import Task
 
 FIRST_SECONDS = 0.2
 FACTOR = 1.5

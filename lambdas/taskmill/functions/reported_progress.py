@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from taskmill.model.statuses import FINAL
 
 if TYPE_CHECKING:
-    from taskmill.model.views import Progress, Task
+    from taskmill.model.api.views import Progress, Task
 
 
 def reported_progress(task: Task) -> Progress:
     """What a single task last said about its progress."""
-    from taskmill.model.views import Progress
+    from taskmill.model.api.views import Progress
 
     told = task.attributes.get("progress")
     done, total = _figures(told if isinstance(told, dict) else {})

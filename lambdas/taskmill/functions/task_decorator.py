@@ -1,4 +1,4 @@
-"""`@task`: makes a function the one that runs tasks of a type, and checks what is declared of it."""
+"""`@task`: registers the function that runs tasks of a type, and checks its settings."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from typing import Any
 from taskmill.http.app import build_app
 from taskmill.http.errors import as_lambda_answer, respond
 from taskmill.http.request import prepared
-from taskmill.model.base import build_models
+from taskmill.model.api.base import build_models
 from taskmill.wiring.cold_start import Start
 from taskmill.wiring.process import current
 

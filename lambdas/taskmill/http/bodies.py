@@ -19,8 +19,13 @@ from pydantic import (
     model_validator,
 )
 
-from taskmill.model.base import Model
-from taskmill.model.requests import CreateStepFunctionTask, CreateTask, NewStepFunctionTask, NewTask
+from taskmill.model.api.base import Model
+from taskmill.model.api.requests import (
+    CreateStepFunctionTask,
+    CreateTask,
+    NewStepFunctionTask,
+    NewTask,
+)
 
 MAX_TASKS = 100  # of one submit
 _ONE, _MANY, _HERE, _UPLOADED = "one task", "many tasks", "elements here", "elements uploaded"

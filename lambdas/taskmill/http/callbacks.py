@@ -13,8 +13,8 @@ from taskmill.http.examples import CALLBACK_EXAMPLES
 from taskmill.http.parameters import CallbackId, MappedType, Tenant
 from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
-from taskmill.model.base import View
-from taskmill.model.callbacks import CallbackMapping, NewCallback
+from taskmill.model.api.base import View
+from taskmill.model.api.callbacks import CallbackMapping, NewCallback
 from taskmill.model.keys import mapped_type
 from taskmill.wiring.process import current
 

@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field
 from taskmill.aws.dynamodb.refusals import cancellation_codes
 from taskmill.http.bodies import TAGS
 from taskmill.http.refusals import MethodNotAllowed
-from taskmill.model.base import View
+from taskmill.model.api.base import View
 from taskmill.model.errors import (
     InvalidKey,
     InvalidRequest,

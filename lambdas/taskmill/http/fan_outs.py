@@ -7,8 +7,8 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from taskmill.http.pages import TaskPage, subtask_page
 from taskmill.http.parameters import Code, Index, Limit, StatusFilter, SubtaskCursor, Tenant, Type
 from taskmill.http.routing import add_route
+from taskmill.model.api.views import Progress, Result, Task
 from taskmill.model.keys import Kind, TaskKey
-from taskmill.model.views import Progress, Result, Task
 from taskmill.wiring.process import current
 
 

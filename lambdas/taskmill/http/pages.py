@@ -8,10 +8,10 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from taskmill.model.base import View
+from taskmill.model.api.base import View
+from taskmill.model.api.views import Page, Task
 from taskmill.model.keys import TaskKey
 from taskmill.model.statuses import Status
-from taskmill.model.views import Page, Task
 from taskmill.service.pages import EXAMINED_A_PAGE
 from taskmill.service.task_service import TaskService
 

@@ -7,8 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, StringConstraints
 
 from taskmill.http.bodies import STRICT
+from taskmill.model.api.base import Model
 from taskmill.model.attributes import NAME_PATTERN
-from taskmill.model.base import Model
 
 AttributeName = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 Attributes = Annotated[

@@ -14,8 +14,8 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from pydantic_core import from_json
 
 from taskmill.http.refusals import MalformedBody, UnsupportedMediaType
+from taskmill.model.api.requests import InvokeContext
 from taskmill.model.errors import Forbidden, LimitExceeded
-from taskmill.model.requests import InvokeContext
 from taskmill.wiring.process import current
 
 MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda takes no larger request

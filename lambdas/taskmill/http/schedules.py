@@ -15,8 +15,8 @@ from taskmill.http.pages import fitting
 from taskmill.http.parameters import Limit, ScheduleCursor, ScheduleName, Tenant
 from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
-from taskmill.model.base import View
-from taskmill.model.schedules import NewSchedule, Schedule
+from taskmill.model.api.base import View
+from taskmill.model.api.schedules import NewSchedule, Schedule
 from taskmill.wiring.process import current
 
 _SCHEDULE = "schedules/<name>"

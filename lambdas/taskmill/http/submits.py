@@ -17,9 +17,9 @@ from taskmill.http.examples import FAN_OUT_EXAMPLES, TASK_EXAMPLES
 from taskmill.http.parameters import Tenant
 from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
-from taskmill.model.base import View
+from taskmill.model.api.base import View
+from taskmill.model.api.views import Task, Upload
 from taskmill.model.errors import InvalidInput, InvalidRequest
-from taskmill.model.views import Task, Upload
 from taskmill.wiring.process import current
 
 

@@ -10,7 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.types import OpenAPIResponse
 
 from taskmill.http.openapi import document_of
 from taskmill.http.routing import error_answer
-from taskmill.model.base import View
+from taskmill.model.api.base import View
 from taskmill.wiring.process import current
 
 

@@ -23,10 +23,10 @@ from taskmill.http.parameters import (
 )
 from taskmill.http.reports import StatusChange
 from taskmill.http.routing import add_route
+from taskmill.model.api.requests import ListOptions
+from taskmill.model.api.views import Result, Task
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
-from taskmill.model.requests import ListOptions
-from taskmill.model.views import Result, Task
 from taskmill.wiring.process import current
 
 FOLDERS = {Kind.TASK: "tasks", Kind.SFN_TASK: "step-function-tasks"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 # What log lines have anyway: Python's own attributes, those of Powertools, and ours.
 RESERVED = frozenset(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 URGENT = frozenset({"high", "urgent"})
 PRIORITIES = ("low", "normal", "high", "urgent")

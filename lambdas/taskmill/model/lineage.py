@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from taskmill.model.errors import TooDeep
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.task_settings import TaskSettings
 
 MAX_DEPTH = 32  # tasks that one task causes, each by the one before

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from taskmill.model import batch_plan as plan
+from taskmill.model import batch_plan
+from taskmill.model.api.requests import (
+    CreateStepFunctionTask,
+    CreateTask,
+    InvokeContext,
+    TaskOptions,
+)
 from taskmill.model.clock import ttl_seconds
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.new_codes import new_code
-from taskmill.model.requests import CreateStepFunctionTask, CreateTask, InvokeContext, TaskOptions
+from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import COUNT_NAMES, Status
 from taskmill.model.submit_options import (
     all_callbacks,
@@ -16,7 +22,6 @@ from taskmill.model.submit_options import (
     start_of,
     stored_priority,
 )
-from taskmill.model.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.task_settings import TaskSettings
 
 NO_SETTINGS = TaskSettings()
@@ -83,7 +88,7 @@ def planned(
         InvalidRequest: An option is out of range.
         LimitExceeded: There are too many subtasks.
     """
-    plan.check_count(count)
+    batch_plan.check_count(count)
     tolerated = task.tolerated_failures
     if count == 0:  # nothing to run: it is complete as it is
         row = row.but(
@@ -95,10 +100,12 @@ def planned(
         )
     return row.but(
         child_count=count,
-        batch_size=plan.batch_size_for(count, task.batch_size),
+        batch_size=batch_plan.batch_size_for(count, task.batch_size),
         max_concurrency=task.max_concurrency,
-        notify=task.notify or plan.default_notify(count),
-        tolerated_failures=None if tolerated is None else plan.check_tolerance(str(tolerated)),
+        notify=task.notify or batch_plan.default_notify(count),
+        tolerated_failures=None
+        if tolerated is None
+        else batch_plan.check_tolerance(str(tolerated)),
     )
 
 

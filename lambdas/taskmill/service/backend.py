@@ -11,11 +11,11 @@ from pydantic import ValidationError
 from taskmill.aws.s3.results import stored_result
 from taskmill.functions.backends import SUBTASKS_AT_ONCE
 from taskmill.functions.polling import Pace
-from taskmill.model.base import Model
+from taskmill.model.api.base import Model
+from taskmill.model.api.requests import CreateStepFunctionTask, CreateTask
+from taskmill.model.api.views import Progress, Task
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import TaskKey
-from taskmill.model.requests import CreateStepFunctionTask, CreateTask
-from taskmill.model.views import Progress, Task
 from taskmill.service.task_service import TaskService
 
 M = TypeVar("M", bound=Model)

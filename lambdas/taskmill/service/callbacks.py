@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from taskmill.model.callbacks import CallbackMapping
+from taskmill.model.api.callbacks import CallbackMapping
+from taskmill.model.api.requests import InvokeContext
 from taskmill.model.errors import Conflict, InvalidRequest, TaskNotFound
 from taskmill.model.keys import check_name, mapped_type, mapping_id
-from taskmill.model.mapping_row import MappingRow
-from taskmill.model.requests import InvokeContext
+from taskmill.model.rows.mapping_row import MappingRow
 from taskmill.model.task_settings import EVENTS
 from taskmill.service.parts import ServiceParts
 

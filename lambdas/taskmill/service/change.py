@@ -8,11 +8,11 @@ from typing import Any
 
 from taskmill.aws.sns import alarm_notification
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
+from taskmill.model.api.views import Task
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows.task_row import is_fan_out
 from taskmill.model.statuses import RUNNING, Status
-from taskmill.model.task_row import is_fan_out
-from taskmill.model.views import Task
 from taskmill.service.parts import Key, ServiceParts
 from taskmill.service.stored_attributes import stored_attributes, stored_error
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from taskmill.aws.dynamodb.listing import Listing
+from taskmill.model.api.requests import ListOptions
+from taskmill.model.api.views import Page, Task
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind
-from taskmill.model.requests import ListOptions
-from taskmill.model.task_row import TaskRow
-from taskmill.model.views import Page, Task
+from taskmill.model.rows.task_row import TaskRow
 
 EXAMINED_A_PAGE = 5_000  # rows read at most for one page of a list filtered by status
 

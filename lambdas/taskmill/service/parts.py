@@ -17,10 +17,10 @@ from taskmill.aws.sns import Topic
 from taskmill.fanout.insert import Inserter
 from taskmill.functions.polling import Pace
 from taskmill.functions.registry import Registry
+from taskmill.model.api.views import Task
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import TaskNotFound
 from taskmill.model.keys import TaskKey
-from taskmill.model.views import Task
 from taskmill.service.ids import Ids
 from taskmill.service.shown_inputs import with_inputs_shown
 

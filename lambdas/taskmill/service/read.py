@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from taskmill.aws.dynamodb.listing import list_rows
+from taskmill.model.api.requests import ListOptions
+from taskmill.model.api.views import Page, Progress, Result, SubtaskStatus, Task, TaskStatusSummary
 from taskmill.model.errors import Conflict, InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
-from taskmill.model.requests import ListOptions
 from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
-from taskmill.model.views import Page, Progress, Result, SubtaskStatus, Task, TaskStatusSummary
 from taskmill.service.pages import listing_of, page_of
 from taskmill.service.parts import Key, ServiceParts
 from taskmill.service.shown_inputs import with_inputs_shown

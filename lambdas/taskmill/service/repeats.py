@@ -6,10 +6,10 @@ import hashlib
 import json
 
 from taskmill.aws.s3.payloads import PayloadStore, upload_prefix
+from taskmill.model.api.requests import CreateStepFunctionTask, CreateTask
 from taskmill.model.clock import to_ms
-from taskmill.model.requests import CreateStepFunctionTask, CreateTask
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.submit_options import EVENTS, start_of
-from taskmill.model.task_row import TaskRow
 
 _COMPARED = (
     "name",

@@ -9,14 +9,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from taskmill.functions.registry import Registry
+from taskmill.model.api.requests import InvokeContext, TaskOptions
+from taskmill.model.api.schedules import NewSchedule, fire_after
 from taskmill.model.errors import InvalidInput, InvalidRequest, LimitExceeded
 from taskmill.model.json_text import DEEPEST_IN_A_ROW, dump_json, fits_row
-from taskmill.model.requests import InvokeContext, TaskOptions
-from taskmill.model.schedule_row import ScheduleRow
-from taskmill.model.schedules import NewSchedule, fire_after
+from taskmill.model.recurrence.timetable import check_expression, check_timezone
+from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.submit_options import all_callbacks, all_log_ids
 from taskmill.model.task_settings import TaskSettings
-from taskmill.model.timetable import check_expression, check_timezone
 
 INPUT_LIMIT = 65_536  # bytes; the input is stored in the schedule's row
 _TASK_OPTIONS = ("task_type", "on_success", "on_failure", "on_completion", "log_ids")

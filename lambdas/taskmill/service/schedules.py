@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from taskmill.model.api.requests import InvokeContext
+from taskmill.model.api.schedules import Schedule
 from taskmill.model.clock import DAY_SECONDS
 from taskmill.model.errors import Conflict, TaskNotFound
-from taskmill.model.requests import InvokeContext
-from taskmill.model.schedule_row import ScheduleRow
-from taskmill.model.schedules import Schedule
+from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.service.parts import ServiceParts
 from taskmill.service.schedule_requests import check_input, checked, replaced, schedule_row
 

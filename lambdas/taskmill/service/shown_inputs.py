@@ -12,7 +12,7 @@ from taskmill.aws.s3.elements import Elements
 from taskmill.aws.s3.payloads import PayloadRef, PayloadStore
 from taskmill.model.errors import PayloadMissing
 from taskmill.model.json_text import fits_row
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 
 def with_inputs_shown(payloads: PayloadStore, rows: Sequence[TaskRow]) -> Iterable[TaskRow]:

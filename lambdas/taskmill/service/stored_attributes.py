@@ -10,7 +10,7 @@ from taskmill.model.attributes import check_attributes
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.json_text import dump_json
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 _RESULT = ("result", "resultRef")
 ATTRIBUTES_LIMIT = 16_384  # bytes of JSON; a result does not count, it is stored separately

@@ -12,11 +12,11 @@ from taskmill.aws.s3.fan_out_inputs import fan_out_row, new_upload_key
 from taskmill.aws.s3.inputs import with_input, with_inputs
 from taskmill.aws.s3.payloads import UPLOAD_SECONDS
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
+from taskmill.model.api.requests import CreateStepFunctionTask, CreateTask, InvokeContext
+from taskmill.model.api.views import Task, Upload
 from taskmill.model.errors import InvalidRequest, TaskExists
 from taskmill.model.new_tasks import task_row
-from taskmill.model.requests import CreateStepFunctionTask, CreateTask, InvokeContext
-from taskmill.model.task_row import TaskRow
-from taskmill.model.views import Task, Upload
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.service.parts import ServiceParts
 from taskmill.service.repeats import request_digest, same_request
 from taskmill.work.direct_runs import DirectRuns

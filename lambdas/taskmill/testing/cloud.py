@@ -106,8 +106,8 @@ class InProcessCloud:
         self.stream = Stream(self.table.records, self.meter)
         pace = Pace(self.wait, lambda: self.now / 1000, cap_seconds=math.inf)
         self.wiring = Wiring(self._environment(), self._client, self.clock, self.sleep, pace)
-        self._stack.enter_context(use(self.wiring))
         self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS)
+        self._stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
         return self
 

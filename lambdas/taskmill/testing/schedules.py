@@ -10,7 +10,7 @@ from typing import Any
 
 from taskmill.aws.scheduler import FIRE_TIME
 from taskmill.model.clock import Clock, to_ms
-from taskmill.model.timetable import as_text, check_expression, check_timezone, next_fire
+from taskmill.model.recurrence.timetable import as_text, check_expression, check_timezone, next_fire
 from taskmill.testing.fakes import client_error
 
 _NAME = re.compile(r"[0-9A-Za-z_.-]{1,64}")

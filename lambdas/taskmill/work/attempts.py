@@ -26,8 +26,8 @@ from taskmill.model.errors import (
     WrongRunner,
 )
 from taskmill.model.retry import Retry
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 from taskmill.work.suspension import Suspended
 from taskmill.work.time_limit import run_within
 

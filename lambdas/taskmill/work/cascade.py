@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from taskmill.aws.dynamodb.children import ChildStore
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import Throttled
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 INDEX_LAG_MS = 600_000  # 10 min: by then the `children` index (a GSI) has caught up
 _TRIES = 5

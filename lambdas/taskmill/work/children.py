@@ -23,8 +23,8 @@ from taskmill.model.errors import (
     TaskFailed,
 )
 from taskmill.model.keys import TaskKey, check_name
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL, Status
-from taskmill.model.task_row import TaskRow
 from taskmill.work.suspension import Suspended
 
 MAX_CHILDREN = 10_000  # per task; use a fan-out for more

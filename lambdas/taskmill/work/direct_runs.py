@@ -13,12 +13,12 @@ from taskmill.functions.registry import Registry
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import ClaimLost, InvalidRequest
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 from taskmill.work.event_loops import without_event_loop
 
 if TYPE_CHECKING:
-    from taskmill.model.requests import CreateTask
+    from taskmill.model.api.requests import CreateTask
     from taskmill.work.task_runner import TaskRunner
 
 MAX_PAUSE_MS = 30_000  # a retry due later than this is left to a worker, so the caller returns

@@ -17,9 +17,9 @@ from taskmill.model.correlation import correlation
 from taskmill.model.derived_codes import timed_code
 from taskmill.model.errors import InvalidKey, TaskExists
 from taskmill.model.keys import Kind, TaskKey, schedule_key
-from taskmill.model.schedule_row import ScheduleRow
+from taskmill.model.rows.schedule_row import ScheduleRow
+from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import DEFAULT_NOTIFY, TaskRow
 
 _PREFIX = "SCHEDULE#"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,17 +18,15 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import child_code
 from taskmill.model.errors import InvalidRequest, TaskFailed
 from taskmill.model.keys import Kind
-from taskmill.model.lanes import PRIORITIES
 from taskmill.model.lineage import descendant
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
+from taskmill.work.child_calls import Call, What, calls_of, check_options
 from taskmill.work.children import Child, Children
+from taskmill.work.map_result import MapResult
 
 if TYPE_CHECKING:
-    from taskmill.model.requests import CreateStepFunctionTask
-
-What = TaskFunction | str
-Call = tuple[What, Any]
+    from taskmill.model.api.requests import CreateStepFunctionTask
 
 
 @dataclass
@@ -98,7 +96,7 @@ class Spawner:
         priority: str | None = None,
     ) -> Child:
         function, task_type = self._named(what)
-        _check_options(delay_seconds, priority)
+        check_options(delay_seconds, priority)
         plain = self._checked(function, task_type, value)
         draft = self._draft(task_type, self.children.place(position, name))
         draft = dataclasses.replace(
@@ -113,7 +111,7 @@ class Spawner:
     def _fan_out(
         self, what: What, inputs: list[Any], *, name: str | None = None, **options: Any
     ) -> Child:
-        from taskmill.model.requests import CreateStepFunctionTask
+        from taskmill.model.api.requests import CreateStepFunctionTask
 
         function, task_type = self._named(what)
         elements = [self._checked(function, task_type, each) for each in inputs]
@@ -132,7 +130,7 @@ class Spawner:
 
     def _fan_out_row(self, task: CreateStepFunctionTask, draft: TaskRow) -> TaskRow:
         from taskmill.aws.s3.fan_out_inputs import fan_out_row
-        from taskmill.model.requests import InvokeContext
+        from taskmill.model.api.requests import InvokeContext
 
         row = fan_out_row(
             self.payloads,
@@ -168,73 +166,6 @@ class Spawner:
             return function.to_input(value)
         self.registry.check_input(task_type, value)
         return value
-
-
-@dataclass(frozen=True)
-class MapResult:
-    """What the subtasks of a fan-out returned, in the order of the inputs; read as it is asked for.
-
-    A failed subtask, where failures are tolerated, gives None.
-
-    Attributes:
-        counts: How many subtasks there are, by how they ended.
-    """
-
-    spawner: Spawner
-    row: TaskRow
-    function: TaskFunction | None
-
-    @property
-    def counts(self) -> dict[str, int]:
-        return dict(self.row.attributes.get("counts", {}))
-
-    def __len__(self) -> int:
-        return self.row.child_count or 0
-
-    def __iter__(self) -> Iterator[Any]:
-        if len(self) == 0:
-            return
-        for row in self.spawner.subtasks.read(self.row.key, 0, len(self) - 1):
-            ended_well = row.status is Status.COMPLETED
-            yield self.spawner.value(row, self.function) if ended_well else None
-
-
-def _check_options(delay_seconds: int, priority: str | None) -> None:
-    if priority is not None and priority not in PRIORITIES:
-        known = ", ".join(PRIORITIES)
-        raise InvalidRequest(f"priority {priority!r} is none of {known}", field="priority")
-    if not delay_seconds:
-        return
-    from taskmill.model.base import MAX_DELAY_SECONDS  # brings pydantic, owed only by later tasks
-
-    if not 0 <= delay_seconds <= MAX_DELAY_SECONDS:
-        raise InvalidRequest(
-            f"delay_seconds is {delay_seconds}; 0 to {MAX_DELAY_SECONDS:,} are accepted",
-            field="delay_seconds",
-            limit=MAX_DELAY_SECONDS,
-        )
-
-
-def calls_of(given: Sequence[Any]) -> tuple[list[Child], list[Call]]:
-    """What `ctx.gather` was given: children already started, or calls to start."""
-    if len(given) == 2 and isinstance(given[0], TaskFunction | str):
-        what, inputs = given
-        return [], [(what, value) for value in inputs]
-    if len(given) == 1 and isinstance(given[0], Iterable) and not _is_call(given[0]):
-        given = list(given[0])
-    children = [each for each in given if isinstance(each, Child)]
-    if children and len(children) == len(given):
-        return children, []
-    if all(map(_is_call, given)):
-        return [], list(given)
-    raise InvalidRequest(
-        "gather takes a task function and its inputs, pairs of both, or what ctx.submit returned",
-        field="gather",
-    )
-
-
-def _is_call(value: Any) -> bool:
-    return isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], TaskFunction | str)
 
 
 _INHERITED = (

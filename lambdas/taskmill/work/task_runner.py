@@ -16,8 +16,8 @@ from taskmill.model.correlation import log_fields
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import AttemptsSpent, NotDeterministic, TaskCancelled
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 from taskmill.work.attempts import Attempt, Outcome
 from taskmill.work.cascade import Cascade, ChildrenMissing
 from taskmill.work.children import Children

@@ -10,10 +10,10 @@ from taskmill.aws.dynamodb.expressions import UpdateRequest
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.statements import Update
 from taskmill.aws.dynamodb.table import Table
-from taskmill.model.batch_row import BATCH_ROW, BatchRow
 from taskmill.model.clock import Clock, now_ms, ttl_seconds
 from taskmill.model.errors import ClaimLost
 from taskmill.model.keys import BatchKey, TaskKey, batch_partition
+from taskmill.model.rows.batch_row import BATCH_ROW, BatchRow
 from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 
 TRANSACTION_MARKS = 99  # 100 actions, one of them the parent's

@@ -10,7 +10,7 @@ from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.keys import callback_key, callback_partition
-from taskmill.model.mapping_row import MappingRow
+from taskmill.model.rows.mapping_row import MappingRow
 from taskmill.model.task_settings import Callback
 
 KNOWN_TYPES = 1_000  # whose mappings are remembered

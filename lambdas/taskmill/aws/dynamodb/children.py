@@ -12,8 +12,8 @@ from taskmill.aws.dynamodb.table import Table
 from taskmill.aws.dynamodb.writes import ending, last_run, reopening
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL, Status
-from taskmill.model.task_row import TaskRow
 
 TRANSACTION_MARKS = 99  # 100 actions, one of them the parent's
 TALLY = {

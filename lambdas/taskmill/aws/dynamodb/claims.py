@@ -12,8 +12,8 @@ from taskmill.aws.dynamodb.writes import Write, attribute_paths, ending, not_fou
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import AttemptsSpent, ClaimLost, IllegalStatusChange, TaskCancelled
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RUNNING, Status
-from taskmill.model.task_row import TaskRow
 
 
 class ClaimStore:

@@ -13,8 +13,8 @@ from taskmill.aws.dynamodb.statements import Update
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 
 _SHARED = frozenset({Status.COMPLETED, Status.FAILED, Status.ERRORED})
 _Values = Mapping[str, Any]

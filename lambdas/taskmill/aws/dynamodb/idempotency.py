@@ -9,7 +9,7 @@ from taskmill.aws.dynamodb.refusals import REFUSED_IN_TRANSACTION
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.errors import IdempotencyConflict, TaskExists
 from taskmill.model.keys import TaskKey, idempotency_key
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 KEPT_SECONDS = 86_400  # a key may be used again a day later
 

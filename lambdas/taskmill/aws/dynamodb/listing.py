@@ -10,7 +10,7 @@ from typing import Any
 from taskmill.aws.dynamodb.codec import encode_item
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.keys import Kind, shard_partitions
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 
 @dataclass(frozen=True, kw_only=True)

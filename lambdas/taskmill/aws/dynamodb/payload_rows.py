@@ -10,7 +10,7 @@ from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import Clock, now_ms, ttl_seconds
 from taskmill.model.errors import PayloadMissing
 from taskmill.model.keys import StoredKey, TaskKey, payload_key
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 ROW_LIMIT = 8_000  # bytes of text: with its keys 8 write units, below the price of an object
 # A task's row expires some days after it *ended*, a payload after it was *stored*: as objects do.

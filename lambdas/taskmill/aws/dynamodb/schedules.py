@@ -9,7 +9,7 @@ from taskmill.aws.dynamodb.codec import encode
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.keys import schedule_key, schedule_partition
-from taskmill.model.schedule_row import ScheduleRow
+from taskmill.model.rows.schedule_row import ScheduleRow
 
 
 class ScheduleStore:

@@ -11,8 +11,8 @@ from taskmill.aws.dynamodb.table import Table
 from taskmill.aws.dynamodb.writes import ending
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.keys import CHUNK, TaskKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 
 
 class SubtaskStore:

@@ -15,8 +15,8 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import IllegalStatusChange, TaskExists
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RETRYABLE, Status, sources
-from taskmill.model.task_row import TaskRow
 
 Mark = tuple[TaskRow, Status]
 

@@ -12,8 +12,8 @@ from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import ttl_seconds
 from taskmill.model.errors import IllegalStatusChange, TaskNotFound
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows.task_row import HISTORY_LIMIT, TaskRow
 from taskmill.model.statuses import FINAL, RETRYABLE, Status
-from taskmill.model.task_row import HISTORY_LIMIT, TaskRow
 
 T = TypeVar("T")
 

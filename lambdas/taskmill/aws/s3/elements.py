@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from taskmill.aws.s3.payloads import PayloadRef, PayloadStore
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 PIECE_BYTES = 4 << 20  # read at once, and so held in memory; a larger element is a piece by itself
 GAP_BYTES = 256 << 10  # between two elements: read along, that takes less time than a request

@@ -6,12 +6,12 @@ import re
 
 from taskmill.aws.s3.payloads import TASK_INPUT_INLINE, PayloadStore, input_key, upload_prefix
 from taskmill.model import new_tasks
+from taskmill.model.api.requests import CreateStepFunctionTask, InvokeContext
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.json_text import dump_json, fits_row
 from taskmill.model.keys import check_name
 from taskmill.model.new_codes import new_code
-from taskmill.model.requests import CreateStepFunctionTask, InvokeContext
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.task_settings import TaskSettings
 
 _UPLOAD_NAME = re.compile(r"[0-9A-Z]{26}\.jsonl")

@@ -7,7 +7,7 @@ from typing import Any
 
 from taskmill.aws.s3.payloads import TASK_INPUT_INLINE, PayloadStore
 from taskmill.model.json_text import dump_json, fits_row
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 
 def with_input(payloads: PayloadStore, row: TaskRow, value: Any) -> TaskRow:

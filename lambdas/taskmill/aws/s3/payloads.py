@@ -19,7 +19,7 @@ from taskmill.model.clock import DAY_SECONDS
 from taskmill.model.errors import InvalidRequest, LimitExceeded
 from taskmill.model.json_text import fits_row
 from taskmill.model.keys import TaskKey
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 # Bytes. A row is billed whole with every write, by the KB: decisions 0005 and 0023.
 TASK_INPUT_INLINE = 600

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from taskmill.aws.s3.payloads import PayloadStore
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 
 def stored_result(payloads: PayloadStore, row: TaskRow) -> Any:

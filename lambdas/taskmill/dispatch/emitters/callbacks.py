@@ -21,7 +21,7 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import InvalidRequest, LimitExceeded
 from taskmill.model.keys import TaskKey
-from taskmill.model.task_row import TaskRow
+from taskmill.model.rows.task_row import TaskRow
 
 if TYPE_CHECKING:
     from taskmill.functions.registry import Registry

@@ -15,8 +15,8 @@ from taskmill.model.chunks import chunked
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import ChildrenFailed, IllegalStatusChange, TaskNotFound, Throttled
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_row import TaskRow
 from taskmill.work.cascade import Cascade
 
 _TRIES = 10

@@ -9,7 +9,7 @@ from taskmill.aws.scheduler import Scheduler
 from taskmill.dispatch.emitters.stream_delivery import StreamDelivery
 from taskmill.dispatch.reactions import ApplySchedule
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.schedule_row import ScheduleRow
+from taskmill.model.rows.schedule_row import ScheduleRow
 
 _LOOKS = 5
 

@@ -1,0 +1,201 @@
+"""What callers get: frozen pydantic models, camelCase on the wire."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Literal, Self
+
+from pydantic import Field, JsonValue
+
+from taskmill.model.api.base import View
+from taskmill.model.clock import to_datetime
+from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow, plain_attributes
+from taskmill.model.statuses import Status
+
+
+class HistoryEntry(View):
+    """One status the task had, since when, in which attempt."""
+
+    status: Status
+    at: datetime
+    attempt: int
+
+
+class Task(View):
+    """A task, step function task or subtask as it stands."""
+
+    pk: str
+    sk: str
+    kind: Literal["TASK", "SFN_TASK", "SUBTASK"]
+    tenant_code: str
+    type: str
+    code: str
+    index: int | None = None
+    name: str | None = None
+    status: Status
+    input: JsonValue = None
+    input_ref: str | None = None
+    attributes: dict[str, JsonValue] = Field(default_factory=dict)
+    attempts: int = 0
+    max_attempts: int | None = None
+    run: int = 1
+    run_at: datetime | None = None
+    retry_at: datetime | None = None
+    lease_until: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    created_by: str | None = None
+    created_ip: str | None = None
+    request_id: str | None = None
+    parent: str | None = None
+    root: str | None = None
+    depth: int | None = None
+    child_count: int | None = None
+    awaited_total: int | None = None
+    awaited_done: int | None = None
+    children_completed: int | None = None
+    children_failed: int | None = None
+    children_cancelled: int | None = None
+    callbacks: tuple[tuple[str, str], ...] = ()
+    schedule: str | None = None
+    log_ids: dict[str, str] | None = None
+    runner: str | None = None
+    priority: str | None = None
+    batch_size: int | None = None
+    max_concurrency: int | None = None
+    tolerated_failures: str | None = None
+    notify: str | None = None
+    history: tuple[HistoryEntry, ...] = ()
+    version: int = 1
+    ttl: int | None = None
+
+    @property
+    def key(self) -> TaskKey:
+        return TaskKey.parse(self.pk, self.sk)
+
+    @classmethod
+    def from_row(cls, row: TaskRow) -> Self:
+        key = row.key
+        moments = {name: to_datetime(getattr(row, name)) for name in _MOMENTS}
+        same = {name: getattr(row, name) for name in _SAME}
+        return cls(
+            pk=key.pk,
+            sk=key.sk,
+            kind=row.kind,
+            tenant_code=key.tenant,
+            type=key.type,
+            code=key.code,
+            index=key.index,
+            input=json.loads(row.input) if row.input is not None else None,
+            attributes=plain_attributes(row.attributes),
+            history=tuple(
+                HistoryEntry(status=Status(status), at=to_datetime(at) or at, attempt=attempt)
+                for status, at, attempt in row.history
+            ),
+            **moments,
+            **same,
+        )
+
+
+_MOMENTS = (
+    "run_at",
+    "retry_at",
+    "lease_until",
+    "created_at",
+    "updated_at",
+    "started_at",
+    "finished_at",
+)
+_SAME = (
+    "name",
+    "status",
+    "input_ref",
+    "attempts",
+    "max_attempts",
+    "run",
+    "created_by",
+    "created_ip",
+    "request_id",
+    "parent",
+    "root",
+    "depth",
+    "child_count",
+    "awaited_total",
+    "awaited_done",
+    "children_completed",
+    "children_failed",
+    "children_cancelled",
+    "callbacks",
+    "schedule",
+    "log_ids",
+    "runner",
+    "priority",
+    "batch_size",
+    "max_concurrency",
+    "tolerated_failures",
+    "notify",
+    "version",
+    "ttl",
+)
+
+
+class Progress(View):
+    """How far a step function task is; `running` counts what has not ended."""
+
+    pk: str
+    sk: str
+    status: Status
+    total: int
+    completed: int = 0
+    failed: int = 0
+    cancelled: int = 0
+    running: int = 0
+    percent: float = 0.0
+
+
+class SubtaskStatus(View):
+    """One line of the summary."""
+
+    pk: str
+    sk: str
+    status: Status
+
+
+class TaskStatusSummary(View):
+    """`format_task_status`: counts and a line per subtask."""
+
+    sub_task_count: int
+    sub_task_succeed_count: int
+    sub_task_failed_count: int
+    sub_task_running_count: int
+    sub_tasks: tuple[SubtaskStatus, ...]
+
+
+class Result(View):
+    """A task's result: the value itself, or where to download a large one for 15 minutes."""
+
+    pk: str
+    sk: str
+    status: Status
+    result: JsonValue = None
+    result_url: str | None = None
+
+
+class Upload(View):
+    """Where to PUT a JSONL input; then submit with its `inputRef`."""
+
+    input_ref: str
+    url: str
+    headers: dict[str, str]
+    expires_in_seconds: int
+
+
+class Page(View):
+    """Tasks in key order; `last_sk` continues the list and is None at its end."""
+
+    items: tuple[Task, ...]
+    last_sk: str | None = None

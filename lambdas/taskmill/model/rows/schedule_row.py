@@ -1,0 +1,66 @@
+"""The row of a recurring schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+from taskmill.model.keys import StoredKey, schedule_key
+from taskmill.model.rows.task_row import camel
+
+SCHEDULE_ROW = "SCHEDULE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleRow:
+    """A task that is submitted again and again, by a cron or rate expression.
+
+    `state` is ENABLED, PAUSED or DELETED; a deleted one stays until the dispatcher has removed
+    its EventBridge schedule. `input` is JSON text, always in the row: an object in the bucket
+    would expire before the schedule does.
+    """
+
+    tenant: str
+    name: str
+    task_type: str
+    expression: str
+    timezone: str = "UTC"
+    state: str = "ENABLED"
+    input: str | None = None
+    task_name: str | None = None
+    notify: str | None = None
+    priority: str | None = None
+    callbacks: tuple[tuple[str, str], ...] = ()
+    log_ids: Mapping[str, str] | None = None
+    created_at: int | None = None
+    updated_at: int | None = None
+    created_by: str | None = None
+    created_ip: str | None = None
+    request_id: str | None = None
+    version: int = 1
+    ttl: int | None = None
+
+    @property
+    def stored(self) -> StoredKey:
+        return schedule_key(self.tenant, self.name)
+
+    def to_values(self) -> dict[str, Any]:
+        """The row's attributes under the table's names, absent ones left out."""
+        values: dict[str, Any] = {**self.stored._asdict(), "row": SCHEDULE_ROW}
+        for each in fields(self)[1:]:  # the tenant is in the key
+            value = getattr(self, each.name)
+            if value is not None and value != ():
+                values[camel(each.name)] = value
+        return values
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        known = {
+            each.name: values[camel(each.name)]
+            for each in fields(cls)
+            if camel(each.name) in values
+        }
+        known["tenant"] = values["pk"].partition("#")[2]
+        known["callbacks"] = tuple((event, kind) for event, kind in known.get("callbacks", ()))
+        return cls(**known)

@@ -1,0 +1,54 @@
+"""Calls that start children: the forms that `ctx.gather` takes, and the options of `ctx.submit`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from taskmill.functions.task_functions import TaskFunction
+from taskmill.model.errors import InvalidRequest
+from taskmill.model.lanes import PRIORITIES
+from taskmill.work.children import Child
+
+What = TaskFunction | str
+Call = tuple[What, Any]
+
+
+def check_options(delay_seconds: int, priority: str | None) -> None:
+    if priority is not None and priority not in PRIORITIES:
+        known = ", ".join(PRIORITIES)
+        raise InvalidRequest(f"priority {priority!r} is none of {known}", field="priority")
+    if not delay_seconds:
+        return
+    from taskmill.model.api.base import (
+        MAX_DELAY_SECONDS,  # brings pydantic, owed only by later tasks
+    )
+
+    if not 0 <= delay_seconds <= MAX_DELAY_SECONDS:
+        raise InvalidRequest(
+            f"delay_seconds is {delay_seconds}; 0 to {MAX_DELAY_SECONDS:,} are accepted",
+            field="delay_seconds",
+            limit=MAX_DELAY_SECONDS,
+        )
+
+
+def calls_of(given: Sequence[Any]) -> tuple[list[Child], list[Call]]:
+    """What `ctx.gather` was given: children already started, or calls to start."""
+    if len(given) == 2 and isinstance(given[0], TaskFunction | str):
+        what, inputs = given
+        return [], [(what, value) for value in inputs]
+    if len(given) == 1 and isinstance(given[0], Iterable) and not _is_call(given[0]):
+        given = list(given[0])
+    children = [each for each in given if isinstance(each, Child)]
+    if children and len(children) == len(given):
+        return children, []
+    if all(map(_is_call, given)):
+        return [], list(given)
+    raise InvalidRequest(
+        "gather takes a task function and its inputs, pairs of both, or what ctx.submit returned",
+        field="gather",
+    )
+
+
+def _is_call(value: Any) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and isinstance(value[0], TaskFunction | str)

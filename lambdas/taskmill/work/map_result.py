@@ -1,0 +1,43 @@
+"""The results of a fan-out that a task function waited for: `ctx.map`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from taskmill.model.statuses import Status
+
+if TYPE_CHECKING:
+    from taskmill.functions.task_functions import TaskFunction
+    from taskmill.model.rows.task_row import TaskRow
+    from taskmill.work.spawning import Spawner
+
+
+@dataclass(frozen=True)
+class MapResult:
+    """What the subtasks of a fan-out returned, in the order of the inputs; read as it is asked for.
+
+    A failed subtask, where failures are tolerated, gives None.
+
+    Attributes:
+        counts: How many subtasks there are, by how they ended.
+    """
+
+    spawner: Spawner
+    row: TaskRow
+    function: TaskFunction | None
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return dict(self.row.attributes.get("counts", {}))
+
+    def __len__(self) -> int:
+        return self.row.child_count or 0
+
+    def __iter__(self) -> Iterator[Any]:
+        if len(self) == 0:
+            return
+        for row in self.spawner.subtasks.read(self.row.key, 0, len(self) - 1):
+            ended_well = row.status is Status.COMPLETED
+            yield self.spawner.value(row, self.function) if ended_well else None

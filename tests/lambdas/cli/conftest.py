@@ -1,0 +1,3 @@
+from desk import client, cloud, connect, desk, network, run
+
+__all__ = ["client", "cloud", "connect", "desk", "network", "run"]

@@ -1,0 +1,77 @@
+"""Settings: read from an environment once, named in what is refused."""
+
+import pytest
+
+from taskmill.model.lanes import Lane
+from taskmill.wiring.settings import InvalidSetting, MissingSetting, Settings
+
+
+def test_what_an_environment_does_not_say_is_as_by_default() -> None:
+    assert Settings.of({}) == Settings()
+    assert Settings.of({"TASKMILL_IDS": "", "TASKMILL_RETENTION_DAYS": ""}) == Settings()
+
+
+def test_values_are_read_as_what_they_mean() -> None:
+    settings = Settings.of(
+        {
+            "TASKMILL_TABLE": "tasks",
+            "TASKMILL_RETENTION_DAYS": "7",
+            "TASKMILL_MODULES": "orders, invoices,",
+            "TASKMILL_EXECUTE_NOW": "True",
+            "SOMETHING_ELSE": "x",
+        }
+    )
+
+    assert settings.table == "tasks"
+    assert settings.retention_days == 7
+    assert settings.modules == ("orders", "invoices")
+    assert settings.execute_now
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "wanted"),
+    [
+        ("TASKMILL_RETENTION_DAYS", "a week", "a whole number"),
+        ("TASKMILL_MAX_PAYLOAD_BYTES", "1e6", "a whole number"),
+        ("TASKMILL_MAX_CONCURRENCY", "many", "a whole number"),
+        ("TASKMILL_RUNNER", "moon", "lambda or container"),
+    ],
+)
+def test_a_value_that_means_nothing_is_refused_by_its_name(
+    name: str, value: str, wanted: str
+) -> None:
+    with pytest.raises(InvalidSetting, match=rf"^{name} is '{value}': {wanted}$"):
+        Settings.of({name: value})
+
+
+def test_what_is_needed_and_not_there_is_named() -> None:
+    assert Settings(table="tasks").need("TASKMILL_TABLE") == "tasks"
+    with pytest.raises(MissingSetting, match=r"^TASKMILL_BUCKET is not set$"):
+        Settings().need("TASKMILL_BUCKET")
+
+
+def test_a_lane_without_a_queue_of_its_own_has_the_first() -> None:
+    settings = Settings(queue_url="normal", priority_queue_url="urgent")
+
+    assert settings.by_lane("URL") == {
+        Lane.NORMAL: "normal",
+        Lane.PRIORITY: "urgent",
+        Lane.CONTAINER: "normal",
+    }
+    with pytest.raises(MissingSetting, match=r"^TASKMILL_QUEUE_ARN is not set$"):
+        settings.by_lane("ARN")
+
+
+@pytest.mark.parametrize(
+    ("environment", "in_lambda"),
+    [
+        ({}, False),
+        ({"AWS_LAMBDA_FUNCTION_NAME": "worker"}, True),
+        ({"AWS_LAMBDA_FUNCTION_NAME": "worker", "TASKMILL_RUNNER": "container"}, False),
+        ({"TASKMILL_RUNNER": "lambda"}, True),
+    ],
+)
+def test_the_runner_is_what_it_is_said_to_be_else_what_the_process_is(
+    environment: dict[str, str], *, in_lambda: bool
+) -> None:
+    assert Settings.of(environment).in_lambda is in_lambda
