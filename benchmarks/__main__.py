@@ -1,9 +1,7 @@
-"""``python -m benchmarks``: run the parts, print what holds, write the report.
+"""``python -m benchmarks``: run the parts, print which targets hold, write the report.
 
 Exits with 0 when every deterministic target holds, else with 1.
 """
-
-from __future__ import annotations
 
 import argparse
 import sys
@@ -12,9 +10,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
-from rich.console import Console
-
-from benchmarks import machine, markdown, summary
+from benchmarks import markdown
 from benchmarks.section import Part, Section
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
@@ -24,18 +20,19 @@ PARTS = ("ledger", "overhead", "growth", "cold_start", "peers", "plan")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
-    console = Console(highlight=False, soft_wrap=True)
     started = time.monotonic()
-    sections = [_run(part, options.quick, console) for part in _parts(options.only)]
+    sections = [_run(name, options.quick) for name in PARTS if name in options.only]
     seconds = time.monotonic() - started
-    summary.show(console, sections)
-    document = options.write or (None if options.quick else DOCUMENT)
-    if document:
-        whole = [machine.section(seconds=seconds)] if len(sections) == len(PARTS) else []
-        markdown.write(document, [*sections, *whole])
-        console.print(f"written to {document}")
-    broken = [target for section in sections for target in section.targets if target.breaks]
-    console.print(f"{seconds:.0f} s; deterministic targets that fall short: {len(broken)}")
+    for section in sections:
+        table = markdown.targets_table(section.targets)
+        print(f"\n{section.title}\n\n{markdown.rendered(table, 'simple')}")
+    if document := options.write or (None if options.quick else DOCUMENT):
+        whole = len(sections) == len(PARTS)
+        last = [markdown.machine_section(seconds=seconds)] if whole else []
+        markdown.write(document, [*sections, *last])
+        print(f"\nwritten to {document}")
+    broken = sum(target.breaks for section in sections for target in section.targets)
+    print(f"\n{seconds:.0f} s; deterministic targets that fall short: {broken}")
     return 1 if broken else 0
 
 
@@ -49,15 +46,12 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _parts(names: Sequence[str]) -> list[Part]:
-    return [import_module(f"benchmarks.{name}.part").PART for name in PARTS if name in names]
-
-
-def _run(part: Part, quick: bool, console: Console) -> Section:  # noqa: FBT001
+def _run(name: str, quick: bool) -> Section:  # noqa: FBT001
+    part: Part = import_module(f"benchmarks.{name}.part").PART
     started = time.monotonic()
 
     def report(what: str) -> None:
-        console.print(f"[dim]{time.monotonic() - started:6.1f} s[/]  {part.name}: {what}")
+        print(f"{time.monotonic() - started:6.1f} s  {name}: {what}", flush=True)
 
     return part.run(quick, report)
 

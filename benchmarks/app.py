@@ -1,4 +1,4 @@
-"""The app that benchmarks deploy: ``cdk deploy --app "python -m benchmarks.app"``."""
+"""The stack that benchmarks deploy: ``cdk deploy --app "python -m benchmarks.app"``."""
 
 import taskmill_cdk.bundled_node  # noqa: F401  before aws_cdk, which starts Node
 
@@ -9,13 +9,14 @@ from aws_cdk import App
 
 from taskmill_cdk import TaskSource, TaskStack
 
-TASKS = TaskSource(folder=Path(__file__).with_name("tasks"), modules=["bench_tasks"])
+TASKS = TaskSource(folder=Path(__file__).with_name("tasks"), modules=["bench_tasks", "peer_tasks"])
 
 app = App()
 TaskStack(
     app,
     "TaskmillBench",
     tasks=TASKS,
+    container_queue=True,
     local=app.node.try_get_context("local") == "true",
 )
 app.synth()

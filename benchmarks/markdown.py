@@ -1,17 +1,22 @@
 """Sections as Markdown, each between marks of its own in one document."""
 
-from __future__ import annotations
-
+import os
+import platform
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.section import Section, Table, Target, figure, number
+from tabulate import tabulate
+
+from benchmarks.section import Section, Table, Target, figure, number, prose
 
 HEAD = """# Performance
 
 Made by `make bench` from what it measured; do not edit between the marks. How to repeat it, and on
 which machine this was made, stands at the end.
 """
+PACKAGES = ("boto3", "aws-lambda-powertools", "pydantic")
 
 
 def write(document: Path, sections: Sequence[Section]) -> None:
@@ -22,35 +27,16 @@ def write(document: Path, sections: Sequence[Section]) -> None:
     for section in sections:
         for plot in section.plots:
             (folder / f"{plot.name}.svg").write_text(plot.svg)
-        text = _placed(text, section.name, "\n\n".join(_blocks(section, folder.name)))
+        begin, end = (f"<!-- {slash}bench:{section.name} -->" for slash in ("", "/"))
+        block = "\n\n".join(_blocks(section, folder.name))
+        before, _, rest = text.partition(begin)
+        after = rest.partition(end)[2] or "\n"
+        text = f"{before.rstrip()}\n\n{begin}\n{block}\n{end}{after}"
     document.write_text(text)
 
 
-def _placed(text: str, name: str, content: str) -> str:
-    begin, end = f"<!-- bench:{name} -->", f"<!-- /bench:{name} -->"
-    block = f"{begin}\n{content}\n{end}"
-    if begin in text and end in text:
-        before, _, rest = text.partition(begin)
-        return before + block + rest.partition(end)[2]
-    return f"{text.rstrip()}\n\n{block}\n"
-
-
-def _blocks(section: Section, folder: str) -> Iterator[str]:
-    yield f"## {section.title}"
-    if section.targets:
-        yield _targets(section.targets)
-    if section.words:
-        yield section.words.strip()
-    for plot in section.plots:
-        yield f"![{plot.title}]({folder}/{plot.name}.svg)"
-    for table in section.tables:
-        yield f"### {table.title}"
-        yield _table(table)
-        if table.note:
-            yield table.note
-
-
-def _targets(targets: Sequence[Target]) -> str:
+def targets_table(targets: Sequence[Target]) -> Table:
+    """Targets as a document and a terminal show them."""
     rows = [
         [
             each.name,
@@ -61,19 +47,47 @@ def _targets(targets: Sequence[Target]) -> str:
         ]
         for each in targets
     ]
-    if not any(row[-1] for row in rows):
-        rows = [row[:-1] for row in rows]
-    columns = ["target", "measured", "bound", "", ""][: len(rows[0])]
-    return _table(Table(title="", columns=columns, rows=rows))
+    width = 5 if any(row[-1] for row in rows) else 4
+    columns = ["target", "measured", "bound", "", ""]
+    return Table("", columns[:width], [row[:width] for row in rows])
 
 
-def _table(table: Table) -> str:
-    lines = [
-        _row(table.columns),
-        _row(["---" if i == 0 else "---:" for i in range(len(table.columns))]),
+def rendered(table: Table, form: str = "pipe") -> str:
+    """A table as text; columns of numbers are aligned to the right."""
+    rows = [[number(cell).replace("|", "/") for cell in row] for row in table.rows]
+    columns = zip(*rows, strict=True) if rows else [[] for _ in table.columns]
+    aligned = ["right" if _is_of_numbers(column) else "left" for column in columns]
+    return tabulate(rows, table.columns, form, colalign=aligned, disable_numparse=True)
+
+
+def machine_section(*, seconds: float) -> Section:
+    """The last section of the document, about a run of all parts."""
+    rows = [
+        ["made on", f"{datetime.now(UTC):%d %B %Y}"],
+        ["took", f"{seconds:.0f} s"],
+        ["processors", str(os.cpu_count())],
+        ["system", f"{platform.system()} {platform.machine()}"],
+        ["Python", platform.python_version()],
+        *([name, version(name)] for name in PACKAGES),
     ]
-    return "\n".join([*lines, *(_row([number(cell) for cell in row]) for row in table.rows)])
+    table = Table("This run", ["", ""], rows)
+    words = prose("machine.md")
+    return Section(name="machine", title="How to repeat it", words=words, tables=[table])
 
 
-def _row(cells: Sequence[object]) -> str:
-    return f"| {' | '.join(str(cell).replace('|', '/') for cell in cells)} |"
+def _blocks(section: Section, folder: str) -> Iterator[str]:
+    yield f"## {section.title}"
+    if section.targets:
+        yield rendered(targets_table(section.targets))
+    if section.words:
+        yield section.words
+    for plot in section.plots:
+        yield f"![{plot.title}]({folder}/{plot.name}.svg)"
+    for table in section.tables:
+        yield f"### {table.title}\n\n{rendered(table)}"
+        if table.note:
+            yield table.note
+
+
+def _is_of_numbers(column: Sequence[str]) -> bool:
+    return all(not cell or cell[0].isdigit() for cell in column)

@@ -1,12 +1,13 @@
-"""What a part of the benchmarks hands back: targets, tables, plots and words."""
-
-from __future__ import annotations
+"""The findings of a part: targets, tables, plots and prose."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+
+Report = Callable[[str], None]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Target:
     """A figure and the bound that it is held against.
 
@@ -20,6 +21,7 @@ class Target:
     name: str
     value: float | None
     bound: float
+    _: KW_ONLY
     at_least: bool = False
     deterministic: bool = True
     floor: float | None = None
@@ -42,7 +44,7 @@ class Target:
         return self.deterministic and not self.holds
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Table:
     """Rows of text and numbers under their columns; `note` stands below."""
 
@@ -52,9 +54,9 @@ class Table:
     note: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Plot:
-    """An SVG; `name` is its file's, `title` what a reader who cannot see it is told."""
+    """An SVG; `name` is its file's, `title` its text for readers who cannot see it."""
 
     name: str
     title: str
@@ -73,12 +75,17 @@ class Section:
     plots: Sequence[Plot] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Part:
-    """A part of the benchmarks. `run` is told whether to be quick, and whom to tell of progress."""
+    """A part of the benchmarks. `run` takes whether to be quick, and a function to report to."""
 
     name: str
-    run: Callable[[bool, Callable[[str], None]], Section]
+    run: Callable[[bool, Report], Section]
+
+
+def prose(file: str, **values: object) -> str:
+    """A Markdown file of this package, with values in its braces."""
+    return (Path(__file__).parent / file).read_text().format(**values).strip()
 
 
 def figure(value: float | None) -> str:
@@ -87,12 +94,10 @@ def figure(value: float | None) -> str:
 
 
 def number(value: object) -> str:
-    """A figure as a reader wants it: no more digits than it is worth."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    """A table's cell: a number with the digits that it is worth, or text."""
+    if not isinstance(value, int | float):
         return "" if value is None else str(value)
-    if isinstance(value, int) or (value == int(value) and abs(value) >= 100):
-        return f"{int(value):,}"
-    if abs(value) >= 100:
+    if isinstance(value, int) or abs(value) >= 100:
         return f"{value:,.0f}"
     if abs(value) >= 1:
         return f"{value:,.2f}"

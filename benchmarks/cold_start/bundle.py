@@ -1,7 +1,5 @@
 """What Lambda would unpack for a function: the staged code, and the layer for this machine."""
 
-from __future__ import annotations
-
 import shutil
 import sysconfig
 from collections.abc import Iterator
@@ -10,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks.clouds import ROOT
 from taskmill_cdk import TaskSource
 from taskmill_cdk.function_code import stage_function_code
 from taskmill_cdk.runtime_layer import (
@@ -19,8 +18,8 @@ from taskmill_cdk.runtime_layer import (
     build_layer,
 )
 
-ROOT = Path(__file__).parents[2]
 TASKS = TaskSource(folder=ROOT / "benchmarks" / "tasks", modules=["bench_tasks"])
+BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py")
 
 
 @dataclass(frozen=True)
@@ -46,18 +45,15 @@ def unpacked(*, compiled: bool = True) -> Iterator[Bundle]:
     with TemporaryDirectory(prefix="taskmill-cold-") as folder:
         bundle = Bundle(Path(folder, "task"), Path(folder, "opt"), Path(folder, "runtime"))
         python = HOST.python if compiled else None
-        code = stage_function_code(TASKS, ROOT / ".build", bytecode_for=python)
-        shutil.copytree(code, bundle.code)
+        shutil.copytree(
+            stage_function_code(TASKS, ROOT / ".build", bytecode_for=python), bundle.code
+        )
         build = build_compiled_layer if compiled else build_layer
-        layer = build([RUNTIME_REQUIREMENTS], HOST, ROOT / ".build")
-        shutil.copytree(layer / "python", bundle.layer)
-        _link_boto3(bundle.runtime)
+        shutil.copytree(
+            build([RUNTIME_REQUIREMENTS], HOST, ROOT / ".build") / "python", bundle.layer
+        )
+        bundle.runtime.mkdir()
+        installed = Path(sysconfig.get_path("purelib"))
+        for name in BOTO3:  # and nothing else that happens to be installed here
+            (bundle.runtime / name).symlink_to(installed / name)
         yield bundle
-
-
-def _link_boto3(into: Path) -> None:
-    """What AWS's runtime brings, and nothing else that happens to be installed here."""
-    into.mkdir()
-    installed = Path(sysconfig.get_path("purelib"))
-    for name in ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "urllib3", "six.py"):
-        (into / name).symlink_to(installed / name)

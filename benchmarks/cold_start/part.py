@@ -1,27 +1,18 @@
 """Cold starts as a part of the benchmarks."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
+from statistics import median
 
+from benchmarks import plots
 from benchmarks.cold_start.bundle import unpacked
-from benchmarks.cold_start.endpoint import listening
-from benchmarks.cold_start.imports import by_package, dearest, medians, of_packages, parsed
 from benchmarks.cold_start.layer import Package, packages
-from benchmarks.cold_start.measured import Measured, in_rounds
-from benchmarks.cold_start.scenes import (
-    API,
-    DISPATCHER,
-    FUNCTIONS,
-    TYPED_WORKER,
-    WORKER,
-    Function,
-)
-from benchmarks.cold_start.starts import FLOOR_AND_CALL, Machine, Start
-from benchmarks.cold_start.words import FLOOR_NOTE, IMPORTS_NOTE, LAYER_NOTE, WORDS
-from benchmarks.section import Part, Plot, Section, Table, Target
-from benchmarks.svg import Bar, stacked_bars
+from benchmarks.cold_start.scenes import API, DISPATCHER, FUNCTIONS, TYPED_WORKER, WORKER
+from benchmarks.cold_start.starts import FLOOR_AND_CALL, REST, Machine, by_package
+from benchmarks.memory_aws import listening
+from benchmarks.rounds import Time, cpus, in_rounds, median_ratio, middle_half, walls
+from benchmarks.section import Part, Plot, Report, Section, Table, Target, prose
 
 GOALS = {WORKER.name: 1.25, DISPATCHER.name: 1.25, API.name: 2.0}
 MAIN = (WORKER, DISPATCHER, API)
@@ -32,150 +23,139 @@ LAYER_BUDGET, ZIPPED_BUDGET = 12.5, 4.5  # MB without bytecode; a tenth above to
 UNWANTED = ("boto3", "httpx", "pydantic", "rich", "typer")
 PACKAGES = ("taskmill", "botocore", "boto3", "urllib3", "aws_lambda_powertools", "pydantic")
 FLOOR, CALL, RAW = "floor", "floor and one call", " without bytecode"
+FLOOR_NOTE = (
+    "“floor and one call” is the floor with a `get_item` after it: the least that a function does."
+)
+IMPORTS_NOTE = (
+    "Own times by `-X importtime`, which makes everything slower: medians, to be compared with each"
+    " other only. Client creation and the first event are not imports."
+)
+LAYER_NOTE = (
+    "For arm64 and Python 3.13, as it goes to AWS; boto3 is not in it. Bytecode is what"
+    " `TaskStack(bytecode=True)` adds, as this machine's Python makes it; targets are without it."
+)
+
+Rounds = Mapping[str, Sequence[Time]]  # by process, in milliseconds
+Imports = Mapping[str, Mapping[str, float]]  # by function and module, in milliseconds
 
 
-def run(quick: bool, report: Callable[[str], None]) -> Section:  # noqa: FBT001  # as every part
+def run(quick: bool, report: Report) -> Section:  # noqa: FBT001  # as every part
     with ExitStack() as stack:
         endpoint = stack.enter_context(listening())
         machine = Machine(stack.enter_context(unpacked()), endpoint)
         raw = Machine(stack.enter_context(unpacked(compiled=False)), endpoint)
-        kinds = _kinds(machine, raw, MAIN if quick else (*FUNCTIONS, TYPED_WORKER))
+        functions = MAIN if quick else (*FUNCTIONS, TYPED_WORKER)
+        kinds = {
+            FLOOR: machine.floor,
+            CALL: partial(machine.floor, FLOOR_AND_CALL),
+            **{each.name: partial(machine.first_event, each) for each in functions},
+            **{each.name + RAW: partial(raw.first_event, each) for each in MAIN},
+        }
         rounds = ROUNDS_QUICK if quick else ROUNDS
         report(f"{rounds + 1} rounds of {len(kinds)} fresh processes")
-        measured = in_rounds(kinds, floor=FLOOR, rounds=rounds)
+        in_rounds(kinds, 1)  # warms the caches
+        starts = in_rounds(kinds, rounds)
         report("imports, one by one")
         runs = IMPORT_RUNS_QUICK if quick else IMPORT_RUNS
-        imports = {each.name: _imports(machine, each, runs) for each in MAIN}
+        imports = {
+            each.name: medians([machine.imports(each) for _ in range(runs)]) for each in MAIN
+        }
     report("the layer")
     layer = packages()
     return Section(
         name="cold_start",
         title="Cold starts",
-        words=WORDS,
-        targets=[*_ratios(measured), *_unwanted(imports), *_sizes(layer)],
+        words=prose("cold_start/words.md"),
+        targets=_targets(starts, imports, layer),
         tables=[
-            _starts_table(measured),
+            _starts_table(starts),
             _packages_table(imports),
             *(_imports_table(name, times) for name, times in imports.items()),
             _layer_table(layer),
         ],
-        plots=[_plot(measured)],
+        plots=[_plot(starts)],
     )
 
 
-PART = Part(name="cold_start", run=run)
+PART = Part("cold_start", run)
 
 
-def _kinds(
-    machine: Machine, raw: Machine, functions: Sequence[Function]
-) -> Mapping[str, Callable[[], Start]]:
-    return {
-        FLOOR: machine.floor,
-        CALL: lambda: machine.floor(FLOOR_AND_CALL),
-        **{each.name: _starter(machine, each) for each in functions},
-        **{each.name + RAW: _starter(raw, each) for each in MAIN},
-    }
+def medians(runs: Sequence[Mapping[str, float]]) -> Mapping[str, float]:
+    """The median of each module's own times; one that is not in all runs counts where it is."""
+    modules = dict.fromkeys(module for run in runs for module in run)
+    return {each: median(run[each] for run in runs if each in run) for each in modules}
 
 
-def _starter(machine: Machine, function: Function) -> Callable[[], Start]:
-    return lambda: machine.first_event(function)
+def unwanted(modules: Iterable[str]) -> list[str]:
+    """The modules that belong to a package which a function does not need."""
+    return [module for module in modules if module.partition(".")[0] in UNWANTED]
 
 
-def _imports(machine: Machine, function: Function, runs: int) -> Mapping[str, float]:
-    """Own times of the modules that a function's process imports, medians in milliseconds."""
-    timed = machine.with_import_times()
-    return medians([parsed(timed.first_event(function).errors) for _ in range(runs)])
+def over_floor(starts: Rounds, name: str) -> float:
+    """CPU time over the floor's, the median of the rounds' own ratios."""
+    return median_ratio(cpus(starts[name]), cpus(starts[FLOOR]))
 
 
-def _ratios(measured: Mapping[str, Measured]) -> list[Target]:
-    return [
-        Target(
-            name=f"{name}{kind}: CPU over the floor",
-            value=measured[name + kind].ratio,
-            bound=bound,
-            deterministic=False,
-        )
-        for kind in ("", RAW)
-        for name, bound in GOALS.items()
+def _targets(starts: Rounds, imports: Imports, layer: Sequence[Package]) -> list[Target]:
+    ratios = [
+        Target(f"{name}: CPU over the floor", over_floor(starts, name), bound, deterministic=False)
+        for name, bound in {**GOALS, **{each + RAW: goal for each, goal in GOALS.items()}}.items()
     ]
-
-
-def _unwanted(imports: Mapping[str, Mapping[str, float]]) -> list[Target]:
-    return [
+    owed = [
         Target(
-            name=f"{each.name}: modules of {', '.join(UNWANTED)}",
-            value=len(of_packages(imports[each.name], UNWANTED)),
-            bound=0,
+            f"{each.name}: modules of {', '.join(UNWANTED)}", len(unwanted(imports[each.name])), 0
         )
         for each in (WORKER, DISPATCHER)
     ]
-
-
-def _sizes(layer: Sequence[Package]) -> list[Target]:
     return [
-        Target(
-            name="layer: MB unzipped",
-            value=sum(each.unzipped for each in layer),
-            bound=LAYER_BUDGET,
-        ),
-        Target(
-            name="layer: MB zipped", value=sum(each.zipped for each in layer), bound=ZIPPED_BUDGET
-        ),
+        *ratios,
+        *owed,
+        Target("layer: MB unzipped", sum(each.unzipped for each in layer), LAYER_BUDGET),
+        Target("layer: MB zipped", sum(each.zipped for each in layer), ZIPPED_BUDGET),
     ]
 
 
-def _starts_table(measured: Mapping[str, Measured]) -> Table:
+def _starts_table(starts: Rounds) -> Table:
     rows = [
         [
-            each.name,
-            round(each.cpu),
-            f"{each.spread[0]:.0f} to {each.spread[1]:.0f}",
-            each.ratio,
-            round(each.wall),
-            each.wall_ratio,
+            name,
+            round(median(cpus(times))),
+            "{:.0f} to {:.0f}".format(*middle_half(cpus(times))),
+            over_floor(starts, name),
+            round(median(walls(times))),
+            median_ratio(walls(times), walls(starts[FLOOR])),
         ]
-        for each in measured.values()
+        for name, times in starts.items()
     ]
     columns = ["process", "CPU, ms", "middle half", "over the floor", "wall, ms", "over the floor"]
-    return Table(title="Import and first event", columns=columns, rows=rows, note=FLOOR_NOTE)
+    return Table("Import and first event", columns, rows, FLOOR_NOTE)
 
 
-def _packages_table(imports: Mapping[str, Mapping[str, float]]) -> Table:
-    sums = {name: by_package(times, PACKAGES) for name, times in imports.items()}
-    rows = [[each, *(own[each] for own in sums.values())] for each in (*PACKAGES, "the rest")]
-    return Table(
-        title="Imports by package, ms", columns=["package", *sums], rows=rows, note=IMPORTS_NOTE
-    )
+def _packages_table(imports: Imports) -> Table:
+    sums = [by_package(times, PACKAGES) for times in imports.values()]
+    rows = [[each, *(own[each] for own in sums)] for each in (*PACKAGES, REST)]
+    return Table("Imports by package, ms", ["package", *imports], rows, IMPORTS_NOTE)
 
 
 def _imports_table(name: str, times: Mapping[str, float]) -> Table:
-    rows = [[each.module, each.own] for each in dearest(times)]
-    return Table(title=f"Dearest imports: {name}", columns=["module", "own time, ms"], rows=rows)
+    dearest = sorted(times.items(), key=lambda each: -each[1])[:10]
+    return Table(f"Dearest imports: {name}", ["module", "own time, ms"], dearest)
 
 
 def _layer_table(layer: Sequence[Package]) -> Table:
-    sizes = [(each.unzipped, each.zipped, each.bytecode, each.bytecode_zipped) for each in layer]
-    rows = [[each.name, *own] for each, own in zip(layer, sizes, strict=True)]
-    total = ["all", *map(sum, zip(*sizes, strict=True))]
-    return Table(
-        title="The layer, MB",
-        columns=["package", "unzipped", "zipped", "bytecode, unzipped", "bytecode, zipped"],
-        rows=[*rows, total],
-        note=LAYER_NOTE,
-    )
+    sizes = [each[1:] for each in layer]
+    rows = [*layer, ["all", *map(sum, zip(*sizes, strict=True))]]
+    columns = ["package", "unzipped", "zipped", "bytecode, unzipped", "bytecode, zipped"]
+    return Table("The layer, MB", columns, rows, LAYER_NOTE)
 
 
-def _plot(measured: Mapping[str, Measured]) -> Plot:
-    title = "CPU milliseconds of a fresh process: imports and its first event"
-    compiling = {
-        name: measured[name + RAW].cpu - measured[name].cpu for name in GOALS if name in measured
-    }
+def _plot(starts: Rounds) -> Plot:
     process, more = "with bytecode", "compiling the sources, where there is none"
-    bars = [
-        Bar(each.name, {process: each.cpu, more: max(compiling.get(each.name, 0), 0)})
-        for each in measured.values()
-        if not each.name.endswith(RAW)
-    ]
-    return Plot(
-        name="cold_start", title=title, svg=stacked_bars(title, bars, names=[process, more])
-    )
+    bars = {}
+    for name, times in starts.items():
+        if not name.endswith(RAW):
+            cpu = median(cpus(times))
+            compiling = median(cpus(starts.get(name + RAW, times))) - cpu
+            bars[name] = {process: cpu, more: max(compiling, 0)}
+    title = "CPU milliseconds of a fresh process: imports and its first event"
+    return plots.stacked_bars("cold_start", title, bars, unit="ms of CPU", form=",.0f")

@@ -1,19 +1,22 @@
 """The first event of each function, and the cloud that is to answer what it asks."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from taskmill.handlers import subtasks
+from taskmill.handlers import dispatch, subtasks
 from taskmill.models import CreateStepFunctionTask, CreateTask
 from taskmill.testing import InProcessCloud
 from taskmill.testing.deliveries import DEAD_LETTERS, WORK_QUEUE, record_of
 from taskmill.testing.http import InProcessApi
 
 TENANT = "acme"
+
+
+def _all_done(answer: Any) -> bool:
+    return bool(answer == {"batchItemFailures": []})
 
 
 @dataclass(frozen=True)
@@ -30,7 +33,7 @@ class Function:
     name: str
     handler: str
     first: Callable[[InProcessCloud], Mapping[str, Any]]
-    is_done: Callable[[Any], bool]
+    is_done: Callable[[Any], bool] = _all_done
     modules: Sequence[str] = ("bench_tasks",)
 
 
@@ -40,26 +43,17 @@ def _request(_: InProcessCloud) -> Mapping[str, Any]:
     return InProcessApi().event("POST", f"/v1/tenants/{TENANT}/tasks", body, "", headers)
 
 
-def _records(cloud: InProcessCloud) -> Mapping[str, Any]:
-    _submit(cloud)
+def _records(cloud: InProcessCloud, task_type: str = "noop") -> Mapping[str, Any]:
+    task = CreateTask(tenant_code=TENANT, task_type=task_type, input={"n": 1})
+    cloud.service.create_task(task=task)
     return {"Records": cloud.stream.take(100)}
 
 
 def _message(
     cloud: InProcessCloud, *, to: str = WORK_QUEUE, task_type: str = "noop"
 ) -> Mapping[str, Any]:
-    _submit(cloud, task_type)
-    cloud.deliver_records()
+    cloud.invoke(dispatch.handler, _records(cloud, task_type))
     return {"Records": [record_of(each, to) for each in cloud.queues.of(WORK_QUEUE).receive(10)]}
-
-
-def _dead_message(cloud: InProcessCloud) -> Mapping[str, Any]:
-    return _message(cloud, to=DEAD_LETTERS)
-
-
-def _submit(cloud: InProcessCloud, task_type: str = "noop") -> None:
-    task = CreateTask(tenant_code=TENANT, task_type=task_type, input={"n": 1})
-    cloud.service.create_task(task=task)
 
 
 def _execution(cloud: InProcessCloud) -> dict[str, Any]:
@@ -82,25 +76,22 @@ def _finish(cloud: InProcessCloud) -> dict[str, Any]:
     return event
 
 
-def _nothing_comes_again(answer: Any) -> bool:
-    return bool(answer == {"batchItemFailures": []})
-
-
-WORKER = Function("worker", "work.handler", _message, _nothing_comes_again)
-DISPATCHER = Function("dispatcher", "dispatch.handler", _records, _nothing_comes_again)
+WORKER = Function("worker", "work.handler", _message)
+DISPATCHER = Function("dispatcher", "dispatch.handler", _records)
 API = Function("API", "api.handler", _request, lambda answer: answer["statusCode"] == 202)
-OTHERS = (
+FUNCTIONS = (
+    WORKER,
+    DISPATCHER,
+    API,
     Function("split", "subtasks.split", _execution, lambda answer: bool(answer["batches"])),
     Function("batch", "subtasks.batch", _batch, lambda answer: answer == {}),
     Function("finish", "subtasks.finish", _finish, lambda answer: answer == {}),
-    Function("dead letters", "dead_letters.handler", _dead_message, _nothing_comes_again),
+    Function("dead letters", "dead_letters.handler", partial(_message, to=DEAD_LETTERS)),
 )
-FUNCTIONS = (WORKER, DISPATCHER, API, *OTHERS)
 # The same worker where a task's input is a pydantic model: what the import of pydantic adds.
 TYPED_WORKER = Function(
     "worker, typed task",
     "work.handler",
-    lambda cloud: _message(cloud, task_type="typed"),
-    _nothing_comes_again,
-    ("bench_tasks", "typed_tasks"),
+    partial(_message, task_type="typed"),
+    modules=("bench_tasks", "typed_tasks"),
 )

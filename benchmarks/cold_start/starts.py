@@ -1,25 +1,27 @@
-"""Fresh processes, and what each of them takes."""
-
-from __future__ import annotations
+"""Fresh processes: how much time each takes from its start to its end, and for its imports."""
 
 import json
-import os
+import re
+import resource
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.cold_start.bundle import Bundle
-from benchmarks.cold_start.endpoint import Endpoint
 from benchmarks.cold_start.scenes import Function
+from benchmarks.memory_aws import Endpoint
+from benchmarks.rounds import Time
 from taskmill.testing import InProcessCloud
 
 INVOKE = Path(__file__).with_name("invoke.py")
 FLOOR = "import boto3; client = boto3.client('dynamodb')"
 _KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 FLOOR_AND_CALL = f"{FLOOR}; client.get_item(TableName='tasks', Key={_KEY})"
+REST = "the rest"
+_IMPORT = re.compile(r"import time:\s+(\d+) \|\s+\d+ \| +(\S+)")
 
 
 class StartFailed(RuntimeError):
@@ -27,17 +29,15 @@ class StartFailed(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Start:
+class Start(Time):
     """One process, from its start to its end, in milliseconds; `cpu` is user and system time."""
 
-    cpu: float
-    wall: float
     errors: str = ""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """Starts processes with the path and the settings of a function.
+    """Starts processes with the path and the settings of a function, one at a time.
 
     Attributes:
         options: Of the interpreter.
@@ -55,7 +55,7 @@ class Machine:
         """
         with InProcessCloud() as cloud:
             self.endpoint.cloud = cloud
-            return self._run(["-c", program], cloud, b"")
+            return self._run(["-c", program], cloud)
 
     def first_event(self, function: Function) -> Start:
         """A function's process that handles one event.
@@ -67,34 +67,29 @@ class Machine:
             event = function.first(cloud)
             self.endpoint.cloud = cloud
             self.endpoint.calls = 0
-            arguments = [str(INVOKE), function.handler]
-            start = self._run(arguments, cloud, json.dumps(event).encode())
+            start = self._run([str(INVOKE), function.handler], cloud, json.dumps(event))
         answer = json.loads(start.errors.splitlines()[-1])
         if not self.endpoint.calls or not function.is_done(answer):
             raise StartFailed(f"{function.name} answered {answer}:\n{start.errors}")
         return start
 
-    def with_import_times(self) -> Machine:
-        """The same, with the output of `-X importtime` in `Start.errors`."""
-        return replace(self, options=("-X", "importtime"))
+    def imports(self, function: Function) -> Mapping[str, float]:
+        """Milliseconds that each module of a function's process takes by itself."""
+        start = replace(self, options=("-X", "importtime")).first_event(function)
+        return import_times(start.errors)
 
-    def _run(self, arguments: list[str], cloud: InProcessCloud, event: bytes) -> Start:
+    def _run(self, arguments: list[str], cloud: InProcessCloud, event: str = "") -> Start:
         command = [sys.executable, "-S", *self.options, *arguments]
-        started = time.perf_counter()
-        process = subprocess.Popen(
-            command,
-            env=self._environment(cloud),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
+        environment = self._environment(cloud)
+        cpu, started = _children_seconds(), time.perf_counter()
+        done = subprocess.run(
+            command, env=environment, input=event, capture_output=True, text=True, check=False
         )
-        errors = _exchange(process, event)
-        _, status, used = os.wait4(process.pid, 0)
-        wall = time.perf_counter() - started
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            raise StartFailed(f"{' '.join(arguments)} ended with {process.returncode}:\n{errors}")
-        return Start((used.ru_utime + used.ru_stime) * 1000, wall * 1000, errors)
+        wall, cpu = time.perf_counter() - started, _children_seconds() - cpu
+        if done.returncode:
+            what = f"{' '.join(arguments)} ended with {done.returncode}"
+            raise StartFailed(f"{what}:\n{done.stderr}")
+        return Start(wall * 1000, cpu * 1000, done.stderr)
 
     def _environment(self, cloud: InProcessCloud) -> Mapping[str, str]:
         """As Lambda and the stack give it, but for where AWS is."""
@@ -115,11 +110,22 @@ class Machine:
         }
 
 
-def _exchange(process: subprocess.Popen[bytes], event: bytes) -> str:
-    """Give the event, and read to the end what comes; small enough not to block."""
-    if process.stdin is None or process.stderr is None:
-        raise StartFailed("no pipes")
-    with process.stdin:
-        process.stdin.write(event)
-    with process.stderr:
-        return process.stderr.read().decode()
+def import_times(text: str) -> Mapping[str, float]:
+    """Own times in milliseconds by module, of what `-X importtime` printed."""
+    found = filter(None, map(_IMPORT.match, text.splitlines()))
+    return {each[2]: int(each[1]) / 1000 for each in found}
+
+
+def by_package(times: Mapping[str, float], packages: Iterable[str]) -> Mapping[str, float]:
+    """Milliseconds by top-level package; what belongs to none of them is `the rest`."""
+    known = dict.fromkeys((*packages, REST), 0.0)
+    for module, own in times.items():
+        package = module.partition(".")[0]
+        known[package if package in known else REST] += own
+    return known
+
+
+def _children_seconds() -> float:
+    """CPU time of all processes that were started here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

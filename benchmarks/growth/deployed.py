@@ -1,14 +1,14 @@
 """Fan-outs on the deployed local cloud, submitted over HTTP, timed from submit to end."""
 
-from __future__ import annotations
-
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from benchmarks.growth.points import Point
-from benchmarks.local_cloud import local_cloud, megabytes
+from benchmarks.clouds import local_cloud, megabytes
+from benchmarks.growth.measured import Point
+from benchmarks.rounds import in_rounds
+from benchmarks.section import Report
 from taskmill.client import TaskClient
 from taskmill.model.statuses import Status
 from taskmill_local import LocalCloud
@@ -17,10 +17,9 @@ BATCH_SIZE = 100
 WARM_UP = 400
 TIMES = 2
 TIMEOUT_SECONDS = 600.0
-_SLOWEST = Point(0, float("inf"))
 
 
-def measure(sizes: Sequence[int], report: Callable[[str], None]) -> list[Point]:
+def measure(sizes: Sequence[int], report: Report) -> list[Point]:
     """The quickest of a few runs of each size, which go in turns.
 
     Returns:
@@ -30,18 +29,16 @@ def measure(sizes: Sequence[int], report: Callable[[str], None]) -> list[Point]:
         local_cloud(report) as cloud,
         TaskClient.from_outputs(cloud.outputs_file, tenant="growth") as client,
     ):
-        _run(client, WARM_UP)
-        best: dict[int, Point] = {}
-        for size in [*sizes] * TIMES:
+
+        def run(size: int) -> Point:
             report(f"a fan-out of {size:,} on the local cloud")
-            with _watched(cloud) as most:
+            with _watched(cloud) as memory:
                 seconds = _run(client, size)
-            best[size] = min(best.get(size, _SLOWEST), Point(size, seconds, max(most)), key=_time)
-        return list(best.values())
+            return Point(size, seconds, max(memory))
 
-
-def _time(point: Point) -> float:
-    return point.seconds
+        _run(client, WARM_UP)
+        runs = in_rounds({str(size): lambda size=size: run(size) for size in sizes}, TIMES)
+        return [min(each, key=lambda point: point.seconds) for each in runs.values()]
 
 
 def _run(client: TaskClient, count: int) -> float:

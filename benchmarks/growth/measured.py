@@ -1,14 +1,15 @@
-"""What is measured in a fresh process: ``python -m benchmarks.growth.measured drive 1000``."""
+"""Measures of one size, each in a fresh process, and how they grow with the size."""
 
-from __future__ import annotations
-
-import json
+import math
+import multiprocessing
 import resource
-import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from statistics import linear_regression
 from typing import Any
 
 from benchmarks.ledger.cloud import TASKS, TENANT
@@ -25,7 +26,34 @@ _MB = 1 << 20
 _STATUS = Path("/proc/self/status")
 
 
-def drive(count: int) -> dict[str, float]:
+@dataclass(frozen=True)
+class Point:
+    """What a size took; nothing: not measured."""
+
+    count: int
+    seconds: float = 0.0
+    megabytes: float = 0.0
+
+
+Measure = Callable[[int], Point]
+
+
+def measured(measure: Measure, count: int, *, times: int = 1) -> Point:
+    """The quickest of so many fresh processes: others on the machine only ever slow it down."""
+    spawn, runs = multiprocessing.get_context("spawn"), []
+    for _ in range(times):
+        with ProcessPoolExecutor(1, mp_context=spawn) as fresh:
+            runs.append(fresh.submit(measure, count).result())
+    seconds, megabytes = (each.seconds for each in runs), (each.megabytes for each in runs)
+    return Point(count, min(seconds), min(megabytes))
+
+
+def slope(counts: Sequence[float], amounts: Sequence[float]) -> float:
+    """Of log amount over log count: 1 when the amount for each stays the same."""
+    return linear_regression([*map(math.log, counts)], [*map(math.log, amounts)]).slope
+
+
+def drive(count: int) -> Point:
     """A whole fan-out through the in-process driver, which keeps every row and every change."""
     with InProcessCloud(modules=[TASKS]) as cloud:
         elements = ["x" * 20] * count
@@ -39,10 +67,10 @@ def drive(count: int) -> dict[str, float]:
         status = cloud.service.get_task(key=key).status
     if status is not Status.COMPLETED:
         raise RuntimeError(f"the fan-out is {status}")
-    return {"seconds": seconds, "megabytes": (_peak_rss() - before) / _MB}
+    return Point(count, seconds, (_peak_rss() - before) / _MB)
 
 
-def split(count: int) -> dict[str, float]:
+def split(count: int) -> Point:
     """Only split, of a JSONL input, with rows that go nowhere: what it holds itself is seen."""
     with _SinkCloud(modules=[TASKS]) as cloud:
         key = _uploaded(cloud, count)
@@ -53,10 +81,10 @@ def split(count: int) -> dict[str, float]:
         stored = cloud.service.get_task(key=key).child_count
     if stored != count or len(plan["batches"]) != -(-count // BATCH_SIZE):
         raise RuntimeError(f"split stored {stored} of {count} rows")
-    return {"seconds": seconds, "megabytes": grown / _MB}
+    return Point(count, seconds, grown / _MB)
 
 
-def traced_split(count: int) -> dict[str, float]:
+def traced_split(count: int) -> Point:
     """The same, every allocation followed: slow, and exact."""
     tracemalloc.start()
     try:
@@ -64,7 +92,7 @@ def traced_split(count: int) -> dict[str, float]:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    return {"megabytes": peak / _MB}
+    return Point(count, megabytes=peak / _MB)
 
 
 class _Lines:
@@ -118,13 +146,3 @@ def _peak_rss() -> int:
         (line,) = (each for each in _STATUS.read_text().splitlines() if each.startswith("VmHWM"))
         return int(line.split()[1]) * 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # of macOS, in bytes
-
-
-MEASURES: dict[str, Callable[[int], dict[str, float]]] = {
-    "drive": drive,
-    "split": split,
-    "traced_split": traced_split,
-}
-
-if __name__ == "__main__":
-    print(json.dumps(MEASURES[sys.argv[1]](int(sys.argv[2]))))

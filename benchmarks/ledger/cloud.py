@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Self
 
-from benchmarks.ledger.bill_others import requests
+from benchmarks.ledger.bills import requests
 from benchmarks.ledger.counted import CountedClient, Ledger
 from benchmarks.ledger.stream import FilteredStream
 from benchmarks.ledger.usage import CALLER, GATEWAY, POLLER, WORKFLOW, Usage, What
@@ -111,7 +111,7 @@ class LedgerCloud(InProcessCloud):
         self.usage.add(What.BYTES, CALLER, "s3.put_object (presigned)", len(lines))
         return ref
 
-    def used(self, work: Callable[[LedgerCloud], None]) -> Usage:
+    def used(self, work: Callable[[LedgerCloud], object]) -> Usage:
         """What some work and everything that follows from it uses."""
         before, records = self.usage.copy(), len(self.table.records)
         work(self)

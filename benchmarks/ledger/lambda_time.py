@@ -5,8 +5,6 @@ each invocation, each call and each row that it writes. Computing takes as long 
 whole vCPU times 1,769 MB over the function's memory. What task functions do is not in it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from benchmarks.ledger.usage import Usage, What

@@ -1,7 +1,5 @@
 """List prices in us-east-1, read in November 2026, free tiers left out."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ is known to do is priced, so its Lambda time, for one, is free here. Its rows ho
 its parent's row holds some 100 bytes of every subtask.
 """
 
-from __future__ import annotations
-
 import math
 
 from benchmarks.ledger.usage import GATEWAY, Usage, What

@@ -1,13 +1,12 @@
 """Everything that the ledger counts in one run."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.ledger import scenarios
 from benchmarks.ledger.scenarios import CLOSINGS, LARGE, MIDDLE, SMALL, Scenario
 from benchmarks.ledger.usage import Usage
+from benchmarks.section import Report
 from taskmill.model.batch_plan import batch_size_for
 
 QUICK_SIZES = (100, 400, 1_000, 10_000)
@@ -54,46 +53,32 @@ class Counted:
         return self.fan_outs[TARGET]
 
 
-def count(*, quick: bool, report: Callable[[str], None]) -> Counted:
+def count(*, quick: bool, report: Report) -> Counted:
     """Count all of it; `quick` leaves out what takes minutes."""
     report("single tasks")
     singles = {each.name: each for each in _singles(quick=quick)}
     sizes = QUICK_SIZES if quick else SIZES
     fan_outs: dict[tuple[int, int], Scenario] = {}
-    for size, batch_size in _shapes(sizes, quick=quick):
-        report(f"a fan-out of {size:,} in batches of {batch_size}")
-        fan_outs[size, batch_size] = scenarios.fan_out(size, batch_size)
+    for size in sizes:
+        for batch_size in sorted({*BATCH_SIZES, batch_size_for(size)}):
+            shape = size, scenarios.possible(size, batch_size)
+            if shape not in fan_outs and not (quick and size > 1_000 and batch_size < 100):
+                report(f"a fan-out of {size:,} in batches of {batch_size}")
+                fan_outs[shape] = scenarios.fan_out(*shape)
     report("the same fan-out in other orders of events")
-    orders = {
-        CLOSINGS: fan_outs[TARGET],
-        **{each: scenarios.fan_out(*TARGET, steps_at_once=each) for each in (1, TOGETHER)},
-    }
-    growth = {
-        1_000: scenarios.fan_out(1_000, 100, notify="progress"),
-        **{size: fan_outs[size, 100] for size in sizes if size > 1_000},
-    }
+    orders = {each: scenarios.fan_out(*TARGET, steps_at_once=each) for each in (1, TOGETHER)}
+    small = scenarios.fan_out(1_000, 100, notify="progress")
     large = QUICK_LARGE if quick else TARGET
     report(f"a fan-out of {large[0]:,} large elements")
     return Counted(
         singles=singles,
         fan_outs=fan_outs,
-        orders=orders,
+        orders={CLOSINGS: fan_outs[TARGET], **orders},
         large_elements=scenarios.fan_out(*large, size=MIDDLE),
         large_count=large[0],
-        growth=growth,
+        growth={1_000: small, **{size: fan_outs[size, 100] for size in sizes if size > 1_000}},
         idle_day=scenarios.idle_day(),
     )
-
-
-def _shapes(sizes: Sequence[int], *, quick: bool) -> list[tuple[int, int]]:
-    """Sizes with the batch sizes asked for, or the least that there can be."""
-    shapes = {
-        (size, scenarios.possible(size, batch_size)): None
-        for size in sizes
-        for batch_size in sorted({*BATCH_SIZES, batch_size_for(size)})
-        if not (quick and size > 1_000 and batch_size < 100)
-    }
-    return list(shapes)
 
 
 def by_size(size: int, *, bulk: bool) -> str:
@@ -101,15 +86,8 @@ def by_size(size: int, *, bulk: bool) -> str:
     return f"{size // 1_000} KB, {'in bulk of 100' if bulk else 'submitted one by one'}"
 
 
-def _curve() -> list[Scenario]:
-    return [
-        scenarios.single(by_size(size, bulk=bulk), size=size, bulk=bulk)
-        for size in CURVE
-        for bulk in (False, True)
-    ]
-
-
 def _singles(*, quick: bool) -> list[Scenario]:
+    curve = [(size, bulk) for size in CURVE for bulk in (False, True)]
     return [
         scenarios.single(ONE_BY_ONE, size=SMALL),
         scenarios.single(IN_BULK, size=SMALL, bulk=True),
@@ -117,7 +95,10 @@ def _singles(*, quick: bool) -> list[Scenario]:
         scenarios.single(RETRIED, size=SMALL, task_type="second-time"),
         scenarios.single(MIDDLE_ONE_BY_ONE, size=MIDDLE),
         scenarios.single(MIDDLE_IN_BULK, size=MIDDLE, bulk=True),
-        *([] if quick else _curve()),
+        *(
+            scenarios.single(by_size(size, bulk=bulk), size=size, bulk=bulk)
+            for size, bulk in ([] if quick else curve)
+        ),
         scenarios.single(LARGE_ONE_BY_ONE, size=LARGE),
         scenarios.single(LARGE_IN_BULK, size=LARGE, bulk=True),
         scenarios.giving(GIVING, size=6_000),

@@ -1,47 +1,28 @@
 """The stream as the dispatcher's event source filters it: what does not match invokes nothing."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+
+def _filter(*, old: object = None, **new: Any) -> Mapping[str, Any]:
+    """An event pattern of string attributes in the new image, and a rule for the old status."""
+    images = {"NewImage": {name: {"S": rules} for name, rules in new.items()}}
+    return {"dynamodb": images | ({"OldImage": {"status": {"S": [old]}}} if old else {})}
+
+
+def _but(status: str) -> Mapping[str, Any]:
+    return {"anything-but": [status]}
+
+
+TASKS = ["TASK", "SFN_TASK"]
 # As the dispatcher's construct has them; a test compares.
 FILTERS: Sequence[Mapping[str, Any]] = (
-    {
-        "dynamodb": {
-            "NewImage": {
-                "row": {"S": ["TASK", "SFN_TASK"]},
-                "status": {"S": [{"anything-but": ["STARTED"]}]},
-            }
-        }
-    },
-    {
-        "dynamodb": {
-            "NewImage": {
-                "row": {"S": ["TASK", "SFN_TASK", "SUBTASK"]},
-                "notify": {"S": ["each", "progress"]},
-                "status": {"S": [{"anything-but": ["CREATED"]}]},
-            }
-        }
-    },
-    {
-        "dynamodb": {
-            "NewImage": {
-                "row": {"S": ["SUBTASK"]},
-                "notify": {"S": ["each"]},
-                "status": {"S": ["CREATED"]},
-            },
-            "OldImage": {"status": {"S": [{"exists": True}]}},
-        }
-    },
-    {
-        "dynamodb": {
-            "NewImage": {"row": {"S": ["BATCH"]}, "status": {"S": ["COMPLETED"]}},
-            "OldImage": {"status": {"S": ["STARTED"]}},
-        }
-    },
-    {"dynamodb": {"NewImage": {"row": {"S": ["SCHEDULE"]}}}},
+    _filter(row=TASKS, status=[_but("STARTED")]),
+    _filter(row=[*TASKS, "SUBTASK"], notify=["each", "progress"], status=[_but("CREATED")]),
+    _filter(row=["SUBTASK"], notify=["each"], status=["CREATED"], old={"exists": True}),
+    _filter(row=["BATCH"], status=["COMPLETED"], old="STARTED"),
+    _filter(row=["SCHEDULE"]),
 )
 
 

@@ -1,30 +1,33 @@
 """The ledger as tables."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 
+from benchmarks.ledger.cheaper import COMMIT, cheaper
 from benchmarks.ledger.prices import PRICES, SERVICES, dollars, lines
 from benchmarks.ledger.run import IN_BULK, ONE_BY_ONE, TARGET, TOGETHER, Counted
 from benchmarks.ledger.scenarios import CLOSINGS, Scenario
 from benchmarks.ledger.usage import Usage, What
-from benchmarks.section import Table
+from benchmarks.section import Table, prose
 
-COUNTS = (
-    What.CALLS,
-    What.WRITES,
-    What.WRITE_UNITS,
-    What.READ_UNITS,
-    What.FAIR_QUEUE_REQUESTS,
-    What.PUBLISHES,
-    What.TRANSITIONS,
-    What.FUNCTION_CALLS,
-    What.STREAM_RECORDS,
-    What.S3_PUTS,
-    What.S3_GETS,
-    What.BYTES,
-)
-_CALLED = {What.FAIR_QUEUE_REQUESTS: "queue requests"}
+COUNTS = {
+    "AWS calls": (What.CALLS,),
+    "table writes": (What.WRITES,),
+    "write units": (What.WRITE_UNITS,),
+    "read units": (What.READ_UNITS,),
+    "queue requests": (What.FAIR_QUEUE_REQUESTS, What.QUEUE_REQUESTS),
+    "publishes": (What.PUBLISHES,),
+    "state transitions": (What.TRANSITIONS,),
+    "function calls": (What.FUNCTION_CALLS,),
+    "stream records": (What.STREAM_RECORDS,),
+    "S3 PUT": (What.S3_PUTS,),
+    "S3 GET": (What.S3_GETS,),
+    "bytes": (What.BYTES,),
+}
+ORDERS = {
+    1: "the stream is delivered after every batch: each is counted by itself",
+    CLOSINGS: f"{CLOSINGS} batches end between two deliveries (the targets' case)",
+    TOGETHER: "all batches and the fan-out itself end before the first delivery",
+}
 DEAREST = 6
 
 
@@ -38,34 +41,33 @@ def tables(counted: Counted) -> list[Table]:
         _money("A million subtasks, in dollars", "subtasks", fan_outs),
         _counts("A subtask, in counts", "subtasks", fan_outs),
         _orders(counted),
-        *(_dearest(each) for each in dear),
-        _prices(),
+        *map(_dearest, dear),
+        Table(
+            "Prices: us-east-1, November 2026, free tiers left out",
+            ["what", "service", "$ a million", "a unit is", "from"],
+            [[what, p.service, p.dollars, p.unit, p.source] for what, p in PRICES.items()],
+        ),
+        Table(
+            "Made cheaper",
+            ["what", "by", "counted in", "before", "after", "times"],
+            [
+                [c.scenario, c.how, c.what, f"{c.before:.4g}", f"{c.after:.4g}", f"{c.times:.2f}"]
+                for c in cheaper(counted)
+            ],
+            f"Before: counted by the same scenarios at commit {COMMIT}. After: in this run.",
+        ),
     ]
 
 
 def _money(title: str, what: str, scenarios: Iterable[Scenario]) -> Table:
-    return Table(
-        title=title,
-        columns=[what, *SERVICES, "total", "reference", "times"],
-        rows=[[each.name, *_bill(each), *_beside(each)] for each in scenarios],
-        note="`times`: the reference design's total over ours.",
-    )
-
-
-def _bill(scenario: Scenario) -> list[str]:
-    bill = dollars(scenario.usage * 1e6)
-    return [_cents(bill[service]) for service in SERVICES] + [_cents(scenario.dollars)]
-
-
-def _beside(scenario: Scenario) -> list[object]:
-    theirs = scenario.reference_dollars
-    if theirs is None:
-        return [scenario.reference_note, ""]
-    return [_cents(theirs), f"{theirs / scenario.dollars:.1f}"]
-
-
-def _cents(amount: float) -> str:
-    return f"{amount:.2f}"
+    rows: list[list[object]] = []
+    for each in scenarios:
+        bill, theirs = dollars(each.usage * 1e6), each.reference_dollars
+        costs = [f"{cost:.2f}" for cost in (*map(bill.__getitem__, SERVICES), each.dollars)]
+        known = [f"{theirs:.2f}", f"{theirs / each.dollars:.1f}"] if theirs is not None else []
+        rows.append([each.name, *costs, *(known or [each.reference_note, ""])])
+    columns = [what, *SERVICES, "total", "reference", "times"]
+    return Table(title, columns, rows, "`times`: the reference design's total over ours.")
 
 
 def _counts(title: str, what: str, scenarios: Iterable[Scenario]) -> Table:
@@ -75,76 +77,41 @@ def _counts(title: str, what: str, scenarios: Iterable[Scenario]) -> Table:
         if each.reference:
             theirs = [amount or "" for amount in _amounts(each.reference)]  # nothing: not known
             rows.append(["… in the reference design", *theirs])
-    return Table(title=title, columns=[what, *(_CALLED.get(w, w) for w in COUNTS)], rows=rows)
+    return Table(title, [what, *COUNTS], rows)
 
 
 def _amounts(usage: Usage) -> list[float]:
-    kinds = {What.FAIR_QUEUE_REQUESTS: (What.FAIR_QUEUE_REQUESTS, What.QUEUE_REQUESTS)}
-    return [round(usage.total(*kinds.get(what, (what,))), 4) for what in COUNTS]
+    return [round(usage.total(*kinds), 4) for kinds in COUNTS.values()]
 
 
 def _orders(counted: Counted) -> Table:
-    names = {
-        1: "the stream is delivered after every batch: each is counted by itself",
-        CLOSINGS: f"{CLOSINGS} batches end between two deliveries (the targets' case)",
-        TOGETHER: "all batches and the fan-out itself end before the first delivery",
-    }
+    kinds = (What.CALLS, What.WRITE_UNITS, What.FUNCTION_CALLS)
+    rows = [
+        [
+            name,
+            *(round(counted.orders[order].usage.total(what), 4) for what in kinds),
+            f"{counted.orders[order].dollars:.2f}",
+        ]
+        for order, name in ORDERS.items()
+    ]
+    _, units, calls = (counted.orders[1].usage.total(what) for what in kinds)
     return Table(
-        title=f"{TARGET[0]:,} subtasks in batches of {TARGET[1]}, by the order of events",
-        columns=["order", "AWS calls", "write units", "function calls", "$ a million"],
-        rows=[
-            [
-                names[order],
-                *(
-                    round(counted.orders[order].usage.total(what), 4)
-                    for what in (What.CALLS, What.WRITE_UNITS, What.FUNCTION_CALLS)
-                ),
-                _cents(counted.orders[order].dollars),
-            ]
-            for order in sorted(names)
-        ],
-        note=_orders_note(counted.orders[1].usage),
+        f"{TARGET[0]:,} subtasks in batches of {TARGET[1]}, by the order of events",
+        ["order", *kinds, "$ a million"],
+        rows,
+        prose("ledger/orders.md", units=units - 2.05, calls=calls - 0.03),
     )
-
-
-_ORDERS_NOTE = """
-Which of these comes about on AWS is a matter of a second more or less. Where each batch is
-counted by itself, the bounds of 2.05 write units and 0.03 function calls are not held, by
-{units:.4f} and {calls:.4f}. That order's floor is 2.06 and 0.03: a batch is claimed, closed, and in
-a transaction, which is billed double, marked and added to its parent: 6 units. It runs, is counted,
-and the news of its parent's progress goes out: 3 calls. What the fan-out takes once comes on top. A
-count without a transaction could be wrong after a redelivery; a stream that gathers changes for a
-second would hold up every single task for as long.
-"""
-
-
-def _orders_note(alone: Usage) -> str:
-    units, calls = alone.total(What.WRITE_UNITS), alone.total(What.FUNCTION_CALLS)
-    return _ORDERS_NOTE.strip().format(units=units - 2.05, calls=calls - 0.03)
 
 
 def _dearest(scenario: Scenario) -> Table:
-    priced = lines(scenario.usage * 1e6)
-    return Table(
-        title=f"The dearest lines: {scenario.name}",
-        columns=["function", "operation", "what", "a task", "$ a million", "share"],
-        rows=[
-            [
-                entry.where,
-                entry.operation,
-                entry.what,
-                round(scenario.usage.amounts[entry], 4),
-                round(cost, 3),
-                f"{cost / scenario.dollars:.0%}",
-            ]
-            for entry, cost in priced[:DEAREST]
-        ],
-    )
-
-
-def _prices() -> Table:
-    return Table(
-        title="Prices: us-east-1, November 2026, free tiers left out",
-        columns=["what", "service", "$ a million", "a unit is", "from"],
-        rows=[[w, p.service, p.dollars, p.unit, p.source] for w, p in PRICES.items()],
-    )
+    rows = [
+        [
+            *(entry.where, entry.operation, entry.what),
+            round(scenario.usage.amounts[entry], 4),
+            round(cost, 3),
+            f"{cost / scenario.dollars:.0%}",
+        ]
+        for entry, cost in lines(scenario.usage * 1e6)[:DEAREST]
+    ]
+    columns = ["function", "operation", "what", "a task", "$ a million", "share"]
+    return Table(f"The dearest lines: {scenario.name}", columns, rows)

@@ -1,11 +1,9 @@
 """What was used: amounts by kind, by who used it, and by operation."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 
 class What(StrEnum):
@@ -68,18 +66,18 @@ class Usage:
                 sums[entry.operation] += amount
         return sums
 
-    def __add__(self, other: Usage) -> Usage:
-        entries = {**self.amounts, **other.amounts}
+    def __add__(self, other: "Usage") -> "Usage":
+        entries = {**self.amounts, **other.amounts}  # in their order
         return Usage(Counter({each: self.amounts[each] + other.amounts[each] for each in entries}))
 
-    def __sub__(self, other: Usage) -> Usage:
+    def __sub__(self, other: "Usage") -> "Usage":
         return self + other * -1
 
-    def __mul__(self, factor: float) -> Usage:
+    def __mul__(self, factor: float) -> "Usage":
         return Usage(Counter({each: amount * factor for each, amount in self.amounts.items()}))
 
-    def __truediv__(self, divisor: float) -> Usage:
+    def __truediv__(self, divisor: float) -> "Usage":
         return self * (1 / divisor)
 
-    def copy(self) -> Self:
-        return type(self)(Counter(self.amounts))
+    def copy(self) -> "Usage":
+        return Usage(self.amounts.copy())

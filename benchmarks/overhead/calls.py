@@ -1,10 +1,7 @@
 """What a handler asks of AWS: counted, recorded, and asked again by boto3 alone."""
 
-from __future__ import annotations
-
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
@@ -38,7 +35,7 @@ class Asked:
     bytes: int = 0
     refused: int = 0
 
-    def check_same(self, other: Asked) -> None:
+    def check_same(self, other: "Asked") -> None:
         """Hold what one side asked against what the other did.
 
         Raises:
@@ -60,6 +57,7 @@ class Watched:
     def __init__(self, clients: Mapping[str, Any]) -> None:
         self.clients = clients
         self._asked = Asked()
+        self._calls: list[Call] = []
         for client in clients.values():
             client.meta.events.register("before-send.*.*", self._count)
             client.meta.events.register("after-call.*.*", self._count_refused)
@@ -73,10 +71,20 @@ class Watched:
 
     def recorded(self, work: Callable[[], None]) -> list[Call]:
         """The calls that some work makes, in their order."""
-        calls: list[Call] = []
-        with self._told(calls.append):
+        self._calls = []
+        name = "before-parameter-build.*.*"
+        for client in self.clients.values():
+            client.meta.events.register(name, self._record)
+        try:
             work()
-        return calls
+        finally:
+            for client in self.clients.values():
+                client.meta.events.unregister(name, self._record)
+        return self._calls
+
+    def _record(self, *, model: Any, params: Mapping[str, Any], **_: Any) -> None:
+        service = model.service_model.service_name
+        self._calls.append(Call(service, xform_name(model.name), deepcopy(params)))
 
     def _count(self, *, event_name: str, request: Any, **_: Any) -> None:
         self._asked.calls[event_name.partition(".")[2]] += 1
@@ -86,21 +94,6 @@ class Watched:
         self._asked.refused += "Error" in parsed
         self._asked.refused += len(parsed.get("Failed", ()))
         self._asked.refused += sum("Error" in each for each in parsed.get("Responses", ()))
-
-    @contextmanager
-    def _told(self, tell: Callable[[Call], None]) -> Iterator[None]:
-        def note(*, model: Any, params: Mapping[str, Any], **_: Any) -> None:
-            service = model.service_model.service_name
-            tell(Call(service, xform_name(model.name), deepcopy(params)))
-
-        name = "before-parameter-build.*.*"
-        for client in self.clients.values():
-            client.meta.events.register(name, note)
-        try:
-            yield
-        finally:
-            for client in self.clients.values():
-                client.meta.events.unregister(name, note)
 
 
 def make_all(calls: Sequence[Call], clients: Mapping[str, Any]) -> None:

@@ -1,12 +1,13 @@
-"""Where the computing time goes: stacks as a timer of CPU time finds them."""
+"""A profile by CPU time: the stacks that a timer of it (``SIGPROF``) finds.
 
-from __future__ import annotations
+Of our own because libraries that sample on calls and returns, such as pyinstrument, count what is
+written in Python too high: 76% of the API's time within AWS calls, where 1 / 1.64 = 61% is right.
+"""
 
 import signal
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
@@ -35,40 +36,26 @@ class Profile:
 
     def within_calls(self) -> float:
         """The share of time within calls of AWS clients."""
-        return self._share(lambda stack: CALL in stack)
+        within = sum(times for stack, times in self.stacks.items() if CALL in stack)
+        return within / (self.samples or 1)
 
     def by_package(self) -> dict[str, float]:
         """Shares of own time."""
-        names = (*PACKAGES, PYTHON)
-        return {
-            name: self._share(lambda stack, name=name: package_of(stack[-1]) == name)  # type: ignore[misc]
-            for name in names
-        }
+        own = dict.fromkeys((*PACKAGES, PYTHON), 0)
+        for stack, times in self.stacks.items():
+            own[package_of(stack[-1])] += times
+        return {name: times / (self.samples or 1) for name, times in own.items()}
 
     def dearest(self, count: int = 10) -> list[tuple[str, float, float]]:
         """Functions by own time: name, share of own time, share with what they call."""
         own, whole = Counter[str](), Counter[str]()
         for stack, times in self.stacks.items():
             own[stack[-1]] += times
-            for frame in set(stack):
-                whole[frame] += times
+            whole.update(dict.fromkeys(stack, times))
         return [
             (name, times / self.samples, whole[name] / self.samples)
             for name, times in own.most_common(count)
         ]
-
-    def own_lines(self, count: int = 10) -> list[tuple[str, float]]:
-        """Functions of taskmill by the time that they take outside calls of AWS."""
-        shares = Counter[str]()
-        for stack, times in self.stacks.items():
-            ours = [frame for frame in stack if package_of(frame) == "taskmill"]
-            if CALL not in stack and ours:
-                shares[ours[-1]] += times
-        return [(name, times / self.samples) for name, times in shares.most_common(count)]
-
-    def _share(self, is_meant: Callable[[Stack], bool]) -> float:
-        meant = sum(times for stack, times in self.stacks.items() if is_meant(stack))
-        return meant / (self.samples or 1)
 
 
 def package_of(frame: str) -> str:
@@ -84,35 +71,22 @@ def profiled(
     stacks = Counter[Stack]()
 
     def look(_signal: int, frame: FrameType | None) -> None:
-        stack = _stack(frame, root)
-        if stack:
-            stacks[stack] += 1
+        found: list[str] = []
+        while frame is not None:
+            found.append(f"{frame.f_globals.get('__name__', '?')}:{frame.f_code.co_qualname}")
+            if found[-1] == root:
+                stacks[tuple(reversed(found))] += 1
+                return
+            frame = frame.f_back
 
-    ends = time.monotonic() + seconds
-    with _timer(look):
-        while time.monotonic() < ends:
-            restore()
-            handle()
-    return Profile(stacks)
-
-
-@contextmanager
-def _timer(look: Callable[[int, FrameType | None], None]) -> Iterator[None]:
     before = signal.signal(signal.SIGPROF, look)
     signal.setitimer(signal.ITIMER_PROF, INTERVAL_SECONDS, INTERVAL_SECONDS)
     try:
-        yield
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            restore()
+            handle()
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.signal(signal.SIGPROF, before)
-
-
-def _stack(frame: FrameType | None, root: str) -> Stack:
-    """The frames from `root` on; none when the root is not among them."""
-    found: list[str] = []
-    while frame is not None:
-        found.append(f"{frame.f_globals.get('__name__', '?')}:{frame.f_code.co_qualname}")
-        if found[-1] == root:
-            return tuple(reversed(found))
-        frame = frame.f_back
-    return ()
+    return Profile(stacks)

@@ -1,6 +1,4 @@
-"""What is compared: a handler's event, and the calls of that event made bare."""
-
-from __future__ import annotations
+"""Full events for each handler, and the calls of such an event made bare."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +19,7 @@ INPUT = "x" * 198  # 200 bytes as JSON
 MESSAGES, RECORDS, REQUESTS = 10, 100, 10
 WRITES_A_CALL = 25
 KEYS_KEPT = 100  # more than `taskmill.model.keys` keeps
-_MINUTES_MS = 300_000
+ALL_DONE: Mapping[str, Any] = {"batchItemFailures": []}
 
 Item = Mapping[str, Any]
 
@@ -37,7 +35,7 @@ class Context:
     aws_request_id: str = "overhead"
 
     def get_remaining_time_in_millis(self) -> int:
-        return _MINUTES_MS
+        return 300_000
 
 
 @dataclass(frozen=True)
@@ -69,11 +67,10 @@ def worker(wiring: Wiring, watched: Watched) -> Scene:
     event = {"Records": [_message(index, key) for index, key in enumerate(keys)]}
 
     def handle() -> None:
-        _expect(work.handler(event, Context()), {"batchItemFailures": []})
+        _expect(work.handler(event, Context()), ALL_DONE)
 
     def restore() -> None:
-        _forget_keys()
-        _write(watched, wiring.table.name, [{"PutRequest": {"Item": each}} for each in items])
+        _put_back(watched, wiring, items)
 
     return Scene("worker", "message", MESSAGES, "taskmill.handlers.work:handler", handle, restore)
 
@@ -84,12 +81,11 @@ def dispatcher(wiring: Wiring, watched: Watched) -> Scene:
     event = {"Records": [_record(index, each) for index, each in enumerate(items)]}
 
     def handle() -> None:
-        _expect(dispatch.handler(event, Context()), {"batchItemFailures": []})
+        _expect(dispatch.handler(event, Context()), ALL_DONE)
 
     def restore() -> None:
-        _forget_keys()
         watched.clients["sqs"].purge_queue(QueueUrl=wiring.environment["TASKMILL_QUEUE_URL"])
-        _write(watched, wiring.table.name, [{"PutRequest": {"Item": each}} for each in items])
+        _put_back(watched, wiring, items)
 
     name = "taskmill.handlers.dispatch:handler"
     return Scene("dispatcher", "record", RECORDS, name, handle, restore)
@@ -109,17 +105,10 @@ def http_api(wiring: Wiring, watched: Watched) -> Scene:
             _expect(_bare_handler(event, call, clients)["statusCode"], 202)
 
     def restore() -> None:
-        gone = [{"DeleteRequest": {"Key": _stored(key)}} for key in keys]
-        _write(watched, wiring.table.name, gone)
+        _write(watched, wiring, [{"DeleteRequest": {"Key": _stored(key)}} for key in keys])
 
     name = "taskmill.handlers.api:handler"
     return Scene("API", "request", REQUESTS, name, handle, restore, bare)
-
-
-def _forget_keys() -> None:
-    """On Lambda, other tasks have passed before one comes again: so have their parsed keys."""
-    for index in range(KEYS_KEPT):
-        TaskKey.parse(f"TASK#{TENANT}", f"other#{index}")
 
 
 def _bare_handler(
@@ -170,9 +159,17 @@ def _request(key: TaskKey) -> dict[str, Any]:
     return InProcessApi().event("POST", f"/v1/tenants/{TENANT}/tasks", body, "", headers)
 
 
-def _write(watched: Watched, table: str, requests: Sequence[Mapping[str, Any]]) -> None:
+def _put_back(watched: Watched, wiring: Wiring, items: Sequence[Item]) -> None:
+    # On Lambda, other tasks have passed before one comes again: so have their parsed keys.
+    for index in range(KEYS_KEPT):
+        TaskKey.parse(f"TASK#{TENANT}", f"other#{index}")
+    _write(watched, wiring, [{"PutRequest": {"Item": each}} for each in items])
+
+
+def _write(watched: Watched, wiring: Wiring, requests: Sequence[Mapping[str, Any]]) -> None:
     for chunk in chunked(requests, WRITES_A_CALL):
-        watched.clients["dynamodb"].batch_write_item(RequestItems={table: chunk})
+        items = {wiring.table.name: chunk}
+        watched.clients["dynamodb"].batch_write_item(RequestItems=items)
 
 
 def _expect(answer: Any, expected: Any) -> None:

@@ -1,22 +1,18 @@
 """Celery: submitted by a producer that stays, run by `celery worker`."""
 
-from __future__ import annotations
-
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.peers.cloud import PeerCloud, wait_until
-from benchmarks.peers.programs import Program, stopped
+from benchmarks.peers.cloud import PeerCloud
+from benchmarks.peers.peer import Peer
+from benchmarks.peers.programs import Program
 
-APP = Path(__file__).with_name("celery_app")
-KEY = "celery-worker"
 PRODUCER = "celery-producer"
 RESULTS = "celery-results"
 
 
-class Celery:
+class Celery(Peer):
     """One kind of worker on a queue of its own.
 
     Args:
@@ -24,68 +20,50 @@ class Celery:
         acks_late: Whether a message is deleted when its task has ended rather than when it begins.
     """
 
-    key = KEY
+    key = "celery-worker"
     stores = ("PutItem",)
+    folder = Path(__file__).with_name("celery_app")
 
     def __init__(
         self,
         cloud: PeerCloud,
         python: Path,
         *,
-        pool: str,
         concurrency: int,
+        queue: str,
+        pool: str = "prefork",
         acks_late: bool = True,
-        queue: str = "celery",
     ) -> None:
+        super().__init__(cloud, cloud.make_queue(queue), concurrency=concurrency)
         self.name = f"Celery, {pool}"
-        self._cloud = cloud
-        self._python = python
+        self._python = str(python)
         self._pool = pool
-        self._concurrency = concurrency
-        self._acks_late = acks_late
-        self._queue = queue
-        self.queue_url = cloud.make_queue(queue)
+        self._settings = {"PEER_QUEUE": queue, "PEER_ACKS_LATE": str(int(acks_late))}
 
     @contextmanager
     def producer(self) -> Iterator[Program]:
         """The process that submits; it has said hello."""
-        driver = Program(
-            [str(self._python), "peer_driver.py"],
-            folder=APP,
-            env=self._env(PRODUCER),
-            log=self._cloud.folder / "celery-producer.log",
-        )
-        with stopped(driver):
-            driver.ask("submit", 0)
-            self.driver = driver
-            yield driver
+        with self.program([self._python, "peer_driver.py"], PRODUCER) as self.driver:
+            self.driver.ask("submit", 0)
+            yield self.driver
 
-    def fill(self, count: int) -> float:
-        """Submit one after the other. Seconds until all messages are in the queue."""
-        started = time.monotonic()
+    def submit(self, count: int) -> None:
+        """One after the other."""
         self.driver.ask("submit", count)
-        visible = self._cloud.visible
-        wait_until(lambda: visible(self.queue_url) >= count, what=f"{count} messages")
-        return time.monotonic() - started
 
     def outcomes(self) -> int:
-        """How many results are stored."""
-        return self._cloud.stored(RESULTS)
+        return self.cloud.stored(RESULTS)
 
-    @contextmanager
-    def worker(self) -> Iterator[Program]:
-        with stopped(self.start()) as program:
-            yield program
+    def command(self) -> Sequence[str]:
+        celery = [self._python, "-m", "celery", "-A", "peer_celery", "worker"]
+        options = ["--pool", self._pool, "--concurrency", str(self.concurrency)]
+        return [
+            *celery, *options, "--without-gossip", "--without-mingle", "--without-heartbeat"
+        ]  # fmt: skip
 
-    def start(self) -> Program:
-        options = ["--pool", self._pool, "--concurrency", str(self._concurrency)]
-        quiet = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
-        return Program(
-            [str(self._python), "-m", "celery", "-A", "peer_celery", "worker", *options, *quiet],
-            folder=APP,
-            env=self._env(KEY),
-            log=self._cloud.folder / "celery-worker.log",
-        )
+    def environment(self, key: str) -> Mapping[str, str]:
+        own = {"PEER_PORT": self.cloud.port, "PEER_KEY": key, **self._settings}
+        return {**super().environment(key), **own}
 
     def latencies(self, count: int) -> list[float]:
         """Seconds from submit to stored result, of one task at a time."""
@@ -101,24 +79,3 @@ class Celery:
         """Seconds until a chord of so many has its sum, and the sum."""
         answer = self.driver.ask("chord", count)
         return float(answer["seconds"]), int(answer["value"])
-
-    def _env(self, key: str) -> Mapping[str, str]:
-        return {
-            "PEER_PORT": self._cloud.port,
-            "PEER_KEY": key,
-            "PEER_QUEUE": self._queue,
-            "PEER_ACKS_LATE": "1" if self._acks_late else "0",
-            "AWS_DEFAULT_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": key,
-            "AWS_SECRET_ACCESS_KEY": "secret",
-        }
-
-
-def make_results_table(cloud: PeerCloud) -> None:
-    """The table that the backend would make itself, on demand like ours."""
-    cloud.dynamodb.create_table(
-        TableName=RESULTS,
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )

@@ -1,8 +1,6 @@
 """The emulator that all peers share: it counts calls, and has our stack deployed to it."""
 
-from __future__ import annotations
-
-import tempfile
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,11 +13,10 @@ import boto3
 import httpx
 import psutil
 
-from benchmarks.local_cloud import free_port
+from benchmarks.clouds import local_cloud
 from benchmarks.peers.counts import Counts
-from taskmill_local import LocalCloud
+from benchmarks.section import Report
 
-ROOT = Path(__file__).parents[2]
 LAUNCHER = Path(__file__).with_name("counting_ministack.py")
 HIDDEN_SECONDS = 60  # what our consumer hides a message for; the others' queues do the same
 OBSERVER = "observer"  # signs what only looks
@@ -85,21 +82,21 @@ class PeerCloud:
         hidden = self._messages(queue_url, "ApproximateNumberOfMessagesNotVisible")
         return hidden + self.visible(queue_url)
 
-    def _messages(self, queue_url: str, name: str) -> int:
-        answer = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
-        return int(answer["Attributes"][name])
-
-    def stored(self, table: str, **condition: str) -> int:
-        """How many rows a table holds; with an attribute's name and value, how many have it."""
+    def stored(self, table: str, *, status: str | None = None) -> int:
+        """How many rows a table holds, or how many have a status."""
         request: dict[str, Any] = {"TableName": table, "Select": "COUNT"}
-        for name, value in condition.items():
+        if status:
             request |= {
-                "FilterExpression": "#name = :value",
-                "ExpressionAttributeNames": {"#name": name},
-                "ExpressionAttributeValues": {":value": {"S": value}},
+                "FilterExpression": "#status = :status",
+                "ExpressionAttributeNames": {"#status": "status"},
+                "ExpressionAttributeValues": {":status": {"S": status}},
             }
         pages = self.dynamodb.get_paginator("scan").paginate(**request)
         return sum(page["Count"] for page in pages)
+
+    def _messages(self, queue_url: str, name: str) -> int:
+        answer = self.sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
+        return int(answer["Attributes"][name])
 
 
 def wait_until(
@@ -122,15 +119,8 @@ def wait_until(
 
 
 @contextmanager
-def peer_cloud(report: Callable[[str], None]) -> Iterator[PeerCloud]:
+def peer_cloud(report: Report) -> Iterator[PeerCloud]:
     """Deployed and ready; gone afterwards, whatever happens."""
-    with tempfile.TemporaryDirectory(prefix="taskmill-peers-") as name:
-        folder = Path(name)
-        cloud = LocalCloud(ROOT, state_dir=folder, report=report, launcher=LAUNCHER)
-        try:
-            app = "python -m benchmarks.peers.app"
-            outputs = cloud.up(app=app, app_dir=ROOT, port=free_port())
-            pid = cloud.status().pid or 0
-            yield PeerCloud(cloud.outputs_file, outputs, folder, pid)
-        finally:
-            cloud.down()
+    with local_cloud(report, launcher=LAUNCHER) as cloud:
+        file, pid = cloud.outputs_file, cloud.status().pid or 0
+        yield PeerCloud(file, json.loads(file.read_text()), file.parent, pid)

@@ -17,6 +17,7 @@ import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 SHIM = Path(__file__).parents[2] / "local" / "taskmill_local" / "shim"
 
@@ -30,7 +31,7 @@ class Counter:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._counts: dict[str, dict[str, list[float]]] = {}
+        self._counts: dict[str, dict[str, tuple[int, float, float]]] = {}
         self._since = time.monotonic()
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -60,15 +61,14 @@ class Counter:
         else:
             await self._app(scope, receive_and_look, send)
         if started >= self._since:
-            self._note(headers, operation or _method(scope), started)
+            path = scope["path"].split("/")[1]
+            self._note(headers, operation or f"{scope['method']} {path}", started)
 
     def _note(self, headers: dict[bytes, str], operation: str, started: float) -> None:
         who = _access_key(headers.get(b"authorization", ""))
         operations = self._counts.setdefault(who, {})
-        entry = operations.setdefault(operation, [0, started, started])
-        entry[0] += 1
-        entry[1] = min(entry[1], started)
-        entry[2] = time.monotonic()
+        calls, first, _ = operations.get(operation, (0, started, started))
+        operations[operation] = calls + 1, min(first, started), time.monotonic()
 
     async def _answer(self, send: Send) -> None:
         """Tell what was begun and answered since it was last told, and begin anew."""
@@ -96,10 +96,6 @@ async def _while_connected(
     await asyncio.gather(answer, gone, return_exceptions=True)
 
 
-def _method(scope: dict[str, Any]) -> str:
-    return f"{scope['method']} {scope['path'].split('/')[1]}"
-
-
 def _access_key(authorization: str) -> str:
     """The key that a request is signed with; empty: with none."""
     return authorization.partition("Credential=")[2].partition("/")[0]
@@ -107,10 +103,7 @@ def _access_key(authorization: str) -> str:
 
 def _action_in(body: bytes) -> str:
     """The operation of a request in the older protocol, a form."""
-    if not body.startswith(b"Action="):
-        _, found, body = body.partition(b"&Action=")
-        return body.partition(b"&")[0].decode() if found else ""
-    return body[len(b"Action=") :].partition(b"&")[0].decode()
+    return parse_qs(body.decode("latin-1")).get("Action", [""])[0] if b"Action=" in body else ""
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
 """Who called what, as the emulator counted it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class Calls:
+class Calls(NamedTuple):
     """Calls of one operation; when the first came and the last was answered, in seconds."""
 
     count: int
@@ -22,10 +20,10 @@ class Counts:
     by_key: Mapping[str, Mapping[str, Calls]]
 
     @classmethod
-    def of(cls, answer: Mapping[str, Mapping[str, tuple[float, float, float]]]) -> Counts:
+    def of(cls, answer: Mapping[str, Mapping[str, Iterable[float]]]) -> "Counts":
         return cls(
             {
-                key: {name: Calls(int(each[0]), each[1], each[2]) for name, each in calls.items()}
+                key: {name: Calls(*each) for name, each in calls.items()}
                 for key, calls in answer.items()
             }
         )
@@ -41,9 +39,3 @@ class Counts:
         if first not in calls or not ends:
             raise LookupError(f"{key} called no {first}, or stored nothing: {sorted(calls)}")
         return max(ends) - calls[first].first
-
-
-def per_task(operations: Mapping[str, int], tasks: int) -> dict[str, float]:
-    """Calls for one of so many tasks, the most frequent first."""
-    ordered = sorted(operations.items(), key=lambda each: -each[1])
-    return {name: count / tasks for name, count in ordered}

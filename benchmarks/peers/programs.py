@@ -1,15 +1,13 @@
 """Worker processes: started, stopped by their ids, killed with all that they started."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from taskmill_local import environments
 
@@ -17,12 +15,12 @@ STOP_SECONDS = 20
 
 
 class Program:
-    """A process in a session of its own, so that it can be killed whole."""
+    """A process in a session of its own, so that it can be killed whole; a block stops it."""
 
     def __init__(
         self, command: Sequence[str], *, folder: Path, env: Mapping[str, str], log: Path
     ) -> None:
-        self.log = log
+        self._log = log
         with log.open("ab") as file:
             self._process = subprocess.Popen(
                 list(command),
@@ -33,6 +31,18 @@ class Program:
                 stderr=file,
                 start_new_session=True,
             )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Ask it to end; kill it when it does not."""
+        self._process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(STOP_SECONDS)
+        self.kill()  # and children that outlive it
+        for pipe in filter(None, (self._process.stdin, self._process.stdout)):
+            pipe.close()
 
     def ask(self, *question: Any) -> dict[str, Any]:
         """Send a line of JSON, and read one.
@@ -46,41 +56,11 @@ class Program:
         self._process.stdin.flush()
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"it ended: {self.log.read_text(errors='replace')[-2_000:]}")
+            raise RuntimeError(f"it ended: {self._log.read_text(errors='replace')[-2_000:]}")
         return dict(json.loads(line))
-
-    def ended(self) -> bool:
-        return self._process.poll() is not None
 
     def kill(self) -> None:
         """SIGKILL to it and to its children: nothing of it can tidy up."""
-        self._signal(signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-
-    def stop(self) -> None:
-        """Ask it to end; kill it when it does not."""
-        if not self.ended():
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.kill()
-        self._signal(signal.SIGKILL)  # children that outlive it
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
-
-    def _signal(self, number: signal.Signals) -> None:
-        try:
-            os.killpg(self._process.pid, number)
-        except ProcessLookupError:
-            return
-
-
-@contextmanager
-def stopped(program: Program) -> Iterator[Program]:
-    """Stop it in the end, whatever happens."""
-    try:
-        yield program
-    finally:
-        program.stop()

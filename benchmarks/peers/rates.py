@@ -1,70 +1,27 @@
 """How fast a queue is filled and worked off, and with how many calls."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any, Protocol
 
 from benchmarks.peers.cloud import OBSERVER, PeerCloud, wait_until
+from benchmarks.peers.peer import Peer
 
 EMPTY_LOOK_SECONDS = 0.5  # looking costs the emulator time that the workers then lack
-_NOBODY = ""  # requests that are not signed
-
-
-class Side(Protocol):
-    """One of those compared.
-
-    Attributes:
-        key: The access key of its workers.
-        stores: The operations that store outcomes.
-    """
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def key(self) -> str: ...
-    @property
-    def stores(self) -> Sequence[str]: ...
-    @property
-    def queue_url(self) -> str: ...
-
-    def fill(self, count: int) -> float:
-        """Submit so many tasks; seconds until all are in the queue."""
-        ...
-
-    def worker(self) -> AbstractContextManager[Any]:
-        """A worker process, stopped in the end."""
-        ...
-
-    def outcomes(self) -> int:
-        """How many are stored."""
-        ...
-
-
-@dataclass(frozen=True)
-class Round:
-    """One filling and working off of so many tasks.
-
-    Attributes:
-        emulator_seconds: Of CPU, while the queue was worked off.
-        worker_calls: By operation, of the worker process.
-        other_calls: Of all others: who submits, and the functions of a stack.
-    """
-
-    tasks: int
-    fill_seconds: float
-    work_seconds: float
-    emulator_seconds: float
-    worker_calls: Mapping[str, int]
-    other_calls: Mapping[str, int]
+NOBODY = ""  # requests that are not signed
 
 
 @dataclass(frozen=True)
 class Rates:
-    """The medians of rounds: tasks a second; for each, the emulator's CPU in ms, and calls."""
+    """Of one round, or the medians of several.
+
+    Attributes:
+        enqueued: Tasks a second; so is `completed`.
+        emulator_ms: Its CPU for a task, while the queue was worked off.
+        worker_calls: For a task, by operation, of the worker process.
+        other_calls: Of all others: who submits, and the functions of a stack.
+    """
 
     enqueued: float
     completed: float
@@ -78,7 +35,7 @@ class Rates:
         return sum(self.worker_calls.values()) + sum(self.other_calls.values())
 
 
-def measure(cloud: PeerCloud, side: Side, tasks: int) -> Round:
+def measure(cloud: PeerCloud, side: Peer, tasks: int) -> Rates:
     """Fill the queue, then start a worker; from its first receive to its last stored outcome.
 
     Raises:
@@ -89,7 +46,7 @@ def measure(cloud: PeerCloud, side: Side, tasks: int) -> Round:
     fill_seconds = side.fill(tasks)
     filling = cloud.counts()
     began = cloud.cpu_seconds()
-    with side.worker():
+    with side.start():
         wait_until(
             lambda: cloud.left(side.queue_url) == 0,
             look_seconds=EMPTY_LOOK_SECONDS,
@@ -100,41 +57,32 @@ def measure(cloud: PeerCloud, side: Side, tasks: int) -> Round:
     stored = side.outcomes() - before
     if stored != tasks:
         raise RuntimeError(f"{side.name} stored {stored} outcomes of {tasks} tasks")
-    others = [
-        counts.operations(key)
-        for counts in (filling, working)
-        for key in counts.by_key
-        if key not in (side.key, OBSERVER, _NOBODY)
-    ]
-    return Round(
-        tasks=tasks,
-        fill_seconds=fill_seconds,
-        work_seconds=working.seconds(side.key, first="ReceiveMessage", last=side.stores),
-        emulator_seconds=emulator_seconds,
-        worker_calls=working.operations(side.key),
-        other_calls=_sums(others),
-    )
-
-
-def rates(rounds: Sequence[Round]) -> Rates:
+    others: Counter[str] = Counter()
+    for counts in (filling, working):
+        for key in counts.by_key.keys() - {side.key, OBSERVER, NOBODY}:
+            others.update(counts.operations(key))
+    work_seconds = working.seconds(side.key, first="ReceiveMessage", last=side.stores)
     return Rates(
-        enqueued=median(each.tasks / each.fill_seconds for each in rounds),
-        completed=median(each.tasks / each.work_seconds for each in rounds),
-        emulator_ms=median(each.emulator_seconds / each.tasks for each in rounds) * 1_000,
-        worker_calls=_medians([each.worker_calls for each in rounds], rounds[0].tasks),
-        other_calls=_medians([each.other_calls for each in rounds], rounds[0].tasks),
+        enqueued=tasks / fill_seconds,
+        completed=tasks / work_seconds,
+        emulator_ms=emulator_seconds / tasks * 1_000,
+        worker_calls={name: n / tasks for name, n in working.operations(side.key).items()},
+        other_calls={name: n / tasks for name, n in others.items()},
     )
 
 
-def _medians(calls: Sequence[Mapping[str, int]], tasks: int) -> dict[str, float]:
+def medians(rounds: Sequence[Rates]) -> Rates:
+    return Rates(
+        enqueued=median(each.enqueued for each in rounds),
+        completed=median(each.completed for each in rounds),
+        emulator_ms=median(each.emulator_ms for each in rounds),
+        worker_calls=_medians([each.worker_calls for each in rounds]),
+        other_calls=_medians([each.other_calls for each in rounds]),
+    )
+
+
+def _medians(calls: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """By operation, the most frequent first; a round without it counts as none."""
     names = dict.fromkeys(name for each in calls for name in each)
-    found = {name: median(each.get(name, 0) for each in calls) / tasks for name in names}
+    found = {name: median(each.get(name, 0) for each in calls) for name in names}
     return dict(sorted(found.items(), key=lambda each: -each[1]))
-
-
-def _sums(calls: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: dict[str, int] = {}
-    for each in calls:
-        for name, count in each.items():
-            total[name] = total.get(name, 0) + count
-    return total

@@ -1,16 +1,15 @@
-"""What becomes of a task whose worker is killed, and of one that is to run later."""
-
-from __future__ import annotations
+"""Killed workers, and tasks for later: how often each task runs, and when."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Protocol
 
+from benchmarks.peers.celery import Celery
 from benchmarks.peers.cloud import HIDDEN_SECONDS, wait_until
-from benchmarks.peers.programs import Program
+from benchmarks.peers.ours import Ours
 
 TASK_SECONDS = 5.0
 KILLED_AFTER_SECONDS = 1.0
@@ -18,16 +17,6 @@ LATER_SECONDS = HIDDEN_SECONDS + 15  # beyond the visibility timeout
 LATER_TASKS = 3
 PATIENCE_SECONDS = 115.0  # our lease holds for 90
 LOOK_SECONDS = 0.1
-
-
-class Worker(Protocol):
-    """What starts the processes of one of those compared."""
-
-    def start(self) -> Program: ...
-
-    def note(self, file: Path, seconds: float) -> None:
-        """Submit a task that writes down its runs, each of so many seconds."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -38,12 +27,10 @@ class Runs:
     ends: Sequence[float]
 
     @classmethod
-    def read(cls, file: Path) -> Runs:
+    def read(cls, file: Path) -> "Runs":
+        """What a task has written down so far."""
         lines = [line.split() for line in file.read_text().splitlines()] if file.exists() else []
-        begins, ends = (
-            [float(at) for what, at in lines if what == kind] for kind in ("begin", "end")
-        )
-        return cls(begins, ends)
+        return cls(*([float(at) for what, at in lines if what == k] for k in ("begin", "end")))
 
 
 @dataclass(frozen=True)
@@ -70,17 +57,40 @@ class Later:
     runs: int
 
 
+def trouble(
+    folder: Path, ours: Ours, late: Celery, early: Celery
+) -> tuple[list[Victim], list[Later]]:
+    """Killed workers and tasks for later, side by side, as it is all waiting."""
+    names = ("taskmill", "Celery, acks late", "Celery, acks early (its default)")
+    workers: dict[str, Ours | Celery] = dict(zip(names, (ours, late, early), strict=True))
+    killed = {name: folder / f"killed-{place}" for place, name in enumerate(names)}
+    asked: dict[str, Callable[[Path, float], None]] = {
+        "taskmill, `delay_seconds`": partial(ours.note, delay_seconds=LATER_SECONDS),
+        "Celery, `countdown`": partial(late.note, countdown=LATER_SECONDS),
+        "Celery, SQS's own delay": partial(late.note, delay_seconds=LATER_SECONDS),
+    }
+    files = {
+        name: [folder / f"later-{place}-{each}" for each in range(LATER_TASKS)]
+        for place, name in enumerate(asked)
+    }
+    with ExitStack() as programs:
+        moments = kill(killed, workers, programs)
+        for name, note in asked.items():
+            for file in files[name]:
+                note(file, 0.1)
+        found = victims(killed, moments)
+        return found, [later(name, each) for name, each in files.items()]
+
+
 def kill(
-    files: Mapping[str, Path], workers: Mapping[str, Worker], programs: ExitStack
+    files: Mapping[str, Path], workers: Mapping[str, Ours | Celery], programs: ExitStack
 ) -> dict[str, float]:
     """Kill each in mid-task and start another in its place, to be stopped with `programs`.
 
     Returns:
         When each was killed; its file tells what becomes of its task.
     """
-    doomed = {name: worker.start() for name, worker in workers.items()}
-    for program in doomed.values():
-        programs.callback(program.stop)
+    doomed = {name: programs.enter_context(worker.start()) for name, worker in workers.items()}
     for name, worker in workers.items():
         worker.note(files[name], TASK_SECONDS)
     wait_until(
@@ -93,7 +103,7 @@ def kill(
     for name, program in doomed.items():
         program.kill()
         moments[name] = time.time()
-        programs.callback(workers[name].start().stop)
+        programs.enter_context(workers[name].start())
     return moments
 
 

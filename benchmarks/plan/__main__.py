@@ -3,48 +3,34 @@
 Exits with 1 when it would pass a limit.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence
+from dataclasses import fields
 
-from rich.console import Console
-from rich.table import Table
-
+from benchmarks.markdown import rendered
 from benchmarks.plan.case import Case
-from benchmarks.plan.simulation import Simulation, simulate
-from benchmarks.section import number
+from benchmarks.plan.simulation import simulate
+from benchmarks.section import Table
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.plan", description=__doc__)
-    parser.add_argument("--count", type=int, default=Case.count)
-    parser.add_argument("--element-bytes", type=int, default=Case.element_bytes)
-    parser.add_argument("--result-bytes", type=int, default=Case.result_bytes)
-    parser.add_argument("--batch-size", type=int)
-    parser.add_argument("--max-concurrency", type=int, default=Case.max_concurrency)
-    parser.add_argument("--subtask-ms", type=float, default=Case.subtask_ms)
-    parser.add_argument("--batch-memory-mb", type=int, default=Case.batch_memory_mb)
+    for each in fields(Case):
+        kind = float if each.name == "subtask_ms" else int
+        parser.add_argument(f"--{each.name.replace('_', '-')}", type=kind, default=each.default)
     simulation = simulate(Case(**vars(parser.parse_args(arguments))))
-    _show(Console(highlight=False, soft_wrap=True), simulation)
-    return 1 if simulation.passed_limits else 0
-
-
-def _show(console: Console, simulation: Simulation) -> None:
-    table = Table("what", "planned", "limit", "", title="Limits", title_justify="left")
-    for check in simulation.checks:
-        verdict = "[green]kept[/]" if check.passes else "[red]passed[/]"
-        limit = f"{number(check.limit)} {check.unit}".strip()
-        table.add_row(check.name, number(check.planned), limit, verdict)
-    console.print(table)
+    rows = [
+        [check.name, check.planned, check.limit, check.unit, "kept" if check.passes else "passed"]
+        for check in simulation.checks
+    ]
+    print(rendered(Table("", ["what", "planned", "limit", "", ""], rows), "simple"), "\n")
     for step, begins, ends in simulation.timeline:
-        console.print(f"{begins:8,.0f} s to {ends:8,.0f} s  {step}")
+        print(f"{begins:8,.0f} s to {ends:8,.0f} s  {step}")
     bill = simulation.dollars
     parts = ", ".join(f"{service} {cost:.2f}" for service, cost in bill.items() if cost >= 0.005)
-    console.print(f"${sum(bill.values()):,.2f}: {parts}")
-    for note in simulation.notes:
-        console.print(note)
+    print(f"${sum(bill.values()):,.2f}: {parts}", *simulation.notes, sep="\n")
+    return 1 if simulation.passed_limits else 0
 
 
 if __name__ == "__main__":

@@ -1,7 +1,5 @@
 """A fan-out that is only planned: what is asked, and what the real planner makes of it."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

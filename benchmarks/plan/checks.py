@@ -1,9 +1,7 @@
 """A planned fan-out against every limit."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 from benchmarks.plan import limits, rates, states
 from benchmarks.plan.pace import MARGIN_SECONDS, Pace
@@ -13,7 +11,7 @@ from taskmill.aws.dynamodb.batches import TRANSACTION_MARKS
 SPARE_SECONDS = 2 * MARGIN_SECONDS
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Check:
     """What is planned and how much is allowed; `timed`: it depends on measured times."""
 
@@ -21,6 +19,7 @@ class Check:
     planned: float
     limit: float
     unit: str = ""
+    _: KW_ONLY
     timed: bool = False
 
     @property
@@ -30,107 +29,54 @@ class Check:
 
 def checks(pace: Pace, sample: Sample) -> list[Check]:
     """All of them."""
+    timed = [*_durations(pace), *_rates(pace, sample)]
     return [
-        *_planner(pace),
-        *_payloads(pace),
-        *_executions(pace),
-        *_rows(pace, sample),
-        *_durations(pace),
-        *_rates(pace, sample),
+        *(Check(f"the planner refuses: {each}", 1, 0) for each in pace.planned.refusals),
+        *(Check(*each) for each in _sizes(pace, sample)),
+        *(Check(*each, timed=True) for each in timed),
     ]
 
 
-def _planner(pace: Pace) -> Iterator[Check]:
-    planned = pace.planned
-    for refusal in planned.refusals:
-        yield Check(name=f"the planner refuses: {refusal}", planned=1, limit=0)
-    yield Check(name="batches", planned=planned.batches, limit=limits.MAX_BATCHES)
-    size = planned.case.count * (planned.case.element_bytes + 1)
-    yield Check(name="the input", planned=size, limit=limits.MAX_PAYLOAD_BYTES, unit="bytes")
+_Row = tuple[str, float, float] | tuple[str, float, float, str]
 
 
-def _payloads(pace: Pace) -> Iterator[Check]:
-    for name, size in states.payload_bytes(pace.planned).items():
-        yield Check(name=name, planned=size, limit=limits.PAYLOAD_BYTES, unit="bytes")
+def _sizes(pace: Pace, sample: Sample) -> Iterator[_Row]:
+    planned, case = pace.planned, pace.planned.case
+    yield "batches", planned.batches, limits.MAX_BATCHES
+    size = case.count * (case.element_bytes + 1)
+    yield "the input", size, limits.MAX_PAYLOAD_BYTES, "bytes"
+    for name, size in states.payload_bytes(planned).items():
+        yield name, size, limits.PAYLOAD_BYTES, "bytes"
+    yield "child executions at once", pace.at_once, limits.CHILD_EXECUTIONS
+    yield "the execution's history", states.parent_events(), limits.HISTORY_EVENTS, "events"
+    yield "a child's history", states.child_events(), limits.HISTORY_EVENTS, "events"
+    yield "an execution's name", states.name_length(), limits.EXECUTION_NAME, "characters"
+    half = case.batch_memory_mb * limits.MB / 2
+    yield "elements in a batch's memory", pace.held_bytes, half, "bytes"
+    yield "a subtask's row", sample.ended, limits.ITEM_BYTES, "bytes"
+    yield "the fan-out's row", sample.parent_row, limits.ITEM_BYTES, "bytes"
+    marks = min(TRANSACTION_MARKS, planned.batches)
+    yield "actions of a transaction", marks + 1, limits.TRANSACTION_ACTIONS
+    transaction = marks * sample.batch_row + sample.parent_row
+    yield "a transaction", transaction, limits.TRANSACTION_BYTES, "bytes"
 
 
-def _executions(pace: Pace) -> Iterator[Check]:
-    yield Check(
-        name="child executions at once", planned=pace.at_once, limit=limits.CHILD_EXECUTIONS
-    )
-    for name, events in (
-        ("the execution's history", states.parent_events()),
-        ("a child's history", states.child_events()),
-    ):
-        yield Check(name=name, planned=events, limit=limits.HISTORY_EVENTS, unit="events")
-    yield Check(
-        name="an execution's name",
-        planned=states.name_length(),
-        limit=limits.EXECUTION_NAME,
-        unit="characters",
-    )
-
-
-def _rows(pace: Pace, sample: Sample) -> Iterator[Check]:
-    yield Check(
-        name="elements in a batch's memory",
-        planned=pace.held_bytes,
-        limit=pace.planned.case.batch_memory_mb * limits.MB / 2,
-        unit="bytes",
-    )
-    for name, size in (("a subtask's row", sample.ended), ("the fan-out's row", sample.parent_row)):
-        yield Check(name=name, planned=size, limit=limits.ITEM_BYTES, unit="bytes")
-    actions = min(TRANSACTION_MARKS, pace.planned.batches) + 1
-    yield Check(name="actions of a transaction", planned=actions, limit=limits.TRANSACTION_ACTIONS)
-    yield Check(
-        name="a transaction",
-        planned=(actions - 1) * sample.batch_row + sample.parent_row,
-        limit=limits.TRANSACTION_BYTES,
-        unit="bytes",
-    )
-
-
-def _durations(pace: Pace) -> Iterator[Check]:
+def _durations(pace: Pace) -> Iterator[_Row]:
+    yield "split", pace.split_seconds, limits.LAMBDA_SECONDS, "s"
     longest = pace.planned.case.subtask_ms / 1000 + SPARE_SECONDS
-    timed = {"unit": "s", "timed": True}
-    yield Check(name="split", planned=pace.split_seconds, limit=limits.LAMBDA_SECONDS, **timed)
-    yield Check(name="the longest subtask", planned=longest, limit=limits.LAMBDA_SECONDS, **timed)
-    yield Check(
-        name="invocations of a batch",
-        planned=pace.invocations,
-        limit=1 + limits.BATCH_RETRIES,
-        timed=True,
-    )
-    yield Check(name="finish", planned=pace.finish_seconds, limit=limits.LAMBDA_SECONDS, **timed)
-    yield Check(name="the execution", planned=pace.seconds, limit=limits.EXECUTION_SECONDS, **timed)
+    yield "the longest subtask", longest, limits.LAMBDA_SECONDS, "s"
+    yield "invocations of a batch", pace.invocations, 1 + limits.BATCH_RETRIES
+    yield "finish", pace.finish_seconds, limits.LAMBDA_SECONDS, "s"
+    yield "the execution", pace.seconds, limits.EXECUTION_SECONDS, "s"
 
 
-def _rates(pace: Pace, sample: Sample) -> Iterator[Check]:
-    writes = {
-        "a partition of subtasks, split": rates.split_partition(pace, sample),
-        "a partition of subtasks, outcomes": rates.outcome_partition(pace, sample),
-        "the partition of the batches": rates.batch_partition(pace, sample),
-        "the partition of the fan-out's row": rates.parent_partition(pace, sample),
-    }
-    for name, rate in writes.items():
-        yield Check(
-            name=name,
-            planned=rate,
-            limit=limits.PARTITION_WRITES,
-            unit="write units a second",
-            timed=True,
-        )
-    yield Check(
-        name="the whole table",
-        planned=rates.table_writes(pace, sample),
-        limit=limits.TABLE_WRITES,
-        unit="write units a second",
-        timed=True,
-    )
-    yield Check(
-        name="the partition of the batches, finish",
-        planned=rates.finish_reads(pace, sample),
-        limit=limits.PARTITION_READS,
-        unit="read units a second",
-        timed=True,
-    )
+def _rates(pace: Pace, sample: Sample) -> Iterator[_Row]:
+    unit, most = "write units a second", limits.PARTITION_WRITES
+    yield "a partition of subtasks, split", rates.split_partition(pace, sample), most, unit
+    yield "a partition of subtasks, outcomes", rates.outcome_partition(pace, sample), most, unit
+    yield "the partition of the batches", rates.batch_partition(pace, sample), most, unit
+    yield "the partition of the fan-out's row", rates.parent_partition(pace, sample), most, unit
+    yield "the whole table", rates.table_writes(pace, sample), limits.TABLE_WRITES, unit
+    reads = rates.finish_reads(pace, sample)
+    name = "the partition of the batches, finish"
+    yield name, reads, limits.PARTITION_READS, "read units a second"

@@ -1,7 +1,5 @@
 """Limits of AWS that a fan-out could meet, as AWS's own pages and service models state them."""
 
-from __future__ import annotations
-
 MB = 1024 * 1024
 PAYLOAD_BYTES = 262_144  # Step Functions: input and output of every state and execution
 HISTORY_EVENTS = 25_000  # Step Functions: of one execution

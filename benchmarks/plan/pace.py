@@ -1,7 +1,5 @@
 """How fast a fan-out goes: CPU seconds measured, waiting for AWS assumed."""
 
-from __future__ import annotations
-
 import math
 import time
 from collections.abc import Callable
@@ -11,10 +9,10 @@ from typing import Any
 
 from benchmarks.ledger.cloud import TASKS, TENANT
 from benchmarks.ledger.lambda_time import CALL_CPU_MS, ONE_VCPU_MB, SPLIT_THREADS, WAIT_MS
+from benchmarks.memory_aws import WireTable
 from benchmarks.plan import limits
 from benchmarks.plan.case import Planned
 from benchmarks.plan.sample import element
-from benchmarks.wire import WireTable
 from taskmill.aws.s3.elements import PIECE_BYTES
 from taskmill.aws.s3.payloads import SUBTASK_INPUT_INLINE
 from taskmill.handlers import subtasks
@@ -59,7 +57,7 @@ class Pace:
     @cached_property
     def own_row_seconds(self) -> float:
         """Of a batch, our part for one subtask: computing, and its share of a write."""
-        share = limits_share(self.planned.case.batch_memory_mb)
+        share = vcpu_share(self.planned.case.batch_memory_mb)
         return self.costs.batch_row * SLOWER / share + _STATEMENTS_WAIT / limits.STATEMENTS
 
     @cached_property
@@ -109,7 +107,7 @@ class Pace:
         return self.split_seconds + self.map_seconds + self.finish_seconds
 
 
-def limits_share(memory_mb: int) -> float:
+def vcpu_share(memory_mb: int) -> float:
     """The share of a vCPU that a function of so much memory has; its code uses no second one."""
     return min(memory_mb / ONE_VCPU_MB, 1.0)
 

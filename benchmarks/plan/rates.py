@@ -5,8 +5,6 @@ no second sees more than 500 of their writes; the rows of all batches share one,
 others, does the fan-out's own row.
 """
 
-from __future__ import annotations
-
 import math
 
 from benchmarks.plan.pace import Pace

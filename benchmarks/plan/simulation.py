@@ -1,7 +1,5 @@
 """A planned fan-out: its time line, its price, and the limits that it would pass."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from benchmarks.ledger.prices import dollars
@@ -13,7 +11,7 @@ from benchmarks.plan.rates import table_writes
 from benchmarks.plan.sample import Sample, take
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Simulation:
     """What would happen on AWS."""
 
@@ -23,33 +21,29 @@ class Simulation:
 
     @property
     def passed_limits(self) -> list[Check]:
-        """Limits that would be passed."""
         return [each for each in self.checks if not each.passes]
 
     @property
     def dollars(self) -> dict[str, float]:
         """By service; the time of task functions is not in it."""
-        case = self.pace.planned.case
-        return dict(dollars(self.sample.usage(case.count, self.pace.planned.batches)))
+        planned = self.pace.planned
+        return dict(dollars(self.sample.usage(planned.case.count, planned.batches)))
 
     @property
     def timeline(self) -> list[tuple[str, float, float]]:
         """Step, when it begins and when it ends, in seconds."""
         pace = self.pace
         split, work = pace.split_seconds, pace.split_seconds + pace.map_seconds
+        batches = f"the Map runs {pace.planned.batches:,} batches, {pace.at_once:,} at once"
         return [
             ("split writes the subtasks", 0.0, split),
-            (
-                f"the Map runs {pace.planned.batches:,} batches, {pace.at_once:,} at once",
-                split,
-                work,
-            ),
+            (batches, split, work),
             ("finish sums up", work, pace.seconds),
         ]
 
     @property
     def notes(self) -> list[str]:
-        """What is no limit and still worth knowing."""
+        """Warnings about what is no hard limit."""
         rate = table_writes(self.pace, self.sample)
         if rate <= limits.NEW_TABLE_WRITES:
             return []
@@ -70,4 +64,4 @@ def simulate(case: Case, *, costs: Costs | None = None, sample: Sample | None = 
     plan = planned(case)
     pace = Pace(planned=plan, costs=costs or measure(plan))
     sample = sample or take(case)
-    return Simulation(pace=pace, sample=sample, checks=checks(pace, sample))
+    return Simulation(pace, sample, checks(pace, sample))

@@ -1,7 +1,5 @@
 """What travels through the workflow's states, and how many events its history gets."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

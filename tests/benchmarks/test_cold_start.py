@@ -3,21 +3,29 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from benchmarks.cold_start.bundle import unpacked
-from benchmarks.cold_start.endpoint import listening
-from benchmarks.cold_start.imports import by_package, dearest, medians, of_packages, parsed
 from benchmarks.cold_start.layer import packages_of
-from benchmarks.cold_start.measured import in_rounds
+from benchmarks.cold_start.part import UNWANTED, medians, unwanted
 from benchmarks.cold_start.scenes import FUNCTIONS, TYPED_WORKER, WORKER, Function
-from benchmarks.cold_start.starts import FLOOR_AND_CALL, Machine, Start, StartFailed
+from benchmarks.cold_start.starts import (
+    FLOOR_AND_CALL,
+    Machine,
+    Start,
+    StartFailed,
+    by_package,
+    import_times,
+)
+from benchmarks.memory_aws import listening
+from benchmarks.rounds import in_rounds, median_ratio, middle_half
 
 PRINTED = """\
 import time: self [us] | cumulative | imported package
-import time:       400 |        400 |   taskmill.keys
-import time:      1500 |       1900 | taskmill.rows
+import time:       400 |        400 |   taskmill.model.keys
+import time:      1500 |       1900 | taskmill.model.rows.row_change
 import time:      2500 |       2500 | pydantic
 a line of the program's own
 """
@@ -65,7 +73,7 @@ def test_the_floor_calls_nothing_and_the_other_floor_once(machine: Machine) -> N
 
 
 def test_a_function_s_imports_are_seen(machine: Machine) -> None:
-    times = parsed(machine.with_import_times().first_event(WORKER).errors)
+    times = machine.imports(WORKER)
 
     assert {"taskmill.handlers.work", "taskmill.work.worker", "botocore.session"} <= times.keys()
 
@@ -80,7 +88,7 @@ def test_only_the_copy_of_the_bundle_gets_bytecode() -> None:
 
 
 def test_own_times_are_read_in_milliseconds() -> None:
-    assert parsed(PRINTED) == {
+    assert import_times(PRINTED) == {
         "taskmill.model.keys": 0.4,
         "taskmill.model.rows.row_change": 1.5,
         "pydantic": 2.5,
@@ -93,32 +101,31 @@ def test_of_several_runs_the_median_counts() -> None:
     assert medians(runs) == {"a": 2.0, "b": 5.5}
 
 
-def test_the_dearest_come_first() -> None:
-    assert [each.module for each in dearest(parsed(PRINTED), 2)] == [
-        "pydantic",
-        "taskmill.model.rows.row_change",
-    ]
-
-
 def test_packages_are_summed_and_nothing_is_lost() -> None:
-    sums = by_package(parsed(PRINTED), ["taskmill"])
+    sums = by_package(import_times(PRINTED), ["taskmill"])
 
     assert sums == {"taskmill": pytest.approx(1.9), "the rest": 2.5}
-    assert of_packages(parsed(PRINTED), ["pydantic", "httpx"]) == ["pydantic"]
+    assert "pydantic" in UNWANTED
+    assert unwanted(import_times(PRINTED)) == ["pydantic"]
 
 
-def test_ratios_are_of_the_same_round_and_the_first_round_is_left_out() -> None:
-    floors = iter([Start(900, 900), Start(10, 20), Start(100, 200), Start(10, 20)])
-    others = iter([Start(1, 1), Start(12, 40), Start(130, 400), Start(11, 40)])
+def test_every_round_starts_one_process_of_each_kind() -> None:
+    started: list[str] = []
 
-    measured = in_rounds(
-        {"floor": lambda: next(floors), "x": lambda: next(others)}, floor="floor", rounds=3
-    )
+    def start(name: str) -> Start:
+        started.append(name)
+        return Start(len(started), 0)
 
-    assert measured["x"].ratio == pytest.approx(1.2)
-    assert measured["x"].wall_ratio == pytest.approx(2)
-    assert measured["x"].cpu == 12
-    assert measured["floor"].ratio == 1
+    starts = in_rounds({name: partial(start, name) for name in ("floor", "x")}, 2)
+
+    assert started == ["floor", "x", "floor", "x"]
+    assert [each.wall for each in starts["x"]] == [2, 4]
+
+
+def test_ratios_are_of_the_same_round() -> None:
+    assert median_ratio([12, 130, 11], [10, 100, 10]) == pytest.approx(1.2)
+    assert middle_half([1.0, 2.0, 3.0, 4.0, 5.0]) == (2.0, 4.0)
+    assert middle_half([7.0]) == (7.0, 7.0)
 
 
 def test_the_layer_s_packages_with_what_describes_them(tmp_path: Path) -> None:

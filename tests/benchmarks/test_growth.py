@@ -1,8 +1,9 @@
 """Growth is measured in fresh processes, and told as a slope."""
 
+import math
+
 import pytest
-from benchmarks.growth import measured, points
-from benchmarks.growth.points import slope
+from benchmarks.growth.measured import drive, measured, slope, traced_split
 
 
 def test_an_amount_that_grows_with_the_count_has_slope_one() -> None:
@@ -12,7 +13,7 @@ def test_an_amount_that_grows_with_the_count_has_slope_one() -> None:
 
 
 def test_what_split_holds_does_not_grow_with_its_input() -> None:
-    small, large = (measured.traced_split(count)["megabytes"] for count in (15_000, 40_000))
+    small, large = (traced_split(count).megabytes for count in (15_000, 40_000))
 
     # Both are longer than the chunks that are under way at once. 25,000 more rows of 400 bytes
     # would be 10 MB more; a tenth is allowed for 125 more spans and for the threads' order.
@@ -20,7 +21,7 @@ def test_what_split_holds_does_not_grow_with_its_input() -> None:
 
 
 def test_a_whole_fan_out_is_driven_in_a_process_of_its_own() -> None:
-    point = points.measured("drive", 200)
+    point = measured(drive, 200)
 
     assert point.count == 200
     assert 0 < point.seconds < 60
@@ -28,5 +29,5 @@ def test_a_whole_fan_out_is_driven_in_a_process_of_its_own() -> None:
 
 
 def test_a_measure_that_fails_says_why() -> None:
-    with pytest.raises(RuntimeError, match="no-such-measure"):
-        points.measured("no-such-measure", 1)
+    with pytest.raises(ValueError, match="not defined for negative values"):
+        measured(math.factorial, -1)

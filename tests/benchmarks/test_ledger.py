@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from benchmarks.ledger import reference
-from benchmarks.ledger.bill_others import billed, requests
+from benchmarks.ledger.bills import billed, requests
 from benchmarks.ledger.cloud import TASKS, TENANT, LedgerCloud
 from benchmarks.ledger.counted import CountedClient, Ledger
 from benchmarks.ledger.lambda_time import with_lambda_time

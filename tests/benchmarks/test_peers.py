@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from benchmarks.peers import tables
 from benchmarks.peers.counting_ministack import Counter
 from benchmarks.peers.counts import Counts
-from benchmarks.peers.environment import REQUIREMENTS, pinned
-from benchmarks.peers.findings import Chord, Findings, Latency
-from benchmarks.peers.part import PART, targets
-from benchmarks.peers.rates import Rates, Round, measure, rates
+from benchmarks.peers.findings import REQUIREMENTS, Chord, Findings, Latency, pinned
+from benchmarks.peers.part import PART, plots, tables, targets
+from benchmarks.peers.rates import Rates, measure, medians
 from benchmarks.peers.trouble import Runs, Victim, later, victims
 
 # Counting
@@ -156,7 +154,7 @@ class Side:
         return 2.0
 
     @contextmanager
-    def worker(self) -> Iterator[None]:
+    def start(self) -> Iterator[None]:
         yield
 
     def outcomes(self) -> int:
@@ -175,9 +173,9 @@ def test_a_round_counts_the_worker_and_all_others_but_not_who_looks() -> None:
 
     found = measure(cloud, Side(10), 10)
 
-    assert (found.fill_seconds, found.work_seconds) == (2.0, 4.0)
-    assert found.worker_calls == {"ReceiveMessage": 1, "PutItem": 10}
-    assert found.other_calls == {"SendMessage": 10}
+    assert (found.enqueued, found.completed) == (10 / 2.0, 10 / 4.0)
+    assert found.worker_calls == {"ReceiveMessage": 0.1, "PutItem": 1}
+    assert found.other_calls == {"SendMessage": 1}
 
 
 @pytest.mark.parametrize("stored", [9, 11])
@@ -190,11 +188,11 @@ def test_a_round_without_an_outcome_for_every_task_is_refused(stored: int) -> No
 
 def test_rates_are_medians() -> None:
     rounds = [
-        Round(100, 1.0, seconds, 0.2, {"PutItem": 100 + extra}, {"SendMessage": 100})
-        for seconds, extra in ((1.0, 0), (50.0, 900), (2.0, 10))
+        Rates(100.0, 100 / seconds, 2.0, {"PutItem": calls}, {"SendMessage": 1})
+        for seconds, calls in ((1.0, 1), (50.0, 10), (2.0, 1.1))
     ]
 
-    found = rates(rounds)
+    found = medians(rounds)
 
     assert (found.completed, found.emulator_ms) == (50.0, 2.0)
     assert found.worker_calls == {"PutItem": 1.1}
@@ -270,7 +268,7 @@ def test_the_runs_of_a_killed_task_are_read_from_its_notes(tmp_path: Path) -> No
 def test_tables_and_plots_tell_of_everybody(tmp_path: Path) -> None:
     findings = found(200.0, folder=tmp_path)
 
-    told, drawn = tables.tables(findings), tables.plots(findings)
+    told, drawn = tables(findings), plots(findings)
 
     for name in findings.rates:
         assert name in [row[0] for row in told[0].rows]

@@ -9,29 +9,26 @@ from typing import Any
 
 import pytest
 import typer
+from benchmarks.ledger.prices import PRICES
+from benchmarks.ledger.usage import What
 
 import taskmill.testing
 from taskmill import Retry, TaskContext, TaskFunction, TaskHandle, models, task
 from taskmill.aws.dynamodb.children import TRANSACTION_MARKS
 from taskmill.aws.dynamodb.idempotency import KEPT_SECONDS
 from taskmill.aws.s3 import payloads
-from taskmill.aws.sqs import memory_queue as memory
-from taskmill.aws.sqs import protocol as queue
+from taskmill.aws.sqs import memory_queue, protocol
 from taskmill.cli.app import app as command_line
 from taskmill.fanout import batch
 from taskmill.functions import context, handles, polling, task_decorator, task_functions
-from taskmill.model import batch_plan as plan
+from taskmill.model import batch_plan
 from taskmill.model.error_details import MESSAGE_LIMIT, STACK_LIMIT
 from taskmill.model.lineage import MAX_DEPTH
 from taskmill.model.statuses import Status
 from taskmill.schedule_models import NewSchedule
-from taskmill.service import callbacks
-from taskmill.service import change as changing
-from taskmill.service import schedule_requests as schedule_rows
+from taskmill.service import callbacks, change, schedule_requests
 from taskmill.testing import Chaos, InProcessCloud, Meter
-from taskmill.work import direct_runs as direct
-from taskmill.work import leases
-from taskmill.work import task_runner as runner
+from taskmill.work import direct_runs, leases, task_runner
 from taskmill.work.children import MAX_CHILDREN, NAME_LIMIT
 from taskmill.work.consumer import consumer, keeper
 from taskmill_cdk import ContainerWorkers, TaskStack, container_workers
@@ -60,6 +57,10 @@ def options_of(command: str) -> set[str]:
 def container(prop: str) -> Any:
     """The default of what `ContainerWorkers` takes."""
     return inspect.signature(ContainerWorkers.__init__).parameters[prop].default
+
+
+def by_default(count: int) -> str:
+    return f"{batch_plan.batch_size_for(count)} of {count:,}"
 
 
 def section(page: str, heading: str) -> str:
@@ -96,7 +97,7 @@ TABLES: list[tuple[str, str, Iterable[str]]] = [
     ("tasks.md", "## Statuses", set(Status)),
     ("retries.md", "## Retry", {each.name for each in dataclasses.fields(Retry)}),
     ("children.md", "## Start and wait", {"submit", "submit_many", "run", "gather", "map"}),
-    ("schedules.md", "## Again and again", set(NewSchedule.model_fields)),
+    ("schedules.md", "## Recurring", set(NewSchedule.model_fields)),
     ("consumers.md", "## `taskmill work`", options_of("work") - {"--help"}),
 ]
 
@@ -123,20 +124,26 @@ FIGURES: dict[str, list[str]] = {
         ),
         f"{context.MESSAGE_LIMIT} characters of message are kept",
         f"the same key within {KEPT_SECONDS // 3600} hours gives the same task",
-        f"Pauses of up to {direct.MAX_PAUSE_MS // 1000} seconds between attempts",
+        f"Pauses of up to {direct_runs.MAX_PAUSE_MS // 1000} seconds between attempts",
         f"Up to {models.MAX_LOG_IDS} names with values of up to 256 characters",
         f"`wait(timeout_seconds={handles.WAIT_SECONDS:.0f})`",
         (
-            f"looks after {polling.FIRST_SECONDS} s, then less and less often,"
-            f" every {polling.CAP_SECONDS:.0f} s in the end"
+            f"polls after {polling.FIRST_SECONDS} s, then at growing intervals of up to"
+            f" {polling.CAP_SECONDS:.0f} s"
         ),
-        f"each input becomes a subtask, up to {plan.MAX_SUBTASKS:,}.",
-        f"works through, up to {plan.MAX_BATCH_SIZE:,} |",
-        f"| `notify` | `each` up to {plan.NOTIFY_EACH_UP_TO:,} subtasks, else `progress` |",
-        f"A fan-out has at most {plan.MAX_BATCHES:,} batches",
-        f"No attempt there gets more than that less {runner.MARGIN_MS // 1000} seconds",
-        f"a lease that ends {GRACE_SECONDS} seconds after the attempt must have",
-        f"for them for {changing.OUTSIDE_LEASE_MS // 60_000} minutes",
+        f"each input becomes a subtask, up to {batch_plan.MAX_SUBTASKS:,}.",
+        f"works through one after the other, up to {batch_plan.MAX_BATCH_SIZE:,} |",
+        f"the transitions cost ${2 * PRICES[What.TRANSITIONS].dollars:.0f} for a million subtasks",
+        (
+            f"at most {batch_plan.MOST_BY_DEFAULT}:"
+            f" {by_default(10)}, {by_default(100)}, {by_default(1_000)};"
+        ),
+        f"more above {batch_plan.MAX_BATCHES * batch_plan.MOST_BY_DEFAULT:,}",
+        f"| `notify` | `each` up to {batch_plan.NOTIFY_EACH_UP_TO:,} subtasks, else `progress` |",
+        f"A fan-out has at most {batch_plan.MAX_BATCHES:,} batches",
+        f"has at most {task_runner.MARGIN_MS // 1000} seconds less than that",
+        f"The lease ends {GRACE_SECONDS} seconds after the attempt's time limit",
+        f"holds a single task for them for another {change.OUTSIDE_LEASE_MS // 60_000} minutes",
     ],
     "retries.md": [
         f"| `max_attempts` | {Retry().max_attempts} |",
@@ -145,15 +152,15 @@ FIGURES: dict[str, list[str]] = {
         f"| `max_seconds` | {Retry().max_seconds:,.0f} |",
         f'| `jitter` | `"{Retry().jitter}"` |',
         f"message ({MESSAGE_LIMIT:,} characters) and stack ({STACK_LIMIT:,})",
-        f"Pauses of up to {queue.MAX_DELAY_SECONDS // 60} minutes are kept by the queue",
+        f"SQS delays the message for pauses of up to {protocol.MAX_DELAY_SECONDS // 60} minutes",
         (
-            f"Its lease ends {GRACE_SECONDS} seconds after the attempt must have ended, so by"
+            f"The lease ends {GRACE_SECONDS} seconds after the attempt's time limit, so by"
             f" default {task_functions.DEFAULT_TIMEOUT_SECONDS + GRACE_SECONDS:.0f} seconds"
         ),
-        f"seconds after it was received: {memory.HIDDEN_SECONDS} by default",
+        f"+ 30 seconds, so by default {memory_queue.HIDDEN_SECONDS} seconds from the receive",
         f"both are shorter: {keeper.LEASE_MS // 1000} and {keeper.HIDDEN_SECONDS} seconds",
-        f"A message that was received {memory.MAX_RECEIVES} times ends on the queue of dead",
-        f"due within {batch.NAP_SECONDS:.0f} seconds are waited for in the function",
+        f"that was received {memory_queue.MAX_RECEIVES} times moves to the dead-letter queue",
+        f"retries that are due within {batch.NAP_SECONDS:.0f} seconds the function waits",
         f"within {'a minute' if batch.TOGETHER_MS == 60_000 else ''} of the first of them",
     ],
     "children.md": [
@@ -169,8 +176,8 @@ FIGURES: dict[str, list[str]] = {
         f"A chain is {MAX_DEPTH} tasks deep at most",
     ],
     "schedules.md": [
-        f"Up to {queue.MAX_DELAY_SECONDS // 60} minutes the queue holds the task back",
-        f"JSON of up to {schedule_rows.INPUT_LIMIT // 1024} KB",
+        f"Up to {protocol.MAX_DELAY_SECONDS // 60} minutes the queue holds the task back",
+        f"JSON of up to {schedule_requests.INPUT_LIMIT // 1024} KB",
     ],
     "testing.md": [f"`handle.wait(timeout_seconds={handles.WAIT_SECONDS:.0f})`"],
     "consumers.md": [
@@ -178,10 +185,10 @@ FIGURES: dict[str, list[str]] = {
         f"| `--grace` | {consumer.GRACE_SECONDS:.0f} |",
         f"| `concurrency` | {container('concurrency')} |",
         f"| {container('min_containers')}, {container('max_containers')} |",
-        f"is stopped lets its tasks end for {container_workers._GRACE.to_seconds():.0f} seconds",
+        f"is stopped gives its tasks {container_workers._GRACE.to_seconds():.0f} seconds to end",
         (
             f"hidden for {keeper.HIDDEN_SECONDS} seconds and a lease holds for"
-            f" {keeper.LEASE_MS // 1000}"
+            f" {keeper.LEASE_MS // 1000} seconds"
         ),
     ],
 }

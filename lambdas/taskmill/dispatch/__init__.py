@@ -1,5 +1,5 @@
-"""What follows from a row change: reactions, and the emitters that send them.
+"""The dispatcher: turns changes from the table's stream into messages, executions, notifications.
 
-`reactions` decides, without AWS; `emitters` acts. May import `fanout` and everything below, not
-`service`.
+`reactions` decides what to do, without AWS; `emitters` does it. Also handles dead letters. May
+import `fanout` and everything below, not `service`.
 """

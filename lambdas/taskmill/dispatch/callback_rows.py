@@ -1,6 +1,6 @@
-"""Callbacks: which tasks follow from the end of another, and what they are told of it.
+"""Callbacks: which task types to submit when a task has ended, and the input of those tasks.
 
-Without pydantic, whose import every cold start of the dispatcher would pay.
+Works without pydantic, whose import would slow down every cold start of the dispatcher.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ _EVENTS: Mapping[Status, frozenset[str]] = {
     Status.FAILED: frozenset({"failure", "completion"}),
     Status.CANCELLED: frozenset({"completion"}),
 }
-_MOMENTS = ("run_at", "created_at", "started_at", "finished_at")
-_SAME = (
+_TIMES = ("run_at", "created_at", "started_at", "finished_at")
+_COPIED = (
     "name",
     "input_ref",
     "attempts",
@@ -50,10 +50,11 @@ _SAME = (
 
 
 def targets_of(row: TaskRow, mappings: Iterable[Callback]) -> tuple[str, ...]:
-    """The task types to submit because a task has ended as it did, each once.
+    """The task types to submit because this task has ended, each once.
 
     Args:
-        mappings: Those stored for its type; its own callbacks are in the row.
+        row: The ended task; its own callbacks are in it.
+        mappings: The callback mappings stored for its type.
     """
     events = _EVENTS[row.status]
     wanted = (*row.callbacks, *mappings)
@@ -61,31 +62,31 @@ def targets_of(row: TaskRow, mappings: Iterable[Callback]) -> tuple[str, ...]:
 
 
 def submitted_at(row: TaskRow) -> int:
-    """When this run of a task was asked for: by its submit, or by an explicit retry; epoch ms."""
+    """When this run of a task was submitted, or started again by an explicit retry; epoch ms."""
     starts = [at for status, at, _ in row.history if status == Status.CREATED]
     return max([row.created_at or 0, *starts])
 
 
 def callback_row(source: TaskRow, target: str, *, settings: TaskSettings, now: int) -> TaskRow:
-    """The row of a callback, its input still missing: the same one whenever it is asked for.
+    """The row of a callback task, still without its input. The same arguments give the same key.
 
-    Its source does not wait for it and does not count it.
+    The source does not wait for the callback and does not count it as a child.
 
     Raises:
-        TooDeep: It would be the 33rd in a chain.
+        TooDeep: It would be the 33rd task in a chain.
     """
     code = derived_code(str(source.key), source.run, target)
     return descendant(source, target, code, settings=settings, now=now)
 
 
 def snapshot(row: TaskRow) -> dict[str, Any]:
-    """A task as the API shows it, without its history, what is absent, and bookkeeping.
+    """A task as the API returns it, without its history, absent values and internal fields.
 
-    Input and result are in it if they are in the row, else their references.
+    Contains input and result if they are stored in the row, else the references to them.
     """
     key = row.key
-    same = {name: getattr(row, name) for name in _SAME}
-    moments = {name: _moment(getattr(row, name)) for name in _MOMENTS}
+    same = {name: getattr(row, name) for name in _COPIED}
+    moments = {name: _moment(getattr(row, name)) for name in _TIMES}
     known = {TABLE_NAMES[name]: value for name, value in (same | moments).items()}
     return {
         **key.as_dict(),

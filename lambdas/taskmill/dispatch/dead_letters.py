@@ -1,4 +1,4 @@
-"""Ends the tasks of messages that were received too often."""
+"""Handles the dead-letter queue: fails tasks whose messages were received too often."""
 
 from __future__ import annotations
 
@@ -22,8 +22,12 @@ class DeadLetter(TaskmillError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Undertaker:
-    """Marks tasks FAILED whose messages have died; the row change raises the alarm."""
+class DeadLetterHandler:
+    """Fails the tasks of dead letters. The dispatcher raises the alarm for the row change.
+
+    Attributes:
+        queue: The dead-letter queue.
+    """
 
     tasks: TaskStore
     queue: Queue
@@ -31,11 +35,15 @@ class Undertaker:
     clock: Clock = now_ms
 
     def handle(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Returns the ids of messages to keep: malformed ones, and those of running tasks."""
+        """Handle one delivery of the dead-letter queue.
+
+        Returns:
+            Ids of the messages to keep on it: malformed ones, and those of running tasks.
+        """
         kept = []
         for record in records:
             try:
-                done = self._bury(record)
+                done = self._fail_task(record)
             except InvalidKey:
                 self.logger.exception("malformed message", message_id=record["messageId"])
                 done = False
@@ -43,9 +51,11 @@ class Undertaker:
                 kept.append(record["messageId"])
         return kept
 
-    def _bury(self, record: Mapping[str, Any]) -> bool:
+    def _fail_task(self, record: Mapping[str, Any]) -> bool:
+        """Fail the task of one message. False: keep the message, the task is still running."""
         if (fire := Fire.in_body(record["body"])) is not None:
-            # There is no task to fail, and its time is over: the next fire is another message.
+            # A schedule's fire has no task yet, and its time is over; the next fire has its own
+            # message.
             self.logger.error("fire lost", tenant=fire.tenant, schedule=fire.name, at=fire.at)
             return True
         key = TaskQueueEvent.from_sqs_record(record).key
@@ -54,7 +64,7 @@ class Undertaker:
         except TaskNotFound:
             return True
         left = (row.lease_until or 0) - self.clock()
-        if row.status in RUNNING and left > 0:  # another message of it is being worked on
+        if row.status in RUNNING and left > 0:  # a worker got it from another message
             self.queue.show_again({record["receiptHandle"]: -(-left // 1000)})
             return False
         error = DeadLetter("its message was received too often; see the worker's log for why")

@@ -1,7 +1,8 @@
-"""Turns stream records into what they cause: messages, executions, counts, notifications.
+"""The dispatcher: handles the records of the table's DynamoDB stream.
 
-Delivery is at least once and everything emitted is harmless twice, so a record that could not be
-handled whole is simply parked and delivered again.
+For each row change it emits reactions: messages, executions, counts, notifications. Records are
+delivered at least once and every reaction is idempotent, so a record that could not be handled
+completely is parked on the failure queue and handled again as a whole.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from taskmill.dispatch.emitters.stream_delivery import Emitter, StreamDelivery
 
 @dataclass(frozen=True, kw_only=True)
 class Dispatcher:
-    """Emits the reactions of row changes.
+    """Emits the reactions to row changes.
 
     Attributes:
-        failures: Where records are parked.
-        emitters: Each emits some kinds of reaction, in this order.
+        failures: The failure queue, on which records are parked.
+        emitters: Called in this order; each handles some kinds of reaction.
     """
 
     failures: Queue
@@ -28,16 +29,18 @@ class Dispatcher:
     logger: Any
 
     def handle(self, records: Sequence[Mapping[str, Any]], *, park: bool = True) -> int:
-        """Emit everything that these records cause; park what could not be emitted.
+        """Emit all reactions to these records, and park the records for which that failed.
 
         Args:
-            park: Put records that failed on the failure queue; False: the caller keeps them.
+            records: Of one delivery of the stream.
+            park: Whether to put failed records on the failure queue. False: the caller has them
+                on a queue already.
 
         Returns:
             How many records failed.
 
         Raises:
-            Exception: The failure queue refused a record too; the stream must deliver again.
+            Exception: A record could not be parked either; the stream must deliver it again.
         """
         delivery = StreamDelivery(records, self.logger)
         for emitter in self.emitters:

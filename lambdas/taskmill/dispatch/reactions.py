@@ -1,7 +1,7 @@
-"""What the dispatcher emits for one row change: pure, without AWS and without a clock.
+"""Reactions: what the dispatcher emits for one row change. Pure functions, no AWS, no clock.
 
-The table is the truth and the stream is its outbox, so whatever leaves the system does so because
-of a change that is stored. A change may be delivered again; every reaction is harmless twice.
+The table is the source of truth and its stream the outbox: messages, notifications and so on are
+emitted only for a stored change. A change may be delivered again, so all reactions are idempotent.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import COUNT_NAMES, Status
 
-DIRECT_HEAD_START_MS = 5_000  # for a submitter that runs further attempts itself, when they are due
+# With `execute_now` the submitter itself runs a retry when it is due: a worker comes 5 s later.
+DIRECT_HEAD_START_MS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class SendMessage:
-    """Put the task on the work queue, to be received not before `due` (epoch ms; None: now)."""
+    """Send the task's message to its work queue, visible from `due` on (epoch ms; None: now)."""
 
     row: TaskRow
     due: int | None = None
@@ -30,7 +31,7 @@ class SendMessage:
 
 @dataclass(frozen=True, slots=True)
 class StartExecution:
-    """Start the fan-out's execution under its deterministic name."""
+    """Start the state machine execution of a fan-out."""
 
     row: TaskRow
 
@@ -51,7 +52,11 @@ class CountBatch:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Tell the status topic how a task stands."""
+    """Publish the state of a task on the status topic.
+
+    Attributes:
+        action: The kind of notification: `TASK_STATUS`, `SUBTASK_STATUS` or `TASK_PROGRESS`.
+    """
 
     row: TaskRow
     action: str
@@ -59,7 +64,7 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class RaiseAlarm:
-    """Tell the alarm topic that a task failed."""
+    """Publish on the alarm topic that a task failed."""
 
     row: TaskRow
 
@@ -73,14 +78,14 @@ class CountChild:
 
 @dataclass(frozen=True, slots=True)
 class SettleParent:
-    """End a task whose function returned and whose last open child has ended."""
+    """End a FINISHED task: its function returned before, now its last open child has ended."""
 
     row: TaskRow
 
 
 @dataclass(frozen=True, slots=True)
 class CancelChildren:
-    """Cancel what a cancelled task has started."""
+    """Cancel the children of a cancelled task."""
 
     row: TaskRow
 
@@ -94,7 +99,7 @@ class RunCallbacks:
 
 @dataclass(frozen=True, slots=True)
 class ApplySchedule:
-    """Bring EventBridge's schedule in line with the row."""
+    """Create, update or delete the EventBridge schedule of a schedule row."""
 
     row: ScheduleRow
 
@@ -115,7 +120,7 @@ Reaction = (
 
 
 def reactions(change: Change) -> list[Reaction]:
-    """Everything that this change causes outside the table."""
+    """All reactions to one row change."""
     old, new = change.old, change.new
     if isinstance(new, BatchRow):
         return _batch_reactions(old, new)
@@ -144,15 +149,15 @@ def _timing(row: ScheduleRow) -> tuple[str, str, str]:
 
 
 def _work(row: TaskRow) -> list[Reaction]:
-    """What makes the task go on from the status it has just entered."""
+    """The reactions that get a task in its new status run, started or stopped."""
     if row.key.index is not None:
-        return []  # a subtask never starts a task: its batch has it
+        return []  # subtasks are run by their batch
     if is_fan_out(row.key):
         if row.status is Status.CREATED:
             return [StartExecution(row)]
         return [StopExecution(row)] if row.status is Status.CANCELLED else []
     if row.status is Status.CREATED:
-        # Who submitted a direct task runs it; the message comes after that one's lease.
+        # A direct task is run by its submitter: the message is delayed until that lease expires.
         return [SendMessage(row, row.lease_until if row.direct else row.run_at)]
     if row.status is Status.ERRORED and row.direct and row.retry_at is not None:
         return [SendMessage(row, row.retry_at + DIRECT_HEAD_START_MS)]
@@ -160,7 +165,7 @@ def _work(row: TaskRow) -> list[Reaction]:
 
 
 def _endings(row: TaskRow) -> list[Reaction]:
-    """What follows from a final status, beside its notification."""
+    """The reactions to a final status, except its notification."""
     if not row.ended or row.key.index is not None:
         return []
     found: list[Reaction] = [RunCallbacks(row)]
@@ -172,9 +177,9 @@ def _endings(row: TaskRow) -> list[Reaction]:
 
 
 def _tally_reactions(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
-    """What a parent does when the last child that it waits for has been counted."""
+    """The reaction of a parent row to the count of its last child: resume or end the task."""
     if new.key.index is not None:
-        return []  # a subtask waits for nobody
+        return []  # a subtask has no children
     if is_awake(new) and not (old and is_awake(old)):
         return [SendMessage(new)]
     if is_settled(new) and not (old and is_settled(old)):
@@ -183,12 +188,12 @@ def _tally_reactions(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
 
 
 def is_awake(row: TaskRow) -> bool:
-    """Whether a suspended task may go on: all that it waits for has ended and been counted."""
+    """Whether a suspended task can be resumed: all awaited children have ended and are counted."""
     return row.status is Status.WAITING and (row.awaited_done or 0) >= (row.awaited_total or 0)
 
 
 def is_settled(row: TaskRow) -> bool:
-    """Whether a task that returned with open children has seen the last of them end."""
+    """Whether all children of a FINISHED task have ended and are counted."""
     if row.status is not Status.FINISHED or row.settlement is None:
         return False
     done = (row.children_completed, row.children_failed, row.children_cancelled)
@@ -196,27 +201,27 @@ def is_settled(row: TaskRow) -> bool:
 
 
 def _notifications(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
-    """Status changes and progress, as the task's notify mode asks for them."""
+    """The notification about a status or progress change, if the task's notify mode wants one."""
     subtask = new.key.index is not None
     if new.notify == "none" or (subtask and new.notify != "each"):
         return []
     if old is None and not new.ended:
-        return []  # the submitter knows that it is CREATED
+        return []  # the submitter knows that the task was created
     asked = new.notify_id is not None and (old is None or old.notify_id != new.notify_id)
-    # A notification has the caller's id only if it is of the change that came with it.
-    told = new if asked or new.notify_id is None else new.but(notify_id=None)
+    # Only the notification about the caller's own change carries the caller's id.
+    shown = new if asked or new.notify_id is None else new.but(notify_id=None)
     if old is None or old.status is not new.status or asked:
-        return [Publish(told, SUBTASK_STATUS if subtask else TASK_STATUS)]
-    return [Publish(told, TASK_PROGRESS)] if progress_percent(old) != progress_percent(new) else []
+        return [Publish(shown, SUBTASK_STATUS if subtask else TASK_STATUS)]
+    return [Publish(shown, TASK_PROGRESS)] if progress_percent(old) != progress_percent(new) else []
 
 
 def progress_percent(row: TaskRow) -> int | None:
-    """Whole percent done, of a fan-out by its counts, else as last reported; None: unknown."""
+    """Progress in whole percent: of a fan-out from its counts, else as reported; None: unknown."""
     counts: Mapping[str, Any] = row.attributes.get("counts") or {}
     if counts.get("total"):
         done = sum(counts.get(name, 0) for name in COUNT_NAMES)
         return int(100 * done / counts["total"])
-    try:  # callers may put anything there
+    try:  # callers may report any JSON as progress
         progress = row.attributes["progress"]
         return int(100 * progress["done"] / progress["total"])
     except (ArithmeticError, KeyError, TypeError, ValueError):

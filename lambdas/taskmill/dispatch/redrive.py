@@ -1,4 +1,4 @@
-"""Records that a failure queue message stands for."""
+"""The stream records of a failure queue message, to handle them again."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ RECORDS_A_CALL = 1_000
 
 
 def records_of(body: Mapping[str, Any], client: Callable[[str], Any]) -> list[Mapping[str, Any]]:
-    """The stream records of a parked message.
+    """The stream records of a message on the failure queue.
 
-    The dispatcher parks a record whole. Where it died itself, AWS sends only the range that it was
-    given: then the records are read from the stream, which keeps them for 24 hours.
+    The dispatcher parks a failed record with its content. If the dispatcher function itself failed,
+    Lambda's on-failure destination gets only a range of sequence numbers; then the records are
+    read from the stream, which keeps them for 24 hours.
+
+    Args:
+        body: The parsed message body.
+        client: Makes a boto3 client by service name.
     """
     if "record" in body:
         return [body["record"]]
@@ -28,7 +33,10 @@ def records_of(body: Mapping[str, Any], client: Callable[[str], Any]) -> list[Ma
 
 
 def _until(streams: Any, iterator: str | None, last: int) -> Any:
-    """Records up to a sequence number that is in the shard; an empty answer is not its end."""
+    """Records up to and including sequence number `last`.
+
+    An empty answer does not mean the end of the shard: reading goes on with the next iterator.
+    """
     while iterator:
         answer = streams.get_records(ShardIterator=iterator, Limit=RECORDS_A_CALL)
         for record in answer["Records"]:

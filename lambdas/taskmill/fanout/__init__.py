@@ -1,4 +1,4 @@
-"""The three steps of a fan-out: split into subtasks, work through a batch, finish.
+"""The three steps of a fan-out's state machine, one Lambda function each: split, batch, finish.
 
 May import `work` and everything below.
 """

@@ -1,4 +1,4 @@
-"""The second step, once per batch: run its subtasks and write down how they ended."""
+"""The batch step of a fan-out, one Lambda call per Map iteration: runs the batch's subtasks."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 from taskmill.work.attempts import Attempt, Outcome
 
-LOOK_UP_SECONDS = 10.0  # how often a long batch looks whether its parent was cancelled
-NAP_SECONDS = 10.0  # a retry due sooner is waited for; for later ones the workflow waits
-TOGETHER_MS = 60_000  # and what is due within a minute of the first of those runs with it
-MARGIN_MS = 5_000  # kept free before the function's deadline for the last writes
-LEASE_GRACE_MS = 5_000  # after the deadline, the invocation is certainly dead
+LOOK_UP_SECONDS = 10.0  # how often a batch checks whether its parent was cancelled
+NAP_SECONDS = 10.0  # how long one invocation sleeps for retries in all; else the workflow waits
+TOGETHER_MS = 60_000  # later retries due within a minute of the first of them run with it
+MARGIN_MS = 5_000  # reserved before the function's deadline for the last writes
+LEASE_GRACE_MS = 5_000  # 5 s after its deadline, the invocation is certainly dead
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchRunner:
-    """Works through one batch: claim, run what has not ended, close with the counts."""
+    """Runs one batch: claims it, runs the subtasks that have not ended, stores the counts."""
 
     tasks: TaskStore
     subtasks: SubtaskStore
@@ -51,16 +51,19 @@ class BatchRunner:
         retry: int,
         remaining_ms: Callable[[], int],
     ) -> None:
-        """Work through the subtasks `span[0]` to `span[1]` of a step function task.
+        """Run the subtasks `span[0]` to `span[1]` (inclusive) of a step function task.
 
         Args:
-            owner: The execution that asks, and `retry` which of its tries this is.
-            remaining_ms: Milliseconds until the function is stopped.
+            owner: The execution that invokes this. A later `retry` of the same owner may take the
+                batch over at once; any other waits until the lease runs out.
+            retry: Which retry of the iteration this is, from 0.
+            remaining_ms: Returns the milliseconds until the function is stopped.
 
         Raises:
-            SubtasksDueLater: Invoke again when the next retries are due.
-            SubtasksRemain: Invoke again: the deadline is near, or another invocation is at work
-                on the batch.
+            SubtasksDueLater: Invoke again at `due`, when the next retries are.
+            SubtasksRemain: Invoke again: the deadline is near, another invocation has the batch,
+                or the parent has ended (then the next invocation returns at once).
+            TaskNotFound: No step function task has this key.
         """
         parent = self.tasks.get(key)
         if parent.ended:
@@ -107,18 +110,18 @@ class _BatchWork:
     napped: float = 0.0
 
     def __post_init__(self) -> None:
-        # What has ended beside a subtask that kills its worker must not be lost with it.
+        # If a subtask kills its worker, the outcomes of the others must be stored by then.
         self.outcomes = Outcomes(self.runner.subtasks, at_once=self.batch.crashed_before)
 
     def run(self) -> bool:
-        """Run what is due; True when the whole batch has ended and is closed.
+        """Run the subtasks that are due. True: all have ended, and the batch is closed.
 
         Raises:
-            SubtasksRemain: The deadline is near.
+            SubtasksRemain: As `BatchRunner.run`.
         """
         self.outcomes.begin()
         rows = list(self.runner.subtasks.read(self.parent.key, self.batch.first, self.batch.last))
-        attempt = self._reading([row for row in rows if not (row.ended or self._is_later(row))])
+        attempt = self._attempt_for([row for row in rows if not (row.ended or self._is_later(row))])
         for row in rows:
             if row.ended:
                 self.outcomes.found(row)
@@ -127,7 +130,7 @@ class _BatchWork:
             else:
                 self._run_row(row, attempt)
         self.outcomes.flush()
-        if self.outcomes.lost:  # another invocation wrote too: count what the rows say
+        if self.outcomes.lost:  # another invocation changed rows: read them again
             return self.run()
         if self.outcomes.due:
             return False
@@ -135,11 +138,11 @@ class _BatchWork:
         return True
 
     def wait_for_retries(self) -> None:
-        """Wait for all retries that are near, so that they run as one; else hand the batch back.
+        """Sleep until all retries due within 10 s can run, or hand the batch back.
 
         Raises:
-            SubtasksDueLater: None is near, or so many were that another nap would cost too much.
-            SubtasksRemain: The deadline is.
+            SubtasksDueLater: No retry is that near, or this invocation has slept 10 s in all.
+            SubtasksRemain: The deadline is too near to wait.
         """
         now, dues = self.runner.clock(), self.outcomes.due
         near = [due for due in dues if due - now <= (NAP_SECONDS - self.napped) * 1000]
@@ -148,7 +151,7 @@ class _BatchWork:
             raise SubtasksDueLater(max(due for due in dues if due - min(dues) <= TOGETHER_MS))
         seconds = max(max(near) - now, 0) / 1000
         if self.remaining_ms() < seconds * 1000 + 3 * MARGIN_MS:
-            self._hand_back("the deadline is nearer than the retries")
+            self._hand_back("the deadline is too near to wait for the next retries")
         self.napped += seconds
         self.runner.sleep(seconds)
 
@@ -156,8 +159,8 @@ class _BatchWork:
         """Whether the row's next attempt is not due yet."""
         return row.status is Status.ERRORED and (row.retry_at or 0) > self.runner.clock()
 
-    def _reading(self, rows: Sequence[TaskRow]) -> Attempt:
-        """What runs these rows: it reads their inputs from the bucket many at a time."""
+    def _attempt_for(self, rows: Sequence[TaskRow]) -> Attempt:
+        """The `Attempt` that runs these rows, reading their inputs in few, large S3 requests."""
         elements = Elements(self.runner.attempt.payloads, rows)
         return dataclasses.replace(self.runner.attempt, read=elements.get)
 
@@ -172,8 +175,8 @@ class _BatchWork:
         self.ran += 1
         try:
             if self.batch.crashed_before:
-                # Some subtask of this batch kills its worker: mark each before it runs, so that
-                # the next invocation knows which one did and counts the attempt.
+                # Some subtask of this batch kills its worker: mark each one before it runs, so
+                # that the next invocation sees which one it was, and counts the attempt.
                 attempt.mark({})
             outcome = runner.run(
                 caused_as(attempt.row, self.parent),
@@ -216,7 +219,7 @@ class _BatchWork:
 
 @dataclass
 class _SubtaskAttempt:
-    """One subtask's row while it runs: marks and progress move its version."""
+    """The row of a running subtask; each write of PROCESSING or progress raises its version."""
 
     subtasks: SubtaskStore
     row: TaskRow
@@ -225,7 +228,7 @@ class _SubtaskAttempt:
         self.mark({"attributes.progress": progress})
 
     def mark(self, more: Mapping[str, Any]) -> None:
-        """Write PROCESSING and the attempt.
+        """Write PROCESSING, the attempt number, and `more` row attributes.
 
         Raises:
             ClaimLost: Another invocation has changed the row.

@@ -1,4 +1,4 @@
-"""The last step: sum the batches and end the parent, also after anything that went wrong."""
+"""The finish step of a fan-out: sums the batches and ends the parent, also after a failure."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ class SubtasksFailed(TaskmillError):
 
 
 class WorkflowFailed(TaskmillError):
-    """The workflow itself broke: a function or the execution failed for good."""
+    """The state machine failed: one of its functions, or the execution itself."""
 
     code = "workflow_failed"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finisher:
-    """Ends a step function task. Running it again changes nothing."""
+    """Ends a step function task. Idempotent."""
 
     tasks: TaskStore
     subtasks: SubtaskStore
@@ -45,11 +45,17 @@ class Finisher:
     def finish(
         self, key: TaskKey, *, execution: str | None = None, cause: Mapping[str, Any] | None = None
     ) -> None:
-        """Write the outcome: COMPLETED, or FAILED beyond the tolerance or with a cause.
+        """Store the outcome and the counts of a step function task.
+
+        It becomes COMPLETED; with a `cause`, or more failed subtasks than tolerated, FAILED. A
+        cancelled one stays CANCELLED and only gets the counts.
 
         Args:
-            execution: The execution's name; one of an earlier run changes nothing.
-            cause: `Error` and `Cause` of what broke the workflow.
+            execution: The name of the calling execution; that of an earlier run changes nothing.
+            cause: `Error` and `Cause` from Step Functions, when the workflow failed.
+
+        Raises:
+            TaskNotFound: No task has this key.
         """
         parent = self.tasks.get(key)
         if execution is not None and execution != execution_name(key, parent.run):
@@ -73,7 +79,7 @@ class Finisher:
         self.logger.info("finished", key=str(key), status=str(status), counts=counts)
 
     def _counts(self, parent: TaskRow) -> dict[str, int]:
-        """Exact counts; subtasks that no batch brought to an end are ended here."""
+        """Exact counts. Subtasks of batches that did not close are ended here."""
         total = parent.child_count or 0
         closed = {
             batch.first: batch.counts
@@ -83,19 +89,19 @@ class Finisher:
         counts: Counter[str] = Counter()
         for first, last in batch_spans(total, parent.batch_size or 1):
             counts.update(closed.get(first) or self._sweep(parent, first, last))
-        # What has no row never came to be: the split broke off. It did not complete.
+        # Subtasks without a row: the split failed before it stored them. They count as not run.
         rest = "cancelled" if parent.status is Status.CANCELLED else "failed"
         counts[rest] += total - counts.total()
         return {"total": total, **{name: counts[name] for name in COUNT_NAMES}}
 
     def _sweep(self, parent: TaskRow, first: int, last: int) -> Counter[str]:
-        """End the open subtasks of a batch that was given up."""
+        """End the open subtasks of a batch that was never closed, and count all of its rows."""
         cancelled = parent.status is Status.CANCELLED
         reason = WorkflowFailed("its batch was given up before it ended")
         changes: dict[str, Any] = {"status": Status.CANCELLED if cancelled else Status.FAILED}
         if not cancelled:
             changes["attributes.error"] = describe_error(reason)
-        for _ in range(2):  # a late worker may write one first: then look again
+        for _ in range(2):  # a late worker may write a row first: then read again
             open_rows = [
                 row for row in self.subtasks.read(parent.key, first, last) if not row.ended
             ]
@@ -121,7 +127,7 @@ class Finisher:
 
 
 def _readable(cause: Mapping[str, Any]) -> str:
-    """Step Functions' `Error` and `Cause` in one line; a Lambda cause is JSON with a message."""
+    """Step Functions' `Error` and `Cause` in one line; of Lambda's JSON, only `errorMessage`."""
     error, text = cause.get("Error", "unknown"), str(cause.get("Cause", ""))
     with suppress(ValueError, AttributeError):
         text = json.loads(text).get("errorMessage", text)

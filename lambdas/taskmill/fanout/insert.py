@@ -1,4 +1,4 @@
-"""Subtask rows from a step function task's input, at any size in constant memory."""
+"""Stores the subtask rows of a step function task; memory does not grow with the input."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from taskmill.model.statuses import Status
 
 @dataclass(frozen=True, kw_only=True)
 class Inserter:
-    """Stores one row per element.
+    """Stores one subtask row per element of the input array.
 
     Attributes:
-        threads: Inserts under way at once; a call takes some 10 ms, mostly waiting.
+        threads: Insert calls (25 rows each) in parallel; one takes some 10 ms, mostly waiting.
     """
 
     subtasks: SubtaskStore
@@ -35,10 +35,12 @@ class Inserter:
     clock: Clock = now_ms
 
     def insert(self, parent: TaskRow) -> int:
-        """Store a row per element of the input; rows that are there stay as they are.
+        """Store one row per element of the input; existing rows are left unchanged.
+
+        An element that is not valid JSON gets a FAILED row; the others are not affected.
 
         Returns:
-            How many elements there are.
+            The number of elements.
         """
         pending: deque[Future[None]] = deque()
         count = 0
@@ -46,7 +48,7 @@ class Inserter:
             for rows in chunked(self._rows(parent), BATCH_STATEMENTS):
                 count += len(rows)
                 pending.append(pool.submit(self.subtasks.insert, rows))
-                if len(pending) > 2 * self.threads:  # keeps memory the same at every size
+                if len(pending) > 2 * self.threads:  # bounds the rows held in memory
                     pending.popleft().result()
             for future in pending:
                 future.result()
@@ -65,10 +67,10 @@ class Inserter:
     def _row_of_line(self, parent: TaskRow, index: int, line: bytes, ref: PayloadRef) -> TaskRow:
         try:
             text = line.decode().strip()
-            json.loads(text, parse_constant=_refuse)
+            json.loads(text, parse_constant=_refuse_constant)
         except ValueError as error:
             problem = InvalidRequest(f"element {index} is not JSON: {error}", field="input")
-            return self._refused(parent, index, problem)
+            return self._failed_row(parent, index, problem)
         if not fits_row(text, limit=SUBTASK_INPUT_INLINE):
             return self._row(parent, index, None).but(input_ref=str(ref))
         return self._row(parent, index, text)
@@ -84,8 +86,8 @@ class Inserter:
             notify="each" if parent.notify == "each" else None,
         )
 
-    def _refused(self, parent: TaskRow, index: int, problem: InvalidRequest) -> TaskRow:
-        """An element that no attempt could help: its own row fails, not the whole fan-out."""
+    def _failed_row(self, parent: TaskRow, index: int, problem: InvalidRequest) -> TaskRow:
+        """The FAILED row of an element that can never run: it must not fail the whole fan-out."""
         now = self.clock()
         return self._row(parent, index, None).but(
             status=Status.FAILED,
@@ -96,6 +98,6 @@ class Inserter:
         )
 
 
-def _refuse(constant: str) -> None:
-    """Python would take NaN and Infinity; JSON knows no such numbers."""
-    raise ValueError(f"{constant} is no JSON number")
+def _refuse_constant(constant: str) -> None:
+    """Called for NaN and Infinity, which Python's parser accepts but JSON does not have."""
+    raise ValueError(f"{constant} is not a JSON number")

@@ -1,4 +1,4 @@
-"""How the subtasks of a batch ended: gathered, written 25 a call, and counted."""
+"""The outcomes of a batch's subtasks: collected, written 25 per call, and counted."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import COUNTED, Status
 from taskmill.work.attempts import Outcome
 
-FLUSH_SECONDS = 2.0  # the longest that an outcome waits for others to be written with
+FLUSH_SECONDS = 2.0  # how long an outcome waits at most for others to share its write
 
 
 @dataclass
 class Outcomes:
-    """The outcomes of one invocation.
+    """The outcomes of one invocation, written in groups.
 
     Attributes:
-        at_once: Write each by itself, so that none is lost when the process dies.
-        due: When the failed attempts are to be repeated, in epoch milliseconds.
-        lost: Somebody else changed a row meanwhile: what is known here is out of date.
+        at_once: Write each outcome at once, so that none is lost if the process dies.
+        due: When the next attempts of failed subtasks are due, in epoch milliseconds.
+        lost: Another invocation changed a row meanwhile, so these outcomes are out of date.
     """
 
     subtasks: SubtaskStore
@@ -36,15 +36,15 @@ class Outcomes:
     _pending_since: float = 0.0
 
     def begin(self) -> None:
-        """Start over with the rows as they are now."""
+        """Forget what is known, before all rows of the batch are read again."""
         self.due, self.lost, self._ended = [], False, {}
 
     def found(self, row: TaskRow) -> None:
-        """A row that had ended before."""
+        """Note a subtask that had already ended."""
         self._ended[row.key.index or 0] = row.status
 
     def add(self, row: TaskRow, outcome: Outcome) -> None:
-        """An outcome to be written, now or with those that follow."""
+        """Write an outcome: with 24 others, after 2 s, or now with `at_once`."""
         if not self._pending:
             self._pending_since = time.monotonic()
         self._pending.append((row, outcome))
@@ -53,7 +53,7 @@ class Outcomes:
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits."""
+        """Write all outcomes that are still waiting."""
         outcomes, self._pending = self._pending, []
         written = self.subtasks.write([(row, _changes(row, outcome)) for row, outcome in outcomes])
         for (row, outcome), done in zip(outcomes, written, strict=True):
@@ -65,6 +65,7 @@ class Outcomes:
                 self._ended[row.key.index or 0] = outcome.status
 
     def counts(self) -> dict[str, int]:
+        """How many subtasks ended, by `completed`, `failed` and `cancelled`; zeros are absent."""
         return dict(Counter(COUNTED[status] for status in self._ended.values()))
 
 

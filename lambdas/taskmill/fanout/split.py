@@ -1,4 +1,4 @@
-"""The first step: one row per element, and the ranges that the Map works through."""
+"""The split step of a fan-out: stores a row per element, returns the batches for the Map."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class Splitter:
-    """Writes the subtasks of a fan-out. Running it again changes nothing.
+    """Stores the subtasks of a fan-out. Idempotent.
 
     Attributes:
-        max_concurrency: Batches worked on at once when the submitter does not say.
+        max_concurrency: Batches that run in parallel, unless the submit sets its own number.
     """
 
     tasks: TaskStore
@@ -36,13 +36,17 @@ class Splitter:
     clock: Clock = now_ms
 
     def split(self, key: TaskKey, *, execution: str | None = None) -> dict[str, Any]:
-        """Store the subtasks and say which batches there are to work through.
+        """Store the subtasks and return the batches that are still to run.
 
         Args:
-            execution: The execution's name; one of an earlier run finds nothing to do.
+            execution: The name of the calling execution; for that of an earlier run there are no
+                batches.
 
         Returns:
-            `{"batches": [[first, last], …], "maxConcurrency": n}`
+            `{"batches": [[first, last], …], "maxConcurrency": n}`; indexes are inclusive.
+
+        Raises:
+            TaskNotFound: No task has this key.
         """
         parent = self.tasks.get(key)
         stale = execution is not None and execution_name(key, parent.run) != execution
@@ -56,12 +60,12 @@ class Splitter:
             size = parent.batch_size or batch_size_for(count)
             self._split_done(parent, count, size, dict.fromkeys(COUNT_NAMES, 0))
             return batch_spans(count, size)
-        if parent.split_run == parent.run:  # split before, and delivered again
+        if parent.split_run == parent.run:  # the split function was invoked again
             return self._open_spans(parent)
         return self._reopen(parent)
 
     def _reopen(self, parent: TaskRow) -> list[Span]:
-        """Prepare another run: the failed and cancelled subtasks again, the completed ones kept."""
+        """Prepare another run: reset failed and cancelled subtasks, keep the completed ones."""
         kept, uncounted = dict.fromkeys(COUNT_NAMES, 0), []
         batches = {batch.first: batch for batch in self.batches.of(parent.key)}
         size = parent.batch_size or 1
@@ -106,5 +110,6 @@ class Splitter:
                 unless={"splitRun": parent.run},
             )
         except IllegalStatusChange:
-            # Cancelled meanwhile: every batch will see it. Split twice at once: the other said it.
+            # Cancelled meanwhile: each batch will see that. Or another invocation of the split has
+            # already written the same.
             return

@@ -13,6 +13,6 @@ _START = Start(lambda wiring: wiring.tasks)
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     """Handle one batch of dead letters; report those that must stay on the queue."""
     wiring = _START()
-    failures = wiring.undertaker.handle(event["Records"])
+    failures = wiring.dead_letter_handler.handle(event["Records"])
     wiring.logger.info("dead letters", records=len(event["Records"]), kept=len(failures))
     return {"batchItemFailures": [{"itemIdentifier": each} for each in failures]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from taskmill.model import batch_plan as plan
+from taskmill.model import batch_plan
 from taskmill.model.api.requests import (
     CreateStepFunctionTask,
     CreateTask,
@@ -88,7 +88,7 @@ def planned(
         InvalidRequest: An option is out of range.
         LimitExceeded: There are too many subtasks.
     """
-    plan.check_count(count)
+    batch_plan.check_count(count)
     tolerated = task.tolerated_failures
     if count == 0:  # nothing to run: it is complete as it is
         row = row.but(
@@ -100,10 +100,12 @@ def planned(
         )
     return row.but(
         child_count=count,
-        batch_size=plan.batch_size_for(count, task.batch_size),
+        batch_size=batch_plan.batch_size_for(count, task.batch_size),
         max_concurrency=task.max_concurrency,
-        notify=task.notify or plan.default_notify(count),
-        tolerated_failures=None if tolerated is None else plan.check_tolerance(str(tolerated)),
+        notify=task.notify or batch_plan.default_notify(count),
+        tolerated_failures=None
+        if tolerated is None
+        else batch_plan.check_tolerance(str(tolerated)),
     )
 
 

@@ -1,7 +1,7 @@
-"""What callers may ask of tasks: submit, read, change, schedule, register callbacks.
+"""The task service: submit, read and change tasks, schedules and callback mappings.
 
-Decides and writes rows; what follows from a row is the dispatcher's. May import `fanout` and
-everything below; knows neither HTTP nor the command line.
+It checks requests and writes rows; the dispatcher reacts to the row changes. May import `fanout`
+and everything below; knows neither HTTP nor the command line.
 """
 
 from taskmill.service.task_service import TaskService

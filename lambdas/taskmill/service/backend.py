@@ -1,4 +1,4 @@
-"""The backend of handles that is a task service in this process."""
+"""The backend of task handles that calls a task service in this process, without HTTP."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ M = TypeVar("M", bound=Model)
 
 @dataclass(frozen=True)
 class ServiceBackend:
-    """A task service in this process."""
+    """Implements `Backend` with a task service in this process."""
 
     service: TaskService
     tenant: str | None = None
@@ -35,12 +35,14 @@ class ServiceBackend:
     def submit(
         self, task_type: str, value: Any, *, tenant: str, execute_now: bool | None, **options: Any
     ) -> Task:
-        task = _made(CreateTask, tenant_code=tenant, task_type=task_type, input=value, **options)
+        task = _model_of(
+            CreateTask, tenant_code=tenant, task_type=task_type, input=value, **options
+        )
         return self.service.create_task(task=task, execute_now=execute_now)
 
     def map(self, task_type: str, values: Iterable[Any], *, tenant: str, **options: Any) -> Task:
         fields = {"tenant_code": tenant, "task_type": task_type, "input": list(values)}
-        task = _made(CreateStepFunctionTask, **fields, **options)
+        task = _model_of(CreateStepFunctionTask, **fields, **options)
         return self.service.create_step_function_task(task=task)
 
     def get(self, key: TaskKey) -> Task:
@@ -65,24 +67,24 @@ class ServiceBackend:
         return self.service.retry(key=key)
 
 
-def _made(model: type[M], **fields: Any) -> M:
-    """A model of what was given in Python's names.
+def _model_of(model: type[M], **fields: Any) -> M:
+    """A request model made of keyword arguments under their Python names.
 
     Raises:
-        InvalidRequest: A field is refused; the message names each.
+        InvalidRequest: Some fields are not valid; the message names each, and why.
     """
     try:
         return model(**fields)
     except ValidationError as refused:
         names = {each.alias: name for name, each in model.model_fields.items()}
         details = [
-            {"field": _place(each["loc"], names), "message": each["msg"]}
+            {"field": _field_path(each["loc"], names), "message": each["msg"]}
             for each in refused.errors()
         ]
         message = "; ".join(f"{each['field']}: {each['message']}" for each in details)
         raise InvalidRequest(message, errors=details) from None
 
 
-def _place(loc: tuple[int | str, ...], names: dict[str | None, str]) -> str:
+def _field_path(loc: tuple[int | str, ...], names: dict[str | None, str]) -> str:
     first, *rest = loc
     return ".".join(map(str, (names.get(str(first), first), *rest)))

@@ -1,4 +1,4 @@
-"""Stored callback mappings: which task type to submit when tasks of another one have ended."""
+"""Callback mappings: which task type to submit when a task of another type has ended."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from taskmill.model.rows.mapping_row import MappingRow
 from taskmill.model.task_settings import EVENTS
 from taskmill.service.parts import ServiceParts
 
-MAX_MAPPINGS = 50  # of one task type
+MAX_MAPPINGS = 50  # per tenant and task type
 _TRIES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Callbacks(ServiceParts):
-    """Keeps mappings; the dispatcher looks at them when a task ends.
+    """Stores callback mappings; the dispatcher reads them when a task ends.
 
-    A mapping goes for every task that is submitted, or started again by a retry, after it was
-    registered; for others from a minute later on at the latest.
+    A mapping applies to every task that is submitted, or retried, after it was registered. For
+    tasks submitted before, it takes effect within a minute, the time that dispatchers cache them.
     """
 
     def register_callback(
@@ -31,23 +31,23 @@ class Callbacks(ServiceParts):
         task_type: str,
         event: str,
         callback_type: str,
-        id: str | None = None,  # noqa: A002  # the field's word
+        id: str | None = None,  # noqa: A002  # as the API's field
         invoke_context: InvokeContext | None = None,
     ) -> CallbackMapping:
-        """Submit a task of `callback_type` whenever one of `task_type` has ended.
+        """Submit a task of `callback_type` whenever a task of `task_type` has ended.
 
-        Its input is `{"task": ...}`, the task that has ended: see `TaskEnded`. However many
-        mappings, types and submits name a callback type, one end submits it once. Registering the
-        same again changes nothing.
+        The input of the callback is `{"task": ...}` with the ended task: see `TaskEnded`. Each
+        callback type is submitted once per ended task, even if the task type, the submit and
+        several mappings name it. Registering the same mapping again changes nothing.
 
         Args:
-            event: "success", "failure", or "completion", which a cancelled task has too.
-            id: `<task type>~<name>`; one made of the other fields by default. Another mapping
-                under the same id is replaced.
+            event: "success", "failure", or "completion" (any end, also by cancel).
+            id: `<task type>~<name>`. Default: `<task_type>~<event>~<callback_type>`. Replaces
+                another mapping that has the same id.
 
         Raises:
-            InvalidRequest: A field is not valid, or the type is to be its own callback.
-            Conflict: The task type has 50 mappings already.
+            InvalidRequest: A field is not valid, or `callback_type` is `task_type` itself.
+            Conflict: The task type has 50 mappings already, or others keep changing the mapping.
         """
         mapping = id or mapping_id(task_type, event, callback_type)
         _check(task_type, event, callback_type, mapping)
@@ -68,23 +68,23 @@ class Callbacks(ServiceParts):
         return [CallbackMapping.from_row(row) for row in found]
 
     def get_callback(self, *, tenant_code: str, id: str) -> CallbackMapping:  # noqa: A002
-        """A mapping as it stands.
+        """The mapping with this id.
 
         Raises:
-            TaskNotFound: None has this id.
+            TaskNotFound: No mapping has this id.
         """
         return CallbackMapping.from_row(_found(self.mappings.get(tenant_code, id), id))
 
     def delete_callback(self, *, tenant_code: str, id: str) -> CallbackMapping:  # noqa: A002
-        """Remove a mapping and return it as it was. Callbacks that it has submitted go on.
+        """Delete a mapping and return it. Callbacks it has already submitted are not affected.
 
         Raises:
-            TaskNotFound: None has this id.
+            TaskNotFound: No mapping has this id.
         """
         return CallbackMapping.from_row(_found(self.mappings.delete(tenant_code, id), id))
 
     def _stored(self, row: MappingRow) -> MappingRow:
-        """The row once it is stored, or the one that says the same."""
+        """Store the row and return it, or return an existing row that says the same."""
         for _ in range(_TRIES):
             known = {each.id: each for each in self.mappings.of_type(row.tenant, row.task_type)}
             before = known.get(row.id)

@@ -1,4 +1,4 @@
-"""Changes from outside: reports, cancel, retry, alarms."""
+"""Changes of tasks by callers: status updates, cancel, retry, alarms."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from taskmill.model.statuses import RUNNING, Status
 from taskmill.service.parts import Key, ServiceParts
 from taskmill.service.stored_attributes import stored_attributes, stored_error
 
-OUTSIDE_LEASE_MS = 900_000  # a report from outside counts as a heartbeat for so long
+OUTSIDE_LEASE_MS = 900_000  # a status update from outside leases the task for 15 min
 
 
 @dataclass(frozen=True, kw_only=True)
 class Changes(ServiceParts):
-    """Moves tasks as the status table allows."""
+    """Changes tasks within the legal moves of the status table (`model/statuses.py`)."""
 
     def update_status(
         self,
@@ -31,18 +31,21 @@ class Changes(ServiceParts):
         attributes: Mapping[str, Any] | None = None,
         notify_id: str | None = None,
     ) -> Task:
-        """Move a task from outside, as the status table allows.
+        """Move a task to another status, if the status table allows the move.
 
-        STARTED and PROCESSING hold a single task for the reporter for 15 minutes: until then no
-        worker of the queue takes it, afterwards it is taken over as the next attempt.
+        STARTED and PROCESSING lease a single task to the caller for 15 minutes. Until then no
+        worker takes it; afterwards a worker may take it over as the next attempt.
 
         Args:
-            attributes: `result` (any JSON), `error` (an exception, a mapping or text), others.
-            notify_id: The `id` of the notification that the change causes.
+            attributes: `result` (any JSON value), `error` (an exception, a mapping or text), and
+                attributes of your own, up to 16 KB together without the result.
+            notify_id: The `id` for the notification about this change.
 
         Raises:
-            TaskNotFound: Nothing has this key; nothing is created.
-            IllegalStatusChange: The table has no such move.
+            TaskNotFound: No task has this key; nothing is created.
+            IllegalStatusChange: The status table does not allow this move.
+            InvalidRequest: `status` is unknown, or the attributes are not JSON or too large.
+            LimitExceeded: The result is larger than the configured maximum.
         """
         task_key, target = TaskKey.of(key), _status(status)
         extra: dict[str, Any] = {"notifyId": notify_id} if notify_id else {}
@@ -61,7 +64,11 @@ class Changes(ServiceParts):
         attributes: Mapping[str, Any] | None = None,
         notify_id: str | None = None,
     ) -> Task:
-        """As `update_status`, of a subtask; announced as `sub-task-status`."""
+        """Like `update_status`, for a subtask; the notification is a `sub-task-status`.
+
+        Raises:
+            InvalidRequest: The key is not a subtask's.
+        """
         if TaskKey.of(key).index is None:
             raise InvalidRequest(f"{key} names no subtask", field="key")
         return self.update_status(
@@ -76,7 +83,11 @@ class Changes(ServiceParts):
         status: Status | str | None = None,
         notify_id: str | None = None,
     ) -> Task:
-        """Merge attributes into a step function task, and move it when a status is given."""
+        """Merge attributes into a step function task, and move it if `status` is given.
+
+        Raises:
+            InvalidRequest: The key is not a step function task's.
+        """
         task_key = TaskKey.of(key)
         if not is_fan_out(task_key):
             raise InvalidRequest(f"{task_key} is no step function task", field="key")
@@ -88,10 +99,12 @@ class Changes(ServiceParts):
         return Task.from_row(self.tasks.amend(task_key, stored, notify_id=notify_id))
 
     def cancel(self, *, key: Key) -> Task:
-        """Cancel a task that has not ended; of a fan-out the execution stops.
+        """Cancel a task that has not ended, and its children; a fan-out's execution is stopped.
 
         Raises:
-            IllegalStatusChange: It has ended.
+            TaskNotFound: No task has this key.
+            IllegalStatusChange: The task has ended.
+            InvalidRequest: The key is a subtask's: it is cancelled with its parent.
         """
         task_key = TaskKey.of(key)
         if task_key.index is not None:
@@ -99,10 +112,12 @@ class Changes(ServiceParts):
         return Task.from_row(self.tasks.move(task_key, Status.CANCELLED))
 
     def retry(self, *, key: Key) -> Task:
-        """Run a failed or cancelled task again; of a fan-out only what did not complete.
+        """Run a failed or cancelled task again; of a fan-out, only subtasks that did not complete.
 
         Raises:
-            IllegalStatusChange: It has neither failed nor been cancelled.
+            TaskNotFound: No task has this key.
+            IllegalStatusChange: The task is neither FAILED nor CANCELLED.
+            InvalidRequest: The key is a subtask's: it is retried with its parent.
         """
         task_key = TaskKey.of(key)
         if task_key.index is not None:
@@ -116,10 +131,11 @@ class Changes(ServiceParts):
         event: TaskQueueEvent | StepFunctionTaskEvent | Key,
         error_details: Mapping[str, Any] | BaseException,
     ) -> None:
-        """Put an alarm about a task on the alarm topic.
+        """Publish an alarm about a task on the alarm topic.
 
         Raises:
-            InvalidRequest: This process knows no alarm topic.
+            InvalidRequest: `TASKMILL_ALARM_TOPIC_ARN` is not set in this process.
+            TaskNotFound: No task has this key.
         """
         if self.alarm_topic is None:
             raise InvalidRequest("no alarm topic is configured here", field="alarmTopic")

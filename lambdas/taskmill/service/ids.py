@@ -1,4 +1,4 @@
-"""Codes of new tasks, by the scheme that is configured."""
+"""Codes for new tasks, in the scheme that `TASKMILL_IDS` names."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Ids:
-    """Gives new tasks their codes.
+    """Makes the codes of new tasks.
 
     Args:
         scheme: One of `SCHEMES`.
-        counters: Where the numbers of the scheme "integer" come from.
+        counters: The counters for the scheme "integer"; the other schemes need none.
     """
 
     scheme: str = "ulid"
@@ -28,7 +28,7 @@ class Ids:
         check_scheme(self.scheme)
 
     def new(self, tenant: str, count: int = 1) -> list[str]:
-        """So many new codes; numbers of a tenant follow each other and are taken in one write."""
+        """New codes. With "integer", they are consecutive per tenant and cost one write in all."""
         if self.scheme != INTEGER:
             return [MAKERS[self.scheme]() for _ in range(count)]
         if self.counters is None:
@@ -37,14 +37,14 @@ class Ids:
         return [str(number) for number in range(last - count + 1, last + 1)]
 
     def check(self, code: str | None) -> None:
-        """Refuse a code of a submitter's own that a later task would be given.
+        """Refuse a submitter's code that this service might later assign to another task.
 
         Raises:
-            InvalidRequest: It is a number, and numbers are given by the service.
+            InvalidRequest: The scheme is "integer" and the code is a number.
         """
         if self.scheme == INTEGER and code is not None and code.isdecimal():
             raise InvalidRequest(
-                f"code {code!r}: tasks are numbered by the service here; a code of your own has"
-                " a letter in it",
+                f"code {code!r}: tasks are numbered by the service here; a code of your own must"
+                " contain a letter",
                 field="code",
             )

@@ -1,4 +1,4 @@
-"""Pages of a list: what to read, and where the next page goes on."""
+"""Paginated lists of tasks: the query to make, and the page of its rows."""
 
 from __future__ import annotations
 
@@ -13,10 +13,15 @@ from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind
 from taskmill.model.rows.task_row import TaskRow
 
-EXAMINED_A_PAGE = 5_000  # rows looked at for one page of a filtered list
+EXAMINED_A_PAGE = 5_000  # rows read at most for one page of a list filtered by status
 
 
 def listing_of(tenant: str, kind: Kind, options: ListOptions) -> Listing:
+    """The query for a list.
+
+    Raises:
+        InvalidRequest: `start_from_sk` is not of the listed type.
+    """
     narrow: dict[str, Any] = {}
     if options.sk is not None:
         narrow = {
@@ -28,7 +33,7 @@ def listing_of(tenant: str, kind: Kind, options: ListOptions) -> Listing:
         start = options.start_from_sk
         if start is not None and not start.startswith(f"{options.type}#"):
             raise InvalidRequest(
-                f"startFromSk: not of a list of type {options.type!r}", field="startFromSk"
+                f"startFromSk: not from a list of type {options.type!r}", field="startFromSk"
             )
         narrow = {"condition": "begins_with(sk, :type)", "values": {":type": f"{options.type}#"}}
     return Listing(
@@ -42,7 +47,10 @@ def listing_of(tenant: str, kind: Kind, options: ListOptions) -> Listing:
 
 
 def page_of(rows: Iterable[TaskRow], options: ListOptions) -> Page:
-    """As many matching rows as fit; `last_sk` is the last row looked at, matching or not."""
+    """A page of up to `options.limit` matching rows.
+
+    `last_sk` is the last row that was read, matching or not; None: there are no more rows.
+    """
     found: list[Task] = []
     last = None
     for examined, row in enumerate(itertools.chain(rows, [None])):

@@ -1,4 +1,4 @@
-"""What the task service is made of, and what its halves share."""
+"""The dependencies of the task service, and helpers that its parts share."""
 
 from __future__ import annotations
 
@@ -32,7 +32,13 @@ Key = TaskKey | Mapping[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceParts:
-    """All methods of the service take keyword arguments and return frozen models."""
+    """Base of the service's parts: stores, registry and options as fields.
+
+    Attributes:
+        alarm_topic: None: this process cannot publish alarms.
+        direct: Runs tasks in this process (`execute_now`); None: it cannot.
+        pace: How often handles poll while they wait for a task.
+    """
 
     tasks: TaskStore
     subtasks: SubtaskStore
@@ -49,7 +55,7 @@ class ServiceParts:
     clock: Clock = now_ms
 
     def _existing(self, keys: Iterable[TaskKey]) -> list[Task]:
-        """The tasks of an index; one that has expired since is left out."""
+        """The tasks with these keys, read from an index; expired ones are left out."""
         found = []
         for key in keys:
             with suppress(TaskNotFound):

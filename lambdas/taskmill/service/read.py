@@ -1,4 +1,4 @@
-"""Reads: how tasks stand, lists of them, results."""
+"""Reads tasks, lists of tasks, progress and results."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from taskmill.service.shown_inputs import with_inputs_shown
 
 @dataclass(frozen=True, kw_only=True)
 class Reads(ServiceParts):
-    """Tells how tasks stand."""
+    """Read operations; they change nothing."""
 
     def get_task(self, *, key: Key) -> Task:
-        """A task, step function task or subtask; its input is shown up to 8,000 bytes.
+        """A task, step function task or subtask, with its input if that is up to 8,000 bytes.
 
         Raises:
-            TaskNotFound: There is none.
+            TaskNotFound: No task has this key.
         """
         (row,) = with_inputs_shown(self.payloads, [self.tasks.get(TaskKey.of(key))])
         return Task.from_row(row)
 
     def get_all_sub_task(self, *, key: Key) -> list[Task]:
-        """All subtasks of the step function task that `key`, or its parent, names."""
+        """All subtasks of a step function task, given its key or the key of one of its subtasks."""
         parent = self.tasks.get(TaskKey.of(key).parent)
         return self._subtasks(parent.key, parent.child_count or 0)
 
     def list_sub_tasks(self, *, key: Key, start: int = 0, limit: int = 100) -> list[Task]:
-        """Up to `limit` subtasks from index `start` on."""
+        """Up to `limit` subtasks, starting at index `start`. `key` as for `get_all_sub_task`."""
         parent = self.tasks.get(TaskKey.of(key).parent)
         count = min(parent.child_count or 0, start + limit)
         return self._subtasks(parent.key, count, start)
@@ -45,15 +45,16 @@ class Reads(ServiceParts):
         self,
         *,
         tenant_code: str,
-        type: str = "TASK",  # noqa: A002  # the reference's word
+        type: str = "TASK",  # noqa: A002  # as in the reference API
         options: ListOptions | None = None,
     ) -> Page:
-        """A tenant's tasks ("TASK") or step function tasks ("SFN_TASK") in key order.
+        """One page of a tenant's tasks ("TASK") or step function tasks ("SFN_TASK") by key.
 
-        With a status the page may be short although more follow: `last_sk` goes on.
+        Filtered by status, a page may be short although more tasks follow; continue from `last_sk`
+        until it is None.
 
         Raises:
-            InvalidRequest: `type` is neither.
+            InvalidRequest: `type` is neither "TASK" nor "SFN_TASK".
         """
         if type not in Kind.__members__:
             raise InvalidRequest(f"type is TASK or SFN_TASK, not {type!r}", field="type")
@@ -62,7 +63,7 @@ class Reads(ServiceParts):
         return page_of(rows, asked)
 
     def get_progress(self, *, key: Key) -> Progress:
-        """How far a step function task is, exact for every batch that has closed."""
+        """The progress of a step function task. Subtasks count once their batch has closed."""
         row = self.tasks.get(TaskKey.of(key).parent)
         counts = {"total": row.child_count or 0, **(row.attributes.get("counts") or {})}
         done = sum(counts.get(name, 0) for name in COUNT_NAMES)
@@ -73,10 +74,11 @@ class Reads(ServiceParts):
         )
 
     def get_result(self, *, key: Key) -> Result:
-        """The result of a completed task; a large one as a download address.
+        """The result of a completed task: its value, or a download URL if it is large.
 
         Raises:
-            Conflict: The task has not completed.
+            TaskNotFound: No task has this key.
+            Conflict: The task is not COMPLETED.
         """
         row = self.tasks.get(TaskKey.of(key))
         if row.status is not Status.COMPLETED:
@@ -88,17 +90,17 @@ class Reads(ServiceParts):
         return Result(**known, result_url=self.payloads.download_url(ref))
 
     def list_children(self, *, key: Key, after: str | None = None, limit: int = 100) -> list[Task]:
-        """Tasks that this task started, by code."""
+        """Up to `limit` tasks that this task started, ordered by code, only those after `after`."""
         parent = self.tasks.get(TaskKey.of(key)).key
         return self._existing(itertools.islice(self.children.keys_of(parent, after=after), limit))
 
     def list_failed(self, *, tenant_code: str, limit: int = 100) -> list[Task]:
-        """A tenant's failed tasks and subtasks, the newest first."""
+        """Up to `limit` failed tasks and subtasks of a tenant, newest first."""
         keys = self.tasks.failed(tenant_code, limit=limit)
         return self._existing(keys)
 
     def format_task_status(self, *, tasks: Iterable[Task]) -> TaskStatusSummary:
-        """Counts over subtasks and the status of each."""
+        """Summarise subtasks: how many there are by outcome, and the status of each."""
         listed = tuple(tasks)
         succeeded = sum(each.status is Status.COMPLETED for each in listed)
         failed = sum(each.status is Status.FAILED for each in listed)

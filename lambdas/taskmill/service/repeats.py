@@ -1,4 +1,4 @@
-"""Whether a submit that names a stored task, or a used idempotency key, asks for the same again."""
+"""Tells a repeated submit from a conflicting one, by the task's code or idempotency key."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from taskmill.model.clock import to_ms
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.submit_options import EVENTS, start_of
 
-_ASKED = (
+_COMPARED = (
     "name",
     "input",
     "child_count",
@@ -21,7 +21,7 @@ _ASKED = (
     "notify",
     "priority",
 )
-_NOT_ASKED = {"name", "code", "input_ref", "log_ids"}  # what a request may repeat otherwise
+_NOT_COMPARED = {"name", "code", "input_ref", "log_ids"}  # may differ when a request is repeated
 
 
 def same_request(
@@ -30,8 +30,13 @@ def same_request(
     row: TaskRow,
     stored: TaskRow,
 ) -> bool:
-    """Whether a submit, whose row this is, asks for just what is stored under its code."""
-    if any(getattr(row, name) != getattr(stored, name) for name in _ASKED):
+    """Whether a submit asks for the same as the task that is stored under its code.
+
+    Args:
+        row: The row that the submit would store.
+        stored: The row that is stored.
+    """
+    if any(getattr(row, name) != getattr(stored, name) for name in _COMPARED):
         return False
     if set(row.callbacks) != set(stored.callbacks):
         return False
@@ -39,7 +44,7 @@ def same_request(
         return False
     if row.input_ref == stored.input_ref:
         return True
-    mine, theirs = row.input_ref or "", stored.input_ref or ""  # sent again, uploaded again
+    mine, theirs = row.input_ref or "", stored.input_ref or ""  # two uploads of the same content?
     uploads = upload_prefix(row.key.tenant)
     if not (mine.startswith(uploads) and theirs.startswith(uploads)):
         return False
@@ -47,12 +52,15 @@ def same_request(
 
 
 def request_digest(payloads: PayloadStore, task: CreateTask | CreateStepFunctionTask) -> str:
-    """Tells two requests under one idempotency key apart, by an upload's content, not its place."""
-    asked = task.model_dump(mode="json", exclude=_NOT_ASKED)
+    """A digest to compare requests that have the same idempotency key.
+
+    An uploaded input counts by its content, not by its key in the bucket.
+    """
+    asked = task.model_dump(mode="json", exclude=_NOT_COMPARED)
     for event in EVENTS.values():
         asked[event] = sorted(set(asked[event]))
     if isinstance(task, CreateTask) and task.run_at:
-        asked["run_at"] = to_ms(task.run_at)  # in whatever time zone it was given
+        asked["run_at"] = to_ms(task.run_at)  # the same moment in any time zone
     ref = task.input_ref if isinstance(task, CreateStepFunctionTask) else None
     asked["content"] = payloads.uploaded(ref) if ref else None
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Checks what is asked of a schedule and makes its row: what is refused is refused here."""
+"""Checks requests for schedules, and makes schedule rows of them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.submit_options import all_callbacks, all_log_ids
 from taskmill.model.task_settings import TaskSettings
 
-INPUT_LIMIT = 65_536  # bytes; the input lies in the schedule's row
-_OF_TASKS = ("task_type", "on_success", "on_failure", "on_completion", "log_ids")
-_BY_WHOM = ("created_at", "updated_at", "created_by", "created_ip", "request_id", "version")
+INPUT_LIMIT = 65_536  # bytes; the input is stored in the schedule's row
+_TASK_OPTIONS = ("task_type", "on_success", "on_failure", "on_completion", "log_ids")
+_BOOKKEEPING = ("created_at", "updated_at", "created_by", "created_ip", "request_id", "version")
 
 
 def checked(given: Mapping[str, Any]) -> NewSchedule:
-    """The request that keywords of Python are.
+    """The request model made of keyword arguments.
 
     Raises:
-        InvalidRequest: One of them is not valid.
+        InvalidRequest: An argument is not valid; only the first one is named.
     """
     try:
         return NewSchedule(**given)
@@ -49,14 +49,15 @@ def schedule_row(
     """The row of a new schedule.
 
     Args:
-        max_bytes: Of any payload, as configured.
+        now: Epoch milliseconds.
+        max_bytes: The configured limit of any payload; it applies if below 64 KB.
 
     Raises:
-        InvalidRequest: Expression, time zone, input or callbacks are not valid, or it would
-            never fire.
+        InvalidRequest: Expression, time zone, input or callbacks are not valid, or the schedule
+            would never fire.
         LimitExceeded: The input is too large.
     """
-    options = TaskOptions(**{name: getattr(asked, name) for name in _OF_TASKS})
+    options = TaskOptions(**{name: getattr(asked, name) for name in _TASK_OPTIONS})
     row = ScheduleRow(
         tenant=tenant,
         name=name,
@@ -68,7 +69,7 @@ def schedule_row(
         task_name=asked.task_name,
         notify=asked.notify,
         priority=asked.priority,
-        callbacks=all_callbacks(options, TaskSettings()),  # those of its type come with each fire
+        callbacks=all_callbacks(options, TaskSettings()),  # the task type's are added at each fire
         log_ids=all_log_ids(options, context),
         created_at=now,
         updated_at=now,
@@ -82,25 +83,29 @@ def schedule_row(
 
 
 def check_input(registry: Registry, task_type: str, value: Any) -> None:
-    """Refuse an input that the task function of the type could not take.
+    """Refuse an input that does not fit the task function of the type, if it can be loaded here.
 
     Raises:
-        InvalidRequest: With what is wrong.
+        InvalidRequest: The input does not fit; the message says why.
     """
     try:
         registry.check_input(task_type, value)
     except InvalidInput as refused:
-        message = refused.message.removeprefix("input: ")  # of an input wrong as a whole
+        message = refused.message.removeprefix("input: ")  # starts so if no field is named
         raise InvalidRequest(f"input: {message}", field="input") from None
     except Exception:  # noqa: BLE001, S110  # code that cannot be loaded here may run in the worker
         pass
 
 
 def replaced(before: ScheduleRow | None, asked: ScheduleRow) -> ScheduleRow:
-    """What a request makes of the row that is there; that one, if it asks for just what it is."""
+    """The row to store for a request, given the stored one.
+
+    If both say the same, that is `before` itself, so that nothing is written. Otherwise the new row
+    keeps the creation time: the moment from which a rate is counted.
+    """
     if before is None or before.state == "DELETED":
         return asked
-    same = dataclasses.replace(asked, **{name: getattr(before, name) for name in _BY_WHOM})
+    same = dataclasses.replace(asked, **{name: getattr(before, name) for name in _BOOKKEEPING})
     if same == before:
         return before
     return dataclasses.replace(asked, created_at=before.created_at)
@@ -112,7 +117,7 @@ def _input(value: Any, *, limit: int) -> str:
         raise LimitExceeded("input", actual=size, limit=limit, unit="bytes")
     if not fits_row(text, limit=limit):
         raise InvalidRequest(
-            f"input: nested deeper than {DEEPEST_IN_A_ROW} levels, or half a surrogate",
+            f"input: nested deeper than {DEEPEST_IN_A_ROW} levels, or with an unpaired surrogate",
             field="input",
         )
     return text

@@ -1,4 +1,4 @@
-"""Schedules: tasks that are submitted again and again."""
+"""Recurring schedules: tasks that are submitted by a cron or rate expression."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TRIES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Scheduling(ServiceParts):
-    """Stores schedules; the dispatcher brings EventBridge in line with them."""
+    """Stores schedules; the dispatcher keeps EventBridge Scheduler in line with them."""
 
     def schedule(
         self,
@@ -31,7 +31,7 @@ class Scheduling(ServiceParts):
         task_type: str,
         expression: str,
         timezone: str = "UTC",
-        input: Any = None,  # noqa: A002  # the field's word
+        input: Any = None,  # noqa: A002  # as the API's field
         paused: bool = False,
         task_name: str | None = None,
         notify: str | None = None,
@@ -42,21 +42,28 @@ class Scheduling(ServiceParts):
         log_ids: Mapping[str, str] | None = None,
         invoke_context: InvokeContext | None = None,
     ) -> Schedule:
-        """Submit a task again and again, or from now on in another way under the same name.
+        """Create a schedule, or replace the one with the same name.
 
-        The same call again changes nothing. A rate is counted from the first call for the name.
+        The same call again changes nothing. A rate is counted from the first call with this name.
 
         Args:
-            name: Of the schedule, unique within the tenant.
-            expression: `cron(0 12 * * ? *)` or `rate(5 minutes)`, as EventBridge Scheduler has it.
-            timezone: Whose clocks a cron expression goes by, as `Europe/Berlin`. A time that they
-                skip in spring is skipped; one that they show twice in autumn counts once.
-            input: Of each task: JSON of up to 64 KB.
-            task_name: A name of the tasks for people.
+            name: The schedule's name, unique within the tenant.
+            expression: `cron(0 12 * * ? *)` or `rate(5 minutes)`, as in EventBridge Scheduler.
+            timezone: The time zone of a cron expression, such as `Europe/Berlin`. A time skipped by
+                the clocks in spring does not fire; one that occurs twice in autumn fires once.
+            input: The input of each task: JSON of up to 64 KB.
+            paused: Store the schedule, but do not let it fire yet.
+            task_name: A display name for its tasks; default: the task type.
+            notify: Which notifications its tasks publish; default: as for any task.
+            priority: Of its tasks; default: that of the task type.
+            on_success, on_failure, on_completion: Task types to submit as callbacks of its tasks,
+                in addition to those that the task type declares.
+            log_ids: Fields for every log line of its tasks.
 
         Raises:
             InvalidRequest: A field is not valid, or the schedule would never fire.
-            LimitExceeded: The input is too large.
+            LimitExceeded: The input is larger than 64 KB or the configured maximum.
+            Conflict: Others keep changing the schedule.
         """
         given = {
             "task_type": task_type,
@@ -84,48 +91,48 @@ class Scheduling(ServiceParts):
         return self._change(tenant_code, name, lambda before: replaced(before, row))
 
     def get_schedule(self, *, tenant_code: str, name: str) -> Schedule:
-        """A schedule as it stands.
+        """The schedule with this name.
 
         Raises:
-            TaskNotFound: There is none of this name.
+            TaskNotFound: No schedule has this name.
         """
         return self._view(_live(self.schedules.get(tenant_code, name), name))
 
     def list_schedules(
         self, *, tenant_code: str, after: str | None = None, limit: int = 100
     ) -> list[Schedule]:
-        """A tenant's schedules by name, paused ones too.
+        """Up to `limit` schedules of a tenant, ordered by name, paused ones included.
 
         Args:
-            after: Only names that come later.
+            after: Only names after this one.
         """
         found = self.schedules.list(tenant_code, after=after)
         return [self._view(row) for row in itertools.islice(found, limit)]
 
     def pause_schedule(self, *, tenant_code: str, name: str) -> Schedule:
-        """Keep a schedule, but let it fire no more. Tasks that it has submitted go on.
+        """Stop a schedule from firing, but keep it. Tasks it has submitted are not affected.
 
         Raises:
-            TaskNotFound: There is none of this name.
+            TaskNotFound: No schedule has this name.
         """
         return self._set_state(tenant_code, name, "PAUSED")
 
     def resume_schedule(self, *, tenant_code: str, name: str) -> Schedule:
-        """Let a paused schedule fire again. What it missed is not made up for.
+        """Let a paused schedule fire again. Fires missed while it was paused are not repeated.
 
         Raises:
-            TaskNotFound: There is none of this name.
+            TaskNotFound: No schedule has this name.
         """
         return self._set_state(tenant_code, name, "ENABLED")
 
     def delete_schedule(self, *, tenant_code: str, name: str) -> Schedule:
-        """Remove a schedule and return it as it was. Tasks that it has submitted go on.
+        """Delete a schedule and return it. Tasks it has submitted are not affected.
 
         Raises:
-            TaskNotFound: There is none of this name.
+            TaskNotFound: No schedule has this name.
         """
         before = self.get_schedule(tenant_code=tenant_code, name=name)
-        # The dispatcher needs to see it go; afterwards it expires.
+        # The row stays for a day, so that the dispatcher can delete the EventBridge schedule.
         ttl = self.clock() // 1000 + DAY_SECONDS
         self._set_state(tenant_code, name, "DELETED", ttl=ttl)
         return before
@@ -140,7 +147,7 @@ class Scheduling(ServiceParts):
     def _change(
         self, tenant: str, name: str, change: Callable[[ScheduleRow | None], ScheduleRow]
     ) -> Schedule:
-        """Store what a change makes of the row as it stands, and nothing if that is the same."""
+        """Apply a change to the stored row; nothing is written if it changes nothing."""
         for _ in range(_TRIES):
             before = self.schedules.get(tenant, name)
             after = change(before)

@@ -1,4 +1,4 @@
-"""Rows as readers see them: with inputs that lie elsewhere and are small enough to be shown."""
+"""Adds inputs stored outside a row to the rows that readers get, if they are small enough."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from taskmill.model.rows.task_row import TaskRow
 
 
 def with_inputs_shown(payloads: PayloadStore, rows: Sequence[TaskRow]) -> Iterable[TaskRow]:
-    """The rows, inputs of up to 8,000 bytes among them; larger ones stay references.
+    """The rows, with their inputs if those are up to 8,000 bytes; else with the references.
 
-    The elements of subtasks that follow each other are read together.
+    Inputs of neighbouring subtasks are read in one request.
     """
     elements = Elements(payloads, [row for row in rows if _is_small(row.input_ref)])
     for row in rows:
@@ -26,7 +26,7 @@ def with_inputs_shown(payloads: PayloadStore, rows: Sequence[TaskRow]) -> Iterab
 
 
 def _is_small(ref: str | None) -> bool:
-    """Whether the reference itself says that the input is: a row's, or a short part."""
+    """Whether the reference tells that the input is small: a payload row, or a short byte range."""
     if ref is None:
         return False
     return is_row(ref) or 0 < PayloadRef.parse(ref).length <= ROW_LIMIT
@@ -35,6 +35,6 @@ def _is_small(ref: str | None) -> bool:
 def _shown(elements: Elements, row: TaskRow) -> TaskRow:
     try:
         text = elements.get(row.input_ref or "")
-    except (ClientError, PayloadMissing):  # expired before its row
+    except (ClientError, PayloadMissing):  # the payload expired before its row
         return row
     return dataclasses.replace(row, input=text) if fits_row(text, limit=ROW_LIMIT) else row

@@ -1,4 +1,4 @@
-"""Attributes that callers give, as rows keep them."""
+"""Converts attributes given by callers to the form that is stored in rows."""
 
 from __future__ import annotations
 
@@ -13,19 +13,20 @@ from taskmill.model.json_text import dump_json
 from taskmill.model.rows.task_row import TaskRow
 
 _RESULT = ("result", "resultRef")
-ATTRIBUTES_LIMIT = 16_384  # bytes of a caller's own attributes; results have their own place
+ATTRIBUTES_LIMIT = 16_384  # bytes of JSON; a result does not count, it is stored separately
 
 
 def stored_attributes(
     payloads: PayloadStore, row: TaskRow, given: Mapping[str, Any], *, now: int
 ) -> dict[str, Any]:
-    """The result as JSON text or by reference, errors whole, anything else as it is.
+    """The attributes to store: `result` as text or reference, `error` complete, others unchanged.
 
     Args:
-        row: The task as it stands: what it has already counts towards the limit.
+        row: The task's row; its present attributes count towards the limit.
+        now: Epoch milliseconds.
 
     Raises:
-        InvalidRequest: Not JSON, or the task would have more than 16 KB beside its result.
+        InvalidRequest: An attribute is not JSON, or together they exceed 16 KB without the result.
         LimitExceeded: The result is larger than the configured maximum.
     """
     check_attributes(given)
@@ -40,7 +41,7 @@ def stored_attributes(
 
 
 def stored_error(error: Any) -> dict[str, Any]:
-    """An error as rows keep it: type, message and stack, never empty."""
+    """An error as a mapping with `type`, `message` and `stack`; defaults replace missing ones."""
     if isinstance(error, BaseException):
         return dict(describe_error(error))
     given = dict(error) if isinstance(error, Mapping) else {"message": str(error)}

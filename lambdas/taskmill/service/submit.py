@@ -1,4 +1,4 @@
-"""Submits: what is refused is refused before anything is stored."""
+"""Submits tasks and fan-outs. Requests are checked before anything is stored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from taskmill.work.direct_runs import DirectRuns
 
 @dataclass(frozen=True, kw_only=True)
 class Submits(ServiceParts):
-    """Stores tasks; they run from there by themselves."""
+    """Stores new tasks; the dispatcher takes them to a worker from there."""
 
     def create_task(
         self,
@@ -33,16 +33,20 @@ class Submits(ServiceParts):
         invoke_context: InvokeContext | None = None,
         execute_now: bool | None = None,
     ) -> Task:
-        """Store a single task; it runs from there by itself.
+        """Submit a single task.
 
         Args:
-            execute_now: Run it in this process before returning, as `direct.py` says; what was
-                stored before is not run again. By default as TASKMILL_EXECUTE_NOW says.
+            execute_now: True: run the task in this process before returning (see
+                `work/direct_runs.py`), unless the same task was submitted before. False: leave it
+                to a worker. None: as `TASKMILL_EXECUTE_NOW` says, if the task can run here.
+
+        Returns:
+            The new task, or the stored one if this repeats an earlier submit.
 
         Raises:
-            InvalidRequest: Options that contradict each other, or one out of range.
+            InvalidRequest: An option is not valid, contradicts another, or rules out `execute_now`.
             LimitExceeded: The input is larger than the configured maximum.
-            TaskExists: Another task has its code.
+            TaskExists: Another task has the same code.
             IdempotencyConflict: The idempotency key was used for another request.
         """
         direct = self._direct(task, execute_now=execute_now)
@@ -57,15 +61,20 @@ class Submits(ServiceParts):
     def create_tasks(
         self, *, tasks: Sequence[CreateTask], invoke_context: InvokeContext | None = None
     ) -> list[Task]:
-        """Store many single tasks, 25 a call; those with an idempotency key one by one.
+        """Submit many single tasks, 25 per call; tasks with an idempotency key are stored singly.
 
-        Those with a key come first, so that a conflict comes before anything else is stored.
+        Those with a key are stored first, so that a conflict is raised before the others are
+        stored. With `TASKMILL_EXECUTE_NOW`, each task is stored and run before the next. Raises as
+        `create_task` does; tasks stored before the error remain.
+
+        Returns:
+            The tasks in the order of the requests.
         """
         if self.direct is not None and self.direct.always:
             return [self.create_task(task=each, invoke_context=invoke_context) for each in tasks]
         context, now = invoke_context or InvokeContext(), self.clock()
         drafts = [
-            _named(position, self._task_row, each, code, context, now)
+            _make_at(position, self._task_row, each, code, context, now)
             for position, (each, code) in enumerate(zip(tasks, self._codes(tasks), strict=True))
         ]
         rows = with_inputs(self.payloads, drafts, [each.input for each in tasks])
@@ -83,11 +92,12 @@ class Submits(ServiceParts):
     def create_step_function_task(
         self, *, task: CreateStepFunctionTask, invoke_context: InvokeContext | None = None
     ) -> Task:
-        """Store a fan-out: each element of its input becomes a subtask.
+        """Submit a fan-out: each element of its input becomes a subtask.
 
         Raises:
             InvalidRequest: Neither or both of `input` and `input_ref`, or a field out of range.
             LimitExceeded: More than 1,000,000 elements, or larger than the configured maximum.
+            TaskExists: Another task has the same code.
             IdempotencyConflict: The idempotency key was used for another request.
         """
         self.ids.check(task.code)
@@ -104,7 +114,7 @@ class Submits(ServiceParts):
         return Task.from_row(self._stored_task(row, task))
 
     def create_upload(self, *, tenant_code: str) -> Upload:
-        """Where to PUT a large JSONL input; its `input_ref` then goes into a submit."""
+        """A presigned URL to PUT a large JSONL input to, and the `input_ref` to submit it with."""
         key = new_upload_key(tenant_code)
         return Upload(
             input_ref=key,
@@ -114,19 +124,19 @@ class Submits(ServiceParts):
         )
 
     def create_sub_task(self, *, event: StepFunctionTaskEvent | TaskQueueEvent) -> list[Task]:
-        """Store one subtask per element of a step function task's input; all of them are returned.
+        """Store one subtask per element of a step function task's input, and return all of them.
 
-        The workflow does this by itself. Calling it again changes nothing.
+        The split function of the workflow does this anyway. Calling it again changes nothing.
 
         Raises:
-            TaskNotFound: The event names no task.
+            TaskNotFound: No task has the event's key.
         """
         parent = self.tasks.get(event.key.parent)
         count = self.inserter.insert(parent)
         return self._subtasks(parent.key, count)
 
     def _codes(self, tasks: Sequence[CreateTask | CreateStepFunctionTask]) -> list[str]:
-        """A code for each task: its own, or a new one."""
+        """A code for each task: the submitter's, or a new one."""
         unnamed = Counter(each.tenant_code for each in tasks if each.code is None)
         new = {tenant: iter(self.ids.new(tenant, count)) for tenant, count in unnamed.items()}
         return [each.code or next(new[each.tenant_code]) for each in tasks]
@@ -137,15 +147,15 @@ class Submits(ServiceParts):
         return task_row(task, context, now=now, code=code, settings=settings)
 
     def _direct(self, task: CreateTask, *, execute_now: bool | None) -> DirectRuns | None:
-        """What runs the task in this process; None: the queue has it run elsewhere."""
+        """The runner, if the task is to run in this process; None: a worker runs it."""
         if self.direct is not None:
             return self.direct if self.direct.wants(task, execute_now) else None
         if execute_now:
-            raise InvalidRequest("this service has no way to execute_now", field="execute_now")
+            raise InvalidRequest("execute_now: this service runs no tasks", field="execute_now")
         return None
 
     def _stored_task(self, row: TaskRow, task: CreateTask | CreateStepFunctionTask) -> TaskRow:
-        """`row` itself once it is stored, or what was stored before under its key or code."""
+        """Store `row` and return it, or return the row that an earlier, equal submit stored."""
         if task.idempotency_key is None:
             return self._put(row, task)
         put = IdempotentPut(
@@ -169,11 +179,11 @@ class Submits(ServiceParts):
         return row
 
 
-def _named(position: int, make: Callable[..., TaskRow], *parts: Any) -> TaskRow:
-    """What `make` makes; a refusal says which of many tasks it is about.
+def _make_at(position: int, make: Callable[..., TaskRow], *parts: Any) -> TaskRow:
+    """Call `make` for one of many tasks.
 
     Raises:
-        InvalidRequest: As `make` does, its field that of the task at this position.
+        InvalidRequest: As from `make`, its `field` prefixed with `tasks.<position>.`.
     """
     try:
         return make(*parts)

@@ -1,4 +1,4 @@
-"""The task service: all that callers may ask."""
+"""The task service: every operation that callers can use."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Puts the parts together: settings, clients, and what each function is made of.
+"""Dependency wiring: builds the objects of each Lambda function from settings and AWS clients.
 
-The only package that reads the environment and makes boto3 clients at run time. It may import
-everything but the doors (`http`, `cli`, `handlers`, `testing`), which start here.
+In a Lambda function, only this package reads the environment and makes AWS clients (`cli` and
+`client` read settings of their own). It may import everything except the entry points (`http`,
+`cli`, `handlers`, `testing`), which import it.
 """
 
 from taskmill.wiring.process import current, forget, settings, use, wired

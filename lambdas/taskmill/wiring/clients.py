@@ -1,4 +1,4 @@
-"""Clients of AWS: made once a process and service, when first used."""
+"""AWS clients (botocore): made once per process and service, at first use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ClientMaker = Callable[[str], Any]
 
 
 class LazyClient:
-    """A boto3 client made at its first call: most invocations need one or two of five."""
+    """An AWS client that is made at its first call, as most invocations call few services."""
 
     def __init__(self, make: ClientMaker, service: str) -> None:
         self._make = make
@@ -28,26 +28,27 @@ class LazyClient:
 def client_maker(
     *, session: Any = None, endpoint_url: str | None = None, connections: int = 20
 ) -> ClientMaker:
-    """Makes one client of each service; from any thread.
+    """A thread-safe function that returns the client of a service, the same one each time.
 
     Args:
-        session: A boto3 session; by default one of botocore, as AWS's own settings say: without
-            boto3 around it, a function starts a fifth sooner.
-        endpoint_url: Of a local cloud.
-        connections: Kept to each service; 20 serve the splitter's threads.
+        session: A boto3 session. Default: a botocore session with AWS's default configuration;
+            without boto3, a function's cold start takes a fifth less time.
+        endpoint_url: The URL of a local cloud; None: AWS.
+        connections: Size of the connection pool per service. The splitter uses 16 threads.
     """
     from botocore.config import Config
 
     config = Config(
         retries={"mode": "standard", "max_attempts": 5},
         max_pool_connections=connections,
-        parameter_validation=False,  # AWS checks as well; of a batch it is half of a call's CPU
-        user_agent="taskmill",  # botocore's own is put together anew for each call: an eighth of it
+        parameter_validation=False,  # AWS validates too; here it takes half of a batch call's CPU
+        user_agent="taskmill",  # botocore builds its own for each call: 1/8 of the call's CPU
     )
-    # Without this, presigned addresses leave their headers unsigned: an upload could change.
+    # Signature version 4 also signs the headers of presigned URLs, among them the one that keeps an
+    # upload from being overwritten.
     signed = config.merge(Config(signature_version="s3v4"))
     make = session.client if session else _new_session().create_client
-    one_at_a_time = threading.Lock()  # clients may be used by many threads, but made by one only
+    one_at_a_time = threading.Lock()  # clients are thread-safe, but making them is not
 
     @cache
     def client(service: str) -> Any:
@@ -59,7 +60,7 @@ def client_maker(
 
 
 def _new_session() -> Any:
-    """A session of botocore with credentials of its own; service models are read once a process."""
+    """A new botocore session with its own credentials; service models are shared per process."""
     from botocore.session import get_session
 
     session = get_session()

@@ -1,4 +1,4 @@
-"""How a function starts: before its first event, or before the snapshot it is restored from."""
+"""Cold start of a Lambda function: what to build, and whether before or at the first event."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from taskmill.wiring.wiring import Wiring
 
 
 def hold_collection() -> None:
-    """Collect no garbage in this function's process until it has started.
+    """Disable garbage collection in a Lambda function until `Start` has built its objects.
 
-    Starting makes some hundred thousand objects and drops next to none. Looking through them again
-    and again takes a tenth of the time; up to a quarter before Python 3.12.
+    A start creates some 100,000 objects and frees hardly any. Garbage collection would take a
+    tenth of its time; up to a quarter before Python 3.12.
     """
     if settings().function_name:
         gc.disable()
 
 
 class Start:
-    """What a function makes before its first event.
+    """Builds what a Lambda function needs for its events.
 
-    With SnapStart or provisioned concurrency that is done as the process starts, ahead of any
-    event; else with the first event, so that a function that is only imported pays nothing.
+    With SnapStart or provisioned concurrency, that happens when the process starts, and again after
+    each restore from a snapshot. Otherwise it happens at the first event, so that merely importing
+    the handler is cheap.
 
     Args:
-        make: Make what every event needs: parts of the wiring.
-        services: AWS services that most events call; clients of them belong into a snapshot.
-        ahead: More to do while nobody waits.
+        make: Functions that build the parts of the wiring that every event needs.
+        services: AWS services that most events call; their clients are made ahead as well.
+        ahead: Further work to do once when starting ahead of events.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class Start:
                 after_restore(self._start_ahead)
 
     def __call__(self) -> Wiring:
-        """The wiring of this process, started."""
+        """The wiring of this process, after building what the function needs."""
         wiring = current()
         if not self._started:
             self._start(wiring)
@@ -67,6 +68,6 @@ class Start:
                 make(wiring)
         finally:
             if not gc.isenabled():
-                gc.freeze()  # what is there stays: no later collection needs to look at it
+                gc.freeze()  # these objects stay: exclude them from later collections
                 gc.enable()
         self._started = True

@@ -1,4 +1,4 @@
-"""Which task service the tasks of this process go to."""
+"""Chooses the backend that this process submits tasks to: its own table, or an API."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SHARED: dict[tuple[str, str | None], TaskClient] = {}
 
 
 def connect(to: TaskClient | TaskService | None) -> None:
-    """From now on, submit through this client or service, in all threads of the process.
+    """Submit through this client or service from now on, in all threads of the process.
 
-    Needed only where the environment does not say it: without a connection, tasks go to the table
+    Needed only if the environment does not choose the backend. By default, tasks go to the table
     that this process is wired to (`TASKMILL_TABLE`, or a running `InProcessCloud`), else to the
     API that `TASKMILL_URL` or the local cloud of this folder names.
 
     Args:
-        to: None goes back to what the environment says.
+        to: The client or service; None: back to the default.
     """
     CHOSEN_EVERYWHERE[:] = [] if to is None else [_backend(to)]
 
@@ -33,8 +33,8 @@ def connect(to: TaskClient | TaskService | None) -> None:
 def connected(to: TaskClient | TaskService) -> Iterator[None]:
     """Submit through this client or service within a `with` block.
 
-    It holds for this thread or asyncio task only, so a program can speak to several services at
-    once. A handle stays with the service it came from.
+    Applies to this thread or asyncio task only, so a program can use several services at the same
+    time. A handle keeps using the service that it came from.
     """
     token = CHOSEN_HERE.set(_backend(to))
     try:
@@ -47,10 +47,10 @@ def find_backend(tenant: str | None) -> Backend:
     """The backend that the environment names: this process's own table, or an API.
 
     Args:
-        tenant: Whose tasks, as far as it is known.
+        tenant: The tenant of the tasks; None: as the settings of the client say.
 
     Raises:
-        NotConfigured: Nobody says where the API is, or whose tasks are meant.
+        NotConfigured: No API URL or no tenant is configured.
     """
     if settings().table is not None:
         return _backend(current().service)
@@ -58,7 +58,7 @@ def find_backend(tenant: str | None) -> Backend:
 
 
 def forget() -> None:
-    """Drop the clients of what the environment names, with their connections."""
+    """Drop the cached API clients, with their connections."""
     _SHARED.clear()
 
 
@@ -73,7 +73,7 @@ def _backend(to: TaskClient | TaskService) -> Backend:
 
 
 def _shared_client(tenant: str | None) -> TaskClient:
-    """The client of what the environment names now; its connections are kept."""
+    """The API client for the present environment; clients are cached by URL and token."""
     from taskmill.client.client import TaskClient
     from taskmill.client.outputs import local_outputs
     from taskmill.client.settings import find_settings

@@ -1,4 +1,4 @@
-"""What the dispatcher needs: an emitter for each kind of reaction."""
+"""Wiring of the dispatcher and its emitters."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class DispatchParts(WorkParts):
-    """The parts that emit what row changes cause."""
+    """The dispatcher and the AWS services that only it uses."""
 
     @cached_property
     def workflow(self) -> Workflow:

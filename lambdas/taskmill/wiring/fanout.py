@@ -1,4 +1,4 @@
-"""What the three functions of the workflow need: split, batch and finish."""
+"""Wiring of the three functions of a fan-out's state machine: split, batch and finish."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class FanOutParts(WorkParts):
-    """The parts that run fan-outs."""
+    """The objects that run fan-outs."""
 
     @cached_property
     def inserter(self) -> Inserter:

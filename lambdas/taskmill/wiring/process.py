@@ -1,4 +1,4 @@
-"""The wiring of this process, and what its environment says of it."""
+"""The wiring and the settings of this process."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ _IN_USE: list[Wiring] = []
 
 
 def current() -> Wiring:
-    """The wiring of this process: from its environment, unless a test put another in use."""
+    """The wiring of this process: made from its environment, unless `use` replaces it."""
     return _IN_USE[-1] if _IN_USE else _from_environment()
 
 
 def settings() -> Settings:
-    """The settings of this process as they are now, without making a wiring for it."""
+    """The present settings of this process, without making its wiring."""
     return _IN_USE[-1].settings if _IN_USE else Settings.of(os.environ)
 
 
 @contextmanager
 def use(wiring: Wiring) -> Iterator[None]:
-    """Let handlers work with this wiring for a while."""
+    """Use this wiring as the current one within a `with` block; for tests and the local cloud."""
     _IN_USE.append(wiring)
     try:
         yield
@@ -36,7 +36,7 @@ def use(wiring: Wiring) -> Iterator[None]:
 
 
 def forget() -> None:
-    """Drop this process's wiring, with all its clients; what asks for it next gets a new one."""
+    """Drop this process's wiring with all its clients; the next `current()` makes a new one."""
     _from_environment.cache_clear()
 
 
@@ -48,11 +48,12 @@ def wired(
     connections: int = 20,
     log_stream: Any = None,
 ) -> Wiring:
-    """A wiring to AWS.
+    """A wiring whose clients call AWS, or a local cloud.
 
     Args:
-        session: See `client_maker`, as for the next two.
-        log_stream: See `Wiring`.
+        environment: The settings, as environment variables.
+        session: See `client_maker`, also for `endpoint_url` and `connections`.
+        log_stream: See `Stores`.
     """
     client = client_maker(session=session, endpoint_url=endpoint_url, connections=connections)
     return Wiring(environment, client, log_stream=log_stream)

@@ -1,4 +1,4 @@
-"""What the API and submitting task code need: the task service."""
+"""Wiring of the task service, for the API and for code that submits tasks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ServiceParts(FanOutParts):
-    """The task service and what it alone needs."""
+    """The task service and the objects that only it uses."""
 
     @cached_property
     def ids(self) -> Ids:

@@ -1,4 +1,4 @@
-"""The settings of a process: read from its environment at one place, each with its meaning."""
+"""The settings of a process: the environment variables of the runtime, with their meanings."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from taskmill.model.lanes import Lane
 
 
 class MissingSetting(RuntimeError):
-    """A setting this function needs is not in its environment."""
+    """A required environment variable is not set."""
 
 
 class InvalidSetting(RuntimeError):
-    """A setting has a value that means nothing."""
+    """An environment variable has a value that is not valid."""
 
 
 def _is_on(text: str) -> bool:
@@ -47,10 +47,11 @@ def _setting(
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """What the CDK constructs put into each function's environment, and consumers set themselves.
+    """The settings of one process.
 
-    A variable that is empty counts as absent. What a part of the runtime cannot do without, it
-    asks for by `need`.
+    The CDK constructs set these variables for each Lambda function; other processes, such as your
+    own consumers, set them themselves. An empty variable counts as not set. Code that requires a
+    variable reads it with `need`.
     """
 
     table: str | None = _setting("TASKMILL_TABLE", "name of the tasks table")
@@ -63,19 +64,19 @@ class Settings:
     )
     retention_days: int = _setting(
         "TASKMILL_RETENTION_DAYS",
-        "days that rows are kept after a task's end; 0: for ever",
+        "days that rows are kept after their task has ended; 0: for ever",
         default=90,
         read=_whole_number,
     )
 
     modules: tuple[str, ...] = _setting(
-        "TASKMILL_MODULES", "modules with task functions, by comma", default=(), read=_names
+        "TASKMILL_MODULES", "task modules, separated by commas", default=(), read=_names
     )
     factory: str | None = _setting("TASKMILL_FACTORY", '"module:Class" of a TaskEventFactory')
     runner: str | None = _setting(
         "TASKMILL_RUNNER",
-        '"lambda" or "container": whose limits hold here; by default as AWS_LAMBDA_FUNCTION_NAME'
-        " tells",
+        '"lambda" or "container": whose limits apply here; by default "lambda" if'
+        " AWS_LAMBDA_FUNCTION_NAME is set",
         read=_runner,
     )
     execute_now: bool = _setting(
@@ -87,10 +88,10 @@ class Settings:
     ids: str = _setting(
         "TASKMILL_IDS", 'codes of new tasks: "ulid", "uuid4", "uuid7", "integer"', default="ulid"
     )
-    tenant: str | None = _setting("TASKMILL_TENANT", "tenant of whoever submits without naming one")
+    tenant: str | None = _setting("TASKMILL_TENANT", "tenant of submits that name none")
     tenant_claim: str | None = _setting(
         "TASKMILL_TENANT_CLAIM",
-        "token claim that must equal the tenant in the path; absent: a policy confines callers",
+        "token claim that must equal the tenant in the path; absent: IAM policies limit callers",
     )
 
     queue_service: str = _setting(
@@ -103,12 +104,12 @@ class Settings:
     container_queue_url: str | None = _setting(
         "TASKMILL_CONTAINER_QUEUE_URL", "the queue of container tasks; absent: the work queue"
     )
-    queue_arn: str | None = _setting("TASKMILL_QUEUE_ARN", "the work queue, as schedules target it")
+    queue_arn: str | None = _setting("TASKMILL_QUEUE_ARN", "ARN of the work queue, for schedules")
     priority_queue_arn: str | None = _setting(
-        "TASKMILL_PRIORITY_QUEUE_ARN", "the queue of urgent tasks, likewise"
+        "TASKMILL_PRIORITY_QUEUE_ARN", "ARN of the queue of urgent tasks"
     )
     container_queue_arn: str | None = _setting(
-        "TASKMILL_CONTAINER_QUEUE_ARN", "the queue of container tasks, likewise"
+        "TASKMILL_CONTAINER_QUEUE_ARN", "ARN of the queue of container tasks"
     )
     dead_letters_url: str | None = _setting(
         "TASKMILL_DEAD_LETTERS_URL", "the queue of messages that were received too often"
@@ -118,16 +119,16 @@ class Settings:
     )
 
     state_machine_arn: str | None = _setting(
-        "TASKMILL_STATE_MACHINE_ARN", "the workflow of fan-outs"
+        "TASKMILL_STATE_MACHINE_ARN", "the state machine of fan-outs"
     )
     max_concurrency: int = _setting(
         "TASKMILL_MAX_CONCURRENCY",
-        "batches of a fan-out worked on at once, where its submitter does not say",
+        "batches of a fan-out that run in parallel, unless its submit says otherwise",
         default=100,
         read=_whole_number,
     )
     schedule_group: str | None = _setting(
-        "TASKMILL_SCHEDULE_GROUP", "EventBridge Scheduler's group for our schedules"
+        "TASKMILL_SCHEDULE_GROUP", "EventBridge Scheduler group of taskmill's schedules"
     )
     schedule_role_arn: str | None = _setting(
         "TASKMILL_SCHEDULE_ROLE_ARN", "the role that lets schedules send messages"
@@ -138,7 +139,7 @@ class Settings:
     log_service: str = _setting(
         "POWERTOOLS_SERVICE_NAME", "`service` of every log line", default="taskmill"
     )
-    log_level: str = _setting("POWERTOOLS_LOG_LEVEL", "least level that is logged", default="INFO")
+    log_level: str = _setting("POWERTOOLS_LOG_LEVEL", "lowest level that is logged", default="INFO")
     function_name: str | None = _setting(
         "AWS_LAMBDA_FUNCTION_NAME", "set by Lambda: the function that this process runs"
     )
@@ -148,10 +149,10 @@ class Settings:
 
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Self:
-        """The settings in an environment.
+        """The settings in these environment variables.
 
         Raises:
-            InvalidSetting: One has a value that means nothing; the message names it.
+            InvalidSetting: A value is not valid; the message names its variable.
         """
         known = {}
         for each in fields(cls):
@@ -164,10 +165,10 @@ class Settings:
         return cls(**known)
 
     def need(self, name: str) -> str:
-        """The value of an environment variable that cannot be done without.
+        """The value of a required environment variable.
 
         Raises:
-            MissingSetting: It is not set.
+            MissingSetting: The variable is not set.
         """
         value: str | None = getattr(self, _FIELDS[name])
         if value is None:
@@ -175,10 +176,15 @@ class Settings:
         return value
 
     def by_lane(self, what: str) -> dict[Lane, str]:
-        """The "URL" or "ARN" of each lane's queue; a lane without one of its own has the first's.
+        """The URL or ARN of each lane's work queue.
+
+        A lane without a queue of its own uses the queue of the normal lane.
+
+        Args:
+            what: "URL" or "ARN".
 
         Raises:
-            MissingSetting: There is not even the first.
+            MissingSetting: That of the normal lane (`TASKMILL_QUEUE_URL` or `_ARN`) is not set.
         """
         normal = f"TASKMILL_QUEUE_{what}"
         own = {lane: f"TASKMILL_{lane.upper()}_QUEUE_{what}" for lane in Lane}
@@ -189,7 +195,7 @@ class Settings:
 
     @property
     def in_lambda(self) -> bool:
-        """Whether this process runs tasks within Lambda's limits."""
+        """Whether this process has Lambda's limits: by `TASKMILL_RUNNER`, else detected."""
         default = "container" if self.function_name is None else "lambda"
         return (self.runner or default) == "lambda"
 
@@ -200,7 +206,7 @@ class Settings:
 
     @property
     def starts_ahead(self) -> bool:
-        """Whether this process starts before there is an event for it."""
+        """Whether it starts before its first event (SnapStart, provisioned concurrency)."""
         return self.is_snapshot or self.initialization == "provisioned-concurrency"
 
 

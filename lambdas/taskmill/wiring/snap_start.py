@@ -1,9 +1,10 @@
-"""A process that Lambda restores from a snapshot: nothing that must be its own is another's.
+"""SnapStart: what a restored process renews (ids, connections, credentials).
 
-Many processes continue from one snapshot, perhaps days after it was taken. Codes, fences and owners
-come from the kernel's randomness, which is new in each of them, at the moment they are needed; what
-is kept between two uses is renewed here. Task modules that keep more register a hook of their own
-with `snapshot_restore_py`, which AWS's runtime brings.
+Many processes are restored from one snapshot, perhaps days after it was taken. Codes and fences are
+safe, as they take fresh random bytes from the kernel whenever one is made. State that is kept
+between two uses would be the same in all of these processes, so it is renewed here. Task modules
+with such state of their own register a hook with `snapshot_restore_py`, which is part of AWS's
+Python runtime.
 """
 
 from __future__ import annotations
@@ -17,27 +18,27 @@ from taskmill.wiring import connecting, process
 
 
 def after_restore(start: Callable[[], object]) -> None:
-    """Have Lambda renew the process and start it again, each time it restores a snapshot."""
+    """Register hooks: after each restore from a snapshot, Lambda calls `renew` and then `start`."""
     from snapshot_restore_py import register_after_restore
 
-    _renew_first()
+    _register_renew()
     register_after_restore(start)
 
 
 @cache
-def _renew_first() -> None:
-    """Hooks run in the order in which they were registered; this one is wanted once."""
+def _register_renew() -> None:
+    """Register `renew`, once: hooks run in the order of their registration."""
     from snapshot_restore_py import register_after_restore
 
     register_after_restore(renew)
 
 
 def renew() -> None:
-    """Make this process one of its own.
+    """Renew all state that restored processes must not share.
 
-    New are: what follows the last code in the same millisecond, the jitter of retries, and
-    everything that holds a connection, a credential or a client. Models of AWS's services are
-    kept: reading them is what takes the time.
+    That is: the ULID generator, which continues from its last code within the same millisecond; the
+    random jitter of retries; all clients, with their connections and credentials. botocore's
+    service models are kept, as reading them takes most of the time.
     """
     random.seed()
     new_codes.renew()

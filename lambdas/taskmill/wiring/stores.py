@@ -1,4 +1,4 @@
-"""What every function may need: the table's stores, payloads, queues and topics."""
+"""Wiring shared by all functions: the table's stores, payloads, queues, topics, logger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from taskmill.model.lanes import IN_ORDER, Lane
 from taskmill.wiring.clients import ClientMaker, LazyClient
 from taskmill.wiring.settings import InvalidSetting, Settings
 
-if TYPE_CHECKING:  # each function imports only what it uses: cold starts are paid by users
+if TYPE_CHECKING:  # each function imports only what it uses, for short cold starts
     from taskmill.aws.dynamodb.batches import BatchStore
     from taskmill.aws.dynamodb.callback_mappings import MappingStore
     from taskmill.aws.dynamodb.children import ChildStore
@@ -32,15 +32,15 @@ if TYPE_CHECKING:  # each function imports only what it uses: cold starts are pa
 
 @dataclass(frozen=True)
 class Stores:
-    """The parts that stand on AWS's services, made when first asked for.
+    """The objects that use AWS services; each is made at its first use.
 
     Args:
-        environment: Settings, as the CDK constructs put them into each function.
+        environment: The settings, as environment variables (see `Settings`).
         client: Makes a boto3 client by service name.
-        clock: The present in epoch milliseconds.
-        sleep: Waits so many seconds.
-        pace: How callers wait for a task to end.
-        log_stream: Where log lines go; None: to stdout, where Lambda looks for them.
+        clock: Returns the current time in epoch milliseconds.
+        sleep: Waits the given number of seconds.
+        pace: How often handles poll while they wait for a task.
+        log_stream: Where log lines go; None: stdout, from which Lambda collects them.
     """
 
     environment: Mapping[str, str]
@@ -81,31 +81,31 @@ class Stores:
     def tasks(self) -> TaskStore:
         from taskmill.aws.dynamodb.tasks import TaskStore
 
-        return TaskStore(self.table, **self._kept)
+        return TaskStore(self.table, **self._row_options)
 
     @cached_property
     def claims(self) -> ClaimStore:
         from taskmill.aws.dynamodb.claims import ClaimStore
 
-        return ClaimStore(self.table, **self._kept)
+        return ClaimStore(self.table, **self._row_options)
 
     @cached_property
     def subtasks(self) -> SubtaskStore:
         from taskmill.aws.dynamodb.subtasks import SubtaskStore
 
-        return SubtaskStore(self.table, **self._kept)
+        return SubtaskStore(self.table, **self._row_options)
 
     @cached_property
     def children(self) -> ChildStore:
         from taskmill.aws.dynamodb.children import ChildStore
 
-        return ChildStore(self.table, **self._kept)
+        return ChildStore(self.table, **self._row_options)
 
     @cached_property
     def batches(self) -> BatchStore:
         from taskmill.aws.dynamodb.batches import BatchStore
 
-        return BatchStore(self.table, **self._kept)
+        return BatchStore(self.table, **self._row_options)
 
     @cached_property
     def mappings(self) -> MappingStore:
@@ -120,7 +120,7 @@ class Stores:
         return ScheduleStore(self.table)
 
     @property
-    def _kept(self) -> dict[str, Any]:
+    def _row_options(self) -> dict[str, Any]:
         return {"retention_days": self.settings.retention_days, "clock": self.clock}
 
     # S3
@@ -133,7 +133,7 @@ class Stores:
         return PayloadStore(
             LazyClient(self.client, "s3"),
             self.settings.need("TASKMILL_BUCKET"),
-            rows=PayloadRows(self.table, **self._kept),
+            rows=PayloadRows(self.table, **self._row_options),
             max_bytes=self.settings.max_payload_bytes,
         )
 
@@ -141,24 +141,24 @@ class Stores:
 
     @property
     def work_urls(self) -> list[str]:
-        """The work queues, in the order in which a consumer asks them."""
+        """URLs of the work queues, in the order in which a consumer polls them."""
         urls = self.settings.by_lane("URL")
         return list(dict.fromkeys(urls[lane] for lane in IN_ORDER))
 
     @cached_property
     def lanes(self) -> Mapping[Lane, Queue]:
-        """The work queues; a stack without a queue of its own for a lane has it on the first."""
+        """The work queue of each lane; a lane without a queue of its own uses the normal one."""
         urls = self.settings.by_lane("URL")
         queues = {url: self.queue_at(url) for url in set(urls.values())}
         return {lane: queues[url] for lane, url in urls.items()}
 
     def queue(self, setting: str) -> Queue:
-        """The queue whose URL is in this setting."""
+        """The queue whose URL is in this environment variable."""
         return self.queue_at(self.settings.need(setting))
 
     @cached_property
     def queue_at(self) -> Callable[[str], Queue]:
-        """Gives the queue of a URL, of the kind that `TASKMILL_QUEUE_SERVICE` names."""
+        """Returns the queue at a URL; `TASKMILL_QUEUE_SERVICE` chooses its implementation."""
         service = self.settings.queue_service
         if service == "sqs":
             from taskmill.aws.sqs.sqs_queue import SqsQueue
@@ -189,7 +189,7 @@ class Stores:
     # SNS
 
     def topic(self, setting: str) -> Topic:
-        """The topic whose ARN is in this setting."""
+        """The topic whose ARN is in this environment variable."""
         from taskmill.aws.sns import Topic
 
         return Topic(LazyClient(self.client, "sns"), self.settings.need(setting))

@@ -1,4 +1,4 @@
-"""All parts of the runtime, each made when first asked for."""
+"""All objects of the runtime, each made at its first use."""
 
 from __future__ import annotations
 
@@ -10,4 +10,4 @@ from taskmill.wiring.service import ServiceParts
 
 @dataclass(frozen=True)
 class Wiring(DispatchParts, ServiceParts):
-    """The wiring of one process; see `Stores` for what it is made of."""
+    """The wiring of one process; see `Stores` for its arguments."""

@@ -1,4 +1,4 @@
-"""What runs single tasks needs: the worker, consumers, and the function of the dead letters."""
+"""Wiring of the worker, consumers and the dead-letter handler."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from taskmill.wiring.stores import Stores
 
 if TYPE_CHECKING:
-    from taskmill.dispatch.dead_letters import Undertaker
+    from taskmill.dispatch.dead_letters import DeadLetterHandler
     from taskmill.work.attempts import Attempt
     from taskmill.work.cascade import Cascade
     from taskmill.work.consumer.consumer import Consumer
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WorkParts(Stores):
-    """The parts that run attempts."""
+    """The objects that run attempts of tasks."""
 
     def load_tasks(self) -> None:
-        """Import the task modules. When that fails, so does every attempt, which will store why."""
+        """Import task modules. An error is ignored: each attempt will fail with it and store it."""
         with suppress(Exception):
             self.registry.load()
 
     @property
     def in_lambda(self) -> bool:
-        """Whether this process runs tasks within Lambda's limits: as `TASKMILL_RUNNER` says."""
+        """Whether this process has Lambda's limits; see `Settings.in_lambda`."""
         return self.settings.in_lambda
 
     @cached_property
@@ -98,7 +98,12 @@ class WorkParts(Stores):
         )
 
     def consumer(self, *, urls: Sequence[str] = (), **options: Any) -> Consumer:
-        """What drains these work queues, by default all, outside Lambda."""
+        """A new consumer: the worker outside Lambda.
+
+        Args:
+            urls: The work queues to poll; default: all.
+            options: Further arguments of `Consumer`.
+        """
         from dataclasses import replace
 
         from taskmill.aws.dynamodb.grouped_claims import GroupedClaims
@@ -120,10 +125,10 @@ class WorkParts(Stores):
         )
 
     @cached_property
-    def undertaker(self) -> Undertaker:
-        from taskmill.dispatch.dead_letters import Undertaker
+    def dead_letter_handler(self) -> DeadLetterHandler:
+        from taskmill.dispatch.dead_letters import DeadLetterHandler
 
-        return Undertaker(
+        return DeadLetterHandler(
             tasks=self.tasks,
             queue=self.queue("TASKMILL_DEAD_LETTERS_URL"),
             logger=self.logger,
@@ -132,5 +137,5 @@ class WorkParts(Stores):
 
 
 def _name(url: str) -> str:
-    """A queue's name: how its URL and its ARN end."""
+    """A queue's name: the last part of its URL, and of its ARN."""
     return url.rpartition("/")[2]

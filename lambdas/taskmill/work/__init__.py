@@ -1,5 +1,5 @@
-"""Running one attempt: claim, lease, time limit, children, suspension; workers and consumers.
+"""Runs attempts of tasks: claim, lease, time limit, children, suspension; workers and consumers.
 
-May import `functions` and everything below. What follows from the row that it writes is the
-dispatcher's.
+May import `functions` and everything below. This package writes rows; the dispatcher reacts to
+the row changes (messages, callbacks, notifications).
 """

@@ -1,4 +1,4 @@
-"""One attempt: fetch the input, run the code within its time, and say how it ended."""
+"""One attempt: fetch the input, run the task code within its timeout, return the outcome."""
 
 from __future__ import annotations
 
@@ -41,8 +41,13 @@ Policy = tuple[Retry, float]
 class Outcome:
     """How an attempt ended.
 
-    COMPLETED, FAILED, ERRORED with `retry_at` (epoch ms), WAITING for `awaited` children, or
-    FINISHED with the `settlement` of those that are still open.
+    Attributes:
+        status: COMPLETED, FAILED, ERRORED (another attempt follows), WAITING (suspended) or
+            FINISHED (the function returned, children are still open).
+        attributes: Row attributes to store: the result or its reference, the error, progress.
+        retry_at: Epoch ms of the next attempt; only with ERRORED.
+        awaited: How many children must end before the task is resumed; only with WAITING.
+        settlement: See `Children.settle`; only with FINISHED.
     """
 
     status: Status
@@ -54,11 +59,12 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """Runs task code. Knows rows and payloads, but writes no row.
+    """Runs the task code of one attempt. Reads and stores payloads, but writes no rows.
 
     Attributes:
-        in_lambda: Refuse types that ask for a container.
-        read: Gives the text behind an input's reference; None: `payloads` does, one by one.
+        in_lambda: Refuse task types that run in containers only.
+        read: Returns the JSON text behind an input reference. None: each input is read by itself,
+            with `payloads.get`.
     """
 
     registry: Registry
@@ -84,14 +90,15 @@ class Attempt:
         """Run one attempt of a claimed task or subtask, whose `attempts` counts this one.
 
         Args:
-            remaining_ms: Until the process is stopped; the type's timeout holds too.
-            report: Stores progress; it raises when the claim is lost.
-            look: Tells whether the task was cancelled.
-            spawner: Starts children; None for a subtask.
+            remaining_ms: Milliseconds this attempt may use before the process is stopped; it ends
+                at the task type's timeout if that is sooner.
+            report: Stores progress; raises `ClaimLost` or `TaskCancelled` when the claim is lost.
+            look: Returns whether the task was cancelled.
+            spawner: Starts children; None for a subtask, which cannot have any.
 
         Raises:
-            ClaimLost: Somebody else has the task now; nothing may be written.
-            TaskCancelled: Likewise.
+            ClaimLost: Another worker has the task now; this attempt may write nothing more.
+            TaskCancelled: The task was cancelled; this attempt may write nothing more.
         """
         context = TaskContext(
             key=row.key,
@@ -107,7 +114,7 @@ class Attempt:
         suspended = spawner.children.suspended if spawner else None
         if suspended is None and outcome is not None:
             return outcome
-        # Also where the function took it for an error and went on: its children have not ended.
+        # WAITING even if the task code caught `Suspended` and went on: its children are still open.
         awaited = suspended.awaited if suspended else 0
         return Outcome(Status.WAITING, _progress(context), awaited=awaited)
 
@@ -125,8 +132,8 @@ class Attempt:
         except (ClaimLost, TaskCancelled) as stop:
             if stop is context.stopped or (spawner and stop is spawner.children.claim.stopped):
                 raise
-            return self._failure(row, stop, retry, context)  # the task's own
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever task code may raise
+            return self._failure(row, stop, retry, context)  # raised by the task code itself
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # task code may raise anything
             final = spawner is not None and spawner.children.owns(error)
             return self._failure(row, error, Retry(max_attempts=1) if final else retry, context)
         status = Status.COMPLETED if settlement is None else Status.FINISHED
@@ -140,7 +147,7 @@ class Attempt:
             )
 
     def _execute(self, row: TaskRow, context: TaskContext) -> str:
-        """Run the code; what it puts into context variables, log keys among them, stays in it."""
+        """Run the code in a copy of the context: the variables and log keys it sets end with it."""
 
         def execute() -> str:
             self.logger.thread_safe_append_keys(**log_fields(row))
@@ -158,7 +165,7 @@ class Attempt:
         fence = row.fence or secrets.token_hex(8)
         try:
             return dict(self.payloads.put_result(row, fence, result))
-        except LimitExceeded as too_large:  # another attempt would only run the work again
+        except LimitExceeded as too_large:  # a retry would return the same result
             raise InvalidResult(f"the result cannot be stored: {too_large}") from None
 
     def _failure(

@@ -1,4 +1,4 @@
-"""Cancelling what a cancelled task has started."""
+"""Cancels the children of a cancelled task."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import Throttled
 from taskmill.model.rows.task_row import TaskRow
 
-INDEX_LAG_MS = 600_000  # the index of children has certainly caught up after so long
+INDEX_LAG_MS = 600_000  # 10 min: by then the `children` index (a GSI) has caught up
 _TRIES = 5
 
 
 class ChildrenMissing(Exception):
-    """Fewer children were found than the task had announced: look again later."""
+    """The index shows fewer children than the task announced: look again later."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cascade:
-    """Cancels the open children of a task; theirs follow when their own rows change."""
+    """Cancels the open children of a task. The stream then does the same for their children."""
 
     children: ChildStore
     clock: Clock = now_ms
 
     def cancel(self, parent: TaskRow) -> None:
-        """Cancel every open child of the parent's run, or of an earlier one.
+        """Cancel every open child that belongs to the parent's current run or an earlier one.
 
         Raises:
-            ChildrenMissing: Some that were announced are not there yet.
-            Throttled: They keep changing.
+            ChildrenMissing: The index does not show all announced children yet. Not raised once
+                the parent ended more than 10 minutes ago: those children were never inserted.
+            Throttled: In 5 tries, some child always changed between read and write.
         """
         if not parent.child_count:
             return
@@ -38,8 +39,8 @@ class Cascade:
             keys = list(self.children.keys_of(parent.key))
             rows = [row for row in self.children.read(keys) if row and row.parent_run is not None]
             found = len(rows)
-            mine = [row for row in rows if (row.parent_run or 0) <= parent.run]
-            open_rows = [row for row in mine if not row.ended]
+            own = [row for row in rows if (row.parent_run or 0) <= parent.run]
+            open_rows = [row for row in own if not row.ended]
             if all(self.children.cancel(open_rows)):
                 break
         else:

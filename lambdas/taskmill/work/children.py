@@ -1,7 +1,8 @@
-"""What a task function starts and waits for: found again, in call order, whenever it runs again.
+"""The children of a task function: started, found again when it is resumed, and waited for.
 
-A function that waits is suspended and later runs once more from the top. So each call that starts
-a child names it by its place among the calls; a child that is there already is not started again.
+A function that waits for children is suspended and later runs again from the top. So the code of a
+child is derived from the position of the call that starts it (0, 1, 2, …): on the second run, the
+same call finds the same child instead of starting another.
 """
 
 from __future__ import annotations
@@ -26,13 +27,18 @@ from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL, Status
 from taskmill.work.suspension import Suspended
 
-MAX_CHILDREN = 10_000  # of one task; for more there are fan-outs
-NAME_LIMIT = 40  # characters of a child's own name
+MAX_CHILDREN = 10_000  # per task; use a fan-out for more
+NAME_LIMIT = 40  # characters in the `name=` of a child
 _TRIES = 5
 
 
 class Claim(Protocol):
-    """The attempt that runs the parent: its row as it stands, and the right to write to it."""
+    """The claim of the attempt that runs the parent (see `Lease`).
+
+    Attributes:
+        row: The parent's row as of the claim's last write.
+        stopped: Why the attempt may write nothing more; None while it may.
+    """
 
     row: TaskRow
     stopped: Exception | None
@@ -42,12 +48,15 @@ class Claim(Protocol):
 
 @dataclass(eq=False)
 class Child:
-    """A task that this one started. Hand it to `ctx.gather` to wait for it.
+    """A child task, as `ctx.submit` returns it. Pass it to `ctx.gather` to wait for it.
 
     Attributes:
-        key: Its key.
-        function: What types its result; None where it was named by its type only.
-        make: Makes its row, its input stored; called only when it is not there yet.
+        key: The child's key.
+        function: The task function, whose return annotation types the result; None when the child
+            was submitted by the name of its task type.
+        make: Stores the input and returns the new row; called only when the child is not stored
+            yet.
+        row: The child's row as last read; None before it is stored.
     """
 
     key: TaskKey
@@ -57,6 +66,11 @@ class Child:
 
     @property
     def known(self) -> TaskRow:
+        """The row.
+
+        Raises:
+            Conflict: The child is not stored yet.
+        """
         if self.row is None:
             raise Conflict(f"{self.key} is not stored yet")
         return self.row
@@ -68,7 +82,12 @@ class Child:
 
 @dataclass
 class Children:
-    """The children of one attempt, in the order of the calls that start them."""
+    """The children of one attempt, in the order of the calls that start them.
+
+    Attributes:
+        calls: Every child that this attempt started or found again.
+        suspended: What `wait` raised to end the attempt; None: it has not.
+    """
 
     claim: Claim
     store: ChildStore
@@ -85,11 +104,18 @@ class Children:
         self._keys: set[TaskKey] = set()
 
     def start(self, children: Sequence[Child], *, awaited: bool) -> None:
-        """Store those that are not there yet: announced on the parent first, then inserted.
+        """Store new children: first their number on the parent's row, then their own rows.
+
+        Args:
+            children: Those of one call, in order; the ones already stored are found again.
+            awaited: Whether the parent waits for them, so that their end resumes it.
 
         Raises:
-            NotDeterministic: An earlier time, the function started others.
-            LimitExceeded: It has too many.
+            NotDeterministic: The function started other children the last time it ran.
+            LimitExceeded: The task would have more than 10,000 children.
+            InvalidRequest: Two children have the same name.
+            ClaimLost: Another worker has the parent now.
+            TaskCancelled: The parent was cancelled.
         """
         self._check_count(len(children))
         for child in children:
@@ -103,10 +129,10 @@ class Children:
         self._insert([child for child in children if child.row is None], awaited=awaited)
 
     def wait(self, children: Sequence[Child]) -> list[TaskRow]:
-        """How these ended, in their order; lets go of the task while one of them has not.
+        """The rows of these children in their order, once all of them have ended.
 
         Raises:
-            Suspended: The task goes on when they have ended.
+            Suspended: Some are still open; the task is resumed when they have ended.
         """
         self._refresh([child for child in children if not child.ended])
         pending = [child for child in children if not child.ended]
@@ -123,10 +149,15 @@ class Children:
         return [child.known for child in children]
 
     def settle(self) -> dict[str, int] | None:
-        """What is left to wait for when the function has returned; None: nothing is.
+        """What the parent's end still depends on, now that the function has returned.
+
+        Returns:
+            None when the function has seen all its children end. Else `total`, the children of
+            this run, and how many of them `failed` or were `cancelled` with the function's
+            knowledge: the parent ends with the last of them, and those do not make it fail.
 
         Raises:
-            NotDeterministic: It started fewer children than an earlier time.
+            NotDeterministic: The function started fewer children than the last time it ran.
         """
         if len(self.calls) < self._announced:
             raise NotDeterministic(
@@ -143,14 +174,21 @@ class Children:
         }
 
     def owns(self, error: BaseException) -> bool:
-        """Whether an error is the end of one of these children: another attempt finds the same."""
+        """Whether `error` is the failure of one of these children, so that a retry cannot help.
+
+        The child has ended, so the next attempt would find the same failure.
+        """
         return isinstance(error, TaskFailed) and error.task.key in self._passed
 
     def place(self, ahead: int, name: str | None) -> str:
-        """What names the call that comes after `ahead` others of the same `start`.
+        """The part of a child's code that tells the call: `00007` by position, or `name-<name>`.
+
+        Args:
+            ahead: How many children of the same `start` come before this one.
+            name: The `name=` that the caller gave; None: use the position.
 
         Raises:
-            InvalidRequest: The name is too long, not of the form of a name, or used twice.
+            InvalidRequest: The name is longer than 40 characters or not a valid name.
         """
         if name is None:
             return f"{len(self.calls) + ahead:05}"
@@ -170,7 +208,11 @@ class Children:
             )
 
     def _note(self, child: Child) -> None:
-        """Add a call to the trail; up to where it was announced, it must be the announced one."""
+        """Add a child to the digest of all calls, and compare it with the announced one.
+
+        The parent's row holds how many children the last run announced and the digest of their
+        keys (`trail`). At that number of calls, the digests must agree.
+        """
         if child.key in self._keys:
             raise InvalidRequest(f"two children have the name of {child.key}", field="name")
         self._keys.add(child.key)
@@ -183,11 +225,11 @@ class Children:
             )
 
     def _look_up(self, children: Sequence[Child]) -> None:
-        """Find those that an earlier time may have started."""
+        """Find children that an earlier attempt or run, or this one before it waited, started."""
         parent = self.claim.row
         if not (self._resumed or parent.attempts > 1 or parent.run > 1):
             return
-        if self._found is None:  # all at once: a function with many waits runs many times
+        if self._found is None:  # read all in one go: each wait runs the function again
             keys = list(self.store.keys_of(parent.key))
             rows = self.store.read(keys)
             self._found = {row.key: row for row in rows if row is not None}
@@ -200,7 +242,9 @@ class Children:
         for child, row in zip(children, rows, strict=True):
             child.row = row
             if row is not None and row.parent != str(self.claim.row.key):
-                raise Conflict(f"{child.key} is there, and no child of {self.claim.row.key}")
+                raise Conflict(
+                    f"{child.key} exists already and is not a child of {self.claim.row.key}"
+                )
 
     def _insert(self, children: Sequence[Child], *, awaited: bool) -> None:
         if not children:
@@ -209,12 +253,15 @@ class Children:
         inserted = self.store.insert(rows)
         for child, row, done in zip(children, rows, inserted, strict=True):
             child.row = row if done else None
-        there = [child for child in children if child.row is None]
-        self._refresh(there)
-        self._take_over(there, awaited=awaited)
+        existing = [child for child in children if child.row is None]
+        self._refresh(existing)
+        self._take_over(existing, awaited=awaited)
 
     def _take_over(self, children: Sequence[Child], *, awaited: bool) -> None:
-        """Have children of an earlier run count for this one, but for completed ones."""
+        """Assign children of an earlier run to this one, except those that completed.
+
+        Failed and cancelled ones start again.
+        """
         run = self.claim.row.run
         for _ in range(_TRIES):
             foreign = [

@@ -1,4 +1,4 @@
-"""Tasks that run in the process that submits them, at once: same row, same statuses, no queue."""
+"""`execute_now`: tasks that run in the submitting process, with the usual row but no queue."""
 
 from __future__ import annotations
 
@@ -21,20 +21,23 @@ if TYPE_CHECKING:
     from taskmill.model.api.requests import CreateTask
     from taskmill.work.task_runner import TaskRunner
 
-MAX_PAUSE_MS = 30_000  # for a longer one before the next attempt no caller is kept
-_NO_DEADLINE_MS = 1 << 40  # nobody stops this process: a type's own timeout is what holds
+MAX_PAUSE_MS = 30_000  # a retry due later than this is left to a worker, so the caller returns
+_NO_DEADLINE_MS = 1 << 40  # this process has no deadline: only the task type's timeout applies
 
 
 @dataclass(frozen=True, kw_only=True)
 class DirectRuns:
-    """Runs tasks right after they were stored.
+    """Runs tasks in this process right after they were stored.
 
-    Their rows are held for this process: the message that every task gets comes only when the
-    first attempt must have ended, and finds nothing to do, unless this process has died.
+    The dispatcher sends a message for these tasks too, but delayed until the lease of the first
+    attempt has expired. If this process has died by then, a worker takes the task over; otherwise
+    the worker finds nothing to do.
 
     Args:
-        runner: Gives what runs attempts; not every submitter owes its imports.
-        always: Run all tasks so that can run here, unless their submitter says otherwise.
+        runner: Returns the task runner. It is called, and its modules are imported, only when a
+            task is run here.
+        sleep: Waits the given number of seconds.
+        always: Run every task here that can run here, unless `execute_now` is False.
         in_lambda: Whether this process has Lambda's limits.
     """
 
@@ -46,11 +49,14 @@ class DirectRuns:
     in_lambda: bool = False
     clock: Clock = now_ms
 
-    def wants(self, task: CreateTask, execute_now: bool | None) -> bool:  # noqa: FBT001  # as asked
+    def wants(self, task: CreateTask, execute_now: bool | None) -> bool:  # noqa: FBT001  # the caller's option
         """Whether a new task is to be run here.
 
+        Args:
+            execute_now: As the caller said; None: as `always` says.
+
         Raises:
-            InvalidRequest: It was asked for, and cannot be.
+            InvalidRequest: `execute_now` is True, but the task cannot run here.
         """
         if execute_now is False or not (execute_now or self.always):
             return False
@@ -65,11 +71,11 @@ class DirectRuns:
         if not self.registry.has_code(task.task_type):
             return f"no code for the task type {task.task_type!r} is in this process"
         if self.in_lambda and self.registry.settings(task.task_type).runner == "container":
-            return f"tasks of type {task.task_type!r} run in containers only, and this is none"
+            return f"tasks of type {task.task_type!r} run in containers only, not in Lambda"
         return None
 
     def held(self, row: TaskRow) -> TaskRow:
-        """The row of a new task as it is stored for `run`."""
+        """The row of a new task, marked as `direct` and leased to this process for `run`."""
         from taskmill.work.leases import GRACE_MS
 
         _, timeout_seconds = self.registry.policy(row.key.type)
@@ -77,7 +83,11 @@ class DirectRuns:
         return dataclasses.replace(row, direct=True, lease_until=until)
 
     def run(self, key: TaskKey) -> TaskRow:
-        """Run a task until it has ended, waits for children, or has a long pause before it."""
+        """Run a task until it ends, waits for children, or its next attempt is over 30 s away.
+
+        Returns:
+            The row as it stands then.
+        """
         while True:
             without_event_loop(lambda: self._attempt(key))
             row = self.tasks.get(key)

@@ -1,4 +1,4 @@
-"""Async task code needs an event loop of its own, also where one runs already."""
+"""Runs task code where it can start an event loop, even if this thread runs one already."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ T = TypeVar("T")
 
 
 def without_event_loop(run: Callable[[], T]) -> T:
-    """Run here, or where an event loop runs here in a thread: async task code needs its own."""
+    """Call `run` in this thread, or in a new one if this thread is running an event loop.
+
+    Async task code is run with `asyncio.run`, which does not work inside a running loop.
+    """
     if not _loop_is_running():
         return run()
     with ThreadPoolExecutor(1) as pool:
@@ -20,7 +23,7 @@ def without_event_loop(run: Callable[[], T]) -> T:
 
 
 def _loop_is_running() -> bool:
-    asyncio: Any = sys.modules.get("asyncio")  # 40 ms that nobody owes who never imported it
+    asyncio: Any = sys.modules.get("asyncio")  # if nobody imported it (40 ms), no loop runs
     try:
         return asyncio is not None and asyncio.get_running_loop() is not None
     except RuntimeError:

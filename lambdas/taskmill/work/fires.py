@@ -1,4 +1,4 @@
-"""Fires of recurring schedules: each becomes one task, however often it is delivered."""
+"""Fires of recurring schedules: each submits one task, however often its message arrives."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ _PREFIX = "SCHEDULE#"
 
 @dataclass(frozen=True, slots=True)
 class Fire:
-    """That a schedule was due at a time (epoch ms)."""
+    """One due time of a recurring schedule.
+
+    Attributes:
+        name: The schedule's.
+        at: The due time in epoch milliseconds.
+    """
 
     tenant: str
     name: str
@@ -34,25 +39,25 @@ class Fire:
 
     @classmethod
     def in_body(cls, body: str) -> Self | None:
-        """The fire that a message of the work queue tells of; None: it is no fire's.
+        """The fire in the body of a work-queue message; None: the message is about a task.
 
         Raises:
-            InvalidKey: It names no schedule, or no time.
+            InvalidKey: The body has no valid schedule key or no valid time.
         """
         if _PREFIX not in body:
-            return None  # a task's key, the usual case, is not parsed twice
+            return None  # the usual case, a task's key: parsed once, by the caller
         try:
             message = json.loads(body)
             pk, name, at = (message[field] for field in ("pk", "sk", "at"))
             key = schedule_key(pk.removeprefix(_PREFIX), name)
             return cls(key.pk.removeprefix(_PREFIX), key.sk, to_ms(datetime.fromisoformat(at)))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InvalidKey(f"the message is no schedule's fire: {error}", field="body") from None
+            raise InvalidKey(f"the message is not a schedule fire: {error}", field="body") from None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Fires:
-    """Submits what is due."""
+    """Submits the tasks of recurring schedules."""
 
     schedules: ScheduleStore
     tasks: TaskStore
@@ -62,7 +67,10 @@ class Fires:
     clock: Clock = now_ms
 
     def submit(self, fire: Fire) -> None:
-        """Store the task of a fire, unless it is stored already or the schedule is off."""
+        """Store the task of a fire, unless it is stored already, or the schedule is paused or gone.
+
+        The task's code is derived from the fire, so a repeated message stores nothing new.
+        """
         fields = {"tenant": fire.tenant, "schedule": fire.name, "at": fire.at}
         schedule = self.schedules.get(fire.tenant, fire.name)
         if schedule is None or schedule.state != "ENABLED":

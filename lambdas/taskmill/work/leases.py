@@ -1,4 +1,4 @@
-"""How long an attempt holds its task, and what becomes of that while it runs."""
+"""The lease of a running attempt: its length, its extension, its end."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ from taskmill.aws.dynamodb.claims import ClaimStore
 from taskmill.model.clock import Clock
 from taskmill.model.errors import ClaimLost, TaskCancelled
 
-GRACE_MS = 15_000  # a lease ends so long after its attempt must have ended
+GRACE_MS = 15_000  # a lease lasts 15 s longer than its attempt can run
 
 
 @dataclass
 class Lease:
-    """The claim of one attempt. Progress extends it; so does whoever renews a short one.
+    """The claim of one attempt on its task: how long it lasts, and the writes made under it.
+
+    Each progress report extends the lease. A lease with `length_ms` is short, and must also be
+    renewed while the attempt runs; the consumer's keeper does that.
 
     Attributes:
-        timeout_ms: What the attempt may take.
-        remaining_ms: Milliseconds until the process is stopped.
-        length_ms: At most so long; somebody must renew it in time. None: as long as the attempt.
-        fence: What the claim is, or will be, made with.
-        row: The task's row as this attempt knows it, from the claim on; None before.
-        stopped: Why this attempt may write nothing more.
+        timeout_ms: The task type's timeout.
+        remaining_ms: Returns the milliseconds until the process is stopped.
+        length_ms: Maximum length of the lease. None: it lasts as long as the attempt may take,
+            plus 15 s.
+        fence: The token of this claim; every later write of the attempt must show it.
+        row: The task's row as of this attempt's last write; None before the claim.
+        stopped: Why this attempt may write nothing more; None while it may.
+        lock: Held during each write: the keeper renews in another thread.
     """
 
     claims: ClaimStore
@@ -42,7 +47,7 @@ class Lease:
         self._ends = self.clock() + min(self.timeout_ms, self.remaining_ms()) + GRACE_MS
 
     def until(self) -> int:
-        """When the lease ends if it is taken or extended now, in epoch milliseconds."""
+        """When a lease that is taken or extended now ends, in epoch milliseconds."""
         now = self.clock()
         whole = now + min(self.timeout_ms, self.remaining_ms()) + GRACE_MS
         return whole if self.length_ms is None else min(whole, now + self.length_ms)
@@ -54,7 +59,7 @@ class Lease:
         )
 
     def announce(self, count: int, trail: str) -> None:
-        """Note which children are about to be started; see `ClaimStore.announce`."""
+        """Store the number and digest of the children about to start; see `ClaimStore.announce`."""
         self._write(
             lambda: self.claims.announce(
                 self.row, children=count, trail=trail, lease_until=self.until()
@@ -62,7 +67,7 @@ class Lease:
         )
 
     def renewal_due(self) -> bool:
-        """Whether half of the lease is over, and the attempt may outlive the rest of it."""
+        """Whether the lease is half over and may expire before the attempt ends."""
         if self.length_ms is None or self.stopped is not None:
             return False
         until = self.row.lease_until or 0
@@ -72,13 +77,16 @@ class Lease:
         """Extend the lease.
 
         Raises:
-            ClaimLost: The task passed to another worker; the attempt goes on for nothing.
-            TaskCancelled: It was cancelled.
+            ClaimLost: The task passed to another worker; this attempt can store no outcome.
+            TaskCancelled: The task was cancelled.
         """
         self._write(lambda: self.claims.extend(self.row, lease_until=self.until()))
 
     def release(self) -> None:
-        """Give the task back at once; see `ClaimStore.release`. The attempt is over."""
+        """End the lease now, so that another worker can take the task; see `ClaimStore.release`.
+
+        This attempt can write nothing after that.
+        """
         self._write(lambda: self.claims.release(self.row))
         self.stopped = ClaimLost(f"{self.row.key} was handed back")
 

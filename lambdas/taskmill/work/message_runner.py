@@ -1,4 +1,4 @@
-"""What to do with one message of a work queue, whoever received it."""
+"""Handles one message of a work queue, for the Lambda worker and the consumer alike."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from taskmill.work.leases import Lease
 from taskmill.work.task_runner import TaskRunner
 
 MAX_HIDDEN_SECONDS = 43_200  # SQS hides a message for 12 hours at most
-FIRST_PAUSE_SECONDS = 5  # after trouble that is not the task's, doubled with every receive
+FIRST_PAUSE_SECONDS = 5  # after an error outside the task; doubled with every receive, up to 15 min
 
 
 @dataclass(frozen=True, kw_only=True)
 class MessageRunner:
-    """Runs the task that a message names, or submits what a schedule is due to."""
+    """Runs the task that a message names, or submits the task of a schedule that is due."""
 
     runner: TaskRunner
     fires: Fires
@@ -36,10 +36,10 @@ class MessageRunner:
         returned: Callable[[], None] = lambda: None,
         lease: Lease | None = None,
     ) -> int | None:
-        """Do what the message asks; arguments as of `TaskRunner.run`.
+        """Handle one message. The keyword arguments are those of `TaskRunner.run`.
 
         Returns:
-            None when the message is done with, else seconds until its next delivery.
+            None: delete the message. Else: deliver it again after this many seconds.
         """
         try:
             if (fire := Fire.in_body(delivery.body)) is not None:
@@ -65,18 +65,18 @@ class MessageRunner:
         return None
 
     def fits(self, delivery: Delivery, remaining_ms: int) -> bool:
-        """Whether the task could use its whole timeout if it began now."""
+        """Whether the task could use its whole timeout if it started now; True without a task."""
         key = task_of(delivery)
         return key is None or self.runner.fits(key, remaining_ms)
 
     def is_async(self, delivery: Delivery) -> bool:
-        """Whether its task can run beside others."""
+        """Whether the message's task is async, and so can run at the same time as others."""
         key = task_of(delivery)
         return key is not None and self.runner.attempt.registry.is_async(key.type)
 
 
 def task_of(delivery: Delivery) -> TaskKey | None:
-    """The task that a message names; None: it is of another kind, or malformed."""
+    """The task that a message names; None: it is a schedule's fire, or malformed."""
     try:
         return None if Fire.in_body(delivery.body) else key_from_body(delivery.body)
     except InvalidKey:

@@ -1,13 +1,16 @@
-"""How a task function is left while it waits for children."""
+"""The exception that stops a task function while it waits for children."""
 
 from __future__ import annotations
 
 
 class Suspended(BaseException):
-    """Ends the function's run; no `Exception`, so that task code does not take it for an error.
+    """Stops the task function until its children have ended; then it runs again from the top.
+
+    A `BaseException`, so that `except Exception` in task code does not catch it.
 
     Attributes:
-        awaited: How many children of this run wake the task when they have ended.
+        awaited: How many children must end before the task is resumed: all that it has waited
+            for in this run, ended ones included.
     """
 
     def __init__(self, awaited: int) -> None:

@@ -1,4 +1,4 @@
-"""Single tasks: claim, run one attempt, write how it ended."""
+"""Runs single tasks: claim, one attempt, write of its outcome."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ from taskmill.work.children import Children
 from taskmill.work.leases import Lease
 from taskmill.work.spawning import Spawner
 
-MAX_STALLS = 2  # a child that is retried by hand may hold its parent up once or twice
-MARGIN_MS = 3_000  # kept free before the process is stopped, for the last write
+MAX_STALLS = 2  # resumes in a row that get no further; a child retried by hand may cause some
+MARGIN_MS = 3_000  # reserved before the process is stopped, for writing the outcome
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRunner:
-    """Runs the task that a message names."""
+    """Claims a single task, runs one attempt of it and stores the outcome."""
 
     tasks: TaskStore
     subtasks: SubtaskStore
@@ -42,7 +42,7 @@ class TaskRunner:
     clock: Clock = now_ms
 
     def fits(self, key: TaskKey, remaining_ms: int) -> bool:
-        """Whether an attempt begun now could use its whole timeout."""
+        """Whether an attempt that starts now could use its whole timeout."""
         _, timeout_seconds = self.attempt.policy(key.type)
         return remaining_ms >= timeout_seconds * 1000 + MARGIN_MS
 
@@ -59,14 +59,16 @@ class TaskRunner:
         """Run one attempt of a task, if this delivery gets the claim.
 
         Args:
-            remaining_ms: Milliseconds until the process is stopped.
-            lease_ms: Hold the task for so long only; who is told of the lease by `claimed` renews
-                it. None: for as long as the attempt may take.
-            returned: Called when the code has ended and its outcome is to be written.
-            lease: Of this attempt, where one was made before; claimed already if it has a row.
+            remaining_ms: Returns the milliseconds until the process is stopped.
+            lease_ms: Length of the lease, which the caller must then renew while the attempt
+                runs. None: as long as the attempt may take.
+            claimed: Called with the lease as soon as the task is claimed.
+            returned: Called when the task code has ended, before its outcome is written.
+            lease: An existing lease to use; with a row it is claimed already. None: make one.
 
         Raises:
-            ClaimLost: Not this delivery's turn; `again_in_ms` says when to deliver it again.
+            ClaimLost: This delivery does not get the task, or lost it while it ran; `again_in_ms`
+                says when to deliver the message again.
             TaskNotFound: No task has this key.
         """
         lease = lease or self.lease(key, remaining_ms=remaining_ms, lease_ms=lease_ms)
@@ -90,15 +92,15 @@ class TaskRunner:
                 self._write(lease.row, outcome)
         except TaskCancelled:
             self.logger.info("cancelled", **log_fields(row))
-            # What it started since then, the dispatcher may not have seen; it looks again for
-            # what is still missing here.
+            # The dispatcher has cancelled the children it found, perhaps not those started since.
+            # If some are still missing from the index here, the dispatcher's redelivery finds them.
             with suppress(ChildrenMissing):
                 self.cascade.cancel(lease.row)
 
     def lease(
         self, key: TaskKey, *, remaining_ms: Callable[[], int], lease_ms: int | None = None
     ) -> Lease:
-        """The lease of an attempt that is about to be claimed; arguments as of `run`."""
+        """A lease for an attempt that is not claimed yet. The arguments are those of `run`."""
         _, timeout_seconds = self.attempt.policy(key.type)
         return Lease(
             self.claims,
@@ -118,12 +120,12 @@ class TaskRunner:
         )
 
     def _is_cancelled(self, lease: Lease) -> bool:
-        if isinstance(lease.stopped, TaskCancelled):  # somebody who renews it has heard
+        if isinstance(lease.stopped, TaskCancelled):  # a renewal was refused for it
             return True
         return self.tasks.get(lease.row.key).status is Status.CANCELLED
 
     def spawner_of(self, lease: Lease) -> Spawner:
-        """What starts children for the attempt that holds the lease."""
+        """The spawner that starts children for the attempt that holds the lease."""
         return Spawner(
             children=Children(lease, self.children),
             registry=self.attempt.registry,
@@ -147,7 +149,7 @@ class TaskRunner:
         self.logger.info("ended", **log_fields(row, status=str(outcome.status)))
 
     def _suspend(self, row: TaskRow, outcome: Outcome) -> None:
-        """Let go of the task; fail it when it keeps waiting for what it has waited for before."""
+        """Store WAITING, or fail a task that was resumed too often without getting further."""
         further = outcome.awaited > (row.awaited_total or 0)
         stalls = 0 if further else (row.stalls or 0) + 1
         if stalls <= MAX_STALLS:
@@ -162,6 +164,6 @@ class TaskRunner:
         self.claims.end(row, Status.FAILED, attributes={"error": describe_error(error)})
 
     def _give_up(self, key: TaskKey, spent: AttemptsSpent) -> None:
-        """No attempt is left and the last one's worker is gone: the task has failed."""
+        """Fail a task whose last attempt was lost with its worker."""
         if self.tasks.fail(key, spent):
             self.logger.warning("gave up", key=str(key), reason=str(spent))

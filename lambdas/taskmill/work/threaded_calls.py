@@ -1,4 +1,4 @@
-"""Calls in threads that can be left behind when their time is up."""
+"""Function calls in other threads, which the caller abandons when their time is up."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-INTERRUPTS = 60  # of code that was left behind; after so many it is left alone
+INTERRUPTS = 60  # of an abandoned call, one a second; then it is left running
 
 
 class ThreadedCall(Generic[T]):
-    """A call in another thread than its caller's, with the caller's context variables."""
+    """A call that runs in another thread, with a copy of the caller's context variables."""
 
     def __init__(self, call: Callable[[], T]) -> None:
         self.loop: AbstractEventLoop | None = None
@@ -34,21 +34,26 @@ class ThreadedCall(Generic[T]):
         self._context = contextvars.copy_context()
         self._context.run(ON_LOOP.set, self._note_loop)
         self._ended = threading.Event()
-        self._end = threading.Lock()  # held to end, and to be left behind: it is one or the other
-        self._left_behind = False
+        self._end = threading.Lock()  # so that a call either ends or is abandoned, never both
+        self._abandoned = False
 
     def _note_loop(self, loop: AbstractEventLoop) -> None:
-        """Called by an event loop of the call: idle or not, it must hear when the time is up."""
+        """Called with the event loop that the call starts: the timeout must wake an idle loop."""
         self.loop = loop
 
     def result(self, seconds: float) -> T:
-        """Make the call. `TaskTimeout` and the error of the call itself are raised here."""
+        """Make the call and return what it returns.
+
+        Raises:
+            TaskTimeout: The call took longer than `seconds`; it is abandoned.
+            BaseException: Whatever the call raises.
+        """
         thread = _free_thread()
         thread.inbox.put(self)
         if not self._ended.wait(min(max(seconds, 0.001), threading.TIMEOUT_MAX)):
             with self._end:
-                self._left_behind = not self._ended.is_set()
-        if self._left_behind:
+                self._abandoned = not self._ended.is_set()
+        if self._abandoned:
             frames = sys._current_frames()  # noqa: SLF001  # documented
             where = stack_below(frames.get(thread.ident or 0), ThreadedCall.run)
             self._interrupt(thread)
@@ -59,19 +64,19 @@ class ThreadedCall(Generic[T]):
         return self._results[0]
 
     def run(self, free: Callable[[], None]) -> bool:
-        """Make the call in this thread; False: it was left behind, and so is the thread.
+        """Make the call in this thread. False: the caller abandoned it, so the thread must end.
 
         Args:
-            free: Called when the thread can make another call, before anybody hears of this one.
+            free: Called when the thread can take another call, before the caller gets the result.
         """
-        with suppress(TimeIsUp):  # one that came when the call had just returned
+        with suppress(TimeIsUp):  # an interrupt that arrived just after the call had returned
             try:
-                if not self._left_behind:
+                if not self._abandoned:
                     self._results.append(self._context.run(self._call))
-            except BaseException as error:  # noqa: BLE001  # the caller's to deal with
+            except BaseException as error:  # noqa: BLE001  # raised again in the caller's thread
                 self._error = error
         with self._end:
-            if self._left_behind:
+            if self._abandoned:
                 return False
             free()
             self._ended.set()
@@ -85,8 +90,8 @@ class ThreadedCall(Generic[T]):
             self._interrupt(thread)
 
     def _interrupt(self, thread: threading.Thread) -> None:
-        """Raise in the thread; an event loop that waits there is woken up for it."""
-        import ctypes  # where nothing is ever late, nobody owes its import
+        """Raise `TimeIsUp` in the thread, and wake its event loop so that it gets there."""
+        import ctypes  # imported only after a timeout
 
         ident = ctypes.c_ulong(thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(TimeIsUp))
@@ -96,7 +101,7 @@ class ThreadedCall(Generic[T]):
 
 
 class _Thread(threading.Thread):
-    """Makes calls one after another, until one is left behind: the thread ends with it."""
+    """A daemon thread that makes calls one after another, and ends after an abandoned one."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -110,7 +115,7 @@ class _Thread(threading.Thread):
 
 
 def _free_thread() -> _Thread:
-    """A thread that nobody else puts calls into; in all there are as many as calls at once."""
+    """An idle thread, or a new one: there are as many as there were calls at the same time."""
     try:
         return _FREE_THREADS.pop()
     except IndexError:
@@ -121,4 +126,4 @@ def _free_thread() -> _Thread:
 
 _FREE_THREADS: list[_Thread] = []
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_FREE_THREADS.clear)  # they stay with the parent
+    os.register_at_fork(after_in_child=_FREE_THREADS.clear)  # a fork copies no threads

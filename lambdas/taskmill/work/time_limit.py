@@ -1,4 +1,4 @@
-"""Ends code that runs too long, in the process that runs it."""
+"""The timeout of task code, enforced in the process that runs it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,18 @@ T = TypeVar("T")
 
 
 def run_within(seconds: float, call: Callable[[], T]) -> T:
-    """What `call` returns; `TaskTimeout` when it takes longer than `seconds`.
+    """Call `call` and return what it returns, within `seconds`.
 
-    In the main thread a timer signal interrupts Python code and blocking calls alike. Made from
-    another thread, the call gets a third one, which is left behind when its time is up: interrupted
-    as soon as it runs Python code again, but not waited for. What it still does must do no harm.
+    In the main thread, a timer signal (SIGALRM) interrupts Python code and blocking calls alike.
+    In any other thread, the call runs in a separate thread, which is abandoned when its time is
+    up: it is interrupted as soon as it runs Python code again, but not waited for. So the call must
+    do no harm if it goes on for a while after the timeout.
 
-    Calls may lie within each other (a task function that runs another task here, now); the outer
-    one's time goes on meanwhile.
+    Calls may be nested (a task function that runs another task with `execute_now`); the time of the
+    outer call goes on meanwhile.
+
+    Raises:
+        TaskTimeout: The call took longer than `seconds`.
     """
     if threading.current_thread() is threading.main_thread():
         return _with_timer(seconds, call)
@@ -33,14 +37,14 @@ def run_within(seconds: float, call: Callable[[], T]) -> T:
 def _with_timer(seconds: float, call: Callable[[], T]) -> T:
     over = False
 
-    def ring(_signal: int, frame: FrameType | None) -> None:
+    def interrupt(_signal: int, frame: FrameType | None) -> None:
         if not over:
             up = TimeIsUp()
             up.where = stack_below(frame, _with_timer)
             raise up
 
     began = time.monotonic()
-    before = signal.signal(signal.SIGALRM, ring)
+    before = signal.signal(signal.SIGALRM, interrupt)
     outer_seconds = _start(seconds)
     outer_is_sooner = 0 < outer_seconds < seconds
     if outer_is_sooner:
@@ -51,7 +55,7 @@ def _with_timer(seconds: float, call: Callable[[], T]) -> T:
     except TimeIsUp as up:
         over = True
         if outer_is_sooner:
-            raise  # its time is up; a clock would not tell, the timer may ring a moment early
+            raise  # for the outer call; do not ask the clock, the timer may fire slightly early
         raise timeout_error(seconds, up.where) from None
     finally:
         over = True
@@ -63,5 +67,5 @@ def _with_timer(seconds: float, call: Callable[[], T]) -> T:
 
 
 def _start(seconds: float) -> float:
-    """Start the timer; seconds that were left of the one before it, 0 when there was none."""
+    """Start the timer. Returns the seconds left on the timer it replaces; 0: there was none."""
     return signal.setitimer(signal.ITIMER_REAL, max(seconds, 0.001), AGAIN_SECONDS)[0]

@@ -1,4 +1,4 @@
-"""What ends code that runs too long, and how its error tells where it was."""
+"""The exception that interrupts task code at its timeout, and the error that is stored for it."""
 
 from __future__ import annotations
 
@@ -8,11 +8,17 @@ from typing import Any
 
 from taskmill.model.errors import TaskTimeout
 
-AGAIN_SECONDS = 1.0  # code that swallows the first interrupt gets another every second
+AGAIN_SECONDS = 1.0  # interrupts are repeated every second, for code that swallows the first
 
 
 class TimeIsUp(BaseException):
-    """No `Exception`, so that task code's own `except Exception` does not swallow it."""
+    """Interrupts task code at its timeout.
+
+    A `BaseException`, so that `except Exception` in task code does not swallow it.
+
+    Attributes:
+        where: The interrupted stack; None: unknown.
+    """
 
     where: TracebackType | None = None
 
@@ -22,7 +28,7 @@ def timeout_error(seconds: float, where: TracebackType | None) -> TaskTimeout:
 
 
 def stack_below(frame: FrameType | None, root: Callable[..., Any]) -> TracebackType | None:
-    """Where a thread is: the frames from what `root` has called on."""
+    """The stack of a thread as a traceback: only the frames that `root` called."""
     trace: TracebackType | None = None
     while frame is not None and frame.f_code is not root.__code__:
         trace = TracebackType(trace, frame, frame.f_lasti, frame.f_lineno or 0)

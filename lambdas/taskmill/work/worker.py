@@ -1,4 +1,7 @@
-"""Works through what Lambda delivers of the work queues, and decides what comes again, and when."""
+"""Handles one SQS delivery to the worker function.
+
+Runs each message's task, and reports which messages to redeliver, and after how long.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +14,22 @@ from typing import Any
 from taskmill.aws.sqs.protocol import Delivery, Queue
 from taskmill.work.message_runner import MessageRunner
 
-MAX_ASYNC = 10  # async tasks of one delivery that run at a time
+MAX_ASYNC = 10  # async tasks of one delivery that run at the same time
 
 Answers = dict[str, int | None]
-"""By message id: None when it is done with, else seconds until its next delivery."""
+"""By message id: None: delete the message; else seconds until it is delivered again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Worker:
-    """Runs async tasks beside each other and the others in turn; hands back what lacks time.
+    """Runs the tasks of one delivery: async ones in parallel, the others one after another.
+
+    A task that would not have its whole timeout left before the Lambda deadline is not started;
+    its message is redelivered at once. The first message is started in any case.
 
     Attributes:
-        queues: Where records come from, by name.
-        main: The queue of records that name none of those.
+        queues: The work queues by name; a record names its own in `eventSourceARN`.
+        main: The queue of records whose queue is not among `queues`.
     """
 
     messages: MessageRunner
@@ -35,8 +41,12 @@ class Worker:
     ) -> list[str]:
         """Work through one delivery.
 
+        Args:
+            records: The SQS records of the Lambda event.
+            remaining_ms: Returns the milliseconds until the Lambda deadline.
+
         Returns:
-            Ids of the messages that must be delivered again.
+            Ids of the messages to redeliver: the batch item failures.
         """
         answers = self._run_all([_delivery(record) for record in records], remaining_ms)
         hidden: defaultdict[str, dict[str, int]] = defaultdict(dict)  # queue name -> receipts
@@ -59,18 +69,18 @@ class Worker:
         if len(together) < 2:
             return {each.id: run(each) for each in deliveries}
         alone = [each for each in deliveries if each not in together]
-        return _side_by_side(
+        return _run_together(
             together, run, meanwhile=lambda: {each.id: run(each) for each in alone}
         )
 
 
-def _side_by_side(
+def _run_together(
     deliveries: Sequence[Delivery],
     run: Callable[[Delivery], int | None],
     *,
     meanwhile: Callable[[], Answers],
 ) -> Answers:
-    """Run these in threads, an event loop each, and something else in this one."""
+    """Run async tasks in worker threads, one event loop each, and `meanwhile` in this thread."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ThreadPoolExecutor(min(len(deliveries), MAX_ASYNC)) as threads:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskmill.errors import InvalidRequest, LimitExceeded
-from taskmill.model import batch_plan as plan
+from taskmill.model import batch_plan
 from taskmill.model.batch_plan import (
     MAX_BATCHES,
     MAX_SUBTASKS,
@@ -120,10 +120,10 @@ def test_beyond_a_thousand_subtasks_only_progress_is_told() -> None:
 
 
 def test_the_largest_plan_fits_one_execution_state() -> None:
-    count = plan.MAX_SUBTASKS
-    spans = plan.batch_spans(count, plan.batch_size_for(count))
+    count = batch_plan.MAX_SUBTASKS
+    spans = batch_plan.batch_spans(count, batch_plan.batch_size_for(count))
 
     state = json.dumps({"split": {"batches": spans, "maxConcurrency": 10_000}})
 
-    assert len(spans) == plan.MAX_BATCHES
+    assert len(spans) == batch_plan.MAX_BATCHES
     assert len(state) < 262_144 / 2  # half of what Step Functions takes

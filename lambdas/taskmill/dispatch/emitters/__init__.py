@@ -1,1 +1,1 @@
-"""What the dispatcher does for each kind of reaction, in the largest requests a service takes."""
+"""Emitters: each sends some kinds of reaction to AWS, in the largest requests AWS accepts."""

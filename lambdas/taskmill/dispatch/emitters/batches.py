@@ -1,4 +1,4 @@
-"""Closed batches are added to the counts of their parents, many in one transaction."""
+"""Adds closed batches to the counts of their parents, up to 99 per transaction."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from taskmill.model.chunks import chunked
 
 @dataclass(frozen=True, kw_only=True)
 class BatchEmitter:
-    """Counts batches, each once."""
+    """Counts each closed batch once on its parent."""
 
     batches: BatchStore
 

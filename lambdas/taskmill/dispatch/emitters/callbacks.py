@@ -1,4 +1,4 @@
-"""Callbacks: tasks that are submitted because others have ended."""
+"""Submits callbacks: tasks that run because another task has ended."""
 
 from __future__ import annotations
 
@@ -28,15 +28,16 @@ if TYPE_CHECKING:
 
 
 class AlarmRefused(RuntimeError):
-    """The alarm topic did not take an alarm."""
+    """The alarm topic refused an alarm."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallbackEmitter:
-    """Submits each callback of an ended run once: a second time it is there already.
+    """Submits the callbacks of tasks that have ended, each once per run of the task.
 
     Attributes:
-        registry: Gives the user's task types; asked only when there is a callback to submit.
+        registry: Returns the registry of the user's task types; called only when there is a
+            callback to submit, as it imports the task modules.
     """
 
     tasks: TaskStore
@@ -57,14 +58,14 @@ class CallbackEmitter:
                 self.tasks.put_many([row for _, row in chunk])
 
     def _callbacks(self, source: TaskRow, logger: Any) -> list[TaskRow]:
-        """The rows to store because of an end; none, but an alarm, where they are refused."""
+        """The rows of a task's callbacks. If they are invalid: an alarm, and no rows."""
         key = source.key
         mappings = self.mappings.as_of(key.tenant, key.type, submitted_at(source))
         if not (targets := targets_of(source, mappings)):
             return []
         try:
             return self._rows(source, targets)
-        except (InvalidRequest, LimitExceeded) as refused:  # another try would end the same way
+        except (InvalidRequest, LimitExceeded) as refused:  # a retry would be refused again
             logger.error("callbacks refused", key=str(key), error=refused.message)  # noqa: TRY400
             self._alarm(source, refused)
             return []
@@ -76,14 +77,16 @@ class CallbackEmitter:
             for target in targets
         )
         first = with_input(self.payloads, first, {"task": snapshot(source)})
-        text, ref = first.input, first.input_ref  # all of them are told the same
+        text, ref = first.input, first.input_ref  # all callbacks get the same input
         return [first, *(dataclasses.replace(row, input=text, input_ref=ref) for row in others)]
 
     def _alarm(self, source: TaskRow, error: Exception) -> None:
-        # The id of the alarm that it failed must not be this one's too.
-        told = dataclasses.replace(source, notify_id=f"{source.key.sk}@{source.version}#callbacks")
+        # An id of its own: the alarm that the task failed has the id without `#callbacks`.
+        subject = dataclasses.replace(
+            source, notify_id=f"{source.key.sk}@{source.version}#callbacks"
+        )
         notification = alarm_notification(
-            told, table=self.tasks.table.name, error_details=describe_error(error)
+            subject, table=self.tasks.table.name, error_details=describe_error(error)
         )
         if not all(self.alarm_topic.publish([notification])):
             raise AlarmRefused(f"no alarm about the callbacks of {source.key}")

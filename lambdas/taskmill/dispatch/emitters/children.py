@@ -1,4 +1,4 @@
-"""Children: counted on their parents, cancelled with them; parents end with the last of them."""
+"""Counts ended children on their parents, ends parents, and cancels children."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _TRIES = 10
 
 @dataclass(frozen=True, kw_only=True)
 class ChildEmitter:
-    """Keeps the tally of parents, each child in it once."""
+    """Counts each child once on its parent, ends settled parents, cancels children."""
 
     tasks: TaskStore
     children: ChildStore
@@ -47,7 +47,11 @@ class ChildEmitter:
                     self._count_chunk(TaskKey.from_text(parent), run, list(ended.values()))
 
     def _count_chunk(self, parent: TaskKey, run: int, ended: Sequence[TaskRow]) -> None:
-        """Count children as their records tell of them, else those that still wait for it."""
+        """Count children of one parent, first as their stream records show them.
+
+        If one has changed since, the transaction is refused. Then they are read again, and those
+        that are still uncounted are tried again.
+        """
         for _ in range(_TRIES):
             if not ended or self.children.count(parent, run, ended):
                 return
@@ -56,7 +60,7 @@ class ChildEmitter:
         raise Throttled(f"the children of {parent} keep changing")
 
     def _settle(self, key: TaskKey) -> None:
-        """End a task whose children have all ended: failed beats cancelled beats completed."""
+        """End a FINISHED task whose children have all ended."""
         for _ in range(_TRIES):
             row = self.tasks.get(key)
             if not is_settled(row):
@@ -79,7 +83,11 @@ def _uncounted(row: TaskRow, run: int) -> bool:
 
 
 def _outcome(row: TaskRow) -> tuple[Status, dict[str, Any]]:
-    """What follows from the children that the function did not wait for."""
+    """The parent's final status and attributes.
+
+    Only children whose end the function did not see matter: FAILED if one of them failed, else
+    CANCELLED if one was cancelled, else COMPLETED.
+    """
     known = row.settlement or {}
     failed = (row.children_failed or 0) - known.get("failed", 0)
     cancelled = (row.children_cancelled or 0) - known.get("cancelled", 0)

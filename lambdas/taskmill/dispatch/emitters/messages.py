@@ -1,4 +1,4 @@
-"""Work for workers: messages now, soon or much later, and the executions of fan-outs."""
+"""Sends tasks to the work queues, now or later, and starts or stops fan-out executions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from taskmill.model.statuses import Status
 
 @dataclass(frozen=True, kw_only=True)
 class WorkEmitter:
-    """Sends tasks to workers and starts or stops the workflow of fan-outs."""
+    """Sends tasks to the work queues and starts or stops the executions of fan-outs.
+
+    Attributes:
+        lanes: The work queue of each lane.
+    """
 
     tasks: TaskStore
     lanes: Mapping[Lane, Queue]
@@ -35,7 +39,7 @@ class WorkEmitter:
         delivery.each(StopExecution, lambda each: self.workflow.stop(each.row.key, each.row.run))
 
     def _send(self, delivery: StreamDelivery) -> None:
-        """Send messages now, later by the queue's delay, or much later by a schedule."""
+        """Send messages, up to 15 min ahead with an SQS delay, beyond that with a schedule."""
         now = self.clock()
         soon: defaultdict[Lane, list[tuple[Caused, int]]] = defaultdict(list)
         far: list[tuple[Caused, int]] = []
@@ -53,7 +57,7 @@ class WorkEmitter:
             (
                 (each, Status.SCHEDULED if wait else Status.QUEUED)
                 for each, wait in (*_flat(soon.values()), *far)
-                # Between attempts a task shows ERRORED; its claim needs no mark.
+                # Between attempts a task stays ERRORED: it can be claimed from that status.
                 if each.reaction.row.status is Status.CREATED and not each.reaction.row.direct
             ),
             delivery,
@@ -74,7 +78,7 @@ class WorkEmitter:
         self._mark(((each, Status.STARTED) for each in delivery.of(StartExecution)), delivery)
 
     def _mark(self, marks: Iterable[tuple[Caused, Status]], delivery: StreamDelivery) -> None:
-        """Note on the rows what was emitted for them; a row that has moved on stays as it is."""
+        """Write the new status to rows; a row that has changed since is left as it is."""
         wanted = [(each, status) for each, status in marks if each.record not in delivery.lost]
         for chunk in chunked(wanted, BATCH_STATEMENTS):
             with delivery.parking([each.record for each, _ in chunk]):
@@ -86,5 +90,5 @@ def _flat(groups: Iterable[list[tuple[Caused, int]]]) -> Iterable[tuple[Caused, 
 
 
 def _seconds_until(due: int | None, now: int) -> int:
-    """Whole seconds to `due`, rounded up: a message must never arrive early."""
+    """Whole seconds until `due`, rounded up, so that a message never arrives early."""
     return 0 if due is None or due <= now else -(-(due - now) // 1000)

@@ -1,4 +1,4 @@
-"""Status notifications and alarms."""
+"""Publishes status notifications and alarms to SNS."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from taskmill.model.chunks import chunked
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationEmitter:
-    """Publishes how tasks stand, and alarms about those that failed."""
+    """Publishes the status and progress of tasks, and alarms about those that failed."""
 
     table_name: str
     status_topic: Topic
     alarm_topic: Topic
 
     def emit(self, delivery: StreamDelivery) -> None:
-        self._tell(
+        self._publish(
             self.status_topic,
             delivery.of(Publish),
             lambda each: status_notification(each.row, each.action, table=self.table_name),
             delivery,
         )
-        self._tell(
+        self._publish(
             self.alarm_topic,
             delivery.of(RaiseAlarm),
             lambda each: alarm_notification(each.row, table=self.table_name),
             delivery,
         )
 
-    def _tell(
+    def _publish(
         self,
         topic: Topic,
         caused: Sequence[Caused],

@@ -1,4 +1,4 @@
-"""Recurring schedules: EventBridge's entries follow the rows."""
+"""Keeps the schedules in EventBridge Scheduler in line with the schedule rows."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ _LOOKS = 5
 
 
 class Unsettled(RuntimeError):
-    """The row changed again whenever its entry had been brought in line with it."""
+    """In 5 tries, the row always changed again while its EventBridge schedule was updated."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduleEmitter:
-    """Brings entries in line with rows, whatever records come, how often and in which order.
+    """Creates, updates and deletes EventBridge schedules, whatever the order of the records.
 
-    A record only says that there is something to do: what counts is the row as it stands now. It
-    is looked at again afterwards, so that of two dispatchers the last to write has the newest.
+    A record only tells which row changed; the row itself is read. It is read again afterwards: if
+    it has changed, the update is repeated, so that of two dispatchers at the same time the last to
+    write has the newest row.
     """
 
     schedules: ScheduleStore
@@ -36,17 +37,17 @@ class ScheduleEmitter:
             row: ScheduleRow = each.reaction.row
             if row.stored not in done:
                 with delivery.parking([each.record]):
-                    self._settle(row)
+                    self._bring_in_line(row)
                     done.add(row.stored)
 
-    def _settle(self, seen: ScheduleRow) -> None:
+    def _bring_in_line(self, seen: ScheduleRow) -> None:
         row = self.schedules.get(seen.tenant, seen.name)
         for _ in range(_LOOKS):
             self._apply(seen, row)
             before, row = row, self.schedules.get(seen.tenant, seen.name)
             if row == before:
                 return
-        raise Unsettled(f"schedule {seen.name!r} of {seen.tenant!r} changes all the time")
+        raise Unsettled(f"schedule {seen.name!r} of {seen.tenant!r} keeps changing")
 
     def _apply(self, seen: ScheduleRow, row: ScheduleRow | None) -> None:
         if row is None or row.state == "DELETED":

@@ -1,4 +1,4 @@
-"""One delivery of stream records: what they cause, and which of them could not be handled whole."""
+"""One delivery of stream records: the reactions to them, and the records that failed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from taskmill.functions.events import change_from_record
 
 @dataclass(frozen=True, slots=True)
 class Caused:
-    """One reaction and the record that it came from, by its place in the delivery."""
+    """One reaction, with the index of its record in the delivery."""
 
     record: int
     reaction: Any
@@ -22,7 +22,11 @@ class Caused:
 
 @dataclass
 class StreamDelivery:
-    """Reactions by kind. A record is lost when anything that it causes could not be emitted."""
+    """The reactions to one delivery of stream records, by kind.
+
+    Attributes:
+        lost: Indexes of the records that failed: some reaction to them could not be emitted.
+    """
 
     records: Sequence[Mapping[str, Any]]
     logger: Any
@@ -36,36 +40,38 @@ class StreamDelivery:
             try:
                 for reaction in reactions(change_from_record(record)):
                     self._by_kind[type(reaction)].append(Caused(index, reaction))
-            except Exception:  # noqa: BLE001  # a context manager for each record would be dear
+            except Exception:  # noqa: BLE001  # `parking` for each record would be slow
                 self._park([index])
 
     def of(self, kind: type[Reaction]) -> list[Caused]:
+        """All reactions of a kind, in the order of their records."""
         return self._by_kind[kind]
 
     def each(self, kind: type[Reaction], emit: Callable[[Any], None]) -> None:
-        """Emit all reactions of a kind, one after the other."""
+        """Call `emit` with each reaction of a kind; an error marks only that record as lost."""
         for caused in self.of(kind):
             with self.parking([caused.record]):
                 emit(caused.reaction)
 
     def lose(self, caused: Iterable[Caused]) -> None:
+        """Mark the records of these reactions as lost."""
         self.lost.update(each.record for each in caused)
 
     @contextmanager
     def parking(self, records: Sequence[int]) -> Iterator[None]:
-        """Marks records as lost when the block fails: one record's trouble stops no other."""
+        """Log an error of the `with` block and mark these records as lost; the others go on."""
         try:
             yield
-        except Exception:  # noqa: BLE001  # whatever it is, it comes again
+        except Exception:  # noqa: BLE001  # the record is parked and handled again
             self._park(records)
 
     def _park(self, records: Sequence[int]) -> None:
-        """Mark records as lost, within the handler of the error that they failed with."""
+        """Mark records as lost. Call it in the `except` block of the error, which it logs."""
         self.logger.exception("reaction failed", records=len(records))  # noqa: LOG004  # see above
         self.lost.update(records)
 
 
 class Emitter(Protocol):
-    """Emits the kinds of reaction that it knows. Everything it does is harmless twice."""
+    """Emits the reactions of the kinds it knows. Idempotent."""
 
     def emit(self, delivery: StreamDelivery) -> None: ...

@@ -1,4 +1,4 @@
-"""Drains the work queues outside Lambda: `taskmill work`."""
+"""The worker outside Lambda, in a container or on your machine: `taskmill work`."""
 
 from taskmill.work.consumer.consumer import Consumer
 

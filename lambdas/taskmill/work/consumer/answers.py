@@ -1,4 +1,4 @@
-"""Tells the queues what becomes of messages, many in a call."""
+"""Deletes messages and changes their visibility timeouts, up to 10 per SQS call."""
 
 from __future__ import annotations
 
@@ -14,13 +14,18 @@ from taskmill.work.consumer.back_off import BackOff
 from taskmill.work.consumer.threads import start
 
 PATIENCE_SECONDS = 0.05  # how long an answer waits for others to share its call
-FLUSH_SECONDS = 5.0  # what the last answers get to be sent
-TRIES = 3  # an answer that is lost in the end does no harm: its message comes again
+FLUSH_SECONDS = 5.0  # time to send the last answers before the process ends
+TRIES = 3  # then the answer is dropped, which is harmless: SQS delivers the message again
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Of one message: None deletes it, else it comes again after so many seconds."""
+    """What to do with one received message.
+
+    Attributes:
+        receipt: The receipt handle.
+        seconds: None: delete the message; else deliver it again after this many seconds.
+    """
 
     queue: Queue
     receipt: str
@@ -28,11 +33,13 @@ class Answer:
 
 
 class Answers:
-    """Collects answers and sends them: 10 of a kind at once, or what there is after 50 ms.
+    """Collects answers and sends them in batches: once 10 of a kind are there, or after 50 ms.
+
+    A kind is one queue and one action: delete, or change the visibility timeout.
 
     Args:
-        crashed: Told of what ends the process.
-        sleep: Waits so many seconds.
+        crashed: Called with an error that must end the process.
+        sleep: Waits the given number of seconds.
     """
 
     def __init__(
@@ -51,7 +58,7 @@ class Answers:
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Send what is left, if it can be sent at all."""
+        """Send what is left, within 5 s."""
         self._waiting.put(None)
         self._thread.join(FLUSH_SECONDS)
 
@@ -65,11 +72,11 @@ class Answers:
                 kinds, more = self._collect()
                 for answers in kinds:
                     self._send(answers)
-        except BaseException as crash:  # noqa: BLE001  # a test's, or the interpreter's end
+        except BaseException as crash:  # noqa: BLE001  # raised again by the main thread
             self._crashed(crash)
 
     def _collect(self) -> tuple[list[list[Answer]], bool]:
-        """The next answers by queue and kind; False: they are the last."""
+        """The next answers, grouped by kind, and whether more may follow."""
         kinds: defaultdict[tuple[int, bool], list[Answer]] = defaultdict(list)
         answer = self._waiting.get()
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -89,8 +96,8 @@ class Answers:
         back_off = BackOff()
         for left in reversed(range(TRIES)):
             try:
-                refused = self._tell(answers)
-            except Exception as error:  # noqa: BLE001  # the network's, or AWS's
+                refused = self._call_queue(answers)
+            except Exception as error:  # noqa: BLE001  # any error of the network or of AWS
                 self._logger.warning("queue unreachable", error=repr(error), answers=len(answers))
                 if left:
                     self._sleep(back_off.next_seconds())
@@ -99,7 +106,7 @@ class Answers:
                     self._logger.warning("answers refused", answers=len(refused))
                 return
 
-    def _tell(self, answers: list[Answer]) -> list[str]:
+    def _call_queue(self, answers: list[Answer]) -> list[str]:
         queue = answers[0].queue
         again = {each.receipt: each.seconds for each in answers if each.seconds is not None}
         return queue.show_again(again) if again else queue.delete(e.receipt for e in answers)

@@ -1,4 +1,4 @@
-"""Drains work queues in a process of one's own: for as long as it likes, and in threads."""
+"""The worker outside Lambda: a long-running process that polls the work queues."""
 
 from __future__ import annotations
 
@@ -20,21 +20,22 @@ from taskmill.work.consumer.together import FEWEST_TOGETHER, Together, no_deadli
 from taskmill.work.message_runner import MessageRunner
 
 CONCURRENCY = 10
-GRACE_SECONDS = 25.0  # Fargate kills 30 s after it has asked
+GRACE_SECONDS = 25.0  # Fargate sends SIGKILL 30 s after SIGTERM
 
 
 class Consumer:
-    """Works off messages, up to `concurrency` at a time, until it is told to stop.
+    """Receives messages and runs their tasks, up to `concurrency` at a time, until `stop`.
 
-    Its tasks may run for hours: it keeps their messages hidden and their leases alive. When it
-    dies, another worker has them within 90 s.
+    Its tasks may run for hours: while they do, it extends the visibility timeouts of their messages
+    and renews their leases. If the process dies, another worker can take the tasks over within
+    90 s.
 
     Args:
-        queues: Asked in this order.
-        grace_seconds: What running tasks get to end, once it is told to stop.
-        idle_seconds: How long an empty queue is asked to wait for a message, up to 20.
-        look_seconds: How often to look what must be extended.
-        stopping: Called when it stops, with how many tasks still run.
+        queues: The work queues, polled in this order.
+        grace_seconds: How long running tasks may go on after `stop`.
+        idle_seconds: How long one receive call waits for a message (long polling), up to 20.
+        look_seconds: How often to check which timeouts and leases must be extended.
+        stopping: Called when the consumer stops, with the number of tasks that still run.
     """
 
     def __init__(
@@ -55,7 +56,7 @@ class Consumer:
         self._logger = logger
         self._grace_seconds = grace_seconds
         self._look_seconds = look_seconds
-        self._tell_stopping = stopping
+        self._on_stopping = stopping
         self._clock = clock
         self._events: SimpleQueue[BaseException | None] = SimpleQueue()
         self._stopping = threading.Event()
@@ -77,37 +78,38 @@ class Consumer:
 
     @property
     def done(self) -> int:
-        """How many messages are done with so far."""
+        """How many messages were handled for good so far."""
         return self._jobs.done
 
     @property
     def running(self) -> int:
-        """How many are under work."""
+        """How many messages are being handled now."""
         return len(self._jobs.running())
 
     def run(self) -> int:
-        """Work until `stop` is called; then let running tasks end, and hand back what is left.
+        """Work until `stop` is called, then wait for running tasks and hand back the rest.
 
         Returns:
-            How many tasks were handed back. Their code may still run, and can write nothing.
+            How many tasks were handed back to the queues because they outlived the grace period.
+            Their code may still run, but can write nothing more.
         """
         with self._at_work():
             start(lambda: self._keeper.run(self._ended, self._look_seconds))
             start(self._intake.run)
             self._await_end()
-            self._tell_stopping(self.running)
+            self._on_stopping(self.running)
             self._jobs.wait_idle(self._grace_seconds)
             return self._hand_back()
 
     def stop(self) -> None:
         """Make `run` return soon. May be called in a signal handler."""
-        self._events.put(None)  # the only kind of queue whose `put` may interrupt itself
+        self._events.put(None)  # `SimpleQueue.put` is reentrant, as a signal handler needs
 
     def drain(self) -> None:
-        """Work off what can be received now, and return when that has ended.
+        """Handle all messages that can be received now, then return.
 
         Raises:
-            Exception: A queue could not be asked.
+            Exception: A queue could not be reached.
         """
         with self._at_work():
             while self._events.empty() and self._intake.fetch():
@@ -127,7 +129,7 @@ class Consumer:
             self._threads.close()
 
     def _await_end(self) -> None:
-        """Wait until `stop` is called, or something ends the process."""
+        """Wait until `stop` is called, or raise the error that crashed a thread."""
         error = self._events.get()
         self._stopping.set()
         self._jobs.close()
@@ -145,15 +147,18 @@ class Consumer:
         return [job.delivery for job in jobs if job not in begun]
 
     def _start(self, jobs: Sequence[Job]) -> None:
-        """Give each of these a thread of its own."""
+        """Run each job in a thread of its own."""
         for job in jobs:
             self._threads.put(partial(self._work, job))
 
     def _claim(self, jobs: Sequence[Job]) -> None:
-        """Claim what came together, and start it; in a thread that then runs the last of them."""
+        """Claim the tasks of messages received together, and run them all.
+
+        The last one runs in this thread, each of the others in its own.
+        """
         try:
             self._together.claim(jobs)
-        except BaseException as crash:  # noqa: BLE001  # a test's, or the interpreter's end
+        except BaseException as crash:  # noqa: BLE001  # raised again by the main thread
             self._events.put(crash)
             for job in jobs:
                 self._jobs.end(job, done=False)
@@ -163,7 +168,7 @@ class Consumer:
         self._work(last)
 
     def _work(self, job: Job) -> None:
-        """Run one message in a thread of its own."""
+        """Handle one message, in the thread of its job."""
         try:
             seconds = self._messages.run(
                 job.delivery,
@@ -173,7 +178,7 @@ class Consumer:
                 returned=lambda: self._jobs.vacate(job),
                 lease=job.begun,
             )
-        except BaseException as crash:  # noqa: BLE001  # a test's, or the interpreter's end
+        except BaseException as crash:  # noqa: BLE001  # raised again by the main thread
             self._events.put(crash)
             self._jobs.end(job, done=False)
         else:
@@ -181,13 +186,13 @@ class Consumer:
                 self._answers.add(job.queue, job.delivery.receipt, seconds)
 
     def _hand_back(self) -> int:
-        """Give up the leases of what still runs, and show its messages at once."""
+        """Release the leases of tasks that still run, and have their messages redelivered now."""
         left = self._jobs.hand_back()
         for job in left:
             try:
                 if job.lease is not None:
                     job.lease.release()
-            except Exception as error:  # noqa: BLE001  # it has just ended, or the network's
+            except Exception as error:  # noqa: BLE001  # it has just ended, or a network error
                 self._logger.info("not released", reason=str(error))
             self._answers.add(job.queue, job.delivery.receipt, 0)
         return len(left)

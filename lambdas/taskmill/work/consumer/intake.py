@@ -1,4 +1,4 @@
-"""Asks the queues for messages: never for more than there are free slots."""
+"""Polls the queues for messages: never for more than there are free slots."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from taskmill.work.consumer.jobs import Jobs
 from taskmill.work.consumer.keeper import HIDDEN_SECONDS
 from taskmill.work.consumer.threads import start
 
-IDLE_SECONDS = 20  # how long a queue is asked to wait for a message; SQS allows no more
-CROWDED_SECONDS = 1  # likewise, while there are fewer free slots than queues
-PATIENCE_SECONDS = 0.05  # a free slot waits so long for others, for one call to fill them all
-SETTLING_SECONDS = 0.002  # and half of them for one more, while others become free
+IDLE_SECONDS = 20  # long polling: how long a receive call waits; 20 s is the most SQS allows
+CROWDED_SECONDS = 1  # the same, while there are fewer free slots than queues
+PATIENCE_SECONDS = 0.05  # a free slot waits this long for others, so that one call fills them all
+SETTLING_SECONDS = 0.002  # then wait on in steps of 2 ms, as long as each frees another slot
 
 
 @dataclass(eq=False)
 class Source:
-    """A queue that is asked.
+    """One queue that the intake polls.
 
     Attributes:
-        attended: By how many threads, which wait for a message or for trouble to pass; meanwhile
-            nobody else asks it. Guarded by the condition of the jobs.
+        attended: How many threads wait for a message of this queue, or wait out its backoff.
+            While there are any, the main loop does not poll it. Guarded by `Jobs.changed`.
     """
 
     queue: Queue
@@ -35,15 +35,16 @@ class Source:
 
 
 class Intake:
-    """Receives messages, of the first queue first.
+    """Receives messages, from the first queue first.
 
-    While there is work, the queues are asked in turn, so that nothing waits behind what comes
-    after it. When all of them are empty, all are waited for at once.
+    While there is work, the queues are polled in order without waiting, so that no message of an
+    earlier queue waits behind those of a later one. When all are empty, one thread per queue waits
+    for a message, all at the same time.
 
     Args:
-        begin: Takes over messages, each in a reserved slot; returns those that it does not want
-            any more.
-        crashed: Told of what ends the process.
+        begin: Takes over received messages, each in a reserved slot, and returns those that it
+            refused because the consumer is stopping.
+        crashed: Called with an error that must end the process.
         stopping: Set when nothing more is to be received.
     """
 
@@ -70,26 +71,26 @@ class Intake:
         self._idle_seconds = idle_seconds
 
     def run(self) -> None:
-        """Receive until it is time to stop."""
+        """Receive messages until `stopping` is set."""
         try:
             while self._await_slots():
                 if len(self._sources) == 1:
                     self._try(self._sources[0], MESSAGES_A_CALL, self._idle_seconds)
                 elif not self._go_round(self._try):
                     self._wait_for_all()
-        except BaseException as crash:  # noqa: BLE001  # a test's, or the interpreter's end
+        except BaseException as crash:  # noqa: BLE001  # raised again by the main thread
             self._crashed(crash)
 
     def fetch(self) -> bool:
-        """Ask every queue once, without waiting; whether one had something.
+        """Poll every queue once, without waiting. True: there were messages.
 
         Raises:
-            Exception: One could not be asked.
+            Exception: A queue could not be reached.
         """
         return self._go_round(self._ask)
 
     def _await_slots(self) -> bool:
-        """Wait until a queue can be asked; False: it is time to stop."""
+        """Wait until there is a free slot and a queue to poll. False: it is time to stop."""
 
         def ready(free: int) -> bool:
             return self._stopping.is_set() or bool(free and self._to_ask())
@@ -110,21 +111,21 @@ class Intake:
             return [each for each in self._sources if not each.attended]
 
     def _go_round(self, ask: Callable[[Source, int, int], int]) -> bool:
-        """Ask the queues in turn; whether one had something."""
+        """Poll the queues in order, without waiting. True: there were messages."""
         return sum(ask(source, MESSAGES_A_CALL, 0) for source in self._to_ask()) > 0
 
     def _wait_for_all(self) -> None:
-        """Wait for all queues side by side, with a slot each; the others stay free for a rush."""
+        """Wait for a message of each queue in parallel, each with one slot; the rest stay free."""
         sources = self._to_ask()
         seconds = CROWDED_SECONDS if self._jobs.free < len(sources) else self._idle_seconds
         for source in sources:
             self._attend(source, partial(self._try, source, 1, seconds))
 
     def _try(self, source: Source, at_most: int, wait_seconds: int) -> int:
-        """As `_ask`; a queue that is in trouble is left alone for a while."""
+        """Like `_ask`, but after an error the queue is not polled for a backoff pause."""
         try:
             found = self._ask(source, at_most, wait_seconds)
-        except Exception as error:  # noqa: BLE001  # the network's, or AWS's
+        except Exception as error:  # noqa: BLE001  # any error of the network or of AWS
             self._logger.warning("queue unreachable", error=repr(error))
             pause = source.back_off.next_seconds()
             self._attend(source, partial(self._stopping.wait, pause))
@@ -133,12 +134,12 @@ class Intake:
         return found
 
     def _attend(self, source: Source, do: Callable[[], object]) -> None:
-        """Do something for a queue in a thread of its own."""
+        """Wait for a queue, or for its backoff pause, in a thread of its own."""
 
         def attend() -> None:
             try:
                 do()
-            except BaseException as crash:  # noqa: BLE001  # a test's, or the interpreter's end
+            except BaseException as crash:  # noqa: BLE001  # raised again by the main thread
                 self._crashed(crash)
             finally:
                 with self._jobs.changed:
@@ -150,7 +151,7 @@ class Intake:
         start(attend)
 
     def _receive(self, queue: Queue, at_most: int, wait_seconds: int) -> list[Delivery]:
-        """Messages for free slots, which are reserved for them."""
+        """Receive messages into free slots, which are reserved first."""
         slots = self._jobs.reserve(at_most)
         deliveries: list[Delivery] = []
         try:
@@ -161,7 +162,7 @@ class Intake:
         return deliveries
 
     def _ask(self, source: Source, at_most: int, wait_seconds: int) -> int:
-        """Fill free slots from a queue; how many messages there were."""
+        """Fill free slots from a queue. Returns how many messages there were."""
         deliveries = self._receive(source.queue, at_most, wait_seconds)
         late = self._begin(source.queue, deliveries)
         if late:

@@ -1,4 +1,4 @@
-"""What a consumer is working on, and how much more it can take."""
+"""The jobs of a consumer (messages being handled) and its free slots."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from taskmill.work.leases import Lease
 
 @dataclass(eq=False)
 class Job:
-    """A message under work.
+    """A message that is being handled.
 
     Attributes:
-        hidden_until: When it comes again unless it is hidden anew, in epoch milliseconds.
-        begun: The lease that its task is claimed with, where it was claimed with others or is to
-            be claimed anew because it was not.
-        lease: Of its task, once that is claimed.
-        returned: Its task's code has ended; what came of it is about to be stored.
-        handed_back: Somebody else may have it already; whatever its task comes to here.
+        hidden_until: When its visibility timeout ends, in epoch milliseconds.
+        begun: The lease that a shared claim made for its task: with a row, the task is claimed;
+            without, it is still to be claimed alone. None: there was no shared claim.
+        lease: The lease of its task once that is claimed.
+        returned: Its task's code has ended; the outcome is about to be stored.
+        handed_back: It was given back to the queue, so another worker may already have it.
     """
 
     queue: Queue
@@ -34,11 +34,11 @@ class Job:
 
 
 class Jobs:
-    """The slots of a consumer: free, reserved for messages that are asked for, or under work.
+    """The slots of a consumer: free, reserved for a receive call, or taken by a job.
 
     Attributes:
-        changed: Notified whenever a slot is given back.
-        done: How many messages are done with.
+        changed: Notified whenever a slot becomes free.
+        done: How many messages were handled for good.
     """
 
     def __init__(self, slots: int) -> None:
@@ -51,40 +51,40 @@ class Jobs:
 
     @property
     def free(self) -> int:
-        """How many slots nothing is in, and nothing is asked for."""
+        """How many slots are neither taken nor reserved; 0 while too many outcomes wait."""
         with self.changed:
             return self._available
 
     @property
     def _available(self) -> int:
-        """Free slots; none while more outcomes than there are slots wait to be stored."""
+        """Free slots; 0 while more outcomes wait to be stored than there are slots."""
         return self._free if self._storing <= self._slots else 0
 
     def reserve(self, at_most: int) -> int:
-        """Take free slots, as many as there are up to `at_most`."""
+        """Reserve up to `at_most` free slots. Returns how many it got."""
         with self.changed:
             taken = min(at_most, self._available)
             self._free -= taken
             return taken
 
     def give_back(self, slots: int) -> None:
-        """Free reserved slots that no message came for."""
+        """Free reserved slots for which no message came."""
         with self.changed:
             self._free += slots
             self.changed.notify_all()
 
     def begin(self, job: Job) -> bool:
-        """Put a message into a reserved slot. False: nothing is begun any more."""
+        """Put a job into its reserved slot. False: the consumer is stopping."""
         with self.changed:
             if self._open:
                 self._running.add(job)
             return self._open
 
     def hold(self, job: Job, lease: Lease) -> None:
-        """Note that the job's task is claimed.
+        """Note that the job's task is claimed, so that its lease is renewed.
 
         Raises:
-            ClaimLost: The message was handed back meanwhile, and now the task is too.
+            ClaimLost: The message was handed back meanwhile; the lease was released as well.
         """
         with self.changed:
             job.lease = lease
@@ -94,7 +94,7 @@ class Jobs:
             raise ClaimLost(f"the message of {lease.row.key} was handed back")
 
     def vacate(self, job: Job) -> None:
-        """Free the slot of a job whose code has ended, while what came of it is stored."""
+        """Free the slot of a job whose code has ended; its outcome is stored meanwhile."""
         with self.changed:
             job.returned = True
             self._storing += 1
@@ -102,7 +102,11 @@ class Jobs:
             self.changed.notify_all()
 
     def end(self, job: Job, *, done: bool) -> bool:
-        """Have done with a job. False: it was handed back, so there is nothing to answer."""
+        """End a job. False: it was handed back, so its message has been answered already.
+
+        Args:
+            done: Whether its message is to be deleted, and counts as handled.
+        """
         with self.changed:
             self._running.discard(job)
             if job.returned:
@@ -114,14 +118,14 @@ class Jobs:
             return not job.handed_back
 
     def hand_back(self) -> list[Job]:
-        """Give up everything that is under work."""
+        """Mark all running jobs as handed back, and return them."""
         with self.changed:
             for job in self._running:
                 job.handed_back = True
             return list(self._running)
 
     def close(self) -> None:
-        """Begin nothing more."""
+        """Refuse new jobs from now on."""
         with self.changed:
             self._open = False
             self.changed.notify_all()
@@ -133,11 +137,11 @@ class Jobs:
     def wait_for(
         self, condition: Callable[[int], bool], timeout_seconds: float | None = None
     ) -> bool:
-        """Wait until a condition on the number of free slots holds; False: it does not yet."""
+        """Wait until a condition on the number of free slots holds. False: the time was up."""
         with self.changed:
             return self.changed.wait_for(lambda: condition(self._available), timeout_seconds)
 
     def wait_idle(self, timeout_seconds: float | None = None) -> bool:
-        """Wait until nothing is under work."""
+        """Wait until no job is running. False: the time was up."""
         with self.changed:
             return self.changed.wait_for(lambda: not self._running, timeout_seconds)

@@ -1,4 +1,4 @@
-"""Keeps messages hidden and leases alive for as long as their tasks run."""
+"""Extends the visibility timeouts and leases of tasks for as long as they run."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from taskmill.model.errors import ClaimLost, TaskCancelled
 from taskmill.work.consumer.back_off import BackOff
 from taskmill.work.consumer.jobs import Job, Jobs
 
-HIDDEN_SECONDS = 60  # a message whose consumer died comes again so soon
-LEASE_MS = 90_000  # and its task can then be claimed so soon
-LOOK_SECONDS = 1.0  # how often it looks whether something is to be done
+HIDDEN_SECONDS = 60  # visibility timeout: a message whose consumer died comes again within 60 s
+LEASE_MS = 90_000  # its task can be claimed by another worker within 90 s
+LOOK_SECONDS = 1.0  # how often to check what must be extended
 
 
 class Keeper:
-    """Extends what has half run out; a task of less than 30 s costs it nothing."""
+    """Extends visibility timeouts and leases when they are half over.
+
+    So tasks of less than 30 s cause no extra calls.
+    """
 
     def __init__(self, jobs: Jobs, logger: Any, clock: Clock = now_ms) -> None:
         self._jobs = jobs
@@ -26,7 +29,7 @@ class Keeper:
         self._back_off = BackOff()
 
     def run(self, stopped: threading.Event, look_seconds: float = LOOK_SECONDS) -> None:
-        """Look again and again, until it is stopped."""
+        """Call `look` every `look_seconds` until `stopped` is set; less often after errors."""
         while not stopped.wait(look_seconds):
             if self.look():
                 self._back_off.reset()
@@ -34,14 +37,14 @@ class Keeper:
                 stopped.wait(self._back_off.next_seconds())
 
     def look(self) -> bool:
-        """Extend what is due. False: something could not be reached and is due still."""
+        """Extend what is due. False: a call failed, so something is still due."""
         jobs = self._jobs.running()
         hidden = [self._hide(group) for group in self._due(jobs)]
         renewed = [self._renew(job) for job in jobs]
         return all(hidden) and all(renewed)
 
     def _due(self, jobs: list[Job]) -> list[list[Job]]:
-        """The jobs whose messages will show up before long, by queue."""
+        """Jobs whose visibility timeout is half over, by queue."""
         soon = self._clock() + HIDDEN_SECONDS * 1000 // 2
         groups: defaultdict[int, list[Job]] = defaultdict(list)
         for job in jobs:
@@ -50,15 +53,15 @@ class Keeper:
         return list(groups.values())
 
     def _hide(self, jobs: list[Job]) -> bool:
-        """Hide messages of one queue for longer."""
+        """Extend the visibility timeouts of messages of one queue."""
         now = self._clock()
         try:
             receipts = {job.delivery.receipt: HIDDEN_SECONDS for job in jobs}
             refused = jobs[0].queue.show_again(receipts)
-        except Exception as error:  # noqa: BLE001  # the network's, or AWS's
+        except Exception as error:  # noqa: BLE001  # any error of the network or of AWS
             self._logger.warning("queue unreachable", error=repr(error), messages=len(jobs))
             return False
-        if refused:  # SQS hides none for more than 12 hours: then the lease alone tells others
+        if refused:  # beyond 12 hours SQS refuses: then only the lease keeps others off
             self._logger.warning("messages not hidden", messages=len(refused))
         for job in jobs:
             job.hidden_until = now + HIDDEN_SECONDS * 1000
@@ -70,9 +73,9 @@ class Keeper:
             return True
         try:
             lease.renew()
-        except (ClaimLost, TaskCancelled) as stop:  # the task function learns of it from its ctx
+        except (ClaimLost, TaskCancelled) as stop:  # its ctx tells the task function
             self._logger.info("lease lost", key=str(lease.row.key), reason=str(stop))
-        except Exception as error:  # noqa: BLE001  # the network's, or AWS's
+        except Exception as error:  # noqa: BLE001  # any error of the network or of AWS
             self._logger.warning("table unreachable", error=repr(error), key=str(lease.row.key))
             return False
         return True

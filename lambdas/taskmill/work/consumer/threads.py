@@ -1,4 +1,4 @@
-"""Threads that nobody waits for: a task that never returns must not keep its process alive."""
+"""Daemon threads: a task that never returns must not keep the process alive."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class DaemonThreads(Generic[T]):
-    """Runs a function on what is put in; a thread more whenever all are busy."""
+    """A thread pool that calls `run` with each item, and grows whenever all threads are busy."""
 
     def __init__(self, run: Callable[[T], None]) -> None:
         self._run = run
@@ -26,7 +26,7 @@ class DaemonThreads(Generic[T]):
         self._waiting.put((item,))
 
     def close(self) -> None:
-        """Let threads end that have nothing to do."""
+        """End idle threads now, and busy ones after their current item."""
         for _ in range(self._started):
             self._waiting.put(None)
 
@@ -37,7 +37,7 @@ class DaemonThreads(Generic[T]):
 
 
 def start(run: Callable[[], None]) -> threading.Thread:
-    """A daemon thread that runs a function."""
+    """Run a function in a new daemon thread."""
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     return thread

@@ -1,4 +1,4 @@
-"""Claims in a few calls what came in one."""
+"""Shared claims: the tasks of messages received together are claimed in two DynamoDB calls."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from taskmill.work.consumer.jobs import Job
 from taskmill.work.consumer.keeper import LEASE_MS
 from taskmill.work.message_runner import MessageRunner, task_of
 
-FEWEST_TOGETHER = 3  # two calls for two tasks would save none
+FEWEST_TOGETHER = 3  # a shared claim takes two calls, so it saves none for two tasks
 
 
 def no_deadline() -> int:
-    """Milliseconds: nobody stops this process, so a type's own timeout is what holds."""
+    """Remaining milliseconds: practically unlimited, so only the task type's timeout applies."""
     return 1 << 40
 
 
 class Together:
-    """Claims the tasks of messages that begin together.
+    """Claims the tasks of messages that start at the same time.
 
-    All of them have slots and begin at once, so no lease runs for a task that waits.
+    Each has a slot and starts at once, so no lease runs out while its task waits for a slot.
     """
 
     def __init__(self, messages: MessageRunner, logger: Any) -> None:
@@ -30,14 +30,17 @@ class Together:
         self._logger = logger
 
     def claim(self, jobs: Sequence[Job]) -> None:
-        """Give jobs their leases, claimed where that could be done; the others claim alone."""
+        """Claim the tasks of jobs together; `Job.begun` holds their leases afterwards.
+
+        A task that cannot be claimed here, or all of them if a call fails, is claimed alone later.
+        """
         claims, chosen = self._runner.claims, _chosen(jobs)
         if not isinstance(claims, GroupedClaims) or len(chosen) < FEWEST_TOGETHER:
             return
         wanted = [self._wanted(key, job) for key, job in chosen.items()]
         try:
             rows = claims.claim_many(wanted)
-        except Exception as error:  # noqa: BLE001  # the network's, or AWS's: each tries alone
+        except Exception as error:  # noqa: BLE001  # of the network or AWS: each is tried alone
             self._logger.warning("not claimed together", error=repr(error), tasks=len(wanted))
             return
         for job, row in zip(chosen.values(), rows, strict=True):
@@ -57,7 +60,7 @@ class Together:
 
 
 def _chosen(jobs: Sequence[Job]) -> dict[TaskKey, Job]:
-    """Jobs by task: of two messages of one task, the first."""
+    """Jobs by task; if two messages name the same task, the first."""
     chosen: dict[TaskKey, Job] = {}
     for job in jobs:
         key = task_of(job.delivery)

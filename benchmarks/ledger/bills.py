@@ -1,6 +1,6 @@
-"""What DynamoDB bills for a call, from the request, the answer and the items it touched.
+"""What AWS bills for a call, from the request, the answer and the items it touched.
 
-Computed from item sizes, by AWS's rules:
+DynamoDB, computed from item sizes:
 
 - a write costs a unit for every KB begun of the whole item, before or after, whichever is larger;
   at least one; a refused or futile one as well; in a transaction twice;
@@ -9,24 +9,26 @@ Computed from item sizes, by AWS's rules:
   sum of what it reads, a batch of gets item by item; nothing found is still one.
 """
 
-from __future__ import annotations
-
+import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from benchmarks.ledger.usage import What
 from taskmill.testing.sizes import item_size, write_units
 
 Item = Mapping[str, Any]
-Look = Callable[[Item], Item | None]  # finds an item by its key, without a bill
+Request = Mapping[str, Any]
 
+CHUNK = 64 * 1024  # bytes that SQS and SNS bill as one request
+_S3 = {"put_object": What.S3_PUTS, "get_object": What.S3_GETS, "head_object": What.S3_GETS}
 _FIELD = re.compile(r"'(\w+)': \?")
 _CONDITION = re.compile(r'"([\w.]+)"=\?')
 
 
-def keys_written(operation: str, request: Mapping[str, Any]) -> list[Item]:
-    """The key of every item that a call writes; none: it only reads."""
+def keys_written(operation: str, request: Request) -> list[Item]:
+    """The key of every item that a call of DynamoDB writes; none: it only reads."""
     if operation == "batch_execute_statement":
         return [_key_of_statement(each) for each in request["Statements"]]
     if operation == "transact_write_items":
@@ -57,13 +59,15 @@ def index_units(schema: Mapping[str, Any], old: Item | None, new: Item | None) -
 
 
 def units_read(
-    operation: str, request: Mapping[str, Any], answer: Mapping[str, Any], schema: Mapping[str, Any]
+    operation: str, request: Request, answer: Mapping[str, Any], schema: Mapping[str, Any]
 ) -> float:
     """Read units of a call; 0 for one that writes."""
     if operation == "get_item":
         return _units([item_size(answer.get("Item"))], request)
     if operation == "query":
-        return _units([sum(_sizes(answer["Items"], request, schema))], request)
+        names = _held_by(request.get("IndexName"), schema)
+        items = [{name: each[name] for name in names or each} for each in answer["Items"]]
+        return _units([sum(map(item_size, items))], request)
     if operation == "batch_get_item":
         (asked,) = request["RequestItems"].values()
         (found,) = answer["Responses"].values()
@@ -72,20 +76,33 @@ def units_read(
     return 0
 
 
-def _units(sizes: Iterable[int], request: Mapping[str, Any]) -> float:
+def billed(
+    service: str, operation: str, request: Request, answer: Mapping[str, Any]
+) -> list[tuple[What, float]]:
+    """Kinds and amounts of a call of SQS, SNS or S3; nothing for services that bill otherwise."""
+    if service == "sqs":
+        bodies = [each.get("MessageBody", "") for each in request.get("Entries", [request])]
+        size = sum(len(body.encode()) for body in bodies)
+        return [(What.FAIR_QUEUE_REQUESTS, requests(size)), (What.BYTES, size)]
+    if service == "sns":
+        size = len(json.dumps(request["PublishBatchRequestEntries"], ensure_ascii=False).encode())
+        return [(What.PUBLISHES, requests(size)), (What.BYTES, size)]
+    if service == "s3" and operation in _S3:
+        return [(_S3[operation], 1), (What.BYTES, _s3_bytes(request, answer))]
+    return []
+
+
+def requests(size: int) -> int:
+    """How many requests so many bytes are billed as."""
+    return max(math.ceil(size / CHUNK), 1)
+
+
+def _units(sizes: Iterable[int], request: Request) -> float:
     weight = 1 if request.get("ConsistentRead") else 0.5
     return weight * sum(max(math.ceil(size / 4096), 1) for size in sizes)
 
 
-def _sizes(
-    items: Iterable[Item], request: Mapping[str, Any], schema: Mapping[str, Any]
-) -> Iterator[int]:
-    names = _names_of(request.get("IndexName"), schema)
-    for item in items:
-        yield item_size({name: item[name] for name in names} if names else item)
-
-
-def _names_of(index: str | None, schema: Mapping[str, Any]) -> list[str]:
+def _held_by(index: str | None, schema: Mapping[str, Any]) -> list[str]:
     """What an index holds of an item; nothing: it is the table, which holds all."""
     for each in schema["GlobalSecondaryIndexes"]:
         if each["IndexName"] == index:
@@ -112,3 +129,10 @@ def _key_of_statement(statement: Mapping[str, Any]) -> Item:
         names = _CONDITION.findall(text.partition(" WHERE ")[2])
         named = dict(zip(names, parameters[-len(names) :], strict=True))
     return {"pk": named["pk"], "sk": named["sk"]}
+
+
+def _s3_bytes(request: Request, answer: Mapping[str, Any]) -> int:
+    if "Body" in request:
+        return len(request["Body"])
+    body = answer.get("Body")
+    return 0 if body is None else int(body._content_length)  # noqa: SLF001  # has no public name
