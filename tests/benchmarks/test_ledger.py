@@ -163,7 +163,7 @@ def test_a_retried_batch_is_a_transition_and_a_call_more() -> None:
     plain, retried = (
         used("echo"),
         used("flaky"),
-    )  # which waits up to a minute for its second attempt
+    )  # its second attempt waits
 
     assert plain.by_operation(What.TRANSITIONS)["batch"] == 1
     again = retried.by_operation(What.TRANSITIONS)["batch"]

@@ -10,8 +10,8 @@ from taskmill.model.errors import Abort, ClaimLost, TaskCancelled
 from taskmill.model.keys import TaskKey
 
 if TYPE_CHECKING:
+    from taskmill.work.child import Child
     from taskmill.work.child_calls import What
-    from taskmill.work.children import Child
     from taskmill.work.map_result import MapResult
     from taskmill.work.spawning import Spawner
 

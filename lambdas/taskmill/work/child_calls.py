@@ -8,7 +8,7 @@ from typing import Any
 from taskmill.functions.task_functions import TaskFunction
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.lanes import PRIORITIES
-from taskmill.work.children import Child
+from taskmill.work.child import Child
 
 What = TaskFunction | str
 Call = tuple[What, Any]

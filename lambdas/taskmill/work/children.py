@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from taskmill.aws.dynamodb.children import ChildStore
-from taskmill.functions.task_functions import TaskFunction
 from taskmill.model.errors import (
     Conflict,
     InvalidRequest,
@@ -24,60 +22,13 @@ from taskmill.model.errors import (
 )
 from taskmill.model.keys import TaskKey, check_name
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import FINAL, Status
+from taskmill.model.statuses import Status
+from taskmill.work.child import Child, Claim
 from taskmill.work.suspension import Suspended
 
 MAX_CHILDREN = 10_000  # per task; use a fan-out for more
 NAME_LIMIT = 40  # characters in the `name=` of a child
 _TRIES = 5
-
-
-class Claim(Protocol):
-    """The claim of the attempt that runs the parent (see `Lease`).
-
-    Attributes:
-        row: The parent's row as of the claim's last write.
-        stopped: Why the attempt may write nothing more; None while it may.
-    """
-
-    row: TaskRow
-    stopped: Exception | None
-
-    def announce(self, count: int, trail: str) -> None: ...
-
-
-@dataclass(eq=False)
-class Child:
-    """A child task, as `ctx.submit` returns it. Pass it to `ctx.gather` to wait for it.
-
-    Attributes:
-        key: The child's key.
-        function: The task function, whose return annotation types the result; None when the child
-            was submitted by the name of its task type.
-        make: Stores the input and returns the new row; called only when the child is not stored
-            yet.
-        row: The child's row as last read; None before it is stored.
-    """
-
-    key: TaskKey
-    function: TaskFunction | None
-    make: Callable[[], TaskRow]
-    row: TaskRow | None = None
-
-    @property
-    def known(self) -> TaskRow:
-        """The row.
-
-        Raises:
-            Conflict: The child is not stored yet.
-        """
-        if self.row is None:
-            raise Conflict(f"{self.key} is not stored yet")
-        return self.row
-
-    @property
-    def ended(self) -> bool:
-        return self.row is not None and self.row.status in FINAL
 
 
 @dataclass

@@ -21,8 +21,9 @@ from taskmill.model.keys import Kind
 from taskmill.model.lineage import descendant
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
+from taskmill.work.child import Child
 from taskmill.work.child_calls import Call, What, calls_of, check_options
-from taskmill.work.children import Child, Children
+from taskmill.work.children import Children
 from taskmill.work.map_result import MapResult
 
 if TYPE_CHECKING:
