@@ -1,5 +1,5 @@
-"""How things are kept and sent: a package or module per AWS service, behind small classes.
+"""AWS adapters: one package or module per AWS service, with small classes around its client.
 
-The only place that speaks to AWS, with clients that it is given. May import `model`; decides
-nothing about tasks.
+The only package that calls AWS; clients are passed in. May import `model`. Contains no decisions
+about tasks.
 """

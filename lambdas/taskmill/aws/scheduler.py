@@ -1,4 +1,4 @@
-"""Work due much later, or again and again: all that speaks to EventBridge Scheduler."""
+"""EventBridge Scheduler: one-time and recurring schedules that send messages to work queues."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from taskmill.model.lanes import Lane
 from taskmill.model.recurrence.timetable import next_fire
 from taskmill.model.rows.schedule_row import ScheduleRow
 
-FIRE_TIME = "<aws.scheduler.scheduled-time>"  # AWS puts the time in its place
+FIRE_TIME = "<aws.scheduler.scheduled-time>"  # AWS replaces this by the time of the fire
 
 
 class Scheduler:
-    """Entries that put messages on a work queue when they are due.
+    """A schedule group of EventBridge Scheduler; its entries send messages to work queues.
 
-    One-time ones put a task's message there and delete themselves; recurring ones the key of
-    their schedule and the time. AWS tries for 24 hours, as it does unless told otherwise.
+    A one-time entry sends a task's message and then deletes itself; a recurring one sends the key
+    of its schedule row and the time of the fire. Deliveries that fail are retried for 24 hours,
+    which is AWS's default.
     """
 
     def __init__(
@@ -35,8 +36,8 @@ class Scheduler:
         self.queue_arns = queue_arns
 
     def send_at(self, key: TaskKey, due: int, lane: Lane = Lane.NORMAL) -> None:
-        """Send the task's message at `due` (epoch ms); a second call for it changes nothing."""
-        moment = to_datetime(due + 999)  # whole seconds, never early
+        """Create a one-time entry that sends the task's message at `due` (epoch ms). Idempotent."""
+        moment = to_datetime(due + 999)  # rounded up to a whole second
         try:
             self.client.create_schedule(
                 **self._entry(f"{key}@{due}", lane, message_body(key)),
@@ -48,7 +49,7 @@ class Scheduler:
                 raise
 
     def apply(self, row: ScheduleRow, *, now: int) -> None:
-        """Make the recurring entry what the row says; a second call changes nothing."""
+        """Create or update the recurring entry of a schedule row. Idempotent."""
         body = json.dumps({**row.stored._asdict(), "at": FIRE_TIME})
         entry = {
             **self._entry(_name(row), Lane.NORMAL, body),
@@ -66,7 +67,7 @@ class Scheduler:
             self.client.update_schedule(**entry)
 
     def remove(self, row: ScheduleRow) -> None:
-        """Delete the recurring entry; one that is not there is fine."""
+        """Delete the recurring entry, if it exists."""
         try:
             self.client.delete_schedule(Name=_entry_name(_name(row)), GroupName=self.group)
         except ClientError as error:
@@ -87,11 +88,11 @@ def _name(row: ScheduleRow) -> str:
 
 
 def _entry_name(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()  # the 64 characters that a name may have
+    return hashlib.sha256(text.encode()).hexdigest()  # 64 characters, the longest name AWS accepts
 
 
 def _start(row: ScheduleRow, now: int) -> dict[str, Any]:
-    """When a rate begins; without it AWS would fire at once, at each change of the entry."""
+    """The start of a rate; without one, AWS fires immediately whenever the entry is changed."""
     if not row.expression.startswith("rate"):
         return {}
     first = next_fire(row.expression, row.timezone, after=now, anchor=row.created_at or now)

@@ -1,4 +1,4 @@
-"""Status notifications and alarms: the only module that speaks to SNS."""
+"""SNS: status notifications and alarms."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ Notification = dict[str, Any]
 
 
 class Topic:
-    """One SNS topic."""
+    """An SNS topic and its client."""
 
     def __init__(self, client: Any, arn: str) -> None:
         self.client = client
         self.arn = arn
 
     def publish(self, notifications: Sequence[Notification]) -> list[bool]:
-        """Publish, 10 a call; False where SNS refused one."""
+        """Publish, 10 per request; False for each notification that SNS rejected."""
         sent: list[bool] = []
         for chunk in chunked(notifications, MESSAGES_A_CALL):
             sent += self._publish_call(chunk)
@@ -35,7 +35,7 @@ class Topic:
             PublishBatchRequestEntries=[
                 {
                     "Id": str(index),
-                    # Compact, as what it holds was measured: ten of the largest fit in a call.
+                    # Compact, as when the payloads were measured: 10 of the largest fit.
                     "Message": json.dumps(each["body"], ensure_ascii=False, separators=(",", ":")),
                     "MessageAttributes": _attributes(each["attributes"]),
                 }
@@ -47,7 +47,7 @@ class Topic:
 
 
 def status_notification(row: TaskRow, action: str, *, table: str) -> Notification:
-    """How a task stands, in the documented shape; large results by reference, as in the row."""
+    """The notification of a task's status and attributes; a large result is a reference."""
     content = {"status": str(row.status), "attributes": plain_attributes(row.attributes)}
     return _notification(row, action, table, content)
 
@@ -55,7 +55,7 @@ def status_notification(row: TaskRow, action: str, *, table: str) -> Notificatio
 def alarm_notification(
     row: TaskRow, *, table: str, error_details: Mapping[str, Any] | None = None
 ) -> Notification:
-    """That a task failed, with its error."""
+    """The alarm for a failed task: `error_details`, or by default the error in its row."""
     error = dict(error_details or row.attributes.get("error") or {})
     content = {
         "status": str(row.status),
@@ -81,7 +81,7 @@ def _notification(
             "action": action,
             **key.as_dict(),
             "table": table,
-            # The same change has the same id, so a subscriber can drop what comes twice.
+            # The same for each delivery of one change, so that subscribers can drop duplicates.
             "id": row.notify_id or f"{key.sk}@{row.version}",
             "tenantCode": key.tenant,
             "content": content,

@@ -1,4 +1,4 @@
-"""Executions of the fan-out workflow: the only module that speaks to Step Functions."""
+"""Step Functions: starts and stops executions of the fan-out workflow."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from taskmill.model.keys import TaskKey
 
 
 class Workflow:
-    """The state machine split ▶ Map(batch) ▶ finish."""
+    """The state machine of fan-outs: split ▶ Distributed Map of batches ▶ finish."""
 
     def __init__(self, client: Any, state_machine_arn: str) -> None:
         self.client = client
         self.state_machine_arn = state_machine_arn
 
     def start(self, key: TaskKey, run: int) -> None:
-        """Start a run's execution; one that was started before is done, not an error."""
+        """Start the execution of a run; does nothing if it was started before."""
         try:
             self.client.start_execution(
                 stateMachineArn=self.state_machine_arn,
@@ -31,7 +31,7 @@ class Workflow:
                 raise
 
     def stop(self, key: TaskKey, run: int) -> None:
-        """Stop a run's execution; one that has ended, or never began, stays as it is."""
+        """Stop the execution of a run; does nothing if it has ended or was never started."""
         execution = self.state_machine_arn.replace(":stateMachine:", ":execution:")
         try:
             self.client.stop_execution(

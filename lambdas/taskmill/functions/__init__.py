@@ -1,5 +1,5 @@
-"""What users write and hold: `@task` functions, their types, contexts, events and handles.
+"""The API for task code: `@task`, type checks, `TaskContext`, events and handles.
 
-May import `aws` and `model`. It neither runs attempts (`work`) nor knows how to reach a task
-service (`wiring.connecting` tells it).
+May import `aws` and `model`. Attempts are run by `work`, and `wiring.connecting` provides the
+connection to a task service.
 """

@@ -1,4 +1,4 @@
-"""Async task code: awaited to its end, in an event loop of its own."""
+"""Runs `async` task functions, each in a new event loop."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# Told of the event loop of a coroutine before it runs: whoever limits its time must wake the loop.
+# Called with the event loop before a coroutine runs: a time limit must be able to wake the loop.
 ON_LOOP: ContextVar[Callable[[AbstractEventLoop], None] | None] = ContextVar(
     "taskmill_on_loop", default=None
 )
 
 
 def awaited(result: Any) -> Any:
-    """What a function returned, or the result of the coroutine that it returned."""
+    """`result` itself or, if it is a coroutine, what that returns: it is run to its end."""
     if not inspect.iscoroutine(result):
         return result
     import asyncio
 
-    return asyncio.run(_announced(result))
+    return asyncio.run(_with_loop_reported(result))
 
 
-async def _announced(awaitable: Awaitable[T]) -> T:
+async def _with_loop_reported(awaitable: Awaitable[T]) -> T:
     import asyncio
 
     if on_loop := ON_LOOP.get():

@@ -1,7 +1,7 @@
-"""The way from a handle to its task: what handles ask of a task service, and which one is in use.
+"""Backends: how task functions and handles reach a task service, and which one is in use.
 
-Two backends exist: a task service in this process (`service/backend.py`), and the API over HTTP
-(`client/backend.py`). `wiring/connecting.py` knows which of them the environment names.
+There are two: a task service in this process (`service/backend.py`), and the API over HTTP
+(`client/backend.py`). `wiring/connecting.py` selects one by the environment.
 """
 
 from __future__ import annotations
@@ -14,18 +14,20 @@ from taskmill.functions.polling import Pace
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import TaskKey
 
-if TYPE_CHECKING:  # pydantic is owed by those who submit, not by those who import
+if TYPE_CHECKING:  # importing task functions must not import pydantic
     from taskmill.model.api.views import Progress, Task
 
-SUBTASKS_AT_ONCE = 500  # of a fan-out, read by one request
+SUBTASKS_AT_ONCE = 500  # page size when reading the subtasks of a fan-out
 
 
 class Backend(Protocol):
-    """What handles need of a task service. Options are those of `TaskFunction.submit` and `map`.
+    """The operations of a task service that task functions and handles use.
+
+    `options` are those of `TaskFunction.submit` and `TaskFunction.map`.
 
     Attributes:
-        tenant: Of tasks whose submitter names none.
-        pace: How to wait here.
+        tenant: The default tenant of submits; None: there is no default.
+        pace: How to wait between two reads of a task.
     """
 
     @property
@@ -45,7 +47,7 @@ class Backend(Protocol):
     def get(self, key: TaskKey) -> Task: ...
 
     def result(self, key: TaskKey) -> Any:
-        """What a task returned whose result is too large for its row."""
+        """Fetch the result of a task when it is not in its row, as a JSON value."""
 
     def progress(self, key: TaskKey) -> Progress: ...
 
@@ -57,21 +59,22 @@ class Backend(Protocol):
 
 
 Finder = Callable[[str | None], Backend]
-"""Gives the backend that the environment names, to whoever submits for this tenant."""
+"""Returns the backend that the environment names, given the tenant, if known."""
 
 CHOSEN_HERE: ContextVar[Backend | None] = ContextVar("taskmill_backend", default=None)
-CHOSEN_EVERYWHERE: list[Backend] = []  # none or one
-FINDERS: list[Finder] = []  # the last one counts
+CHOSEN_EVERYWHERE: list[Backend] = []  # set by `connect`: empty or one
+FINDERS: list[Finder] = []  # the last one is used
 
 
 def current_backend(tenant: str | None = None) -> Backend:
-    """The backend to submit through: the connected one, else the one that the environment names.
+    """The backend to submit through: the connected one, else the one named by the environment.
 
     Args:
-        tenant: Whose tasks, as far as it is known.
+        tenant: Of the tasks; None: not known yet.
 
     Raises:
-        NotConfigured: Nobody says where the API is, or whose tasks are meant.
+        NotConfigured: The environment does not name the API or, for it, a tenant.
+        InvalidRequest: Nothing is connected, and only `taskmill.functions` is imported.
     """
     chosen = CHOSEN_HERE.get() or next(iter(CHOSEN_EVERYWHERE), None)
     if chosen is not None:

@@ -1,4 +1,4 @@
-"""What a task function may ask of the attempt that runs it."""
+"""`TaskContext`: the `ctx` argument of task functions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from taskmill.work.spawning import Spawner
 
 PROGRESS_INTERVAL_SECONDS = 1.0  # at most one progress write a second
-LOOK_INTERVAL_SECONDS = 1.0  # at most one look a second whether the task was cancelled
-MESSAGE_LIMIT = 500  # characters kept of a progress message: the row is billed whole
+LOOK_INTERVAL_SECONDS = 1.0  # `cancelled` reads the row at most once a second
+MESSAGE_LIMIT = 500  # characters of a progress message: each write is billed by the whole row
 LARGEST_FIGURE = 1e15
 
 Report = Callable[[Mapping[str, Any]], None]
@@ -25,12 +25,12 @@ Look = Callable[[], bool]
 
 
 class TaskContext:
-    """Handed to a task function that takes a `ctx`.
+    """Passed to a task function that has a `ctx` parameter: progress, cancellation, children.
 
     Attributes:
-        key: The task's key; of a subtask with its index.
-        attempt: Which attempt this is, from 1.
-        logger: Logs with the task's key and attempt on every line.
+        key: The task's key; for a subtask it includes the index.
+        attempt: Number of this attempt, from 1.
+        logger: Adds the task's key and attempt to every line.
     """
 
     def __init__(
@@ -57,14 +57,20 @@ class TaskContext:
         self.stopped: Exception | None = None  # why this attempt may write nothing more
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
-        """Say how far the work is; also extends the lease. Cheap to call often.
+        """Report how much is done, which also extends the lease. Cheap to call often.
 
-        At most one write a second goes out; the newest figure that was held back is stored
+        The row is written at most once a second; the last report that was not written is stored
         with the outcome.
 
+        Args:
+            done: Amount done, in any unit.
+            total: Amount in all, in the same unit.
+            message: Up to 500 characters; the rest is cut off.
+
         Raises:
-            TaskCancelled: The task was cancelled; let it through to stop early.
-            ValueError: `done` or `total` is infinite, or no number.
+            TaskCancelled: The task was cancelled. Do not catch it, so that the attempt ends early.
+            ClaimLost: This attempt is over, or another worker has taken over the task.
+            ValueError: `done` or `total` is NaN or not below 1e15.
         """
         self._check_open()
         figures = {"done": done} if total is None else {"done": done, "total": total}
@@ -84,7 +90,7 @@ class TaskContext:
 
     @property
     def cancelled(self) -> bool:
-        """Whether the task, of a subtask its parent, was cancelled: a read, once a second."""
+        """Whether the task (of a subtask: its parent) was cancelled; read at most once a second."""
         if not self._cancelled and time.monotonic() - self._looked_at >= LOOK_INTERVAL_SECONDS:
             self._cancelled = self._look()
             self._looked_at = time.monotonic()
@@ -92,34 +98,36 @@ class TaskContext:
 
     @property
     def unreported(self) -> Mapping[str, Any] | None:
-        """Progress that the throttle held back."""
+        """The last progress that was not written because of the interval of one second."""
         return self._unreported
 
     def submit(
         self,
         task: What,
-        input: Any = None,  # noqa: A002  # the field's word
+        input: Any = None,  # noqa: A002  # the name of the field
         *,
         name: str | None = None,
         delay_seconds: int = 0,
         priority: str | None = None,
     ) -> Child:
-        """Start a child and go on. The task ends only when all of its children have ended.
+        """Start a child without waiting for it. The task ends only when all its children have.
 
-        Run again after a wait or a failure, the same call finds the same child: it is told by its
-        place among the calls, or by its name. A task function that starts children must therefore
-        make the same calls each time.
+        When the function is rerun after a wait or a failure, the same call finds the same child,
+        identified by the position of the call or by `name`. So a task function that starts
+        children must make the same calls in every run.
 
         Args:
             task: A task function, or the name of a task type.
-            name: Tells this child from its siblings: up to 40 letters, digits, '.', '_' or '-'.
-            delay_seconds: Start so much later.
-            priority: "low", "normal", "high" or "urgent"; the parent's by default.
+            name: Identifies this child among its siblings: up to 40 letters, digits, '.', '_', '-'.
+            delay_seconds: Seconds until the child starts.
+            priority: "low", "normal", "high" or "urgent"; by default that of its type, else of
+                the parent.
 
         Raises:
-            InvalidInput: The task function cannot take the input.
-            TooDeep: The child would be the 33rd in a chain.
-            NotDeterministic: An earlier time, the function made other calls.
+            InvalidInput: The task function does not accept the input.
+            TooDeep: The child would be more than 32 levels below the first task.
+            NotDeterministic: The function made different calls in an earlier run.
+            Abort: This task is a subtask, which cannot start others.
         """
         (child,) = self._spawner.submit(
             [(task, input)], name=name, delay_seconds=delay_seconds, priority=priority
@@ -127,33 +135,33 @@ class TaskContext:
         return child
 
     def submit_many(self, task: What, inputs: Iterable[Any]) -> list[Child]:
-        """Start a child for each input, 25 a call; otherwise as `submit`."""
+        """Start a child for each input, storing 25 per request; otherwise as `submit`."""
         return self._spawner.submit([(task, value) for value in inputs])
 
     def run(self, task: What, input: Any = None, *, name: str | None = None) -> Any:  # noqa: A002
         """Start a child, wait for it, and return its result.
 
-        While it waits, the task is suspended: it holds no worker and costs nothing. Then its
-        function runs again from the top, past everything that has already ended.
+        While it waits, the task is suspended: it occupies no worker and costs nothing. Then its
+        function is rerun from the top; calls whose children have ended return at once.
 
         Raises:
-            TaskFailed: The child failed or was cancelled. Caught, it is dealt with; else this
-                task fails too, at once, because another attempt would find the same.
+            TaskFailed: The child failed or was cancelled. Unless the function catches it, this
+                task fails without another attempt, which would find the same failed child.
         """
         children = self._spawner.submit([(task, input)], awaited=True, name=name)
         return self._spawner.gather(children, return_exceptions=False)[0]
 
     def gather(self, *what: Any, return_exceptions: bool = False) -> list[Any]:
-        """Wait for many children at once and return their results in order.
+        """Wait for several children and return their results in order.
 
         Args:
-            what: A task function and its inputs (`gather(page, [1, 2])`), pairs of both
+            what: A task function and its inputs (`gather(page, [1, 2])`), pairs of these
                 (`gather((page, 1), (cover, None))`), or children from `submit`.
-            return_exceptions: Give a `TaskFailed` in place of a result, instead of raising the
-                first of them when all have ended.
+            return_exceptions: Return a `TaskFailed` in place of a result, instead of raising the
+                first one.
 
         Raises:
-            TaskFailed: One of them failed or was cancelled; all have ended.
+            TaskFailed: A child failed or was cancelled; raised when all children have ended.
         """
         return self._spawner.gather_all(what, return_exceptions=return_exceptions)
 
@@ -171,11 +179,11 @@ class TaskContext:
         """Start a fan-out, wait for it, and return the results of its subtasks in order.
 
         Args:
-            name: Tells this fan-out from its siblings.
-            tolerated_failures: Failed subtasks that still count as success: 10 or "5%".
-            batch_size: Subtasks that one Lambda call works through, one after the other. By
-                default as many as there are batches, at most 100: 10 of 100, 32 of 1,000.
-            max_concurrency: Batches worked on at once.
+            name: Identifies this fan-out among the children, as in `submit`.
+            tolerated_failures: How many subtasks may fail: a count (10) or a share ("5%").
+            batch_size: Subtasks that one Lambda invocation runs, one after the other. By default
+                the square root of their number, at most 100 (200 for 1,000,000): 32 of 1,000.
+            max_concurrency: Batches that run at the same time.
             notify: Which notifications are published.
 
         Raises:
@@ -191,7 +199,7 @@ class TaskContext:
         return self._spawner.map(task, inputs, options)
 
     def close(self) -> None:
-        """The attempt is over: code of it that was left behind may write nothing more."""
+        """End the attempt: code of it that still runs, say in a thread, can write nothing more."""
         self._over = True
 
     def _check_open(self) -> None:
@@ -207,8 +215,8 @@ class TaskContext:
 
 
 def _figure(name: str, value: float) -> int | float:
-    """A number as a row can hold it, whatever kind of number it was (numpy's, a Decimal)."""
+    """Convert any number (numpy's, a Decimal) to an int or float that a row can hold."""
     number = float(value)
-    if not abs(number) < LARGEST_FIGURE:  # nor NaN
+    if not abs(number) < LARGEST_FIGURE:  # also rejects NaN
         raise ValueError(f"progress: {name} is {number}")
     return int(number) if number.is_integer() else round(number, 6)

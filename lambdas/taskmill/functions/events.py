@@ -1,4 +1,4 @@
-"""The events that task code handles, and how each is read from what AWS delivers."""
+"""Events for `@event_handler` functions, parsed from SQS, Step Functions and DynamoDB Streams."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskQueueEvent:
-    """A task has reached a worker. `input` is its JSON value; both are None before the claim."""
+    """A single task, received by a worker.
+
+    `input` is its JSON value; `input` and `context` are None until the task is claimed.
+    """
 
     key: TaskKey
     input: Any = None
@@ -26,10 +29,10 @@ class TaskQueueEvent:
 
     @classmethod
     def from_sqs_record(cls, record: Mapping[str, Any]) -> Self:
-        """From a record of the work queue, whose body holds the task's key.
+        """Parse a record of the work queue, whose body is the task's key.
 
         Raises:
-            InvalidKey: The body is no task's key.
+            InvalidKey: The body is not a task's key.
         """
         return cls(key=key_from_body(record["body"]))
 
@@ -40,7 +43,7 @@ class TaskQueueEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepFunctionTaskEvent:
-    """A subtask has reached a worker. `input` is its element of the parent's array."""
+    """A subtask, received by a worker. `input` is its element of the parent's input array."""
 
     key: TaskKey
     input: Any = None
@@ -48,7 +51,7 @@ class StepFunctionTaskEvent:
 
     @classmethod
     def from_state_machine_input(cls, payload: Mapping[str, Any]) -> Self:
-        """From what the state machine passes to its functions: the parent's key, and an index."""
+        """Parse the input of a state: the parent's key and, for a subtask, its `index`."""
         key = TaskKey.of(payload)
         return cls(key=key if "index" not in payload else key.subtask(payload["index"]))
 
@@ -63,7 +66,10 @@ class StepFunctionTaskEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskEvent:
-    """A task's row changed."""
+    """A change of the row of a task, step function task or subtask.
+
+    `event_name` is INSERT, MODIFY or REMOVE; `old` is None for the first, `new` for the last.
+    """
 
     key: TaskKey
     event_name: str
@@ -72,10 +78,10 @@ class TaskEvent:
 
     @classmethod
     def from_dynamodb_record(cls, record: Mapping[str, Any]) -> Self:
-        """From a stream record of a task, step function task or subtask.
+        """Parse a record of the table's stream.
 
         Raises:
-            ValueError: The record is of another kind of row.
+            ValueError: The record is about another kind of row.
         """
         change = change_from_record(record)
         old = change.old if isinstance(change.old, TaskRow) else None
@@ -87,13 +93,13 @@ class TaskEvent:
 
     @property
     def starts_task(self) -> bool:
-        """Whether it begins work: an insert, and not of a subtask."""
+        """Whether a task or step function task was submitted: an insert, but not of a subtask."""
         return self.event_name == "INSERT" and self.key.index is None
 
 
 def change_from_record(record: Mapping[str, Any]) -> Change:
-    """The row change that a stream record tells of."""
-    # Here, because it brings the store, which a process that only submits can do without.
+    """Parse a record of the table's stream."""
+    # Imported here, so that a process that only submits does not import the store.
     from taskmill.aws.dynamodb.codec import decode_item
 
     images = record["dynamodb"]
@@ -105,10 +111,10 @@ def change_from_record(record: Mapping[str, Any]) -> Change:
 
 
 def key_from_body(body: str) -> TaskKey:
-    """The key in a message's body.
+    """Parse the key in a message's body.
 
     Raises:
-        InvalidKey: The body is no task's key.
+        InvalidKey: The body is not a task's key.
     """
     try:
         parsed = json.loads(body)

@@ -1,4 +1,4 @@
-"""What a submit returns: a handle on the task, to wait for it, look at it, cancel it."""
+"""Handles of submitted tasks: read the status, wait for the result, cancel, retry."""
 
 from __future__ import annotations
 
@@ -21,18 +21,17 @@ if TYPE_CHECKING:
     from taskmill.functions.task_functions import TaskFunction
     from taskmill.model.api.views import Progress, Task
 
-WAIT_SECONDS = 300.0  # a caller that says nothing else gives up after so long
+WAIT_SECONDS = 300.0  # default timeout of `wait`
 
 
 class TaskHandle:
-    """A task that was submitted. Whatever is asked is asked anew: a handle remembers only the key.
+    """A handle of a submitted task. It stores only the key: every method reads the task anew.
 
-    `str(handle)` names it; `TaskHandle.of` takes it up again, elsewhere or later. Handles can be
-    pickled.
+    `TaskHandle.of(str(handle))` makes an equal handle, elsewhere or later. Handles can be pickled.
 
     Args:
-        function: Whose return type results get.
-        backend: Where the task is; by default where this process submits when it is first asked.
+        function: Results are converted to its return type.
+        backend: How to reach the task; by default `current_backend` at the first call.
 
     Attributes:
         key: The task's key.
@@ -54,15 +53,15 @@ class TaskHandle:
         key: TaskKey | Task | TaskHandle | Mapping[str, str] | str,
         function: TaskFunction | None = None,
     ) -> Self:
-        """A handle on a task that is there already; of a step function task a `MapHandle`.
+        """A handle of an existing task; for a step function task a `MapHandle`.
 
         Args:
-            key: A key, what has one, or its text ("TASK#mbc/data-export#01J...").
-            function: By default the one that has the task's type in this process; without any,
+            key: A key, an object or mapping with one, or its text ("TASK#mbc/data-export#01J...").
+            function: By default the function of this type in this process; if there is none,
                 results stay plain JSON values.
 
         Raises:
-            InvalidKey: That is no key, or not of such a task.
+            InvalidKey: It is not a key or, for `MapHandle.of`, not that of a step function task.
         """
         named = key if isinstance(key, TaskKey) else _key(key)
         kind = MapHandle if is_fan_out(named) else TaskHandle
@@ -72,54 +71,55 @@ class TaskHandle:
         return handle  # type: ignore[no-any-return]
 
     def task(self) -> Task:
-        """The task as it stands.
+        """Read the task.
 
         Raises:
-            TaskNotFound: There is none.
+            TaskNotFound: No task has this key.
         """
         return self._backend.get(self.key)
 
     def status(self) -> Status:
-        """Its status. Raises as `task` does."""
+        """Read the task's status. Raises as `task` does."""
         return self.task().status
 
     def progress(self) -> Progress:
-        """How far it is: `completed` of `total` as `ctx.progress` last said, and `percent`.
+        """The progress last reported by `ctx.progress`: `completed` of `total`, and `percent`.
 
         Raises as `task` does.
         """
         return reported_progress(self.task())
 
     def result(self) -> Any:
-        """What the function returned, typed as it says; a large result is fetched.
+        """What the function returned, converted to its return type; a large result is fetched.
 
         Raises:
             Conflict: The task has not ended.
-            TaskFailed: It failed or was cancelled; the error that it stored comes along.
-            TaskNotFound: There is none.
+            TaskFailed: The task failed or was cancelled; `error` is what it stored.
+            TaskNotFound: No task has this key.
+            InvalidResult: The stored result does not match the function's present return type.
         """
         return self._result_of(self._ended(self.task()))
 
     def wait(self, timeout_seconds: float | None = WAIT_SECONDS) -> Any:
-        """Wait until the task has ended; then as `result`.
+        """Wait until the task has ended, then return its result as `result` does.
 
-        Looks again and again, less and less often: every 5 seconds in the end. Inside a task
-        function wait by `ctx.run`, which holds no worker meanwhile.
+        Polls, at growing intervals of 0.2 up to 5 seconds. Inside a task function use `ctx.run`
+        instead, which occupies no worker while it waits.
 
         Args:
-            timeout_seconds: None waits for ever.
+            timeout_seconds: 5 minutes by default; None: no limit.
 
         Raises:
-            WaitTimeout: It has not ended in time; it goes on.
-            TaskFailed: It failed or was cancelled.
-            TaskNotFound: There is none.
+            WaitTimeout: The task has not ended in time; it keeps running.
+            TaskFailed: The task failed or was cancelled.
+            TaskNotFound: No task has this key.
         """
         pace = self._backend.pace
         *_, last = looks(self.task, pace, timeout_seconds=timeout_seconds)
         return self._result_of(last)
 
     async def wait_async(self, timeout_seconds: float | None = WAIT_SECONDS) -> Any:
-        """As `wait`, without holding up the event loop."""
+        """As `wait`, without blocking the event loop."""
         import asyncio
 
         patience = Patience(self._backend.pace, timeout_seconds)
@@ -128,18 +128,18 @@ class TaskHandle:
         return await asyncio.to_thread(self._result_of, task)
 
     def cancel(self) -> Task:
-        """Cancel the task and what it has started.
+        """Cancel the task and its children or subtasks.
 
         Raises:
-            IllegalStatusChange: It has ended.
+            IllegalStatusChange: The task has ended.
         """
         return self._backend.cancel(self.key)
 
     def retry(self) -> Task:
-        """Run the task again after it failed or was cancelled; of a fan-out what did not complete.
+        """Run a failed or cancelled task again; in a fan-out, the subtasks that did not complete.
 
         Raises:
-            IllegalStatusChange: It has neither failed nor been cancelled.
+            IllegalStatusChange: The task is neither FAILED nor CANCELLED.
         """
         return self._backend.retry(self.key)
 
@@ -162,7 +162,7 @@ class TaskHandle:
         return self._value_of(task)
 
     def _value_of(self, task: Task) -> Any:
-        """What the function returned for a task, or a subtask, that has completed."""
+        """The result of a completed task or subtask, converted to the function's return type."""
         if "resultRef" in task.attributes:
             value = self._backend.result(task.key)
         else:
@@ -187,14 +187,17 @@ class TaskHandle:
 
 
 class MapHandle(TaskHandle):
-    """A step function task that was submitted: a fan-out over many inputs."""
+    """A handle of a submitted step function task: a fan-out over many inputs.
+
+    `result` and `wait` return its counts: `total`, `completed`, `failed` and `cancelled`.
+    """
 
     def progress(self) -> Progress:
-        """How many of its subtasks have ended how. Raises as `task` does."""
+        """Its subtasks by outcome. Raises as `task` does."""
         return self._backend.progress(self.key)
 
     def subtasks(self) -> Iterator[Task]:
-        """Its subtasks by index, as they stand; pages are read as they are needed."""
+        """Its subtasks in the order of their index, read page by page."""
         return self._backend.subtasks(self.key)
 
     def results(self) -> Iterator[Any]:
@@ -202,7 +205,7 @@ class MapHandle(TaskHandle):
 
         Raises:
             Conflict: The task has not ended.
-            TaskFailed: It failed or was cancelled; `subtasks` tells which of them completed.
+            TaskFailed: The task failed or was cancelled; `subtasks` has those that completed.
         """
         self._result_of(self._ended(self.task()))
         return (
@@ -211,7 +214,7 @@ class MapHandle(TaskHandle):
         )
 
     def _result_of(self, task: Task) -> Any:
-        """How many subtasks ended how: `total`, `completed`, `failed`, `cancelled`."""
+        """Counts of the subtasks: `total`, `completed`, `failed`, `cancelled`."""
         if task.status is not Status.COMPLETED:
             raise TaskFailed(task)
         return task.attributes["counts"]
@@ -224,7 +227,7 @@ def _key(given: Task | TaskHandle | Mapping[str, str] | str) -> TaskKey:
 
 
 def _taken_up(text: str, module: str | None) -> TaskHandle:
-    """A pickled handle; the module of its function is loaded as that of any pickled object is."""
+    """Unpickle a handle; imports the module of its function, as pickle does for any object."""
     if module is not None and module not in sys.modules:
         importlib.import_module(module)
     return TaskHandle.of(text)

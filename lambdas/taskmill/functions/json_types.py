@@ -1,4 +1,4 @@
-"""Type hints that JSON knows by itself: values of them are told without a validator."""
+"""Type hints made of JSON's own types, whose values are checked without pydantic."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ _INTEGERS = range(-(2**63), 2**63)
 
 
 def is_plain(hint: Any) -> bool:
-    """Whether a hint is made of JSON's own types only: `dict[str, list[int]] | None`."""
+    """Whether a hint consists of JSON's own types only, such as `dict[str, list[int]] | None`."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is list or origin in (Union, UnionType):
         return all(map(is_plain, arguments))
     if origin is dict:
         return arguments[0] is str and is_plain(arguments[1])
-    return hint in (None, Any) or (isinstance(hint, type) and hint in _IS)
+    return hint in (None, Any) or (isinstance(hint, type) and hint in _CHECKS)
 
 
 def fits(hint: Any, value: Any) -> bool:
-    """Whether a value is, exactly and through and through, of a plain hint's type.
+    """Whether a value, with everything in it, has exactly the type of a plain hint.
 
-    Of a value that does not fit, a validator may still make one that does: 7 for a float.
+    If not, a validator may still convert it: 7 to a float, for example.
     """
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is list:
@@ -34,22 +34,22 @@ def fits(hint: Any, value: Any) -> bool:
         )
     if arguments:
         return any(fits(each, value) for each in arguments)
-    return _is_json(value) if hint is Any else _IS[hint or NoneType](value)
+    return _is_json(value) if hint is Any else _CHECKS[hint or NoneType](value)
 
 
 def _is_text(value: Any) -> bool:
-    """No half surrogates: JSON cannot hold them."""
+    """Whether it is a `str` without lone surrogates, which UTF-8 cannot encode."""
     return type(value) is str and (
         value.isascii() or value == value.encode(errors="replace").decode()
     )
 
 
 def _is_json(value: Any) -> bool:
-    kind = _IS.get(type(value))
+    kind = _CHECKS.get(type(value))
     return kind is not None and kind(value)
 
 
-_IS: Mapping[type, Callable[[Any], bool]] = {
+_CHECKS: Mapping[type, Callable[[Any], bool]] = {
     NoneType: lambda value: value is None,
     bool: lambda value: type(value) is bool,
     int: lambda value: type(value) is int and value in _INTEGERS,

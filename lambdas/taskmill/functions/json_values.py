@@ -1,4 +1,4 @@
-"""What task functions take and return, as JSON."""
+"""Converts arguments and results of task functions to JSON."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from taskmill.model.json_text import dump_json
 
 
 def to_json_value(argument: Any) -> Any:
-    """The JSON value of an argument: builtins, models, dataclasses, dates and the like.
+    """Convert an argument (builtins, models, dataclasses, dates and the like) to a JSON value.
 
     Raises:
-        InvalidInput: JSON cannot hold it.
+        InvalidInput: JSON cannot represent it.
     """
     try:
-        # A model's computed fields stay out: it is to be made of this again.
+        # Without a model's computed fields, which it would not accept when it is parsed again.
         return json.loads(_dump(argument, field="input", round_trip=True))
     except ValueError as error:
         details = [{"field": "input", "message": str(error)}]
@@ -24,10 +24,10 @@ def to_json_value(argument: Any) -> Any:
 
 
 def dump_result(result: Any) -> str:
-    """A task function's result as JSON text; models, dataclasses and dates included.
+    """Convert a task function's result (models, dataclasses and dates included) to JSON text.
 
     Raises:
-        InvalidResult: JSON cannot hold it.
+        InvalidResult: JSON cannot represent it.
     """
     try:
         return _dump(result, field="result")
@@ -36,10 +36,10 @@ def dump_result(result: Any) -> str:
 
 
 def _dump(value: Any, *, field: str, round_trip: bool = False) -> str:
-    """JSON text of a value; pydantic is asked only where Python's own writer gives up.
+    """JSON text of a value; uses pydantic only if the `json` module cannot serialize it.
 
     Raises:
-        ValueError: JSON cannot hold it.
+        ValueError: JSON cannot represent it.
     """
     try:
         return dump_json(value, field=field)

@@ -1,4 +1,4 @@
-"""How a caller waits for a task: it looks again and again, less and less often."""
+"""Polling: reads a task at growing intervals until it has ended."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ FACTOR = 1.5
 CAP_SECONDS = 5.0
 
 Pause = Callable[[float], bool | None]
-"""Waits so many seconds; False: nothing will change any more, however long one waits."""
+"""Waits this many seconds; returns False if no further change can come (in tests)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How a waiting caller spends its time between two looks.
+    """How to wait between two reads of a task.
 
     Attributes:
-        pause: Waits.
-        seconds: The present, from any moment on.
-        cap_seconds: The longest time between two looks, give or take 20 %.
+        pause: Waits for a number of seconds.
+        seconds: Returns the current time in seconds, from any starting point.
+        cap_seconds: Longest interval between two reads, plus or minus 20 %.
     """
 
     pause: Pause = time.sleep
@@ -37,20 +37,20 @@ class Pace:
     cap_seconds: float = CAP_SECONDS
 
     async def pause_async(self, seconds: float) -> bool | None:
-        """As `pause`; others may go on meanwhile."""
+        """As `pause`, without blocking the event loop."""
         import asyncio
 
-        if self.pause is not time.sleep:  # in a thread: it may run async task code
+        if self.pause is not time.sleep:  # in a thread, because it may run async task code
             return await asyncio.to_thread(self.pause, seconds)
         await asyncio.sleep(seconds)
         return None
 
 
 class Patience:
-    """What is left of a caller's time.
+    """The timeout of one wait: pauses between two reads, until the time is over.
 
     Args:
-        timeout_seconds: None waits for ever.
+        timeout_seconds: From now on; None: no limit.
     """
 
     def __init__(self, pace: Pace, timeout_seconds: float | None) -> None:
@@ -58,24 +58,24 @@ class Patience:
         self._timeout_seconds = timeout_seconds
         self._began = pace.seconds()
         self._intervals = intervals(cap_seconds=pace.cap_seconds)
-        self._vain = False
+        self._stuck = False
 
     def pause(self, task: Task) -> None:
         """Wait until the next look at a task that has not ended.
 
         Raises:
-            WaitTimeout: The time is over, or nothing is left that could move the task.
+            WaitTimeout: The time is over, or no further change can come.
         """
-        self._vain = self._pace.pause(self._next(task)) is False
+        self._stuck = self._pace.pause(self._next(task)) is False
 
     async def pause_async(self, task: Task) -> None:
-        """As `pause`; others may go on meanwhile."""
-        self._vain = await self._pace.pause_async(self._next(task)) is False
+        """As `pause`, without blocking the event loop."""
+        self._stuck = await self._pace.pause_async(self._next(task)) is False
 
     def _next(self, task: Task) -> float:
-        """Seconds until the next look; one is due also after the last thing has happened."""
+        """Seconds until the next read; the task is read once more after the last change."""
         waited = self._pace.seconds() - self._began
-        if self._vain:
+        if self._stuck:
             raise WaitTimeout(task, waited, "nothing is left to happen that could move it")
         if self._timeout_seconds is None:
             return next(self._intervals)
@@ -85,10 +85,10 @@ class Patience:
 
 
 def looks(look: Callable[[], Task], pace: Pace, *, timeout_seconds: float | None) -> Iterator[Task]:
-    """The task as it stands, again and again, at the latest when it has ended.
+    """Yield the task each time it is read; the last one has ended.
 
     Raises:
-        WaitTimeout: It has not ended in time.
+        WaitTimeout: The task has not ended in time.
     """
     patience = Patience(pace, timeout_seconds)
     while True:
@@ -100,9 +100,9 @@ def looks(look: Callable[[], Task], pace: Pace, *, timeout_seconds: float | None
 
 
 def intervals(*, cap_seconds: float) -> Iterator[float]:
-    """Seconds between looks: growing up to the cap, each 20 % more or less by chance.
+    """Seconds between reads: from 0.2 up to the cap, each with a jitter of 20 %.
 
-    Chance keeps a thousand callers that began together from asking together.
+    The jitter keeps many callers that began at the same time from polling in step.
     """
     seconds = FIRST_SECONDS
     while True:

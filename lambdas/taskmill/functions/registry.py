@@ -1,4 +1,4 @@
-"""Which code runs for an event: `@event_handler` functions, else the `@task` of its type."""
+"""Finds the code that runs for an event: `@event_handler` functions, else the `@task` function."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _HANDLERS: defaultdict[type, list[Handler]] = defaultdict(list)
 
 
 def event_handler(event_type: type) -> Callable[[Handler], Handler]:
-    """Bind a function to an event class; several may be bound to one."""
+    """Register a function as handler of an event class; a class may have several."""
 
     def register(handler: Handler) -> Handler:
         _HANDLERS[event_type].append(handler)
@@ -35,10 +35,11 @@ def event_handler(event_type: type) -> Callable[[Handler], Handler]:
 
 
 class TaskEventFactory:
-    """Turns what reaches a worker into events that handlers are bound to.
+    """Converts the events that a worker receives to those that handlers are registered for.
 
-    Subclass it to give tasks to `@event_handler` functions of your own event classes. An event
-    that comes back unchanged goes to the `@task` function of its type.
+    Subclass it to pass tasks to `@event_handler` functions of your own event classes. An event
+    that is returned unchanged goes to the `@task` function of its type, unless `@event_handler`
+    functions are registered for its class.
     """
 
     def transform_task(self, event: TaskQueueEvent) -> Sequence[Any]:
@@ -49,42 +50,42 @@ class TaskEventFactory:
 
 
 class Registry:
-    """The user's task code: its modules, loaded when first needed, and its event factory.
+    """The user's task code: its modules, imported when first needed, and its event factory.
 
     Args:
         modules: Names of the modules that hold `@task` and `@event_handler` functions.
-        factory: "module:Class" of a `TaskEventFactory`, or None for the default one.
+        factory: "module:Class" of a `TaskEventFactory`; None: the default one.
     """
 
     def __init__(self, modules: Sequence[str] = (), factory: str | None = None) -> None:
         self._modules = modules
         self._factory = factory
         self._loaded = False
-        self._lock = threading.RLock()  # again by one thread: a module may submit while it loads
+        self._lock = threading.RLock()  # reentrant: a module may submit a task while it is imported
 
     def policy(self, task_type: str) -> tuple[Retry, float]:
-        """Retry policy and timeout of a type; the defaults when its code cannot be found."""
+        """Retry policy and timeout (seconds) of a type; defaults if its code cannot be loaded."""
         try:
             self._load()
-        except Exception:  # noqa: BLE001  # the attempt itself will fail with it, and store it
+        except Exception:  # noqa: BLE001  # the attempt raises and stores it
             return _DEFAULT_POLICY
         function = FUNCTIONS.get(task_type)
         return (function.retry, function.timeout_seconds) if function else _DEFAULT_POLICY
 
     def settings(self, task_type: str) -> TaskSettings:
-        """What a type declares; nothing when its code cannot be found."""
+        """The settings of a type; defaults if its code cannot be loaded."""
         try:
             self._load()
-        except Exception:  # noqa: BLE001  # the attempt itself will fail with it, and store it
+        except Exception:  # noqa: BLE001  # the attempt raises and stores it
             return TaskSettings()
         function = FUNCTIONS.get(task_type)
         return function.settings if function else TaskSettings()
 
     def is_async(self, task_type: str) -> bool:
-        """Whether tasks of the type can run beside each other in one process; not if unknown."""
+        """Whether the type has an `async` function; False if its code cannot be loaded."""
         try:
             self._load()
-        except Exception:  # noqa: BLE001  # the attempt itself will fail with it, and store it
+        except Exception:  # noqa: BLE001  # the attempt raises and stores it
             return False
         return task_type in FUNCTIONS and FUNCTIONS[task_type].is_async
 
@@ -97,15 +98,20 @@ class Registry:
         self._load()
 
     def has_code(self, task_type: str) -> bool:
-        """Whether this process may run the type: by its task function, or by event handlers."""
+        """Whether this process can run the type, by its task function or by event handlers.
+
+        Raises:
+            Exception: Whatever importing the modules raises.
+        """
         self._load()
         return task_type in FUNCTIONS or bool(self._factory) or TaskQueueEvent in _HANDLERS
 
     def check_input(self, task_type: str, value: Any) -> None:
-        """Refuse an input that the type's function cannot take; unknown types pass.
+        """Check an input against the type hint of the type's function; unknown types pass.
 
         Raises:
-            InvalidInput: With the field named.
+            InvalidInput: The function does not accept it; the message names the field.
+            Exception: Whatever importing the modules raises.
         """
         self._load()
         if task_type in FUNCTIONS:
@@ -114,9 +120,12 @@ class Registry:
     def execute(self, event: Event) -> str:
         """Run the code for an event and return its result as JSON text.
 
+        If several handlers run, the result is the list of theirs.
+
         Raises:
-            UnknownTaskType: No code takes it.
-            Exception: Whatever the code raises.
+            UnknownTaskType: There is no code for it.
+            InvalidResult: JSON cannot represent the result.
+            Exception: Whatever importing the modules or the code itself raises.
         """
         self._load()
         results = [
@@ -127,7 +136,7 @@ class Registry:
         return dump_result(results[0] if len(results) == 1 else results)
 
     def _load(self) -> None:
-        """Import the modules once; a thread that finds another at it waits for all of them."""
+        """Import the modules once; if another thread is importing them, wait for it."""
         with self._lock:
             if not self._loaded:
                 for name in self._modules:

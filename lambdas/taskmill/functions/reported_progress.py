@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 def reported_progress(task: Task) -> Progress:
-    """What a single task last said about its progress."""
+    """Progress of a single task from what `ctx.progress` last reported; 100 % once it has ended."""
     from taskmill.model.api.views import Progress
 
-    told = task.attributes.get("progress")
-    done, total = _figures(told if isinstance(told, dict) else {})
+    reported = task.attributes.get("progress")
+    done, total = _figures(reported if isinstance(reported, dict) else {})
     ended = task.status in FINAL
     return Progress(
         **task.key.as_dict(),
@@ -29,9 +29,9 @@ def reported_progress(task: Task) -> Progress:
     )
 
 
-def _figures(told: Mapping[str, Any]) -> tuple[float, float]:
-    """Done and total, 0 where nobody said: callers may store anything as progress."""
-    return _number(told.get("done")), _number(told.get("total"))
+def _figures(reported: Mapping[str, Any]) -> tuple[float, float]:
+    """`done` and `total`, 0 if missing or not a number: callers may store any progress."""
+    return _number(reported.get("done")), _number(reported.get("total"))
 
 
 def _number(value: object) -> float:

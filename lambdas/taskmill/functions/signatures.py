@@ -1,4 +1,4 @@
-"""What task functions take: at most one argument, and the context when they ask for it."""
+"""Signatures of task functions: at most one argument, and optionally a `TaskContext`."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Any, get_args, get_type_hints
 from taskmill.functions.context import TaskContext
 from taskmill.model.errors import Abort
 
-_BY_PLACE = inspect.Parameter.POSITIONAL_ONLY
+_POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
 _VARIABLE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-_NONE = inspect.Parameter.empty
+_EMPTY = inspect.Parameter.empty
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,16 @@ class Signature:
 
     @classmethod
     def of(cls, function: Callable[..., Any]) -> Signature:
-        """The context is the parameter with that type hint, else the one named `ctx`.
+        """Read the signature: the context is the parameter hinted `TaskContext`, else named `ctx`.
 
         Raises:
-            ValueError: There is more than one other parameter.
+            ValueError: There is more than one other parameter, or `*args` or `**kwargs`.
         """
         parameters = inspect.signature(function).parameters
         context = _context_of(parameters, _hints(function))
         others = [each for name, each in parameters.items() if name != context]
         if len(others) > 1 or any(each.kind in _VARIABLE for each in others):
-            takes = ", ".join(str(each.replace(annotation=_NONE)) for each in others)
+            takes = ", ".join(str(each.replace(annotation=_EMPTY)) for each in others)
             raise ValueError(
                 f"{function.__qualname__} takes {takes}: a task function has one argument, its"
                 " input, besides the context; put several values into a model or a dict"
@@ -44,26 +44,26 @@ class Signature:
 
     @property
     def has_default(self) -> bool:
-        """Whether the argument may be left out."""
-        return self.argument is not None and self.argument.default is not _NONE
+        """Whether the argument has a default."""
+        return self.argument is not None and self.argument.default is not _EMPTY
 
     def call(self, function: Callable[..., Any], value: Any, context: TaskContext | None) -> Any:
-        """Call the function with what it takes of these two."""
+        """Call the function with those of `value` and `context` that it has parameters for."""
         given = [(self.argument, value), (self.context, context)]
         taken = [(each, what) for each, what in given if each is not None]
         return function(
-            *(what for each, what in taken if each.kind is _BY_PLACE),
-            **{each.name: what for each, what in taken if each.kind is not _BY_PLACE},
+            *(what for each, what in taken if each.kind is _POSITIONAL_ONLY),
+            **{each.name: what for each, what in taken if each.kind is not _POSITIONAL_ONLY},
         )
 
 
 def hint_of(function: Callable[..., Any], name: str) -> Any:
-    """The type hint of a parameter, or of "return"; Any where there is none.
+    """The type hint of a parameter, or of "return"; Any if there is none.
 
-    Names are looked up as late as this: a hint may name what its module defines further down.
+    Resolved on first use, because a hint may name something defined further down in its module.
 
     Raises:
-        Abort: The hint names something that is not there; running again does not help.
+        Abort: The hint cannot be evaluated; a retry cannot help.
     """
     text = getattr(function, "__annotations__", {}).get(name, Any)
     alone = SimpleNamespace(__annotations__={name: text})
@@ -77,10 +77,10 @@ def hint_of(function: Callable[..., Any], name: str) -> Any:
 
 
 def _hints(function: Callable[..., Any]) -> Mapping[str, Any]:
-    """Type hints, or their text where they name what is only there for type checkers."""
+    """Type hints, or their source text if they use names imported only for type checkers."""
     try:
         return get_type_hints(function)
-    except Exception:  # noqa: BLE001  # whatever a hint may do; `hint_of` will tell when it matters
+    except Exception:  # noqa: BLE001  # a hint may be any expression; `hint_of` raises it later
         return getattr(function, "__annotations__", {})
 
 

@@ -1,4 +1,4 @@
-"""From a task function and its argument to a handle: `TaskFunction.submit` and `map`."""
+"""Implements `TaskFunction.submit` and `TaskFunction.map`."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def submit(
     execute_now: bool | None,
     options: Mapping[str, Any],
 ) -> TaskHandle:
-    """Store a task for the function. Nothing is sent before its argument has been checked.
+    """Check the argument, then store a task for the function.
 
     Raises:
-        InvalidInput: The function does not take this argument; the message names the field.
-        InvalidRequest: An option is refused, or nobody says whose task it is.
+        InvalidInput: The function does not accept this argument; the message names the field.
+        InvalidRequest: An option is invalid, or there is no tenant.
     """
     value = function.to_input(argument)
     backend = current_backend(tenant)
@@ -47,7 +47,7 @@ def submit_map(
     execute_now: bool | None,
     options: Mapping[str, Any],
 ) -> MapHandle:
-    """Store a step function task whose subtasks are the inputs. Raises as `submit`."""
+    """Store a step function task with one subtask per input. Raises as `submit`."""
     if execute_now:
         raise InvalidRequest(
             "execute_now runs single tasks only: the workflow runs fan-outs", field="execute_now"
@@ -67,7 +67,7 @@ def submit_map(
 
 
 def _checked(function: TaskFunction, inputs: Iterable[Any]) -> Iterator[Any]:
-    """The inputs as JSON values, as they are taken; a wrong one is named by its place."""
+    """Convert the inputs to JSON values one by one; the error of a wrong one has its index."""
     for index, each in enumerate(inputs):
         try:
             yield function.to_input(each)

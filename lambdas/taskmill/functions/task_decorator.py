@@ -1,4 +1,4 @@
-"""`@task`: registers the function that runs tasks of a type, and checks its settings."""
+"""The `@task` decorator: registers the function of a task type and checks its settings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Runner = Literal["lambda", "container"]
 
 
 def task(
-    type: str,  # noqa: A002  # the field's word, and the first argument everybody writes
+    type: str,  # noqa: A002  # the name of the field
     *,
     retry: Retry | None = None,
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
@@ -27,22 +27,22 @@ def task(
     runner: Runner = "lambda",
     priority: Priority | None = None,
 ) -> Callable[[Callable[..., Any]], TaskFunction]:
-    """Make a function the one that runs tasks of a type, singly or as subtasks.
+    """Decorator: register a function that runs the tasks and subtasks of a type.
 
     Args:
         type: 1 to 64 letters, digits, '.', '_' or '-'.
-        retry: What happens after a failed attempt; 3 attempts by default.
-        timeout_seconds: How long one attempt may take; above 900 only with runner="container".
+        retry: Retry policy; by default 3 attempts, with delays of up to 2 s and 4 s.
+        timeout_seconds: Limit of one attempt; above 900 only with runner="container".
         on_success: Task types to submit when a task of this one has completed.
-        on_failure: When it has failed.
-        on_completion: When it has ended, however it did.
-        runner: "container" for what only `taskmill work` runs: more than 15 minutes.
-        priority: Of tasks whose submitter does not say; "high" and "urgent" need not wait.
+        on_failure: The same, when it has failed.
+        on_completion: The same, when it has ended in any status.
+        runner: "container" if only `taskmill work` may run it: attempts of over 15 minutes.
+        priority: Of tasks submitted without one; "high" and "urgent" do not wait behind others.
 
     Raises:
-        InvalidKey: The type, or that of a callback, is not of that form.
-        ValueError: Another function has the type already, a setting is out of range, a type is
-            its own callback, or the function takes more than one argument beside its context.
+        InvalidKey: The type, or that of a callback, does not have this form.
+        ValueError: Another function has this type, a setting is out of range, the type is its
+            own callback, or the function takes more than one argument besides the context.
     """
     check_name("type", type)
     _check_runner(type, runner, timeout_seconds)
@@ -63,7 +63,7 @@ def task(
         if known is not None and known.function.__qualname__ != function.__qualname__:
             raise ValueError(f"task type {type!r} is {known.function.__qualname__} already")
         made = TaskFunction(function, type, retry or Retry(), timeout_seconds, settings)
-        made.signature  # noqa: B018  # refuses a function that no task could call
+        made.signature  # noqa: B018  # raises for a function with a wrong signature
         FUNCTIONS[type] = made
         return made
 
@@ -72,7 +72,7 @@ def task(
 
 def _check_runner(task_type: str, runner: str, timeout_seconds: float) -> None:
     _check_choice(task_type, "runner", runner, get_args(Runner))
-    if not 0 < timeout_seconds < math.inf:  # nor NaN
+    if not 0 < timeout_seconds < math.inf:  # also rejects NaN
         raise ValueError(f"{task_type!r}: timeout_seconds is {timeout_seconds}; more than 0")
     if runner == "lambda" and timeout_seconds > MAX_LAMBDA_SECONDS:
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Functions that run tasks: what they take, how they are called, what they return."""
+"""`TaskFunction`: what `@task` makes of a function; checks, runs and submits it."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ Notify = Literal["each", "progress", "none"]
 
 @dataclass(frozen=True)
 class TaskFunction:
-    """A function that runs tasks of one type; calling it is a plain call.
+    """The function of a task type, with its settings. Calling it calls the function directly.
 
-    It takes the task's input, typed as it likes, and a `TaskContext` when it asks for one.
+    The function takes the task's input, with any type hint, and optionally a `TaskContext`.
     """
 
     function: Callable[..., Any]
@@ -51,10 +51,11 @@ class TaskFunction:
         return self.function(*args, **kwargs)
 
     def check(self, value: Any) -> Any:
-        """The argument that a JSON value stands for; null for one with a default stands for that.
+        """Convert a JSON value to the argument; null gives the argument's default, if any.
 
         Raises:
-            InvalidInput: The function's type hint refuses it; the message names the field.
+            InvalidInput: It does not match the type hint; the message names the field.
+            Abort: The type hint cannot be evaluated or validated.
         """
         argument = self.signature.argument
         if argument is None:
@@ -64,31 +65,31 @@ class TaskFunction:
         return self._takes.argument(value)
 
     def to_input(self, argument: Any) -> JsonValue:
-        """The JSON value of an argument (a model, a dataclass, dates...) that the function takes.
+        """Convert an argument (a model, a dataclass, dates and the like) to JSON, and check it.
 
         Raises:
-            InvalidInput: JSON cannot hold it, or the function's type hint refuses it.
+            InvalidInput: JSON cannot represent it, or it does not match the type hint.
         """
         value: JsonValue = to_json_value(argument)
         self.check(value)
         return value
 
     def parse_result(self, value: Any) -> Any:
-        """The typed result that a stored JSON value stands for.
+        """Convert a stored JSON value to the function's return type.
 
         Raises:
-            InvalidResult: It is not of the type that the function names by now.
+            InvalidResult: It does not match the present return type.
         """
         return self._returns.result(value)
 
     def run(self, value: Any, context: TaskContext | None) -> Any:
-        """Call the function with a JSON value as its argument, and await it if need be.
+        """Call the function with a JSON value as its input; an `async` one is run to its end.
 
         Raises:
-            InvalidInput: The function's type hint refuses the value.
-            InvalidResult: What it returned is not of the type that it names.
+            InvalidInput: The value does not match the argument's type hint.
+            InvalidResult: The result does not match the return type.
         """
-        returns = self._returns  # a hint without a meaning is told before anything is done
+        returns = self._returns  # first, so that an invalid hint raises before the function runs
         result = awaited(self.signature.call(self.function, self.check(value), context))
         return returns.checked(result)
 
@@ -110,27 +111,28 @@ class TaskFunction:
         log_ids: Mapping[str, str] | None = None,
         execute_now: bool | None = None,
     ) -> TaskHandle:
-        """Store a task that calls the function with this argument; it runs from there by itself.
+        """Store a task that runs the function with this argument, and return its handle.
 
         Args:
-            argument: As the function takes it, or what JSON makes of that.
-            tenant: Whose task; TASKMILL_TENANT by default.
-            name: For people; the task type by default.
-            code: Names the task within its type; the same task again under one code gives the
-                stored one.
-            idempotency_key: The same key within 24 hours gives the same task.
-            run_at: Start then; with a time zone. The past means now.
-            on_success: Further tasks to submit when it has completed, beside those of the type.
-            on_failure: When it has failed.
-            on_completion: When it has ended, however it did.
-            log_ids: Names of yours, on every log line of the task and of what it causes.
-            execute_now: Run it in this process, before this returns; by default as
-                TASKMILL_EXECUTE_NOW says. Not over HTTP.
+            argument: As the function takes it, or its JSON form.
+            tenant: By default TASKMILL_TENANT.
+            name: A display name; the task type by default.
+            code: Identifies the task within its type; submitting the same task again under the
+                same code returns the stored one. A new ULID by default.
+            idempotency_key: The same key within 24 hours returns the same task.
+            delay_seconds: Start this many seconds from now.
+            run_at: When to start, with a time zone; the past means now.
+            on_success: Tasks to submit when it has completed, in addition to those of the type.
+            on_failure: The same, when it has failed.
+            on_completion: The same, when it has ended in any status.
+            log_ids: Your own ids, on every log line of the task, its children and callbacks.
+            execute_now: Run the task in this process before returning; not possible over HTTP.
+                By default TASKMILL_EXECUTE_NOW.
 
         Raises:
-            InvalidInput: The function does not take this argument; the message names the field.
-            InvalidRequest: An option is refused, or nobody says whose task it is.
-            IdempotencyConflict: The key was used for another request.
+            InvalidInput: The function does not accept this argument; the message names the field.
+            InvalidRequest: An option is invalid, or there is no tenant.
+            IdempotencyConflict: The key was used for a different request.
         """
         from taskmill.functions.submit import submit
 
@@ -168,17 +170,19 @@ class TaskFunction:
         log_ids: Mapping[str, str] | None = None,
         execute_now: bool | None = None,
     ) -> MapHandle:
-        """Store a step function task: it calls the function with each input, up to 1,000,000.
+        """Store a step function task that runs the function with each input, up to 1,000,000.
 
         Args:
-            tolerated_failures: Failed subtasks that still count as success: 10 or "5%".
-            batch_size: Subtasks that one Lambda call works through, one after the other. By
-                default as many as there are batches, at most 100: 10 of 100, 32 of 1,000.
-            max_concurrency: Batches worked on at once.
-            execute_now: Refused when true: fan-outs run in the workflow only.
+            tolerated_failures: How many subtasks may fail: a count (10) or a share ("5%").
+            batch_size: Subtasks that one Lambda invocation runs, one after the other. By default
+                the square root of their number, at most 100 (200 for 1,000,000): 32 of 1,000.
+            max_concurrency: Batches that run at the same time.
+            execute_now: Must not be true: fan-outs run only in the workflow.
+
+        The other options are those of `submit`.
 
         Raises:
-            InvalidInput: The function does not take an input; the message names its place.
+            InvalidInput: The function does not accept an input; the message names its index.
             InvalidRequest: As for `submit`.
         """
         from taskmill.functions.submit import submit_map
@@ -214,6 +218,6 @@ class TaskFunction:
 
 
 def _types(given: Callbacks) -> tuple[str, ...]:
-    """The task types of callbacks, which are given as types or as task functions."""
+    """The task types of callbacks given as types or as task functions."""
     each = (given,) if isinstance(given, str | TaskFunction) else given
     return tuple(one.type if isinstance(one, TaskFunction) else one for one in each)

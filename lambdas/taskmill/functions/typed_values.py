@@ -1,4 +1,4 @@
-"""Values of the types that task functions name. Pydantic is asked only where a hint says some."""
+"""Checks and converts values by type hints; uses pydantic only for hints that need it."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _AWAITED = (Awaitable, Coroutine)
 
 
 class Typed:
-    """JSON values as what a type hint says; where it says nothing, all of them pass.
+    """Converts JSON values to the type of a hint, and checks results; `Any` accepts everything.
 
     Raises:
-        Abort: No value can be told to be of the hint's type.
+        Abort: Pydantic cannot validate values of this type.
     """
 
     def __init__(self, hint: Any) -> None:
@@ -33,13 +33,13 @@ class Typed:
         self._is_anything = hint in _ANYTHING
         self._is_plain = is_plain(hint)
         if not (self._is_none or self._is_anything or self._is_plain):
-            _ = self._adapter  # whether there is one at all is told before anything runs
+            _ = self._adapter  # built now, so that an invalid hint raises before the function runs
 
     def argument(self, value: Any) -> Any:
-        """The argument that a JSON value stands for.
+        """Convert a JSON value to an argument.
 
         Raises:
-            InvalidInput: It does not fit; every wrong field is named.
+            InvalidInput: It does not match the hint; the message names every wrong field.
         """
         try:
             return self._parsed(value)
@@ -47,10 +47,10 @@ class Typed:
             raise InvalidInput(misfit.text("input"), errors=misfit.details("input")) from None
 
     def result(self, value: Any) -> Any:
-        """The result that a stored JSON value stands for.
+        """Convert a stored JSON value to a result.
 
         Raises:
-            InvalidResult: It does not fit.
+            InvalidResult: It does not match the hint.
         """
         try:
             return self._parsed(value)
@@ -58,12 +58,13 @@ class Typed:
             raise _wrong_result(misfit) from None
 
     def checked(self, result: Any) -> Any:
-        """What a function returned, if it is of the type, strictly: "1" is no number.
+        """Check what a function returned, in pydantic's strict mode: "1" is not a number.
 
-        Instances pass, and what would be one if it were read from JSON: a dict for a model.
+        Accepts instances of the type, and what JSON can be parsed to one: a dict for a model.
 
         Raises:
-            InvalidResult: It is not, every wrong field is named; or JSON cannot hold it.
+            InvalidResult: It does not match the hint (the message names every wrong field), or
+                JSON cannot represent it.
         """
         try:
             if self._is_none:
@@ -80,7 +81,7 @@ class Typed:
         return _from_json(self._adapter, json.dumps(value), strict=False)
 
     def _passes(self, value: Any) -> bool:
-        """Whether it is plain to see that a value is right, as pydantic takes 140 ms to import."""
+        """Whether a value is valid without asking pydantic, which takes 140 ms to import."""
         if self._is_none or self._is_anything:
             return True
         return self._is_plain and fits(self._hint, value)
@@ -91,7 +92,7 @@ class Typed:
 
 
 class _Misfit(Exception):
-    """What is wrong with which field; a value that is wrong as a whole has no place."""
+    """A value does not match: problems by field path, "" for the value as a whole."""
 
     def __init__(self, problems: Mapping[str, str]) -> None:
         super().__init__(problems)
@@ -117,9 +118,9 @@ def _adapter(hint: Any) -> TypeAdapter[Any]:
 def _strictly(adapter: TypeAdapter[Any], result: Any) -> Any:
     try:
         typed = adapter.validate_python(result, strict=True)
-        # A model's fields may have been set to anything since, a dataclass's from the start.
+        # Serialize, too: attributes of an instance may have been set without validation.
         adapter.dump_python(typed, mode="json", warnings="error")
-    except ValueError:  # of pydantic's validation, or of its serialization
+    except ValueError:  # from validation or serialization
         return _from_json(adapter, dump_result(result), strict=True)
     return typed
 
@@ -149,7 +150,7 @@ def _place(loc: Sequence[Any]) -> str:
 
 
 def _problem(error: Mapping[str, Any]) -> str:
-    """What is wrong, a validator's own words as they are."""
+    """The message of an error; that of a custom validator without pydantic's prefix."""
     if error["type"] == "value_error":
         return str(error["ctx"]["error"])
     return str(error["msg"])

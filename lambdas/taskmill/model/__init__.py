@@ -1,5 +1,5 @@
-"""What things are: keys, statuses, rows, options, errors, the models of callers, and their rules.
+"""Data types and rules: keys, statuses, rows, options, errors, request and response models.
 
-Plain values, without a service behind them: the standard library, pydantic and python-ulid. May
-import nothing else of taskmill.
+Plain values that call no service: standard library, pydantic and python-ulid only. Imports
+nothing from the rest of taskmill.
 """

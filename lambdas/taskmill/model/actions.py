@@ -1,4 +1,4 @@
-"""The actions that notifications and alarms name."""
+"""Values of the `action` field in SNS notifications and alarms."""
 
 TASK_STATUS = "task-status"
 SUBTASK_STATUS = "sub-task-status"

@@ -1,4 +1,4 @@
-"""What callers may put into a row's attributes, beside what taskmill itself keeps there."""
+"""Validation of the attributes that callers add to a task's row."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from taskmill.model.errors import InvalidRequest
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 _NAME = re.compile(NAME_PATTERN)
-_OURS = frozenset({"counts", "resultRef"})  # a reference of a caller's could point anywhere
-# A DynamoDB number has 38 digits and lies in this range; values nest up to 32 levels, of which
-# the attributes are the first.
+_RESERVED = frozenset({"counts", "resultRef"})  # a caller's reference could point anywhere
+# DynamoDB's limits: numbers of up to 38 digits, within this range, and values nested up to 32
+# levels deep. The attributes map is the first level, so 31 are left.
 _LARGEST, _SMALLEST, _DIGITS, _LEVELS = 9.9e125, 1e-130, 38, 31
 _TOO_LONG: int = 10**_DIGITS
 
 
 def check_attributes(attributes: Mapping[str, Any]) -> None:
-    """Refuse what a row could not hold, and what only taskmill writes.
+    """Reject attributes that DynamoDB cannot store or that only taskmill may write.
 
     Raises:
-        InvalidRequest: With the attribute named.
+        InvalidRequest: Names the attribute.
     """
     for name, value in attributes.items():
         if not _NAME.fullmatch(name):
@@ -29,11 +29,11 @@ def check_attributes(attributes: Mapping[str, Any]) -> None:
                 f"attribute {name!r} must be 1 to 64 letters, digits or '_', a letter first",
                 field="attributes",
             )
-        if name in _OURS:
+        if name in _RESERVED:
             raise InvalidRequest(
                 f"{name!r} is written by taskmill only", field=f"attributes.{name}"
             )
-        if name != "result":  # kept as text, so any JSON will do
+        if name != "result":  # stored as JSON text, so DynamoDB's limits do not apply
             _check_value(value, field=f"attributes.{name}", levels=_LEVELS)
 
 

@@ -1,4 +1,4 @@
-"""How a fan-out is cut into batches, and how many failures it bears."""
+"""The batches of a fan-out: their size, their index ranges, and the failure tolerance."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from decimal import Decimal
 from taskmill.model.errors import InvalidRequest, LimitExceeded
 
 MAX_SUBTASKS = 1_000_000
-MAX_BATCHES = 5_000  # their ranges travel in one execution state of at most 256 KB
+MAX_BATCHES = 5_000  # their ranges must fit into one state of the execution, at most 256 KB
 MAX_BATCH_SIZE = 10_000
-MOST_BY_DEFAULT = 100  # subtasks of a batch, unless more are needed: beyond, little is saved
-NOTIFY_EACH_UP_TO = 1_000  # subtasks; beyond, `progress` is the default
+MOST_BY_DEFAULT = 100  # subtasks per batch; larger batches save little (decision 0020)
+NOTIFY_EACH_UP_TO = 1_000  # subtasks; the default for more is `progress`
 _TOLERANCE = re.compile(r"[0-9]{1,7}|(?:100|[0-9]{1,2}(?:\.[0-9]+)?)%")
 
 
 def check_count(count: int) -> None:
-    """Refuse more subtasks than one fan-out may have.
+    """Reject more than 1,000,000 subtasks.
 
     Raises:
-        LimitExceeded: With the limit.
+        LimitExceeded: There are more; the message names the limit.
     """
     if count > MAX_SUBTASKS:
         raise LimitExceeded("input", actual=count, limit=MAX_SUBTASKS, unit="subtasks")
 
 
 def batch_size_for(count: int, asked: int | None = None) -> int:
-    """Subtasks per batch: as asked, else as many as there are batches, at most 100.
+    """Subtasks per batch: `asked`, or by default the square root of `count`, rounded up.
 
-    A batch costs two state transitions however long it is: decision 0020.
+    The default is at most 100, unless that would make more than 5,000 batches. A batch costs two
+    state transitions, no matter how many subtasks it has: see decision 0020.
 
     Raises:
         InvalidRequest: `asked` would make more than 5,000 batches.
@@ -49,7 +50,7 @@ def batch_size_for(count: int, asked: int | None = None) -> int:
 
 
 def batch_spans(count: int, size: int) -> list[tuple[int, int]]:
-    """First and last index of every batch."""
+    """First and last index (inclusive) of every batch."""
     return [(first, min(first + size, count) - 1) for first in range(0, count, size)]
 
 
@@ -58,7 +59,7 @@ def default_notify(count: int) -> str:
 
 
 def check_tolerance(text: str) -> str:
-    """`text`, when it is a count ("10") or a percentage ("2.5%").
+    """Return `text` if it is a count ("10") or a percentage ("2.5%").
 
     Raises:
         InvalidRequest: It is neither.
@@ -72,8 +73,9 @@ def check_tolerance(text: str) -> str:
 
 
 def tolerates(tolerance: str | None, *, failed: int, total: int) -> bool:
-    """Whether a fan-out with so many failed subtasks still counts as completed."""
+    """Whether a fan-out with `failed` of `total` subtasks still completes; None tolerates 0."""
     text = tolerance or "0"
     if text.endswith("%"):
-        return failed * 100 <= Decimal(text[:-1]) * total  # 0.57 * 10,000 is less than 5,700
+        # Decimal, because the float 0.57 * 10_000 is less than 5_700.
+        return failed * 100 <= Decimal(text[:-1]) * total
     return failed <= int(text)

@@ -1,4 +1,4 @@
-"""Lists in pieces of the size that one request takes."""
+"""Splits lists into chunks, as batch requests of AWS services need them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def chunked(items: Iterable[T], size: int) -> Iterator[list[T]]:
-    """The items in order, up to `size` at a time; reads no further than it is asked to."""
+    """Yield the items in order, up to `size` at a time; reads `items` lazily."""
     iterator = iter(items)
     while chunk := list(itertools.islice(iterator, size)):
         yield chunk

@@ -1,4 +1,4 @@
-"""Time as rows hold it: whole milliseconds since 1970, UTC."""
+"""Timestamps as rows store them: integer milliseconds since 1970 (UTC)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], int]
-"""Gives the present in milliseconds; tests put a virtual one in its place."""
+"""Returns the current time in epoch ms; tests replace it by a virtual clock."""
 
 DAY_SECONDS = 86_400
 
@@ -27,5 +27,5 @@ def to_ms(moment: datetime) -> int:
 
 
 def ttl_seconds(now: int, retention_days: int) -> int | None:
-    """When a row that ends `now` expires, in epoch seconds; None: never."""
+    """The `ttl` of a row that ends `now` (epoch ms), in epoch seconds; None: it never expires."""
     return now // 1000 + retention_days * DAY_SECONDS if retention_days else None

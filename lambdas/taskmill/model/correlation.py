@@ -1,4 +1,4 @@
-"""What ties the log lines of a task to those of the caller, the parent and the callbacks."""
+"""Correlation fields: tie a task's log lines to its caller, parent and callbacks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from taskmill.model.rows.task_row import TaskRow
 
-# What log lines have anyway: Python's own attributes, those of Powertools, and ours.
+# Fields that log lines have already: those of Python's `logging`, Powertools and taskmill.
 RESERVED = frozenset(
     {
         *vars(logging.makeLogRecord({})),
@@ -15,24 +15,24 @@ RESERVED = frozenset(
         *("message", "sampling_rate", "service", "stack_trace", "timestamp", "xray_trace_id"),
         *("cold_start", "function_arn", "function_memory_size", "function_name"),
         *("function_request_id", "self", "key", "attempt", "user", "request_id"),
-        *("extra", "stacklevel"),  # what Python's loggers take beside fields
+        *("extra", "stacklevel"),  # keyword arguments of Python's log methods
     }
 )
 
 
 def correlation(row: TaskRow) -> dict[str, str]:
-    """The log ids, the user and the request that first caused the task; absent ones left out."""
+    """The task's log ids, and the user and request id of its original submit, if present."""
     known = {"user": row.created_by, "request_id": row.request_id}
     return {**(row.log_ids or {}), **{name: each for name, each in known.items() if each}}
 
 
 def log_fields(row: TaskRow, **own: Any) -> dict[str, Any]:
-    """Fields of a log line about an attempt: which, what caused it, and the line's own."""
+    """Fields of a log line about an attempt: key, attempt, correlation fields, and `own`."""
     return {**correlation(row), "key": str(row.key), "attempt": row.attempts, **own}
 
 
 def caused_as(row: TaskRow, parent: TaskRow) -> TaskRow:
-    """A subtask with what tells who and what caused its parent; its own row does not repeat it."""
+    """A subtask with the correlation fields of its parent, which subtask rows do not store."""
     return row.but(
         log_ids=parent.log_ids,
         created_by=parent.created_by,

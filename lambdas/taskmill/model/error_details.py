@@ -1,4 +1,4 @@
-"""An error as a row stores it: type, message and stack, trimmed."""
+"""Exceptions as rows store them: type, message and stack, truncated."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 from taskmill.model.errors import TaskFailed
 
 MESSAGE_LIMIT = 1_000  # characters kept of an error's message
-STACK_LIMIT = 2_000  # characters kept of its stack, the newest frames
+STACK_LIMIT = 2_000  # characters kept of its stack: the end, with the newest frames
 STACK_MESSAGE_LIMIT = 500  # characters of the message within the stack
 _TASKMILL = str(Path(__file__).parents[1])
 
 
 def describe_error(error: BaseException) -> dict[str, Any]:
-    """`{type, message, stack}` as rows store it; never empty, whatever the exception holds.
+    """`{type, message, stack}` of an exception; the message is never empty.
 
-    The end of another task has its `cause` too: `{key, type, message}`.
+    For a `TaskFailed` also `cause`, `{key, type, message}` of the task that failed first.
     """
     message = _message(error)
     described: dict[str, Any] = {
@@ -29,18 +29,18 @@ def describe_error(error: BaseException) -> dict[str, Any]:
 
 
 def _message(error: BaseException) -> str:
-    """The error's own words as UTF-8 can hold them, or its type's name when they cannot be had."""
+    """The exception's text, encodable as UTF-8; its type's name if `__str__` raises."""
     try:
         return _utf8(str(error) or repr(error))
-    except Exception:  # noqa: BLE001  # its `__str__` is task code too
+    except Exception:  # noqa: BLE001  # `__str__` may be user code
         return type(error).__name__
 
 
 def _stack(error: BaseException, message: str) -> str:
-    """The traceback from the first frame outside taskmill on, without caret lines.
+    """The traceback, starting at the first frame outside taskmill, without caret lines.
 
-    A row is billed by its size at every write, and the frames that lead up to a task function are
-    the same for all of them. A long message is cut here: it would leave no room for the frames.
+    Taskmill's own frames are the same for every task function, and every write of a row is billed
+    by the row's size. A long message is truncated, to leave room for the frames.
     """
     trace = error.__traceback__
     while trace and trace.tb_next and trace.tb_frame.f_code.co_filename.startswith(_TASKMILL):
@@ -51,5 +51,5 @@ def _stack(error: BaseException, message: str) -> str:
 
 
 def _utf8(text: str) -> str:
-    """Text with lone surrogates (of a file name, say) written as escapes."""
+    """Replace lone surrogates (as in a file name) by escapes."""
     return text.encode(errors="backslashreplace").decode()

@@ -1,4 +1,8 @@
-"""Domain errors. The API maps each to HTTP once (`http_status`, `code`); the runner stores them."""
+"""Domain errors.
+
+The API maps each one to an HTTP response by `http_status` and `code`; the runner stores those
+that end a task in its row.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,13 @@ from taskmill.model.clock import to_datetime
 
 
 class TaskmillError(Exception):
-    """Anything taskmill itself refuses or reports."""
+    """Base class of the errors that taskmill raises.
+
+    Attributes:
+        code: Of the error in a response of the API.
+        http_status: HTTP status of that response.
+        details: Further fields of that response.
+    """
 
     code: ClassVar[str] = "internal"
     http_status: ClassVar[int] = 500
@@ -28,14 +38,14 @@ class InvalidRequest(TaskmillError):
 
 
 class InvalidKey(InvalidRequest):
-    """A tenant, type, code or key that is not of the documented form."""
+    """A tenant, type, code or key does not have the documented form."""
 
     code = "invalid_key"
     http_status = 400
 
 
 class LimitExceeded(TaskmillError):
-    """Larger than a documented limit; `details` holds `field`, `actual` and `limit`."""
+    """A value exceeds a documented limit; `details` has `field`, `actual` and `limit`."""
 
     code = "too_large"
     http_status = 413
@@ -50,7 +60,7 @@ class LimitExceeded(TaskmillError):
 
 
 class Forbidden(TaskmillError):
-    """The caller's tenant is not the path's."""
+    """The caller's tenant is not the one in the path."""
 
     code = "forbidden"
     http_status = 403
@@ -64,25 +74,25 @@ class TaskNotFound(TaskmillError):
 
 
 class Throttled(TaskmillError):
-    """AWS or the API took no more for now; the same request may work in a moment."""
+    """AWS or the API throttled the request; the same request may succeed a moment later."""
 
     code = "throttled"
     http_status = 429
 
 
 class Conflict(TaskmillError):
-    """What the row is now does not allow the change."""
+    """The current state of the row does not allow the change."""
 
     code = "conflict"
     http_status = 409
 
 
 class TaskExists(Conflict):
-    """A row with this key is there already."""
+    """A row with this key exists already."""
 
 
 class IdempotencyConflict(Conflict):
-    """The idempotency key was used before, for another request."""
+    """The idempotency key was used before, for a different request."""
 
     code = "idempotency_conflict"
 
@@ -97,7 +107,7 @@ class ClaimLost(TaskmillError):
     """This delivery may not run the task, or may no longer write to it.
 
     Attributes:
-        again_in_ms: Deliver again after so many milliseconds; None: the message is done with.
+        again_in_ms: Milliseconds after which to deliver the message again; None: delete it.
     """
 
     code = "claim_lost"
@@ -109,16 +119,20 @@ class ClaimLost(TaskmillError):
 
 
 class SubtasksRemain(Exception):
-    """Raised out of a batch to be invoked again: attempts are left, or the deadline is near."""
+    """Raised by the batch function so that Step Functions invokes it again.
+
+    Either failed subtasks have attempts left, or the invocation is close to its deadline.
+    """
 
 
 class SubtasksDueLater(SubtasksRemain):
-    """Raised out of a batch to be invoked again at a time: nothing is left but later retries.
+    """Raised by the batch function when only retries that are due later are left.
 
-    The workflow knows it by the name of this class, and waits until the moment that its message is.
+    The workflow catches it by the name of this class and waits until the timestamp that is its
+    message.
 
     Attributes:
-        due: That moment in epoch milliseconds: a whole second, never early.
+        due: That time in epoch milliseconds, rounded up to a whole second.
     """
 
     def __init__(self, due: int) -> None:
@@ -127,19 +141,19 @@ class SubtasksDueLater(SubtasksRemain):
 
 
 class Abort(TaskmillError):
-    """Raised by a task function to fail at once, whatever its retry policy says."""
+    """Raised by a task function to fail the task without another attempt."""
 
     code = "aborted"
 
 
 class InvalidInput(Abort):
-    """The stored input is not what the task function takes; another attempt cannot help."""
+    """The input does not match the task function's type hint; a retry cannot help."""
 
     code = "invalid_input"
 
 
 class InvalidResult(Abort):
-    """The task function returned something that cannot be stored."""
+    """The task function returned a value of the wrong type, or one that JSON cannot hold."""
 
     code = "invalid_result"
 
@@ -151,10 +165,10 @@ class UnknownTaskType(Abort):
 
 
 class TaskFailed(TaskmillError):
-    """A task that was waited for ended FAILED or CANCELLED.
+    """A task that the caller waited for ended as FAILED or CANCELLED.
 
     Attributes:
-        task: As it ended.
+        task: The task in its final state.
         error: `{type, message, stack}` as stored; empty for a cancelled task.
     """
 
@@ -169,7 +183,7 @@ class TaskFailed(TaskmillError):
 
     @property
     def cause(self) -> Mapping[str, str]:
-        """`{key, type, message}` of where it began: the task itself, or one that it waited for."""
+        """`{key, type, message}` of the first failure: of this task, or of one it waited for."""
         own = {"key": str(self.task.key), "type": str(self.error.get("type", "Error"))}
         known = self.error.get("cause")
         return known or {**own, "message": str(self.error.get("message", ""))}
@@ -184,10 +198,10 @@ class TaskFailed(TaskmillError):
 
 
 class WaitTimeout(TaskmillError):
-    """The task goes on, but the time to wait for it is over.
+    """The task has not ended within the timeout; it keeps running.
 
     Attributes:
-        task: As it was last seen.
+        task: The task as last read.
     """
 
     code = "wait_timeout"
@@ -200,37 +214,37 @@ class WaitTimeout(TaskmillError):
 
 
 class NotDeterministic(Abort):
-    """A task function that waits for children did not start the same ones when it ran again."""
+    """A task function that waits for children did not start the same ones when it was rerun."""
 
     code = "not_deterministic"
 
 
 class TooDeep(InvalidRequest):
-    """A chain of tasks that start tasks is longer than 32."""
+    """A chain of tasks that start tasks would be more than 32 levels deep."""
 
     code = "too_deep"
 
 
 class ChildrenFailed(TaskmillError):
-    """The task function returned, but children that it did not wait for failed."""
+    """The task function returned, but children it had not waited for failed."""
 
     code = "children_failed"
 
 
 class WrongRunner(Abort):
-    """The type runs in containers only, and this is none."""
+    """The task type runs in containers only, and this process is not one."""
 
     code = "wrong_runner"
 
 
 class AttemptsSpent(TaskmillError):
-    """The last attempt's worker died: its lease ran out and no attempt is left."""
+    """The worker of the last attempt died: its lease expired and no attempt is left."""
 
     code = "attempts_spent"
 
 
 class PayloadMissing(TaskmillError):
-    """An input or a result has expired, though the task that it belongs to has not."""
+    """The stored input or result has expired, although its task still exists."""
 
     code = "payload_missing"
 

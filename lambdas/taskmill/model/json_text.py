@@ -1,4 +1,4 @@
-"""JSON as rows and objects hold it."""
+"""JSON text as stored in table rows and S3 objects."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 from taskmill.model.errors import InvalidRequest
 
-DEEPEST_IN_A_ROW = 100  # levels; pydantic gives up at some 250 when it answers with them
+DEEPEST_IN_A_ROW = 100  # levels; pydantic fails to serialize more than about 250
 _LONE_SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
 
 def fits_row(text: str, *, limit: int) -> bool:
-    """Whether a payload may stand in a row, and so in every list that shows the row.
+    """Whether JSON text may be stored in a row, and so be part of every list that shows the row.
 
-    Anything else is legal but goes to the bucket: it is large, or no JSON writer but Python's own
-    would take it.
+    Other text is legal but goes to the bucket: it is larger than `limit` bytes, or has lone
+    surrogates or more than 100 levels, which serializers other than Python's `json` reject.
     """
     if len(text.encode()) > limit or _LONE_SURROGATE.search(text):
         return False
@@ -28,15 +28,15 @@ def fits_row(text: str, *, limit: int) -> bool:
 
 
 def dump_json(value: Any, *, field: str) -> str:
-    """Compact JSON text that UTF-8 can hold.
+    """Compact JSON text that can be encoded as UTF-8.
 
     Raises:
-        InvalidRequest: Not JSON (a NaN, an object of another type, a loop).
+        InvalidRequest: `value` is not JSON: a NaN, another type, a circular reference.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
         text.encode()
-    except UnicodeEncodeError:  # lone surrogates: legal in JSON only as escapes
+    except UnicodeEncodeError:  # lone surrogates: JSON allows them only as escapes
         return json.dumps(value, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidRequest(f"{field} is not JSON: {error}", field=field) from None

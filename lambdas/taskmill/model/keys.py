@@ -1,7 +1,7 @@
-"""Public keys, stored keys, and the way between them.
+"""Public keys and stored keys, and the conversion between them.
 
-Public keys are what every API takes and returns (`TASK#mbc` + `data-export#01J…`). Stored keys
-spread the write load: one DynamoDB partition takes about 1,000 writes a second.
+Every API takes and returns public keys (`TASK#mbc` + `data-export#01J…`). Stored keys, the `pk` and
+`sk` in DynamoDB, spread the load: one partition takes about 1,000 writes a second.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from typing import NamedTuple, Self
 
 from taskmill.model.errors import InvalidKey
 
-SHARDS = 8  # partitions over which the tasks of one tenant are spread
-CHUNK = 500  # subtasks that share one partition
+SHARDS = 8  # partitions for the tasks of one tenant and kind
+CHUNK = 500  # subtasks per partition
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 MAPPING_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[A-Za-z0-9][A-Za-z0-9._~-]{0,79}$"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -26,14 +26,14 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,7}")
 
 
 class Kind(StrEnum):
-    """What a key names."""
+    """The kind of task that a key names; a subtask has the kind of its parent."""
 
     TASK = "TASK"
     SFN_TASK = "SFN_TASK"
 
 
 class StoredKey(NamedTuple):
-    """The table's own `pk` and `sk`."""
+    """`pk` and `sk` as they are in the table."""
 
     pk: str
     sk: str
@@ -41,7 +41,11 @@ class StoredKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True, order=True)
 class TaskKey:
-    """Names a task, a step function task, or with `index` one of its subtasks."""
+    """The key of a task, of a step function task or, with `index`, of one of its subtasks.
+
+    Raises:
+        InvalidKey: A part is not a valid name, or a single task has an `index`.
+    """
 
     kind: Kind
     tenant: str
@@ -50,7 +54,7 @@ class TaskKey:
     index: int | None = None
 
     def __post_init__(self) -> None:
-        whole = "#".join((self.tenant, self.type, self.code))  # noqa: FLY002  # takes text only
+        whole = "#".join((self.tenant, self.type, self.code))  # noqa: FLY002  # fails if not text
         if not _THREE_NAMES.fullmatch(whole):
             for field in ("tenant", "type", "code"):
                 check_name(field, getattr(self, field))
@@ -59,18 +63,22 @@ class TaskKey:
 
     @classmethod
     def parse(cls, pk: object, sk: object) -> TaskKey:
-        """From a public key.
+        """Parse a public key.
 
         Raises:
-            InvalidKey: Not of the documented form.
+            InvalidKey: It does not have the documented form.
         """
-        if not isinstance(pk, str) or not isinstance(sk, str):  # of a message, say
+        if not isinstance(pk, str) or not isinstance(sk, str):  # from a message, for example
             raise InvalidKey(f"pk and sk are text, not {pk!r}, {sk!r}", field="key")
         return _parsed(pk, sk)
 
     @classmethod
     def of(cls, key: TaskKey | Mapping[str, str]) -> TaskKey:
-        """A key, or a mapping with `pk` and `sk` (a message, an event, a model's dump)."""
+        """Convert a mapping with `pk` and `sk` (a message, an event) to a key; a key stays as is.
+
+        Raises:
+            InvalidKey: `pk` or `sk` is missing, or does not have the documented form.
+        """
         if isinstance(key, TaskKey):
             return key
         try:
@@ -80,13 +88,13 @@ class TaskKey:
 
     @classmethod
     def from_text(cls, text: str) -> TaskKey:
-        """From what `str` makes of a key; a row's `parent` and `root` are such."""
+        """Parse the text that `str(key)` gives, as in a row's `parent` and `root`."""
         pk, _, sk = text.partition("/")
         return cls.parse(pk, sk)
 
     @classmethod
     def from_stored(cls, pk: str, sk: str) -> TaskKey:
-        """From a row's own key, of a task, a step function task or a subtask."""
+        """Convert the stored key of a task, step function task or subtask."""
         parts = pk.split("#")
         if len(parts) == 3:
             return cls.parse(f"{parts[0]}#{parts[1]}", sk)
@@ -111,7 +119,7 @@ class TaskKey:
 
     @property
     def parent(self) -> TaskKey:
-        """The step function task a subtask belongs to; of any other key, itself."""
+        """For a subtask, the key of its step function task; any other key itself."""
         return replace(self, index=None)
 
     def subtask(self, index: int) -> TaskKey:
@@ -126,7 +134,7 @@ class TaskKey:
 
 @dataclass(frozen=True, slots=True)
 class BatchKey:
-    """Names the row of one batch of a step function task."""
+    """The key of the row of one batch of a step function task; batches count from 0."""
 
     parent: TaskKey
     number: int
@@ -142,12 +150,12 @@ class BatchKey:
 
 
 def batch_partition(parent: TaskKey) -> str:
-    """The stored pk under which all batch rows of `parent` lie."""
+    """The stored `pk` of all batch rows of `parent`."""
     return f"BATCH#{parent.tenant}#{parent.type}#{parent.code}"
 
 
 def shard_partitions(kind: Kind, tenant: str) -> list[str]:
-    """The stored pks that together hold a tenant's tasks of one kind."""
+    """The 8 stored `pk`s of a tenant's tasks of one kind."""
     check_name("tenant", tenant)
     return [f"{kind}#{tenant}#{shard}" for shard in range(SHARDS)]
 
@@ -157,7 +165,7 @@ def idempotency_key(tenant: str, key: str) -> StoredKey:
 
 
 def payload_key(tenant: str, task_type: str, name: str) -> StoredKey:
-    """Of a payload row: a partition of its own, below its tenant."""
+    """The key of a payload row, which has a partition to itself."""
     return StoredKey(f"PAYLOAD#{tenant}#{task_type}#{name}", "-")
 
 
@@ -170,30 +178,30 @@ def schedule_key(tenant: str, name: str) -> StoredKey:
 
 
 def schedule_partition(tenant: str) -> str:
-    """The stored pk under which all schedules of a tenant lie."""
+    """The stored `pk` of all schedules of a tenant."""
     return f"SCHEDULE#{check_name('tenant', tenant)}"
 
 
 def callback_key(tenant: str, mapping: str) -> StoredKey:
-    """Of a callback mapping's id."""
+    """The key of the callback mapping with this id."""
     return StoredKey(callback_partition(tenant, mapped_type(mapping)), mapping.partition("~")[2])
 
 
 def callback_partition(tenant: str, task_type: str) -> str:
-    """The stored pk under which all callback mappings of a task type lie."""
+    """The stored `pk` of all callback mappings of a task type."""
     return f"CALLBACK#{check_name('tenant', tenant)}#{check_name('type', task_type)}"
 
 
 def mapping_id(task_type: str, event: str, callback_type: str) -> str:
-    """The id of a callback mapping that is given none of its own."""
+    """The default id of a callback mapping."""
     return f"{task_type}~{event}~{callback_type}"
 
 
 def mapped_type(mapping: str) -> str:
-    """The task type whose ends a callback mapping is about: its id begins with it.
+    """The task type in a mapping's id: the type whose tasks trigger the callback.
 
     Raises:
-        InvalidKey: It is no such id.
+        InvalidKey: `mapping` does not have the form of an id.
     """
     if not re.fullmatch(MAPPING_PATTERN[1:-1], mapping):
         raise InvalidKey(
@@ -205,10 +213,10 @@ def mapped_type(mapping: str) -> str:
 
 
 def check_name(field: str, value: str) -> str:
-    """`value`, when it may stand in a key.
+    """Return `value` if it may be part of a key: 1 to 64 letters, digits, '.', '_' or '-'.
 
     Raises:
-        InvalidKey: With the field and the pattern in words.
+        InvalidKey: It may not; the message names `field`.
     """
     if not _NAME.fullmatch(value):
         raise InvalidKey(
@@ -219,7 +227,7 @@ def check_name(field: str, value: str) -> str:
     return value
 
 
-@lru_cache(maxsize=64)  # a message names its task to several who ask, and so do its rows
+@lru_cache(maxsize=64)  # the key of one message or row is parsed several times
 def _parsed(pk: str, sk: str) -> TaskKey:
     kind, _, tenant = pk.partition("#")
     parts = sk.split("#")

@@ -1,4 +1,4 @@
-"""Which of the work queues a task's messages go to."""
+"""Lanes: which work queue a task's messages go to."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ PRIORITIES = ("low", "normal", "high", "urgent")
 
 
 class Lane(StrEnum):
-    """Queues: for most tasks, for those that may not wait behind them, for those in containers."""
+    """A work queue: for most tasks, for urgent ones, or for those that run in containers."""
 
     NORMAL = "normal"
     PRIORITY = "priority"
     CONTAINER = "container"
 
 
-IN_ORDER = (Lane.PRIORITY, Lane.NORMAL, Lane.CONTAINER)  # in which a consumer asks for messages
+IN_ORDER = (Lane.PRIORITY, Lane.NORMAL, Lane.CONTAINER)  # in which a consumer polls the queues
 
 
 def lane_of(row: TaskRow) -> Lane:

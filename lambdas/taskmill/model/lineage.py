@@ -1,4 +1,4 @@
-"""Rows of tasks that other tasks caused: children and callbacks."""
+"""Rows of tasks that other tasks start: children and callbacks."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.task_settings import TaskSettings
 
-MAX_DEPTH = 32  # tasks that one task causes, each by the one before
+MAX_DEPTH = 32  # levels below the first task
 
 
 def descendant(
     source: TaskRow, task_type: str, code: str, *, settings: TaskSettings, now: int
 ) -> TaskRow:
-    """The row of a task that `source` causes; its input is still missing.
+    """The row of a task that `source` starts, still without its input.
 
-    It knows where it comes from, and who and what caused the first of them all.
+    It names its parent and root, and takes over the user, request id and log ids of `source`.
 
     Args:
-        settings: What its type declares.
+        settings: Of the new task's type.
 
     Raises:
-        TooDeep: It would be the 33rd in a chain.
+        TooDeep: It would be more than 32 levels below the first task.
     """
     depth = (source.depth or 0) + 1
     if depth > MAX_DEPTH:

@@ -1,4 +1,4 @@
-"""Codes of new tasks, by scheme: ULIDs, UUIDs, or numbers that the service gives."""
+"""Codes for new tasks, by scheme: ULIDs, UUIDs, or numbers that the service assigns."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ INTEGER = "integer"
 
 
 def new_code() -> str:
-    """A ULID: 26 characters that sort by time."""
+    """A new ULID: 26 characters that sort by time."""
     return str(ulid.ULID())
 
 
 def renew() -> None:
-    """Forget the last code: the next does not follow from it, not even in the same millisecond."""
+    """Reset the ULID generator, so that the next code does not continue from the last one.
+
+    Called in a process restored from a snapshot: others continue from the same last code.
+    """
     ulid.default_generator = ulid.ULIDGenerator()
 
 
@@ -39,17 +42,17 @@ SCHEMES = (*MAKERS, INTEGER)
 
 
 def check_scheme(scheme: str) -> str:
-    """`scheme`, if there is such a one.
+    """Return `scheme` if it is one of `SCHEMES`.
 
     Raises:
-        ValueError: There is none.
+        ValueError: It is not.
     """
     if scheme not in SCHEMES:
         known = ", ".join(SCHEMES)
-        raise ValueError(f"there are no ids of the kind {scheme!r}: TASKMILL_IDS is one of {known}")
+        raise ValueError(f"unknown kind of ids {scheme!r}: TASKMILL_IDS is one of {known}")
     return scheme
 
 
 def made_here(scheme: str) -> str | None:
-    """A new code, where whoever submits can make one: numbers are given by the service."""
+    """A new code of this scheme; None for numbers, which only the service can assign."""
     return None if scheme == INTEGER else MAKERS[scheme]()

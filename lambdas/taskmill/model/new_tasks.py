@@ -1,4 +1,4 @@
-"""Rows of newly submitted tasks, their inputs still missing, and what makes a submit refused."""
+"""Rows of newly submitted tasks, still without input, and the validation of their options."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def task_row(
     code: str | None = None,
     settings: TaskSettings = NO_SETTINGS,
 ) -> TaskRow:
-    """The row of a single task, its input still missing.
+    """The row of a single task, still without its input.
 
     Args:
-        code: Of a task that names none itself; a ULID when absent.
-        settings: What its type declares.
+        code: Used if `task` names none; a ULID by default.
+        settings: Of its task type.
 
     Raises:
-        InvalidRequest: Options that contradict each other, or one out of range.
+        InvalidRequest: Options contradict each other, or one is out of range.
     """
     check_start(task, now)
     key = TaskKey(Kind.TASK, task.tenant_code, task.task_type, task.code or code or new_code())
@@ -58,14 +58,14 @@ def fan_out_row(
     code: str | None = None,
     settings: TaskSettings = NO_SETTINGS,
 ) -> TaskRow:
-    """The row of a step function task, its batches not planned yet: `planned` adds them.
+    """The row of a step function task, still without input and batches; `planned` adds the latter.
 
     Args:
-        code: Of a task that names none itself; a ULID when absent.
-        settings: What its type declares.
+        code: Used if `task` names none; a ULID by default.
+        settings: Of its task type.
 
     Raises:
-        InvalidRequest: Neither or both inputs, or options that contradict each other.
+        InvalidRequest: Neither or both inputs are given, or options contradict each other.
     """
     key = TaskKey(Kind.SFN_TASK, task.tenant_code, task.task_type, task.code or code or new_code())
     row = _row(key, task, context, settings, now)
@@ -75,14 +75,14 @@ def fan_out_row(
             field="taskType",
         )
     if (task.input is None) == (task.input_ref is None):
-        raise InvalidRequest("give either input, an array, or inputRef", field="input")
+        raise InvalidRequest("give either input (an array) or inputRef", field="input")
     return row
 
 
 def planned(
     row: TaskRow, task: CreateStepFunctionTask, *, count: int, now: int, retention_days: int
 ) -> TaskRow:
-    """The row of a step function task with its `count` subtasks cut into batches.
+    """The row with its `count` subtasks split into batches; with none, it is COMPLETED at once.
 
     Raises:
         InvalidRequest: An option is out of range.
@@ -90,7 +90,7 @@ def planned(
     """
     batch_plan.check_count(count)
     tolerated = task.tolerated_failures
-    if count == 0:  # nothing to run: it is complete as it is
+    if count == 0:  # nothing to run
         row = row.but(
             status=Status.COMPLETED,
             attributes={"counts": _no_counts()},

@@ -1,4 +1,4 @@
-"""When a failed attempt is followed by another, and after how long."""
+"""Retry policy: whether a failed attempt is followed by another, and after what delay."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ Errors = type[BaseException] | tuple[type[BaseException], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """How a task type deals with failed attempts: exponential back-off, capped.
+    """The retry policy of a task type: exponential backoff with a cap.
 
     Attributes:
-        max_attempts: Attempts in all, the first included.
+        max_attempts: Total number of attempts, including the first.
         base_seconds: Delay after the first failed attempt.
-        factor: By how much each further delay grows.
-        max_seconds: Upper bound of a delay, here 12 h.
-        jitter: "full" draws from 0 to the delay, so that many failures do not return as one.
-        on: Errors worth another attempt; one, or a tuple of them.
-        never: Errors that end the task at once, although `on` names them; likewise.
+        factor: Each further delay is the previous one times this.
+        max_seconds: Upper bound of a delay; 12 h by default.
+        jitter: "full" picks a random time from 0 to the delay, to spread simultaneous retries.
+        on: Exception class, or a tuple of them, to retry.
+        never: Exception class, or a tuple of them, not to retry even if `on` matches.
     """
 
     max_attempts: int = 3
@@ -38,7 +38,7 @@ class Retry:
         if self.max_attempts < 1:
             raise ValueError(f"max_attempts is {self.max_attempts}; at least 1")
         figures = (self.base_seconds, self.factor - 1, self.max_seconds)
-        if not all(0 <= each < math.inf for each in figures):  # nor NaN
+        if not all(0 <= each < math.inf for each in figures):  # also rejects NaN
             raise ValueError("base_seconds and max_seconds are 0 or more, factor 1 or more")
         if self.jitter not in ("full", "none"):
             raise ValueError(f'jitter is {self.jitter!r}; "full" or "none"')
@@ -46,19 +46,19 @@ class Retry:
         _check_errors("never", self.never)
 
     def allows(self, error: BaseException, attempt: int) -> bool:
-        """Whether another attempt follows attempt number `attempt`, which ended in `error`."""
+        """Whether to retry after attempt number `attempt` (from 1) raised `error`."""
         if attempt >= self.max_attempts or isinstance(error, Abort):
             return False
         return isinstance(error, self.on) and not isinstance(error, self.never)
 
     def delay_ms(self, attempt: int) -> int:
-        """Milliseconds to wait after attempt number `attempt`, counted from 1."""
+        """Milliseconds to wait after attempt number `attempt` (from 1), jitter included."""
         try:
             seconds = min(self.base_seconds * self.factor ** (attempt - 1), self.max_seconds)
         except OverflowError:  # after a thousand attempts or so
             seconds = self.max_seconds if self.base_seconds else 0.0
         if self.jitter == "full":
-            seconds = random.uniform(0, seconds)  # noqa: S311  # spreads load, keeps no secret
+            seconds = random.uniform(0, seconds)  # noqa: S311  # jitter, not a secret
         return round(seconds * 1000)
 
 

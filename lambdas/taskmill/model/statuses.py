@@ -1,4 +1,4 @@
-"""The eleven statuses and the one table of legal moves between them."""
+"""The eleven statuses of a task, and the table of legal moves between them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """Where a task stands; `MOVES` says where it may go."""
+    """The status of a task; `MOVES` lists the legal moves."""
 
     CREATED = "CREATED"
     SCHEDULED = "SCHEDULED"
@@ -24,15 +24,15 @@ class Status(StrEnum):
 
 FINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 COUNTED = {Status.COMPLETED: "completed", Status.FAILED: "failed", Status.CANCELLED: "cancelled"}
-"""Under which name a parent's counts hold the subtasks that ended so."""
+"""Final status of a subtask -> its name in the parent's `counts`."""
 COUNT_NAMES = tuple(COUNTED.values())
 RUNNING = frozenset({Status.STARTED, Status.PROCESSING})
 RETRYABLE = frozenset({Status.FAILED, Status.CANCELLED})  # an explicit retry moves these to CREATED
 
 _UNDER_WAY = {Status.STARTED, Status.PROCESSING, Status.WAITING, Status.FINISHED, Status.ERRORED}
 
-# Forward jumps are legal: marks race with work (a worker may claim before QUEUED is written, a
-# subtask ends without a claim of its own), and an outside worker may report its end only.
+# Statuses may be skipped: a worker may claim a task before the dispatcher has written QUEUED, a
+# subtask ends without a claim of its own, and an external worker may report only the end.
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.CREATED: frozenset({Status.SCHEDULED, Status.QUEUED} | _UNDER_WAY | FINAL),
     Status.SCHEDULED: frozenset({Status.QUEUED} | _UNDER_WAY | FINAL),
@@ -54,5 +54,5 @@ def may_move(source: Status, target: Status) -> bool:
 
 
 def sources(target: Status) -> tuple[Status, ...]:
-    """The statuses that `target` may be entered from, in a fixed order."""
+    """The statuses from which a task may move to `target`, in a fixed order."""
     return tuple(status for status in Status if target in MOVES[status])

@@ -1,4 +1,4 @@
-"""What a submit may say about its task, and what its type declares, as one row holds it."""
+"""Merges the options of a submit with the settings of its task type, for the row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EVENTS: Mapping[str, str] = {
 
 
 def start_of(task: CreateTask, now: int) -> int | None:
-    """When a task submitted `now` is to start, in epoch milliseconds; None: at once."""
+    """When a task submitted `now` (epoch ms) should start, in epoch ms; None: at once."""
     if task.delay_seconds:
         return now + task.delay_seconds * 1000
     if task.run_at is None:
@@ -28,10 +28,10 @@ def start_of(task: CreateTask, now: int) -> int | None:
 
 
 def check_start(task: CreateTask, now: int) -> None:
-    """Refuse a start that is said in two ways, or more than a year from now.
+    """Reject a start given both as a delay and as a time, or more than a year ahead.
 
     Raises:
-        InvalidRequest: With the limit.
+        InvalidRequest: Names the field and, for the latter, the limit.
     """
     if task.delay_seconds and task.run_at:
         raise InvalidRequest("give either delaySeconds or runAt, not both", field="runAt")
@@ -44,7 +44,7 @@ def check_start(task: CreateTask, now: int) -> None:
 
 
 def all_callbacks(task: TaskOptions, settings: TaskSettings) -> tuple[Callback, ...]:
-    """What the type declares and what the submit adds, each once.
+    """Callbacks that the type declares, then those of the submit, without duplicates.
 
     Raises:
         InvalidRequest: The task's own type is among them.
@@ -63,10 +63,10 @@ def all_callbacks(task: TaskOptions, settings: TaskSettings) -> tuple[Callback, 
 
 
 def all_log_ids(task: TaskOptions, context: InvokeContext) -> dict[str, str] | None:
-    """Of the task and of whoever submits it; the task's own come first.
+    """Log ids of the caller and of the task; where both have a name, the task's value wins.
 
     Raises:
-        InvalidRequest: Together they are more than ten.
+        InvalidRequest: There are more than ten in all.
     """
     log_ids = {**(context.log_ids or {}), **(task.log_ids or {})}
     if len(log_ids) > MAX_LOG_IDS:
@@ -79,6 +79,6 @@ def all_log_ids(task: TaskOptions, context: InvokeContext) -> dict[str, str] | N
 
 
 def stored_priority(task: TaskOptions, settings: TaskSettings) -> str | None:
-    """The submit's priority, else the type's; "normal" is what a row without one has."""
+    """The priority of the submit, else of the type; None, which rows omit, means "normal"."""
     priority = task.priority or settings.priority
     return None if priority == "normal" else priority

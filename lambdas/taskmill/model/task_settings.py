@@ -1,4 +1,4 @@
-"""What a task type declares about every task of it."""
+"""Settings of a task type that apply to all its tasks."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Callback = tuple[str, str]  # event, task type
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSettings:
-    """Settings that go into the row when a task is stored.
+    """Settings of a task type that are copied into the row of each new task.
 
     Attributes:
-        callbacks: Which task types to submit at which event.
+        callbacks: Pairs of event and the task type to submit.
         runner: "container" for tasks that Lambda cannot run; None: Lambda.
-        priority: Of tasks whose submitter does not say.
+        priority: Of tasks submitted without one.
     """
 
     callbacks: tuple[Callback, ...] = ()
@@ -30,6 +30,6 @@ def callbacks_of(
     failure: Iterable[str] = (),
     completion: Iterable[str] = (),
 ) -> tuple[Callback, ...]:
-    """Callbacks by event, each once."""
+    """Pairs of event and task type, without duplicates."""
     found = zip(EVENTS, (success, failure, completion), strict=True)
     return tuple(dict.fromkeys((event, each) for event, types in found for each in types))

@@ -1,4 +1,4 @@
-"""DynamoDB: the tasks table, a store for each kind of row.
+"""DynamoDB: the tasks table, with a store class for each kind of row.
 
-May import `model`. Every change of a row is one conditional write, which a store words.
+May import `model`. Every state change is one conditional write, defined in a store.
 """

@@ -1,4 +1,4 @@
-"""Rows of batches: the claim of a Map iteration, its counts, and their sum on the parent."""
+"""Batch rows: claimed by a Map iteration, closed with counts, added up in the parent's row."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from taskmill.model.keys import BatchKey, TaskKey, batch_partition
 from taskmill.model.rows.batch_row import BATCH_ROW, BatchRow
 from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 
-TRANSACTION_MARKS = 99  # 100 actions, one of them the parent's
-_NAMES = ("row", "status", "first", "last", "fence", "owner")  # DynamoDB reserves some of them
+TRANSACTION_MARKS = 99  # a transaction has 100 actions, one of them on the parent's row
+_NAMES = ("row", "status", "first", "last", "fence", "owner")  # some are reserved words of DynamoDB
 
 
 class BatchStore:
-    """Who works on a batch, how it ended, and whether its parent has counted it."""
+    """Store of batch rows: claim, release, close, count."""
 
     def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
         self.table = table
@@ -38,16 +38,23 @@ class BatchStore:
         retry: int,
         until: int,
     ) -> BatchRow:
-        """Take a batch for one invocation.
+        """Claim a batch for one invocation.
 
-        A later retry of the same Map iteration may take over at once: Step Functions retries
-        only what has ended. Anybody else waits until the lease runs out.
+        A later retry of the same Map iteration takes over at once, because Step Functions retries
+        only after the earlier invocation has ended. Any other invocation must wait until the
+        lease has expired.
+
+        Args:
+            span: First and last index of the batch, inclusive.
+            owner: The execution that runs the Map iteration.
+            retry: Number of this retry within the iteration.
+            until: When the lease expires, in epoch ms.
 
         Returns:
-            The row; with status COMPLETED when nothing is left to do.
+            The row; its status is COMPLETED if nothing is left to do.
 
         Raises:
-            ClaimLost: Another invocation is at work on it.
+            ClaimLost: Another invocation holds the batch.
         """
         now = self.clock()
         expires = ttl_seconds(now, self.retention_days)
@@ -85,11 +92,15 @@ class BatchStore:
         return BatchRow.from_values(values)
 
     def release(self, batch: BatchRow) -> None:
-        """Hand a batch back unfinished, so that the next invocation need not wait."""
+        """Give up the claim on an unfinished batch, so that the next invocation need not wait.
+
+        Raises:
+            ClaimLost: The batch passed to another invocation.
+        """
         self._fenced(batch, {"leaseUntil": 0}, adds={"released": 1})
 
     def close(self, batch: BatchRow, counts: Mapping[str, int]) -> None:
-        """End a batch with the counts of its rows.
+        """Mark a batch as COMPLETED, with the counts of its subtasks.
 
         Raises:
             ClaimLost: The batch passed to another invocation.
@@ -100,7 +111,7 @@ class BatchStore:
         self._fenced(batch, sets)
 
     def of(self, parent: TaskKey) -> Iterator[BatchRow]:
-        """All batch rows of a step function task, in order: at most 5,000 small rows."""
+        """All batch rows of a step function task in order, at most 5,000."""
         found = self.table.query(
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": encode(batch_partition(parent))},
@@ -109,7 +120,7 @@ class BatchStore:
         yield from map(BatchRow.from_values, found)
 
     def reopen(self, batch: BatchRow) -> None:
-        """Make a closed batch ready for another run; a second call changes nothing."""
+        """Reset a closed batch for another run of its parent. Idempotent."""
         self.table.update_many(
             [
                 Update(
@@ -122,13 +133,14 @@ class BatchStore:
         )
 
     def count(self, parent: TaskKey, batches: Sequence[BatchRow]) -> list[BatchRow]:
-        """Add up to 99 closed batches to their parent's counts, each once, all or none.
+        """Add up to 99 closed batches to their parent's counts in one transaction, each once.
 
-        A parent that is no longer PROCESSING needs no counts: whoever ended it sums the rows, and
-        another run begins with what those say.
+        A parent that is no longer PROCESSING needs no counts: whatever ended it has summed the
+        batch rows, and another run starts from these.
 
         Returns:
-            Nothing when that is done. When some of them have been counted before: the others.
+            Empty if this is done, or the parent is not PROCESSING. If some batches were counted
+            before, nothing was written, and these are the others.
         """
         marks = [self._count_mark(batch) for batch in batches]
         totals = {name: sum(batch.counts.get(name, 0) for batch in batches) for name in COUNT_NAMES}
@@ -139,7 +151,7 @@ class BatchStore:
         return [batch for batch, reason in each if reason == "None"]
 
     def keep(self, batches: Sequence[BatchRow]) -> None:
-        """Mark closed batches as counted: another run begins with their counts."""
+        """Mark closed batches as counted, since another run starts with their counts."""
         self.table.update_many(
             [
                 Update(
@@ -154,7 +166,7 @@ class BatchStore:
     def _fenced(
         self, batch: BatchRow, sets: Mapping[str, Any], *, adds: Mapping[str, int] | None = None
     ) -> None:
-        """A write of the invocation that holds the batch."""
+        """A write that succeeds only while this invocation holds the batch."""
         request = UpdateRequest()
         for name, value in sets.items():
             request.set(name, value)
@@ -170,7 +182,7 @@ class BatchStore:
             ) from None
 
     def _count_mark(self, batch: BatchRow) -> dict[str, Any]:
-        """Marks one batch as counted; its fence tells this closing from one of an earlier run."""
+        """Mark one batch as counted; the fence rules out a batch closed in another run."""
         return self._transact_update(
             batch.key.stored._asdict(),
             "SET counted = :true",
@@ -180,7 +192,7 @@ class BatchStore:
         )
 
     def _count_total(self, parent: TaskKey, totals: Mapping[str, int]) -> dict[str, Any]:
-        # ADD is for top-level attributes only; these lie in a map.
+        # SET, because ADD works only on top-level attributes, and the counts are in a map.
         paths = {name: f"#attributes.#counts.{name}" for name in totals}
         sums = ", ".join(f"{path} = {path} + :{name}" for name, path in paths.items())
         return self._transact_update(

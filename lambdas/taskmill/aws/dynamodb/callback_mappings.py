@@ -1,4 +1,4 @@
-"""Rows of callback mappings: which task type to submit when tasks of another one have ended."""
+"""Callback mapping rows: when tasks of one type end, submit another type."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from taskmill.model.keys import callback_key, callback_partition
 from taskmill.model.rows.mapping_row import MappingRow
 from taskmill.model.task_settings import Callback
 
-KNOWN_TYPES = 1_000  # whose mappings are remembered
-MAX_AGE_MS = 60_000  # after which they are read again, whatever they are wanted for
+KNOWN_TYPES = 1_000  # size of the cache: pairs of tenant and task type
+MAX_AGE_MS = 60_000  # after which a cached entry is read again in any case
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _Cached:
     callbacks: tuple[Callback, ...]
     read_at: int
 
 
 class MappingStore:
-    """Keeps mappings, and remembers for a while what those of a type are."""
+    """Store of callback mappings, with a cache of the callbacks by tenant and task type."""
 
     def __init__(self, table: Table, *, clock: Clock = now_ms) -> None:
         self.table = table
         self.clock = clock
-        self._known: dict[tuple[str, str], _Known] = {}
+        self._known: dict[tuple[str, str], _Cached] = {}
 
     def get(self, tenant: str, mapping: str) -> MappingRow | None:
-        """The mapping of an id, strongly consistent; None: there is none."""
+        """The mapping with this id, read strongly consistently; None: there is none."""
         values = self.table.get(callback_key(tenant, mapping))
         return MappingRow.from_values(values) if values else None
 
     def of_type(self, tenant: str, task_type: str) -> list[MappingRow]:
-        """All mappings of a task type by id, strongly consistent."""
+        """All mappings of a task type in the order of their ids, read strongly consistently."""
         found = self.table.query(
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": encode(callback_partition(tenant, task_type))},
@@ -46,7 +46,7 @@ class MappingStore:
         return [MappingRow.from_values(each) for each in found]
 
     def put(self, row: MappingRow, *, over: MappingRow | None) -> bool:
-        """Store a mapping in place of the one that was read; False: that one has changed since."""
+        """Store a mapping, replacing `over` (None: a new one); False: it has changed since."""
         stored = dataclasses.replace(row, version=over.version + 1 if over else 1)
         self._known.pop((row.tenant, row.task_type), None)
         try:
@@ -59,7 +59,7 @@ class MappingStore:
         return True
 
     def delete(self, tenant: str, mapping: str) -> MappingRow | None:
-        """Remove a mapping and return it as it was; None: there was none."""
+        """Delete a mapping and return it; None: there was none."""
         values = self.table.delete(callback_key(tenant, mapping))
         row = MappingRow.from_values(values) if values else None
         if row is not None:
@@ -67,22 +67,22 @@ class MappingStore:
         return row
 
     def as_of(self, tenant: str, task_type: str, moment: int) -> tuple[Callback, ...]:
-        """The mappings of a type as they stood at `moment` (epoch ms), or later.
+        """The callbacks of a type as they were at `moment` (epoch ms) or later.
 
-        What was read before goes for all moments up to then, but for a minute only.
+        Uses the cache if it was read at `moment` or later, and less than a minute ago.
         """
         known = self._known.get((tenant, task_type))
         now = self.clock()
         if known is None or known.read_at < max(moment, now - MAX_AGE_MS):
-            known = _Known(self._read(tenant, task_type), now)
+            known = _Cached(self._read(tenant, task_type), now)
             self._remember((tenant, task_type), known)
         return known.callbacks
 
     def _read(self, tenant: str, task_type: str) -> tuple[Callback, ...]:
         return tuple((each.event, each.callback_type) for each in self.of_type(tenant, task_type))
 
-    def _remember(self, key: tuple[str, str], known: _Known) -> None:
+    def _remember(self, key: tuple[str, str], known: _Cached) -> None:
         self._known.pop(key, None)
         if len(self._known) >= KNOWN_TYPES:
-            del self._known[next(iter(self._known))]  # the one read the longest ago
+            del self._known[next(iter(self._known))]  # the entry read longest ago
         self._known[key] = known

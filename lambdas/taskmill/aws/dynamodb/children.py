@@ -1,4 +1,4 @@
-"""Children of tasks: insert, read, take over, and the exact tally on their parent."""
+"""Rows of children: insert, read, adopt, cancel, and count in the parent's tally."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL, Status
 
-TRANSACTION_MARKS = 99  # 100 actions, one of them the parent's
+TRANSACTION_MARKS = 99  # a transaction has 100 actions, one of them on the parent's row
 TALLY = {
     Status.COMPLETED: "childrenCompleted",
     Status.FAILED: "childrenFailed",
@@ -25,7 +25,7 @@ _OPEN = tuple(status for status in Status if status not in FINAL)
 
 
 class ChildStore:
-    """What parents know of their children."""
+    """Store of the children of tasks, and of the tally in the parent's row."""
 
     def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
         self.table = table
@@ -33,16 +33,20 @@ class ChildStore:
         self.clock = clock
 
     def insert(self, rows: Sequence[TaskRow]) -> list[bool]:
-        """Store new children, 25 a call; False where one was there already."""
+        """Insert children, 25 per request; False for each that exists already."""
         return self.table.insert_many([row.to_values() for row in rows])
 
     def read(self, keys: Sequence[TaskKey]) -> list[TaskRow | None]:
-        """Rows in the order of their keys, strongly consistent, 100 a call."""
+        """Read rows in the order of `keys`, strongly consistently, 100 per request."""
         found = self.table.get_many([key.stored for key in keys])
         return [TaskRow.from_values(each) if each else None for each in found]
 
     def keys_of(self, parent: TaskKey, *, after: str | None = None) -> Iterator[TaskKey]:
-        """Keys of what `parent` started, by code; the index may be a moment behind."""
+        """Keys of the children of `parent` in the order of their codes; eventually consistent.
+
+        Args:
+            after: Only codes that sort after this one.
+        """
         values = {":parent": encode(str(parent))}
         condition = "#parent = :parent"
         if after:
@@ -58,15 +62,23 @@ class ChildStore:
             yield TaskKey.from_stored(each["pk"], each["sk"])
 
     def await_(self, rows: Sequence[TaskRow]) -> list[bool]:
-        """Have the ends of these children wake their parent; False where one has changed since."""
+        """Mark children as awaited: the parent resumes when they have ended.
+
+        Returns:
+            False for each child that has changed since it was read.
+        """
         return self.table.update_many([self._change(row, {"awaited": True}) for row in rows])
 
     def adopt(self, rows: Sequence[TaskRow], run: int, *, awaited: bool) -> list[bool]:
-        """Have children of an earlier run count for this one; those that failed start again."""
+        """Take over children of an earlier run into `run`; failed ones start again.
+
+        Returns:
+            False for each child that has changed since it was read.
+        """
         return self.table.update_many([self._adoption(row, run, awaited=awaited) for row in rows])
 
     def cancel(self, rows: Sequence[TaskRow]) -> list[bool]:
-        """Cancel children as they were read; False where one has changed since."""
+        """Cancel children; False for each that has changed since it was read."""
         now, status = self.clock(), Status.CANCELLED
         return self.table.update_many(
             [
@@ -83,26 +95,26 @@ class ChildStore:
         )
 
     def count(self, parent: TaskKey, run: int, children: Sequence[TaskRow]) -> bool:
-        """Add up to 99 ended children to the tally of their parent, each once, all or none.
+        """Add up to 99 ended children to their parent's tally in one transaction, each once.
 
         Returns:
-            False when one of them is not as given: counted before, say, or awaited since. A parent
-            that has ended, or is in another run, needs no tally: True.
+            False if a child has changed: it was counted before, for example, or is awaited now.
+            True also if the parent has ended or is in another run, and so needs no tally.
         """
         marks = [self._mark(child, run) for child in children]
         refused = self.table.transact([*marks, self._tally(parent, run, children, sign=1)])
         return not refused or refused[-1] != "None"
 
     def reopen(self, child: TaskRow) -> TaskRow:
-        """Start a failed or cancelled child again and take it out of its parent's tally.
+        """Start a failed or cancelled child again and subtract it from its parent's tally.
 
-        Where the parent has ended, or is in another run, there is no tally to keep.
+        If the parent has ended or is in another run, only the child is changed.
 
         Args:
-            child: As it stands, counted.
+            child: As it was read, already counted.
 
         Raises:
-            IllegalStatusChange: It has changed since it was read.
+            IllegalStatusChange: The child has changed since it was read.
         """
         now = self.clock()
         write = reopening(child.key, now=now, where={"version": child.version})

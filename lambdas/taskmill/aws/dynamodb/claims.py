@@ -1,4 +1,4 @@
-"""The claim on a task: taken for one attempt, extended, given up with the outcome."""
+"""Claims: a worker takes a task for one attempt, extends the lease, and writes the outcome."""
 
 from __future__ import annotations
 
@@ -17,7 +17,11 @@ from taskmill.model.statuses import RUNNING, Status
 
 
 class ClaimStore:
-    """Who works on a task. An attempt shows the fence of its claim with every later write."""
+    """Store of claims. Every later write of an attempt is conditional on the fence of its claim.
+
+    These writes raise `TaskCancelled` if the task was cancelled meanwhile, and `ClaimLost` if it
+    has ended otherwise or passed to another worker.
+    """
 
     def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
         self.table = table
@@ -25,13 +29,19 @@ class ClaimStore:
         self.clock = clock
 
     def claim(self, key: TaskKey, *, fence: str, lease_until: int, max_attempts: int) -> TaskRow:
-        """Take a task for one attempt; of several callers, exactly one succeeds.
+        """Claim a task for one attempt; of several callers, exactly one succeeds.
 
-        A claim whose answer was lost may be made again with the same fence.
+        If the response was lost, the same claim can be repeated with the same fence.
+
+        Args:
+            fence: A new token, unique to this claim.
+            lease_until: When the lease expires, in epoch ms.
+            max_attempts: Of the task's retry policy.
 
         Raises:
-            ClaimLost: Another worker holds an unexpired lease, it is not due, or it has ended.
-            AttemptsSpent: The last lease ran out and no attempt is left.
+            ClaimLost: Another worker holds an unexpired lease, or the task is not due, waits for
+                children, or has ended.
+            AttemptsSpent: The last lease expired and no attempt is left.
             TaskNotFound: No task has this key.
         """
         now = self.clock()
@@ -64,11 +74,11 @@ class ClaimStore:
     def extend(
         self, row: TaskRow, *, lease_until: int, progress: Mapping[str, Any] | None = None
     ) -> TaskRow:
-        """Extend the lease of a running attempt and note its progress.
+        """Extend the lease of a running attempt and store its progress.
 
         Raises:
             TaskCancelled: The task was cancelled meanwhile.
-            ClaimLost: The lease passed to another worker.
+            ClaimLost: The task passed to another worker, or has ended.
         """
         sets: dict[str, Any] = {"leaseUntil": lease_until}
         if row.status is not Status.PROCESSING:
@@ -78,28 +88,32 @@ class ClaimStore:
         return self._fenced(row, Status.PROCESSING, sets)
 
     def end(self, row: TaskRow, status: Status, *, attributes: Mapping[str, Any]) -> None:
-        """Write the outcome of an attempt that holds the claim. Raises as `extend` does."""
+        """Write the final status of an attempt. Raises as `extend` does."""
         now = self.clock()
         sets = attribute_paths(attributes)
         sets["history"] = row.history_with(status, now)
         sets |= ending(row.key, status, now=now, retention_days=self.retention_days)
         stale = status is Status.COMPLETED and "error" in row.attributes  # of an earlier attempt
-        self._let_go(row, status, sets, ("attributes.error",) if stale else ())
+        self._final_write(row, status, sets, ("attributes.error",) if stale else ())
 
     def errored(self, row: TaskRow, *, error: Mapping[str, str], retry_at: int) -> None:
-        """Note a failed attempt that another will follow. Raises as `extend` does."""
+        """Write a failed attempt; the next is due at `retry_at` (epoch ms). Raises as `extend`."""
         sets = {
             "attributes.error": error,
             "retryAt": retry_at,
             "history": row.history_with(Status.ERRORED, self.clock()),
         }
-        self._let_go(row, Status.ERRORED, sets)
+        self._final_write(row, Status.ERRORED, sets)
 
     def announce(self, row: TaskRow, *, children: int, trail: str, lease_until: int) -> TaskRow:
-        """Note which children the task is about to start, before any of them is there.
+        """Store how many children the task is about to have, before any of them is inserted.
 
-        So their number is known whatever happens next, and who lost the claim starts none.
-        Raises as `extend` does.
+        So their number is known even after a crash, and a worker that has lost the claim starts
+        none. Raises as `extend` does.
+
+        Args:
+            children: Number of children in all.
+            trail: A hash of their names.
         """
         sets = {"childCount": children, "trail": trail, "leaseUntil": lease_until}
         if row.status is not Status.PROCESSING:
@@ -109,35 +123,36 @@ class ClaimStore:
     def suspend(
         self, row: TaskRow, *, awaited: int, stalls: int, attributes: Mapping[str, Any]
     ) -> None:
-        """Let go of a task until `awaited` of its children have ended and been counted.
+        """Suspend a task (WAITING) until `awaited` of its children have ended and been counted.
 
-        The attempt is given back: it goes on under the same number. Raises as `extend` does.
+        The attempt does not count: the task resumes under the same attempt number. Raises as
+        `extend` does.
         """
         sets = attribute_paths(attributes) | {
             "awaitedTotal": awaited,
             "stalls": stalls,
             "history": row.history_with(Status.WAITING, self.clock()),
         }
-        self._let_go(row, Status.WAITING, sets, adds={"attempts": -1})
+        self._final_write(row, Status.WAITING, sets, adds={"attempts": -1})
 
     def finished(
         self, row: TaskRow, settlement: Mapping[str, int], *, attributes: Mapping[str, Any]
     ) -> None:
-        """Note that the function returned while children are open. Raises as `extend` does.
+        """Write FINISHED: the function has returned, children are open. Raises as `extend` does.
 
         Args:
-            settlement: How many children end in all, and how many of them `failed` or were
-                `cancelled` with the function's knowledge.
+            settlement: How many children there are in all, and how many of them the function
+                knows to have `failed` or been `cancelled`.
         """
         sets = attribute_paths(attributes) | {
             "settlement": settlement,
             "history": row.history_with(Status.FINISHED, self.clock()),
         }
         stale = ("attributes.error",) if "error" in row.attributes else ()
-        self._let_go(row, Status.FINISHED, sets, stale)
+        self._final_write(row, Status.FINISHED, sets, stale)
 
     def release(self, row: TaskRow) -> TaskRow:
-        """Give a task back before its attempt has ended, for another worker to take it at once.
+        """Give up the claim before the attempt has ended, so that another worker can claim at once.
 
         The attempt does not count. Raises as `extend` does.
         """
@@ -151,12 +166,12 @@ class ClaimStore:
         removes: Sequence[str] = (),
         adds: Mapping[str, int] | None = None,
     ) -> TaskRow:
-        """A write of the attempt that holds the claim, and goes on with the row."""
-        with _told(row):
+        """A write of the attempt that holds the claim and keeps it; returns the new row."""
+        with _claim_errors(row):
             write = _write_of(row, status, sets, removes, adds)
             return write.apply(self.table, row.key, now=self.clock())
 
-    def _let_go(
+    def _final_write(
         self,
         row: TaskRow,
         status: Status,
@@ -164,8 +179,8 @@ class ClaimStore:
         removes: Sequence[str] = (),
         adds: Mapping[str, int] | None = None,
     ) -> None:
-        """The last write of an attempt: nobody asks how the row is now."""
-        with _told(row):
+        """The last write of an attempt, which does not need the new row."""
+        with _claim_errors(row):
             write = _write_of(row, status, sets, removes, adds)
             write.apply_unseen(self.table, row.key, now=self.clock())
 
@@ -185,7 +200,7 @@ class ClaimStore:
             return AttemptsSpent(
                 f"attempt {row.attempts} of {max_attempts} was lost with its worker"
             )
-        if row.status in _OPEN:  # the row moved on between the write and this look at it
+        if row.status in _OPEN:  # the row changed between the write and this read
             return ClaimLost(f"{key} is {row.status}", again_in_ms=1_000)
         return ClaimLost(f"{key} is {row.status}")
 
@@ -200,9 +215,8 @@ _CLAIM_SOURCES = {
     "processing": Status.PROCESSING,
     "waiting": Status.WAITING,
 }
-# A task may be claimed when it waits for a worker, when its time has come, when the children that
-# it waits for have ended, or when the lease of the worker that had it ran out; never beyond its
-# attempts.
+# A task may be claimed if it has attempts left and, clause by clause: it is queued; it is new or
+# scheduled, and due; its retry is due; all awaited children have ended; or its lease has expired.
 _CLAIMABLE = (
     "attempts < :limit AND ("
     "#status = :queued"
@@ -231,8 +245,8 @@ def _write_of(
 
 
 @contextmanager
-def _told(row: TaskRow) -> Iterator[None]:
-    """Says of a refused write what it means for the attempt."""
+def _claim_errors(row: TaskRow) -> Iterator[None]:
+    """Convert a failed condition to `TaskCancelled` or `ClaimLost`."""
     try:
         yield
     except IllegalStatusChange as lost:
@@ -242,6 +256,6 @@ def _told(row: TaskRow) -> Iterator[None]:
 
 
 def _with_attempt(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The claimed row, its newest history entry under the attempt that the claim began."""
+    """The claimed row, with the new attempt number in its newest history entry."""
     *before, (status, at, _) = values["history"]
     return {**values, "history": [*before, (status, at, values["attempts"])]}

@@ -1,6 +1,7 @@
-"""Python values to DynamoDB's typed JSON and back, numbers as int and float.
+"""Converts Python values to DynamoDB's typed JSON and back, numbers as int and float.
 
-boto3 has the same, but importing it takes a third of a cold start: functions use botocore alone.
+boto3 has such a converter, but importing it would take a third of a cold start: our functions
+use botocore alone.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import decimal
 from collections.abc import Mapping
 from typing import Any
 
-# What DynamoDB's numbers hold: 38 digits, from 1E-130 to 9.99…E+125. Others are refused, not cut.
+# DynamoDB's numbers: 38 digits, from 1E-130 to 9.99…E+125. Raise for others rather than round.
 _NUMBERS = decimal.Context(
     prec=38,
     Emin=-128,
@@ -26,14 +27,14 @@ _SMALL: int = 10**38
 
 
 def encode(value: Any) -> dict[str, Any]:
-    """One value, as `{"S": …}`.
+    """Encode one value, such as "a" to `{"S": "a"}`.
 
     Raises:
-        TypeError: It is of a type that rows do not hold, or no finite number.
-        decimal.DecimalException: It is a number out of DynamoDB's range.
+        TypeError: The type is not supported, or the number is not finite.
+        decimal.DecimalException: The number is outside DynamoDB's range or precision.
     """
     exact = type(value)
-    if exact is str:  # the usual ones first: rows are most of what a function computes
+    if exact is str:  # common types first: encoding is much of a function's CPU time
         return {"S": value}
     if exact is int and -_SMALL < value < _SMALL:
         return {"N": str(value)}
@@ -63,10 +64,10 @@ def encode_item(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def decode(typed: Mapping[str, Any]) -> Any:
-    """The value that `{"S": …}` stands for.
+    """Decode one value, such as `{"S": "a"}` to "a".
 
     Raises:
-        TypeError: It is of a type that rows do not hold.
+        TypeError: The type is not supported.
     """
     (kind,) = typed
     value = typed[kind]

@@ -1,4 +1,4 @@
-"""Numbers that grow: one row per tenant."""
+"""Counter rows, one per tenant: they number its tasks."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from taskmill.model.keys import check_name, counter_key
 
 @dataclass(frozen=True)
 class Counters:
-    """How many numbers each tenant's tasks have been given."""
+    """Store of the counters, for codes of the scheme "integer"."""
 
     table: Table
 
     def add(self, tenant: str, count: int) -> int:
-        """Take `count` numbers, and return the last of them: no other caller gets the same."""
+        """Reserve `count` consecutive numbers and return the last; no other caller gets them."""
         row = self.table.update(
             counter_key(check_name("tenant", tenant)),
             "ADD issued :count SET #row = :row",
-            condition="attribute_not_exists(pk) OR attribute_exists(pk)",  # new or not
+            condition="attribute_not_exists(pk) OR attribute_exists(pk)",  # always true
             values={"count": count, "row": "COUNTER"},
             names={"#row": "row"},
         )

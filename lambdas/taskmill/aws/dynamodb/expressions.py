@@ -1,4 +1,4 @@
-"""Builds the clauses of an UpdateItem request."""
+"""Builder for the expressions of UpdateItem requests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from taskmill.model.statuses import Status
 
 
 class UpdateRequest:
-    """Collects the clauses of one UpdateItem; any name may be a dotted path."""
+    """One UpdateItem request of an existing row. Any name may be a dotted path."""
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
@@ -42,32 +42,36 @@ class UpdateRequest:
         self._conditions.append(f"(attribute_not_exists({path}) OR {path} <> {self._value(value)})")
 
     def require_room(self, name: str, limit: int) -> None:
-        """Only while the list is shorter than `limit`."""
+        """Require that the list is absent or shorter than `limit`."""
         path = self._name(name)
         self._conditions.append(
             f"(attribute_not_exists({path}) OR size({path}) < {self._value(limit)})"
         )
 
     def require_status(self, allowed: Sequence[Status]) -> None:
-        if not allowed:  # `IN ()` is no expression; a row that is there is refused all the same
+        if not allowed:  # `IN ()` is invalid; this condition always fails as well
             self._conditions.append("attribute_not_exists(pk)")
             return
         names = ", ".join(self._value(status) for status in allowed)
         self._conditions.append(f"{self._name('status')} IN ({names})")
 
     def refuse_any(self, name: str) -> None:
-        """Only while there is no such attribute."""
+        """Require that the attribute is absent."""
         self._conditions.append(f"attribute_not_exists({self._name(name)})")
 
     def send(self, table: Table, key: StoredKey) -> dict[str, Any]:
-        """The row as it is now."""
+        """Send the request; returns the new row.
+
+        Raises:
+            ConditionFailed: Has the row as it was.
+        """
         return table.update(key, self._expression, **self._clauses_of_call)
 
     def send_unseen(self, table: Table, key: StoredKey) -> None:
         table.update_unseen(key, self._expression, **self._clauses_of_call)
 
     def action(self, table: Table, key: StoredKey) -> dict[str, Any]:
-        """The update as one of a transaction."""
+        """The update as an action of TransactWriteItems."""
         return {
             "Update": {
                 "TableName": table.name,

@@ -1,4 +1,4 @@
-"""Claims and outcomes of a process that works on many tasks at a time: they share calls."""
+"""Claims and outcomes in shared requests, for processes that run many tasks at a time."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A claim to be made, with the arguments of `ClaimStore.claim`."""
+    """The arguments of one `ClaimStore.claim`."""
 
     key: TaskKey
     fence: str
@@ -31,10 +31,10 @@ class Wanted:
 
 
 class GroupedClaims(ClaimStore):
-    """A `ClaimStore` that takes several tasks in two calls, and shares the calls of outcomes.
+    """A `ClaimStore` that claims up to 25 tasks in two requests, and batches outcomes.
 
-    Whatever is not done in a shared call is to be tried alone, as a `ClaimStore` does it: that
-    has the last word, and says why not. See docs/decisions/0022.
+    Whatever a shared request does not do is tried again by a single write of `ClaimStore`, which
+    decides, and raises the reason. See docs/decisions/0022.
     """
 
     def __init__(
@@ -44,11 +44,11 @@ class GroupedClaims(ClaimStore):
         self._writes = SharedWrites(table, logger)
 
     def claim_many(self, wanted: Sequence[Wanted]) -> list[TaskRow | None]:
-        """Take up to 25 tasks, each for one attempt and each on its own.
+        """Claim up to 25 tasks for one attempt each, independently of each other.
 
         Returns:
-            The rows as `claim` returns them. None: to be claimed alone, with the same fence, as
-            this claim may have been made although its answer was lost.
+            The rows as `claim` returns them. For None, call `claim` with the same fence: the claim
+            may have succeeded although its response was lost.
         """
         found = self.table.get_many([each.key.stored for each in wanted])
         claims = [self._claim(*each) for each in zip(wanted, found, strict=True)]
@@ -60,7 +60,7 @@ class GroupedClaims(ClaimStore):
         ]
 
     def _claim(self, wanted: Wanted, values: _Values | None) -> Update | None:
-        """The claim of a row as it was read; None when only a single claim can tell."""
+        """The update that claims a row as it was read; None: use a single claim."""
         now = self.clock()
         row = TaskRow.from_values(values) if values else None
         if row is None or not _waits_for_a_worker(row, now, wanted.max_attempts):
@@ -83,7 +83,7 @@ class GroupedClaims(ClaimStore):
             where={"status": row.status, "version": row.version},
         )
 
-    def _let_go(
+    def _final_write(
         self,
         row: TaskRow,
         status: Status,
@@ -105,11 +105,11 @@ class GroupedClaims(ClaimStore):
             )
             if self._writes.write(update):
                 return
-        super()._let_go(row, status, sets, removes, adds)
+        super()._final_write(row, status, sets, removes, adds)
 
 
 def _waits_for_a_worker(row: TaskRow, now: int, max_attempts: int) -> bool:
-    """Whether `claim` would take the row, if it takes it for one of the simple reasons."""
+    """Whether the row is queued, new or to be retried, due, and has attempts left."""
     due = {
         Status.QUEUED: now,
         Status.CREATED: row.run_at or now,
@@ -120,7 +120,7 @@ def _waits_for_a_worker(row: TaskRow, now: int, max_attempts: int) -> bool:
 
 
 def _changed(values: _Values, update: Update) -> TaskRow:
-    """A row as it is after an update of the one that was read."""
+    """The row that results from applying an update to `values`."""
     changed = {**values, "attributes": dict(values.get("attributes", {}))}
     for path in update.removes:
         _place(changed, path).pop(path.rpartition(".")[2], None)
@@ -130,7 +130,7 @@ def _changed(values: _Values, update: Update) -> TaskRow:
 
 
 def _place(values: dict[str, Any], path: str) -> dict[str, Any]:
-    """The map that a path of at most two steps ends in."""
+    """The map that contains the last name of a path of one or two names."""
     parent, dot, _ = path.rpartition(".")
     place: dict[str, Any] = values[parent] if dot else values
     return place

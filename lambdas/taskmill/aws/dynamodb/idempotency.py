@@ -1,4 +1,4 @@
-"""One task per idempotency key: its row and the key's are written together or not at all."""
+"""Idempotency keys: a task's row and that of its key are written in one transaction."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from taskmill.model.errors import IdempotencyConflict, TaskExists
 from taskmill.model.keys import TaskKey, idempotency_key
 from taskmill.model.rows.task_row import TaskRow
 
-KEPT_SECONDS = 86_400  # a key may be used again a day later
+KEPT_SECONDS = 86_400  # a key may be reused after a day
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdempotentPut:
-    """Stores a task unless its key was used before.
+    """Stores a task, unless its idempotency key was used before.
 
     Attributes:
-        digest: Of the request, so that one key cannot stand for two different requests.
+        digest: A hash of the request, to detect a key used for a different one.
         now: Epoch milliseconds.
     """
 
@@ -30,11 +30,11 @@ class IdempotentPut:
     now: int
 
     def put(self) -> TaskKey | None:
-        """Store the task, unless one was stored under this key before: then that one's key.
+        """Store the task; if one was stored under this idempotency key before, return its key.
 
         Raises:
-            IdempotencyConflict: The key was used for another request.
-            TaskExists: Another task has this very code.
+            IdempotencyConflict: The idempotency key was used for a different request.
+            TaskExists: Another task has the same type and code.
         """
         refused = self.table.transact([self._key_put(), self._row_put()])
         if not refused:
@@ -66,7 +66,7 @@ class IdempotentPut:
             "Put": {
                 "TableName": self.table.name,
                 "Item": encode_item(values),
-                # DynamoDB deletes expired rows late, so an expired key counts as absent here.
+                # DynamoDB deletes expired rows late, so an expired key counts as absent.
                 "ConditionExpression": "attribute_not_exists(pk) OR #ttl < :now",
                 "ExpressionAttributeNames": {"#ttl": "ttl"},
                 "ExpressionAttributeValues": {":now": encode(self.now // 1000)},

@@ -1,4 +1,4 @@
-"""Lists of a tenant's tasks: eight partitions read side by side, merged by key."""
+"""Lists a tenant's tasks: queries its eight partitions and merges the rows by `sk`."""
 
 from __future__ import annotations
 
@@ -15,20 +15,27 @@ from taskmill.model.rows.task_row import TaskRow
 
 @dataclass(frozen=True, kw_only=True)
 class Listing:
-    """What to list: an optional condition on `sk`, where to go on, which way."""
+    """The arguments of a list: tenant, kind, condition on `sk`, position, order.
+
+    Attributes:
+        after: The `sk` to continue after.
+        values: Of the condition's placeholders.
+        names: Of the condition's placeholders.
+        page: Rows that the caller expects to take.
+    """
 
     kind: Kind
     tenant: str
     after: str | None = None
     descending: bool = True
-    condition: str | None = None  # on sk, as DynamoDB writes it
+    condition: str | None = None  # on sk, a DynamoDB key condition
     values: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     page: int = 50
 
 
 def list_rows(table: Table, listing: Listing) -> Iterator[TaskRow]:
-    """The tenant's tasks in the order of their `sk`, read as far as they are taken."""
+    """Yield the tenant's tasks in the order of their `sk`; queries pages lazily."""
     partitions = (
         _partition(table, listing, pk) for pk in shard_partitions(listing.kind, listing.tenant)
     )

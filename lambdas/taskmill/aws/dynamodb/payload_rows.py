@@ -1,4 +1,4 @@
-"""Rows of payloads: inputs too large for a task's row, which is paid with every write."""
+"""Payload rows: inputs too large for the task's row, whose size is billed on every write."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ from taskmill.model.errors import PayloadMissing
 from taskmill.model.keys import StoredKey, TaskKey, payload_key
 from taskmill.model.rows.task_row import TaskRow
 
-ROW_LIMIT = 8_000  # bytes of text: with its keys 8 write units, below the price of an object
-# A task's row expires some days after it *ended*, a payload after it was *stored*: as objects do.
+ROW_LIMIT = 8_000  # bytes of text: with the keys 8 write units, cheaper than an S3 object
+# A task's row expires some days after the task *ended*, but a payload, like an S3 object, after it
+# was *stored*: it is kept for as much longer as a task may take.
 LONGEST_LIFE_OF_A_TASK_DAYS = 30
 _SCHEME = "rows/"
 
 
 class PayloadRows:
-    """One row per payload, written before the row that refers to it and never changed."""
+    """Store of payload rows: each is written before the row that refers to it; never changed."""
 
     def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
         self.table = table
@@ -27,12 +28,12 @@ class PayloadRows:
         self.clock = clock
 
     def put(self, inputs: Sequence[tuple[TaskRow, str]]) -> list[str]:
-        """Store the inputs of tasks, JSON text, 25 a call; their references in order."""
+        """Store inputs (JSON text), 25 per request, and return their references in order."""
         refs = [row_ref(row.key, text) for row, text in inputs]
         rows = {ref: self._values(ref, *each) for ref, each in zip(refs, inputs, strict=True)}
         done = [False] if len(rows) == 1 else self.table.insert_many([*rows.values()])
         for values, stored in zip(rows.values(), done, strict=True):
-            if not stored:  # of an earlier submit under the same code, perhaps about to expire
+            if not stored:  # exists from an earlier submit, and may be about to expire
                 self.table.put(values)
         return refs
 
@@ -56,12 +57,12 @@ class PayloadRows:
 
 
 def is_row(ref: str) -> bool:
-    """Whether a reference is to a row; else it is to an object of the bucket."""
+    """Whether a reference is to a payload row, not to an S3 object."""
     return ref.startswith(_SCHEME)
 
 
 def row_ref(key: TaskKey, text: str) -> str:
-    """Named by content too: another submit under the same code overwrites nothing."""
+    """A reference with a hash of the text, so that reusing a code overwrites no other input."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     return f"{_SCHEME}{key.tenant}/{key.type}/{key.code}-{digest}"
 

@@ -1,4 +1,4 @@
-"""Why DynamoDB did not write: refused conditions, throttles and conflicts, by their codes."""
+"""Error codes of DynamoDB writes: failed conditions, throttling, conflicts."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUSY = frozenset({"TransactionConflict", "TransactionInProgressException", "Thro
 
 
 class ConditionFailed(Exception):
-    """A conditional write was refused. `old` is the row as it stood; None: there is none."""
+    """The condition of a write failed. `old` is the row as it was; None: there is none."""
 
     def __init__(self, old: Mapping[str, Any] | None) -> None:
         super().__init__("conditional write refused")
@@ -34,12 +34,12 @@ def error_code(error: ClientError) -> str:
 
 
 def cancellation_codes(error: ClientError) -> list[str]:
-    """Why each action of a cancelled transaction was refused ("None": it was not)."""
+    """The reason for each action of a cancelled transaction; "None": it did not fail."""
     return [each.get("Code", "None") for each in error.response.get("CancellationReasons", [])]
 
 
 def back_off(attempt: int) -> None:
-    """Wait before a further try, by chance longer with each `attempt`, counted from 0."""
+    """Sleep before a retry: a random time of up to 50 ms * 2 ** `attempt` (from 0)."""
     import random
     import time
 

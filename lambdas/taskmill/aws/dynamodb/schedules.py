@@ -1,4 +1,4 @@
-"""Rows of recurring schedules."""
+"""Schedule rows."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from taskmill.model.rows.schedule_row import ScheduleRow
 
 
 class ScheduleStore:
-    """Keeps schedules; every change replaces just the version that was read."""
+    """Store of recurring schedules; every write is conditional on the version that was read."""
 
     def __init__(self, table: Table) -> None:
         self.table = table
 
     def get(self, tenant: str, name: str) -> ScheduleRow | None:
-        """The row, strongly consistent, a deleted one too; None: there is none."""
+        """The row, also in state DELETED, read strongly consistently; None: there is none."""
         values = self.table.get(schedule_key(tenant, name))
         return ScheduleRow.from_values(values) if values else None
 
     def put(self, row: ScheduleRow, *, over: ScheduleRow | None) -> ScheduleRow | None:
-        """Store a schedule in place of the row that was read; None: that one has changed since."""
+        """Store a schedule, replacing `over` (None: a new one); None: it has changed since."""
         stored = dataclasses.replace(row, version=over.version + 1 if over else 1)
         try:
             if over is None:
@@ -36,16 +36,16 @@ class ScheduleStore:
         return stored
 
     def list(self, tenant: str, *, after: str | None = None) -> Iterator[ScheduleRow]:
-        """A tenant's schedules by name, without deleted ones.
+        """A tenant's schedules in the order of their names, without those in state DELETED.
 
         Args:
-            after: Only names that come later.
+            after: Only names that sort after this one.
         """
         found = self.table.query(
             KeyConditionExpression="pk = :pk AND sk > :after",
             ExpressionAttributeValues={
                 ":pk": encode(schedule_partition(tenant)),
-                ":after": encode(after or " "),  # which sorts before every name
+                ":after": encode(after or " "),  # sorts before every name
             },
             ConsistentRead=True,
         )

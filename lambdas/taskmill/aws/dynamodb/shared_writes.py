@@ -1,4 +1,4 @@
-"""Conditional updates of many threads, those that meet in one call."""
+"""Batches conditional updates of several threads into shared requests."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from typing import Any
 from taskmill.aws.dynamodb.statements import Update
 from taskmill.aws.dynamodb.table import BATCH_STATEMENTS, Table
 
-PATIENCE_SECONDS = 0.001  # how long the first of several waits for one more to join it
-MOST_ROUNDS = 8  # how often, while others join
-LATELY_SECONDS = 0.25  # after a shared call so long ago, the next is expected to be shared, too
+PATIENCE_SECONDS = 0.001  # the sender waits this long for another update to join
+MOST_ROUNDS = 8  # it repeats this at most 8 times, while updates join
+LATELY_SECONDS = 0.25  # it waits only within this time after a shared request
 
 
 @dataclass(eq=False)
 class _Entry:
-    """An update that waits. `woken` is set when it has been sent, or when it leads the next call.
+    """A waiting update.
 
     Attributes:
-        done: Whether it was done; None: it was not sent yet.
+        done: Whether the update succeeded; None: it was not sent yet.
+        woken: Set when the update was sent, or when its thread shall send the next request.
     """
 
     update: Update
@@ -29,10 +30,10 @@ class _Entry:
 
 
 class SharedWrites:
-    """One call is under way at a time, and what comes meanwhile shares the next.
+    """Sends one request at a time; updates that arrive meanwhile share the next one.
 
-    An update that is alone waits for nothing. After a shared call, the next one waits a
-    millisecond for others, as tasks that began together often end together.
+    A lone update is sent at once. Shortly after a shared request, the next one waits 1 to 8
+    milliseconds for others to join, because tasks that began together often end together.
     """
 
     def __init__(self, table: Table, logger: Any) -> None:
@@ -47,8 +48,8 @@ class SharedWrites:
         """Send an update and wait for it.
 
         Returns:
-            False when it was not done, or nobody knows: its condition failed, the table had no
-            room for it, the call did not get through. The caller must try it alone.
+            False if it failed or its outcome is unknown: the condition failed, the table throttled
+            it, or the request failed. The caller must then send it as a single write.
         """
         entry = _Entry(update)
         with self._lock:
@@ -63,7 +64,7 @@ class SharedWrites:
         return entry.done is True
 
     def _await_others(self) -> None:
-        """Wait while more come, where some are to be expected."""
+        """Wait while updates join, if the last request was shared a short time ago."""
         if time.monotonic() - self._shared_at > LATELY_SECONDS:
             return
         for _ in range(MOST_ROUNDS):
@@ -73,14 +74,14 @@ class SharedWrites:
                 return
 
     def _send(self) -> None:
-        """Send the first of those that wait; the caller's is among them."""
+        """Send up to 25 waiting updates, among them the caller's."""
         with self._lock:
             batch = self._waiting[:BATCH_STATEMENTS]
             del self._waiting[:BATCH_STATEMENTS]
         done = [False] * len(batch)
         try:
             done = self._table.update_each([each.update for each in batch])
-        except Exception as error:  # noqa: BLE001  # each is tried alone, and raises what it must
+        except Exception as error:  # noqa: BLE001  # each is retried as a single write, which raises
             self._logger.warning("no shared write", error=repr(error), updates=len(batch))
         finally:
             for entry, was_done in zip(batch, done, strict=True):
@@ -89,7 +90,7 @@ class SharedWrites:
             self._hand_over(len(batch))
 
     def _hand_over(self, sent: int) -> None:
-        """After a call with so many updates, have the next one sent by the first that waits."""
+        """After a request with `sent` updates, let the first waiting thread send the next one."""
         with self._lock:
             self._sending = bool(self._waiting)
             if sent > 1:

@@ -1,6 +1,6 @@
-"""PartiQL for batches of inserts and conditional updates.
+"""PartiQL statements for batches of inserts and conditional updates.
 
-Rows are written in a few ways, over and over: the text of a statement is the same for each.
+There are only a few kinds of writes, so the texts of their statements are cached.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from taskmill.model.keys import StoredKey
 
 @dataclass(frozen=True, kw_only=True)
 class Update:
-    """One conditional update: what to set, and what the row must be for it."""
+    """One conditional update: values to set and remove, and the values required before."""
 
     key: StoredKey
     sets: Mapping[str, Any] = field(default_factory=dict)
     removes: Sequence[str] = ()
-    where: Mapping[str, Any] = field(default_factory=dict)  # attribute -> value it must have
+    where: Mapping[str, Any] = field(default_factory=dict)  # attribute -> required value
 
 
 def insert_statement(table: str, row: Mapping[str, Any]) -> dict[str, Any]:

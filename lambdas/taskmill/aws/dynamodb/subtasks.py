@@ -1,4 +1,4 @@
-"""Rows of subtasks: many at a time, inserts and outcomes 25 a call."""
+"""Subtask rows: inserted, read and updated in bulk, 25 writes per request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from taskmill.model.statuses import Status
 
 
 class SubtaskStore:
-    """The subtasks of step function tasks."""
+    """Store of the subtasks of step function tasks."""
 
     def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
         self.table = table
@@ -24,11 +24,11 @@ class SubtaskStore:
         self.clock = clock
 
     def insert(self, rows: Sequence[TaskRow]) -> None:
-        """Store new subtasks; one that is there already stays as it is."""
+        """Insert subtasks; those that exist already stay unchanged."""
         self.table.insert_many([row.to_values() for row in rows])
 
     def read(self, parent: TaskKey, first: int, last: int) -> Iterator[TaskRow]:
-        """The subtasks `first` to `last` in order, read from their partitions one by one."""
+        """Yield the subtasks `first` to `last` (inclusive) in order, partition by partition."""
         for chunk in range(first // CHUNK, last // CHUNK + 1):
             start = parent.subtask(max(first, chunk * CHUNK)).stored
             end = parent.subtask(min(last, (chunk + 1) * CHUNK - 1)).stored
@@ -44,10 +44,18 @@ class SubtaskStore:
     def write(
         self, outcomes: Sequence[tuple[TaskRow, Mapping[str, Any]]], removes: Sequence[str] = ()
     ) -> list[bool]:
-        """Apply changes to subtasks as they were read, 25 a call.
+        """Update subtasks, 25 per request.
 
-        Each names the status and version it was decided on, so of two workers one writes.
-        `changes` are row attributes (dotted paths allowed), among them `status`.
+        Each update is conditional on the status and version that were read, so only one of two
+        workers succeeds.
+
+        Args:
+            outcomes: Pairs of a row as it was read, and the attributes to set (dotted paths are
+                allowed), such as `status`.
+            removes: Attributes to remove from every row.
+
+        Returns:
+            False for each row that has changed since it was read.
         """
         return self.table.update_many([self._change(row, each, removes) for row, each in outcomes])
 
@@ -58,7 +66,7 @@ class SubtaskStore:
             status = Status(changes["status"])
             sets |= ending(row.key, status, now=now, retention_days=self.retention_days)
         if changes.get("status") is Status.COMPLETED and "error" in row.attributes:
-            removes = (*removes, "attributes.error")  # what an earlier attempt left
+            removes = (*removes, "attributes.error")  # left by an earlier attempt
         return Update(
             key=row.key.stored,
             sets=sets,

@@ -1,4 +1,4 @@
-"""One table, its client, and the few request shapes that all row kinds share."""
+"""The DynamoDB table: the requests that all stores use."""
 
 from __future__ import annotations
 
@@ -23,45 +23,48 @@ from taskmill.model.chunks import chunked
 from taskmill.model.errors import Throttled
 from taskmill.model.keys import StoredKey
 
-BATCH_STATEMENTS = 25  # BatchExecuteStatement takes no more
+BATCH_STATEMENTS = 25  # the limit of BatchExecuteStatement
 _TRIES = 6
 _TRANSACTION_TRIES = 10
-BATCH_GETS = 100  # BatchGetItem takes no more
+BATCH_GETS = 100  # the limit of BatchGetItem
 
 
 class Table:
-    """The tasks table behind its low-level client."""
+    """The tasks table and its low-level client. Rows are dicts of Python values."""
 
     def __init__(self, client: Any, name: str) -> None:
         self.client = client
         self.name = name
 
     def get(self, key: StoredKey) -> dict[str, Any] | None:
-        """The row, strongly consistent; None: there is none."""
+        """The row, read strongly consistently; None: there is none."""
         return self._get(key, consistent=True)
 
     def find(self, key: StoredKey) -> dict[str, Any] | None:
-        """A row that never changes: read at half the price, and again where it is not seen yet."""
+        """A row that never changes; None: there is none.
+
+        Reads eventually consistently, at half the price, and strongly if the row is not found.
+        """
         return self._get(key, consistent=False) or self._get(key, consistent=True)
 
     def put(self, values: Mapping[str, Any]) -> None:
-        """Store a row, whatever is there."""
+        """Store a row, replacing any with the same key."""
         self.client.put_item(TableName=self.name, Item=encode_item(values))
 
     def put_new(self, values: Mapping[str, Any]) -> None:
         """Insert a row.
 
         Raises:
-            ConditionFailed: A row with this key is there.
+            ConditionFailed: A row with this key exists.
         """
         with_condition = {"ConditionExpression": "attribute_not_exists(pk)"}
         self._conditional(self.client.put_item, Item=encode_item(values), **with_condition)
 
     def replace(self, values: Mapping[str, Any], *, version: int) -> None:
-        """Put a row in place of the one that has this version.
+        """Replace the row, if it has this version.
 
         Raises:
-            ConditionFailed: It has another, or there is none.
+            ConditionFailed: It has another version, or does not exist.
         """
         self._conditional(
             self.client.put_item,
@@ -72,7 +75,7 @@ class Table:
         )
 
     def delete(self, key: StoredKey) -> dict[str, Any] | None:
-        """Delete a row and return it as it was; None: there was none."""
+        """Delete a row and return it; None: there was none."""
         answer = self.client.delete_item(
             TableName=self.name, Key=encode_item(key._asdict()), ReturnValues="ALL_OLD"
         )
@@ -87,10 +90,10 @@ class Table:
         values: Mapping[str, Any],
         names: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
-        """Update one row and return it as it is now.
+        """Update one row and return the new one.
 
         Raises:
-            ConditionFailed: With the row as it stood.
+            ConditionFailed: Has the row as it was.
         """
         update = _update_of(key, expression, condition, values, names)
         answer = self._conditional(self.client.update_item, ReturnValues="ALL_NEW", **update)
@@ -105,12 +108,12 @@ class Table:
         values: Mapping[str, Any],
         names: Mapping[str, str] | None = None,
     ) -> None:
-        """As `update`, for those who need no answer: to send and read it is a tenth of a call."""
+        """As `update`, but without returning the row, which takes a tenth of the request's time."""
         update = _update_of(key, expression, condition, values, names)
         self._conditional(self.client.update_item, **update)
 
     def query(self, **request: Any) -> Iterator[dict[str, Any]]:
-        """Every matching row, over as many pages as it takes."""
+        """Yield every matching row, reading further pages as needed."""
         while True:
             answer = self.client.query(TableName=self.name, **request)
             yield from map(decode_item, answer["Items"])
@@ -119,20 +122,25 @@ class Table:
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def get_many(self, keys: Sequence[StoredKey]) -> list[dict[str, Any] | None]:
-        """Rows in the order of their keys, strongly consistent, 100 a call; None: there is none."""
+        """Rows in the order of `keys`, read strongly consistently, 100 per request; None: no row.
+
+        Raises:
+            Throttled: DynamoDB left keys unprocessed six times in a row.
+        """
         found: dict[StoredKey, dict[str, Any]] = {}
         for chunk in chunked(list(dict.fromkeys(keys)), BATCH_GETS):
             found.update(self._get_chunk(chunk))
         return [found.get(key) for key in keys]
 
     def transact(self, actions: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Write all of these or none; again while another transaction has one of the rows.
+        """Run a transaction; retried while it conflicts with another or is throttled.
 
         Returns:
-            Nothing when it is done; else why each action was refused ("None": it was not).
+            Empty on success. If a condition failed: the reason for each action, "None" for those
+            that did not fail.
 
         Raises:
-            Throttled: The rows were busy for seconds.
+            Throttled: Ten tries conflicted or were throttled.
         """
         for attempt in range(_TRANSACTION_TRIES):
             try:
@@ -149,19 +157,18 @@ class Table:
         raise Throttled("the rows of a transaction were busy for too long")
 
     def insert_many(self, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
-        """Insert rows, 25 a call, each on its own; False where one was there already."""
+        """Insert rows independently, 25 per request; False for each that exists already."""
         return self._execute([insert_statement(self.name, row) for row in rows])
 
     def update_many(self, updates: Sequence[Update]) -> list[bool]:
-        """Conditional updates, 25 a call, each on its own; False where the condition failed."""
+        """Update rows independently, 25 per request; False for each whose condition failed."""
         return self._execute([update_statement(self.name, update) for update in updates])
 
     def update_each(self, updates: Sequence[Update]) -> list[bool]:
-        """Up to 25 conditional updates in one call, each on its own.
+        """Update up to 25 rows independently, in one request and without retries.
 
         Returns:
-            False where one was not done, whatever the reason: its condition failed, say, or its
-            partition was busy. Nothing is tried again.
+            False for each update that failed for any reason, such as its condition or throttling.
         """
         statements = [update_statement(self.name, update) for update in updates]
         answer = self.client.batch_execute_statement(Statements=statements)
@@ -187,7 +194,7 @@ class Table:
             if not wanted:
                 return found
             back_off(attempt)
-        raise Throttled("DynamoDB read no more rows")
+        raise Throttled("DynamoDB throttled the reads")
 
     def _conditional(self, call: Any, **request: Any) -> Any:
         try:
@@ -201,7 +208,7 @@ class Table:
             raise ConditionFailed(decode_item(old) if old else None) from None
 
     def _execute(self, statements: list[dict[str, Any]]) -> list[bool]:
-        """Run statements 25 a call; throttled ones again, any other failure raised."""
+        """Run statements, 25 per request; retries throttled ones, raises any other error."""
         done: list[bool] = []
         for chunk in chunked(statements, BATCH_STATEMENTS):
             done += self._execute_call(chunk)
@@ -221,7 +228,7 @@ class Table:
                 elif code not in THROTTLED:
                     raise RuntimeError(f"DynamoDB refused a statement: {answer['Error']}")
                 elif attempt == _TRIES - 1:
-                    raise Throttled(f"DynamoDB took no more statements: {code}")
+                    raise Throttled(f"DynamoDB throttled the statements: {code}")
             if len(outcome) == len(statements):
                 break
             back_off(attempt)

@@ -1,4 +1,4 @@
-"""Rows of tasks and step function tasks: submit, read, mark, move."""
+"""Rows of tasks and step function tasks: insert, read, change the status."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Mark = tuple[TaskRow, Status]
 
 
 class TaskStore:
-    """What may happen to a task's row; every change is one conditional write."""
+    """Store of tasks and step function tasks; every change is one conditional write."""
 
     def __init__(self, table: Table, *, retention_days: int, clock: Clock = now_ms) -> None:
         self.table = table
@@ -30,10 +30,10 @@ class TaskStore:
         self.clock = clock
 
     def get(self, key: TaskKey) -> TaskRow:
-        """The row, strongly consistent.
+        """The row, read strongly consistently.
 
         Raises:
-            TaskNotFound: There is none.
+            TaskNotFound: No task has this key.
         """
         values = self.table.get(key.stored)
         if values is None:
@@ -41,10 +41,10 @@ class TaskStore:
         return TaskRow.from_values(values)
 
     def put(self, row: TaskRow) -> None:
-        """Store a new task.
+        """Insert a task.
 
         Raises:
-            TaskExists: A task with this key is there.
+            TaskExists: A task with this key exists.
         """
         try:
             self.table.put_new(row.to_values())
@@ -52,7 +52,7 @@ class TaskStore:
             raise TaskExists(f"{row.key} exists already") from None
 
     def put_many(self, rows: Sequence[TaskRow]) -> list[bool]:
-        """Store new tasks, 25 a call; False where the key is taken: that row stays as it is."""
+        """Insert tasks, 25 per request; False for each that exists already (and stays as is)."""
         return self.table.insert_many([row.to_values() for row in rows])
 
     def move(
@@ -67,21 +67,21 @@ class TaskStore:
         where: Mapping[str, Any] | None = None,
         unless: Mapping[str, Any] | None = None,
     ) -> TaskRow:
-        """Move a task as the status table allows, whoever holds it.
+        """Change a task's status if the status table allows it, even while a worker holds it.
 
         Args:
             attributes: Merged into the row's attributes.
-            extra: Further row attributes to set, under the table's names.
-            removes: Row attributes to drop.
-            run: Only while this is the task's run.
-            where: Only while the row has these values.
-            unless: Not when the row has these values already.
+            extra: Other attributes of the row to set, by the table's names.
+            removes: Attributes of the row to remove.
+            run: Condition: the task is in this run.
+            where: Condition: the row has these values.
+            unless: Condition: the row has none of these values.
 
         Raises:
             TaskNotFound: No task has this key; nothing is created.
-            IllegalStatusChange: Its status has no such move, or its run is another.
+            IllegalStatusChange: The status does not allow this, or a condition failed.
         """
-        if not sources(status):  # only an explicit retry leads to CREATED
+        if not sources(status):  # CREATED is entered only by an explicit retry
             standing = self.get(key).status
             raise IllegalStatusChange(
                 f"{key} is {standing} and cannot become {status}", status=standing
@@ -101,7 +101,7 @@ class TaskStore:
         return write.apply(self.table, key, now=now)
 
     def fail(self, key: TaskKey, error: BaseException) -> bool:
-        """End a task that nobody can bring to an end any more; False: it has ended by itself."""
+        """Mark a task as FAILED that no worker can end any more; False: it has ended already."""
         try:
             self.move(key, Status.FAILED, attributes={"error": describe_error(error)})
         except IllegalStatusChange:
@@ -111,7 +111,7 @@ class TaskStore:
     def amend(
         self, key: TaskKey, attributes: Mapping[str, Any], *, notify_id: str | None = None
     ) -> TaskRow:
-        """Merge attributes into a row without moving it.
+        """Merge attributes into a row without changing its status.
 
         Raises:
             TaskNotFound: No task has this key; nothing is created.
@@ -123,14 +123,15 @@ class TaskStore:
         return write.apply(self.table, key, now=self.clock())
 
     def reopen(self, key: TaskKey) -> TaskRow | None:
-        """The explicit retry: from FAILED or CANCELLED back to CREATED, as the next run.
+        """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run.
 
         Returns:
-            None for a child that its parent has counted: `ChildStore.reopen` takes it from there.
+            None, with nothing changed, for a child that its parent has counted: use
+            `ChildStore.reopen` instead.
 
         Raises:
             TaskNotFound: No task has this key.
-            IllegalStatusChange: It has not failed and was not cancelled.
+            IllegalStatusChange: The task is neither FAILED nor CANCELLED.
         """
         now = self.clock()
         try:
@@ -142,9 +143,10 @@ class TaskStore:
             return None
 
     def mark(self, marks: Iterable[Mark]) -> list[bool]:
-        """Note what was emitted for rows (QUEUED, SCHEDULED, STARTED), 25 a call.
+        """Write the status after an emit (QUEUED, SCHEDULED, STARTED), 25 rows per request.
 
-        A row that has moved on since it was seen keeps what it has: False.
+        Returns:
+            False for each row that has changed since it was read; it stays unchanged.
         """
         now = self.clock()
         return self.table.update_many(
@@ -164,7 +166,7 @@ class TaskStore:
         )
 
     def failed(self, tenant: str, *, limit: int) -> Iterator[TaskKey]:
-        """Keys of a tenant's failed rows, the newest first."""
+        """Keys of a tenant's failed rows, newest first, at most `limit`; eventually consistent."""
         found = self.table.query(
             IndexName="attention",
             KeyConditionExpression="attention = :tenant",
@@ -179,7 +181,7 @@ _OTHER_RESULT = {"result": "resultRef", "resultRef": "result"}
 
 
 def _replaced(attributes: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a new result takes the place of when it is stored in another way."""
+    """The path of an old result that is stored in the other form: inline or by reference."""
     return tuple(
         f"attributes.{other}" for name, other in _OTHER_RESULT.items() if name in attributes
     )

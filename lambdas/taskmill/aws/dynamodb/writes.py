@@ -1,4 +1,4 @@
-"""Conditional writes of task rows: what to change, and what the row must be for it."""
+"""Conditional writes of task rows: the changes, and the conditions on the row."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Write:
-    """One change of a task's row. Names are the table's; dotted paths reach into maps.
+    """One conditional write of a task's row. Names are the table's, or dotted paths into maps.
 
     Attributes:
-        allowed: The statuses it may leave from.
-        status: The status it enters; None leaves it.
-        entered: Appends this history entry, (status, at, attempt); of a full history the oldest
-            entries go, at the price of a second write.
-        where: Further values that the row must have.
-        unless: Values it must not have.
+        allowed: Condition: the present status is one of these.
+        status: The new status; None: unchanged.
+        entered: History entry to append, (status, at, attempt). If the history is full, a second
+            write removes the oldest entries.
+        where: Condition: the row has these values.
+        unless: Condition: the row has none of these values.
     """
 
     allowed: Sequence[Status]
@@ -41,17 +41,17 @@ class Write:
     unless: Mapping[str, Any] = field(default_factory=dict)
 
     def apply(self, table: Table, key: TaskKey, *, now: int) -> TaskRow:
-        """Write, and return the row as it is now. Its version grows by one.
+        """Write, and return the new row. Its version grows by one.
 
         Raises:
-            TaskNotFound: Nothing has this key; nothing is created.
-            IllegalStatusChange: The row is not what it must be; `details` has its status.
+            TaskNotFound: No row has this key; none is created.
+            IllegalStatusChange: A condition failed; `details` has the present status.
         """
         values = self._sent(lambda request: request.send(table, key.stored), key, now)
         return TaskRow.from_values(values)
 
     def apply_unseen(self, table: Table, key: TaskKey, *, now: int) -> None:
-        """As `apply`, for those who need no row: that is cheaper."""
+        """As `apply`, but without returning the row, which is faster."""
         self._sent(lambda request: request.send_unseen(table, key.stored), key, now)
 
     def _sent(self, send: Callable[[UpdateRequest], T], key: TaskKey, now: int) -> T:
@@ -63,10 +63,10 @@ class Write:
                 raise self._refusal(key, refused) from None
             kept = [*before[-(HISTORY_LIMIT - 2) :], list(self.entered)]
             trimmed = replace(self, sets={**self.sets, "history": kept}, entered=None)
-            return trimmed._sent(send, key, now)  # noqa: SLF001  # another of its kind
+            return trimmed._sent(send, key, now)  # noqa: SLF001  # of the same class
 
     def request(self, now: int) -> UpdateRequest:
-        """The write as a request, to be sent on its own or in a transaction."""
+        """The write as a request, for sending alone or in a transaction."""
         request = UpdateRequest()
         self._add_clauses(request, now)
         self._add_conditions(request)
@@ -102,7 +102,7 @@ class Write:
         )
 
 
-# What a row loses when it starts again: the end of its last run, and the tally of its children.
+# Attributes to remove when a task starts again: the outcome of its last run, and its tally.
 LAST_RUN = (
     "finishedAt",
     "ttl",
@@ -128,7 +128,7 @@ LAST_RUN = (
 
 
 def last_run(key: TaskKey) -> tuple[str, ...]:
-    """`LAST_RUN`; a task's children are counted anew, a fan-out's elements stay the same."""
+    """`LAST_RUN` and, for a single task, `childCount`: the subtasks of a fan-out stay."""
     return (*LAST_RUN, "childCount") if key.kind is Kind.TASK else LAST_RUN
 
 
@@ -139,7 +139,7 @@ def reopening(
     where: Mapping[str, Any] | None = None,
     unless: Mapping[str, Any] | None = None,
 ) -> Write:
-    """The explicit retry: from FAILED or CANCELLED back to CREATED, as the next run."""
+    """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run."""
     return Write(
         status=Status.CREATED,
         sets={"attempts": 0},
@@ -153,12 +153,12 @@ def reopening(
 
 
 def attribute_paths(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """What to set so that these are merged into a row's attributes."""
+    """The paths and values to set to merge these into a row's attributes."""
     return {f"attributes.{name}": each for name, each in attributes.items()}
 
 
 def ending(key: TaskKey, status: Status, *, now: int, retention_days: int) -> dict[str, Any]:
-    """What a row gets besides its status when it ends; nothing when it goes on."""
+    """What to set together with a final status; empty for any other status."""
     if status not in FINAL:
         return {}
     given: dict[str, Any] = {"finishedAt": now}

@@ -1,4 +1,4 @@
 """S3: inputs and results that are too large for a row.
 
-May import `model` and, for payloads that lie in rows, `aws.dynamodb`.
+May import `model` and, for payloads stored in rows of their own, `aws.dynamodb`.
 """

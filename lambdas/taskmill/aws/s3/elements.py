@@ -1,4 +1,4 @@
-"""Elements of a fan-out's input that lie in the bucket: neighbours are read in one request."""
+"""Reads elements of a fan-out's input from S3, adjacent ones in one ranged GET."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from taskmill.aws.s3.payloads import PayloadRef, PayloadStore
 from taskmill.model.rows.task_row import TaskRow
 
-PIECE_BYTES = 4 << 20  # read at once, and so held in memory; a larger element is a piece by itself
-GAP_BYTES = 256 << 10  # between two elements: read along, that takes less time than a request
+PIECE_BYTES = 4 << 20  # read and kept in memory at once; a larger element is a piece by itself
+GAP_BYTES = 256 << 10  # between two elements of a piece; reading it is faster than another request
 
 
 @dataclass(slots=True)
 class _Piece:
-    """Bytes `start` to `end` of an object."""
+    """A range of an object: the bytes from `start` up to, but not including, `end`."""
 
     key: str
     start: int
@@ -28,9 +28,10 @@ class _Piece:
 
 
 class Elements:
-    """The inputs of some subtasks, in order: what is read in that order is read once.
+    """The inputs of some subtasks. Read in the order of `rows`, each piece is fetched once.
 
-    One piece is kept at a time. What is asked for out of order, or is none of these, works too.
+    Only one piece is kept in memory. Any other order, and any other reference, works too, but
+    takes more requests.
     """
 
     def __init__(self, payloads: PayloadStore, rows: Iterable[TaskRow]) -> None:
@@ -51,14 +52,14 @@ class Elements:
     def _read(self, piece: _Piece) -> bytes:
         newest = self._newest  # a timed-out attempt may still be reading in its thread
         if newest is None or newest[0] is not piece:
-            self._newest = None  # no two in memory
+            self._newest = None  # not two pieces in memory
             newest = (piece, self._payloads.part(piece.key, piece.start, piece.end - piece.start))
             self._newest = newest
         return newest[1]
 
 
 def _pieces(refs: Iterable[str]) -> Iterator[tuple[str, _Piece]]:
-    """Each reference to a part of an object, with the piece that it belongs to."""
+    """Yield each reference to a part of an object, with the piece that contains it."""
     piece: _Piece | None = None
     for text in refs:
         ref = PayloadRef.parse(text)

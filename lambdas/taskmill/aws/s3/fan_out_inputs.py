@@ -1,4 +1,4 @@
-"""Inputs of fan-outs: an array in the row, or JSON Lines in the bucket, by us or by an upload."""
+"""Inputs of fan-outs: an array in the row, or JSON Lines in S3, written by us or uploaded."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ def fan_out_row(
     code: str | None = None,
     settings: TaskSettings = new_tasks.NO_SETTINGS,
 ) -> TaskRow:
-    """The row of a step function task, its input stored.
+    """The row of a step function task; stores a large input in S3.
 
     Args:
-        code: Of a task that names none itself; a ULID when absent.
-        settings: What its type declares.
+        code: Used if `task` names none; a ULID by default.
+        settings: Of its task type.
 
     Raises:
-        InvalidRequest: Neither or both inputs, options that contradict each other, or one out of
-            range.
-        LimitExceeded: Too many elements, or too large.
+        InvalidRequest: Neither or both inputs are given, options contradict each other, or one
+            is out of range.
+        LimitExceeded: The input has too many elements, or is too large.
     """
     row = new_tasks.fan_out_row(task, context, now=now, code=code, settings=settings)
     count = _count(payloads, task)
@@ -49,7 +49,7 @@ def new_upload_key(tenant: str) -> str:
 
 
 def _count(payloads: PayloadStore, task: CreateStepFunctionTask) -> int:
-    """Elements of the input; an upload is read through once, in constant memory."""
+    """Number of elements of the input; streams through an upload, in constant memory."""
     if task.input is not None:
         return len(task.input)
     ref = task.input_ref or ""

@@ -1,4 +1,4 @@
-"""Inputs of single tasks: in the row, in a row of their own, or in the bucket."""
+"""Inputs of single tasks: in the task's row, in a row of their own, or in S3."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from taskmill.model.rows.task_row import TaskRow
 
 
 def with_input(payloads: PayloadStore, row: TaskRow, value: Any) -> TaskRow:
-    """The row with its input, a JSON value, which is stored where the row does not hold it.
+    """The row with its input, a JSON value; a larger input is stored, the row refers to it.
 
     Raises:
-        InvalidRequest: Not JSON.
-        LimitExceeded: Larger than the configured maximum.
+        InvalidRequest: The value is not JSON.
+        LimitExceeded: It is larger than the configured maximum.
     """
     return with_inputs(payloads, [row], [value])[0]
 
@@ -23,9 +23,9 @@ def with_input(payloads: PayloadStore, row: TaskRow, value: Any) -> TaskRow:
 def with_inputs(
     payloads: PayloadStore, rows: Sequence[TaskRow], values: Sequence[Any]
 ) -> list[TaskRow]:
-    """The rows with their inputs: up to 600 bytes in the row, up to 8,000 in one of their own.
+    """The rows with their inputs: up to 600 bytes inline, up to 8,000 in a row, larger in S3.
 
-    Raises as `with_input`, before anything is stored.
+    Raises as `with_input` does, before anything is stored.
     """
     texts = [dump_json(value, field="input") for value in values]
     inline = [fits_row(text, limit=TASK_INPUT_INLINE) for text in texts]

@@ -1,4 +1,4 @@
-"""Inputs and results that are too large for a task's row: the only module that speaks to S3."""
+"""S3 and payload rows: inputs and results that are too large for a task's row."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from taskmill.model.json_text import fits_row
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 
-# Bytes. A row is billed whole with every write, by the KB: decisions 0005 and 0023.
+# Limits in bytes. Every write is billed by the KB of the whole row: decisions 0005 and 0023.
 TASK_INPUT_INLINE = 600
 SUBTASK_INPUT_INLINE = 600
 RESULT_INLINE = 8_000  # a result is written once, with the last write of its row
-CHILD_RESULT_INLINE = 3_000  # but a child's row once more, in a transaction, at twice the price
+CHILD_RESULT_INLINE = 3_000  # a child's row is written once more, at twice the price
 BOM = b"\xef\xbb\xbf"
-UPLOAD_SECONDS = 900  # a presigned address is good for 15 minutes
+UPLOAD_SECONDS = 900  # 15 minutes: how long a presigned URL is valid
 
 
 @dataclass(frozen=True, slots=True)
 class PayloadRef:
-    """Where a payload lies: an object, or `length` bytes of one from `start`."""
+    """A reference to an S3 object, or to `length` bytes of it from `start`: "key#start+length"."""
 
     key: str
     start: int | None = None
@@ -51,7 +51,7 @@ class PayloadRef:
 
 
 class PayloadStore:
-    """Where payloads lie: rows of their own, JSON objects, and JSONL with one element a line."""
+    """Store of payloads: payload rows, JSON objects, and JSON Lines objects for fan-outs."""
 
     def __init__(self, client: Any, bucket: str, *, rows: PayloadRows, max_bytes: int) -> None:
         self.client = client
@@ -60,7 +60,9 @@ class PayloadStore:
         self.max_bytes = max_bytes
 
     def put_inputs(self, inputs: Sequence[tuple[TaskRow, str]]) -> list[str]:
-        """Store the inputs of tasks, JSON text, small ones together; their references in order.
+        """Store inputs (JSON text) and return their references in order.
+
+        Those of up to 8,000 bytes go to payload rows, in shared requests; others to S3.
 
         Raises:
             LimitExceeded: One is larger than the configured maximum; nothing is stored.
@@ -81,10 +83,10 @@ class PayloadStore:
         return self.put(key, text, field="input")
 
     def put(self, key: str, text: str, *, field: str = "payload") -> str:
-        """Store JSON text and return its reference.
+        """Store JSON text as an object and return its reference.
 
         Raises:
-            LimitExceeded: Larger than the configured maximum.
+            LimitExceeded: It is larger than the configured maximum.
         """
         body = text.encode()
         self._check_size(field, len(body))
@@ -94,10 +96,10 @@ class PayloadStore:
         return key
 
     def put_result(self, row: TaskRow, fence: str, text: str) -> dict[str, str]:
-        """A result as a row's attributes hold it: small ones themselves, others by reference.
+        """The attribute for a result: `{"result": text}` or, if stored in S3, `{"resultRef": …}`.
 
         Raises:
-            LimitExceeded: Larger than the configured maximum.
+            LimitExceeded: It is larger than the configured maximum.
         """
         if fits_row(text, limit=CHILD_RESULT_INLINE if row.parent_run else RESULT_INLINE):
             return {"result": text}
@@ -107,7 +109,7 @@ class PayloadStore:
         """The JSON text behind a reference.
 
         Raises:
-            PayloadMissing: It was a row's, and has expired.
+            PayloadMissing: It refers to a payload row that has expired.
         """
         if is_row(ref):
             return self.rows.get(ref)
@@ -118,28 +120,28 @@ class PayloadStore:
         return body.decode()
 
     def part(self, key: str, start: int, length: int) -> bytes:
-        """So many bytes of an object."""
+        """Read `length` bytes of an object from `start`."""
         span = f"bytes={start}-{start + length - 1}"
         answer = self.client.get_object(Bucket=self.bucket, Key=key, Range=span)
         body: bytes = answer["Body"].read()
         return body
 
     def lines(self, key: str) -> Iterator[tuple[int, bytes]]:
-        """`(offset, line)` of every non-blank line of a JSONL object, in constant memory."""
+        """Yield `(offset, line)` of each non-blank line of a JSON Lines object, streaming it."""
         body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
         yield from offset_lines(body.iter_chunks(chunk_size=1 << 20))
 
     def uploaded(self, key: str) -> str:
-        """What stands for an upload's content: two of the same content have the same.
+        """Check an upload and return its ETag, which is the same for the same content.
 
         Raises:
             InvalidRequest: There is no such object.
-            LimitExceeded: Larger than the configured maximum.
+            LimitExceeded: It is larger than the configured maximum.
         """
         try:
             head = self.client.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
-            # Who may not list a bucket is told 403, not 404, of an object that is not there.
+            # Without permission to list the bucket, S3 returns 403, not 404, for a missing object.
             if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
                 raise
             raise InvalidRequest("inputRef names no uploaded object", field="inputRef") from None
@@ -151,7 +153,7 @@ class PayloadStore:
             raise LimitExceeded(field, actual=size, limit=self.max_bytes, unit="bytes")
 
     def upload_url(self, key: str) -> str:
-        """A presigned PUT; `If-None-Match: *` keeps an upload from changing once it is there."""
+        """A presigned PUT; its header `If-None-Match: *` prevents overwriting an upload."""
         url: str = self.client.generate_presigned_url(
             "put_object",
             Params={"Bucket": self.bucket, "Key": key, "IfNoneMatch": "*"},
@@ -171,7 +173,7 @@ class PayloadStore:
 def offset_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     """Split chunks into non-blank lines, each with the offset of its first byte.
 
-    A byte order mark at the beginning, as some editors write it, belongs to no line.
+    A byte order mark at the beginning, which some editors write, is skipped.
     """
     for offset, line in _split(chunks):
         mark = len(BOM) if offset == 0 and line.startswith(BOM) else 0
@@ -192,24 +194,24 @@ def _split(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
 
 
 def _is_planned(row: TaskRow) -> bool:
-    """Whether a task starts so late that its input must be kept for longer than others."""
+    """Whether a task starts so late that its input needs a longer retention than others."""
     life = LONGEST_LIFE_OF_A_TASK_DAYS * DAY_SECONDS * 1000
     return bool(row.run_at and row.created_at and row.run_at - row.created_at > life)
 
 
 def input_key(key: TaskKey, text: str, extension: str, *, planned: bool = False) -> str:
-    """Named by content too: another submit under the same code overwrites nothing."""
+    """An object key with a hash of the text, so that reusing a code overwrites no other input."""
     digest = hashlib.sha256(text.encode()).hexdigest()[:16]
     place = "planned" if planned else "inputs"
     return f"{place}/{key.tenant}/{key.type}/{key.code}-{digest}.{extension}"
 
 
 def upload_prefix(tenant: str) -> str:
-    """Uploads of one tenant; no task type begins with an underscore."""
+    """Prefix of a tenant's uploads; no task type can begin with an underscore."""
     return f"inputs/{tenant}/_uploads/"
 
 
 def result_key(key: TaskKey, fence: str) -> str:
-    """A place of its own for every attempt, so a late worker overwrites nothing."""
+    """An object key with the fence of the attempt, so that a late worker overwrites nothing."""
     name = key.code if key.index is None else f"{key.code}/{key.index}"
     return f"results/{key.tenant}/{key.kind}/{key.type}/{name}-{fence}.json"

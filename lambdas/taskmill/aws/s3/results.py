@@ -1,4 +1,4 @@
-"""Results as rows keep them: JSON text in the row, or a reference to the bucket."""
+"""Reads results: JSON text in the row, or a reference to an S3 object."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from taskmill.model.rows.task_row import TaskRow
 
 
 def stored_result(payloads: PayloadStore, row: TaskRow) -> Any:
-    """The JSON value that a completed task returned; None where there is none."""
+    """The JSON value that a completed task returned; None if it has no result."""
     ref = row.attributes.get("resultRef")
     text = row.attributes.get("result") if ref is None else payloads.get(ref)
     return None if text is None else json.loads(text)

@@ -1,4 +1,4 @@
-"""SQS: the protocol of a queue, the queue of SQS, one in memory, and the choice between them.
+"""Queues: the protocol, SQS, an in-memory queue, and queue classes that users supply.
 
 May import `model`.
 """

@@ -1,4 +1,4 @@
-"""A queue within one process: for tests, and for a service that needs no other."""
+"""An in-memory queue: for tests, and for services that run in a single process."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ from typing import Any
 from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Delivery, Message, message_body
 from taskmill.model.clock import Clock, now_ms
 
-HIDDEN_SECONDS = 330  # as the stack's queue: the worker's timeout + 30 s
-MAX_RECEIVES = 10  # as the stack's queue
+HIDDEN_SECONDS = 330  # visibility timeout, as in the stack: the worker's timeout + 30 s
+MAX_RECEIVES = 10  # as in the stack
 _LOOK_SECONDS = 0.05  # how often a waiting receiver looks at the clock
 _numbers = itertools.count()
 
 
 @dataclass
 class MemoryMessage:
-    """A message on its queue; visible from `visible_at` (epoch ms) on.
+    """A message in the queue.
 
     Attributes:
-        receipt: Of its last delivery; those of earlier ones are worth nothing.
+        visible_at: Epoch ms from which it can be received.
+        receipt: Of the last delivery; receipts of earlier ones are invalid.
     """
 
     id: str
@@ -35,14 +36,14 @@ class MemoryMessage:
 
 
 class MemoryQueue:
-    """A `Queue` that is gone with its process.
+    """A `Queue` in memory; its messages are lost when the process ends.
 
     Args:
-        clock: By which messages are delayed and hidden.
-        hidden_seconds: How long a received message stays hidden, unless its receiver says.
-        dead_letters: Gets what was received `max_receives` times and is not deleted yet.
-        messages: What it holds; for those who want to look.
-        pick: Puts the visible messages in the order of their delivery; as they came by default.
+        clock: For delays and visibility timeouts.
+        hidden_seconds: Default visibility timeout.
+        dead_letters: Gets messages that were received `max_receives` times and not deleted.
+        messages: The list that stores the messages, so that a test can inspect it.
+        pick: Sorts the visible messages, in place, by order of delivery; by default as sent.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class MemoryQueue:
         self.put(json.dumps(body))
 
     def put(self, body: str, visible_at: int | None = None) -> None:
-        """Add a message, visible from `visible_at` (epoch ms) on; at once by default."""
+        """Add a message that is visible from `visible_at` (epoch ms), by default at once."""
         at = self._clock() if visible_at is None else visible_at
         with self._changed:
             self.messages.append(MemoryMessage(f"message-{next(_numbers)}", body, at))
@@ -94,7 +95,7 @@ class MemoryQueue:
         done = set(receipts)
         with self._changed:
             self.messages[:] = [each for each in self.messages if each.receipt not in done]
-        return []  # one that is gone already is no trouble
+        return []  # deleting a message twice is not an error
 
     def show_again(self, receipts: Mapping[str, int]) -> list[str]:
         with self._changed:
@@ -105,17 +106,17 @@ class MemoryQueue:
         return [receipt for receipt in receipts if receipt not in known]
 
     def visible(self) -> bool:
-        """Whether there is something to receive."""
+        """Whether a message can be received now."""
         with self._changed:
             return bool(self._visible())
 
     def next_due(self) -> int | None:
-        """When the next message is to be received, in epoch ms; None: there is none."""
+        """When the next message becomes visible, in epoch ms; None: the queue is empty."""
         with self._changed:
             return min((each.visible_at for each in self.messages), default=None)
 
     def _visible(self) -> list[MemoryMessage]:
-        """What may be received now; what died meanwhile goes where the dead are."""
+        """Messages that can be received now; moves those received too often to the dead letters."""
         now = self._clock()
         found = [each for each in self.messages if each.visible_at <= now]
         if self._dead_letters is None:

@@ -1,4 +1,4 @@
-"""Which kind of queue a process works with."""
+"""Loads a queue class that the user supplies instead of SQS."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from taskmill.aws.sqs.protocol import Queue
 
 Maker = Callable[[Callable[[str], Any], str], Queue]
-"""Makes the queue of a URL, given what makes boto3 clients."""
+"""Makes a queue from a client maker (service name -> boto3 client) and the queue's URL."""
 
 
 def own_queues(service: str) -> Maker:
-    """The class that "module:Class" names.
+    """Import the queue class that "module:Class" names.
 
     Raises:
-        ValueError: There is no such class, or it is no queue.
+        ValueError: There is no such class, or it lacks a method of `Queue`.
     """
     module, colon, name = service.partition(":")
     if not (module and colon and name):

@@ -1,4 +1,4 @@
-"""What taskmill asks of a queue."""
+"""The `Queue` protocol: the operations that taskmill needs of a queue."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any, Protocol
 
 from taskmill.model.keys import TaskKey
 
-MAX_DELAY_SECONDS = 900  # what SQS can hold a message back
+MAX_DELAY_SECONDS = 900  # the longest DelaySeconds of SQS
 MESSAGES_A_CALL = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A task's key on its way to a worker, hidden for `delay_seconds` first."""
+    """A message to send: a task's key, invisible for the first `delay_seconds`."""
 
     key: TaskKey
     delay_seconds: int = 0
@@ -22,12 +22,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A message that was received, and is now hidden from others.
+    """A received message, which is now hidden from other receivers.
 
     Attributes:
-        id: The message's, the same in every delivery.
-        receipt: This delivery's: what deletes the message, or shows it again.
-        receives: How often it was received, this time included.
+        id: Of the message, the same in every delivery.
+        receipt: Of this delivery, for `delete` and `show_again`.
+        receives: How often the message was received, including this time.
     """
 
     id: str
@@ -37,47 +37,50 @@ class Delivery:
 
 
 class Queue(Protocol):
-    """One queue: at least once, in any order.
+    """A queue with at-least-once delivery, in any order.
 
-    An implementation of your own is a class that is called as `Class(client_maker, url)`, once per
-    process and queue: `client_maker` makes a boto3 client by service name, thread-safe ones, and
-    `url` is what the setting of the queue says (`TASKMILL_QUEUE_URL` and the like). All methods are
-    called from several threads. What fails as a whole is raised, and tried again by the caller.
+    A received message is hidden for a while (its visibility timeout) and then delivered again,
+    unless it was deleted. A message that is received too often must be moved to the queue at
+    `TASKMILL_DEAD_LETTERS_URL`.
 
-    A message that was received is hidden for a while and then comes again, unless it was deleted.
-    What is received too often must end on the queue at `TASKMILL_DEAD_LETTERS_URL`.
+    To supply your own implementation, write a class that can be called as
+    `Class(client_maker, url)`, which happens once per process and queue: `client_maker` takes the
+    name of an AWS service and returns a thread-safe boto3 client, and `url` is the queue's setting
+    (`TASKMILL_QUEUE_URL` and the like). All methods are called from several threads. Raise if a
+    whole request fails: the caller tries again.
     """
 
     def send(self, messages: Sequence[Message]) -> list[bool]:
-        """Send keys, as `message_body` writes them; False where one was refused."""
+        """Send task keys in the format of `message_body`; False for each that was rejected."""
         ...
 
     def send_body(self, body: Mapping[str, Any]) -> None:
-        """Send one message of any shape (the dispatcher parks records so)."""
+        """Send one message with any JSON object as body, such as a record of the dispatcher."""
         ...
 
     def receive(
         self, max_messages: int, wait_seconds: int = 0, hidden_seconds: int | None = None
     ) -> list[Delivery]:
-        """Up to `max_messages` messages, 10 at most; empty when none came.
+        """Receive up to `max_messages` messages, but at most 10; empty if there are none.
 
         Args:
-            wait_seconds: How long to wait for the first one, up to 20.
-            hidden_seconds: How long they stay hidden; None: as the queue says.
+            wait_seconds: How long to wait for the first message, up to 20.
+            hidden_seconds: Visibility timeout of these messages; None: that of the queue.
         """
         ...
 
     def delete(self, receipts: Iterable[str]) -> list[str]:
-        """Have done with messages. Returns the receipts that were refused."""
+        """Delete messages. Returns the receipts that were rejected."""
         ...
 
     def show_again(self, receipts: Mapping[str, int]) -> list[str]:
-        """Deliver again after so many seconds each, counted from now; 0: at once.
+        """Set the visibility timeout of received messages: receipt -> seconds from now.
 
-        Also what keeps a message hidden for longer. Returns the receipts that were refused.
+        0 makes a message visible at once; more can keep it hidden for longer. Returns the receipts
+        that were rejected.
         """
         ...
 
 
 def message_body(key: TaskKey) -> str:
-    return f'{{"pk": "{key.pk}", "sk": "{key.sk}"}}'  # JSON: nothing in a key needs an escape
+    return f'{{"pk": "{key.pk}", "sk": "{key.sk}"}}'  # JSON: keys contain nothing to escape

@@ -1,4 +1,4 @@
-"""The only module that speaks to SQS."""
+"""The SQS implementation of `Queue`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Delivery, Message, message_body
 from taskmill.model.chunks import chunked
 
-TRIES = 2  # of entries that SQS could not process, through no fault of ours
+TRIES = 2  # per entry that fails without a fault of the sender
 
 
 class SqsQueue:
-    """One SQS queue. Tenants share it fairly: each is a message group of its own."""
+    """An SQS queue. Each tenant is a message group, so that they share a fair queue evenly."""
 
     def __init__(self, client: Any, url: str) -> None:
         self.client = client
@@ -58,7 +58,7 @@ class SqsQueue:
     def _in_calls(
         self, call: Callable[..., Mapping[str, Any]], entries: Sequence[Mapping[str, Any]]
     ) -> set[int]:
-        """Make a batch call for every 10 entries; the places of those that were refused."""
+        """Make a batch request per 10 entries; returns the indexes of those that were rejected."""
         waiting, refused = list(range(len(entries))), set[int]()
         for _ in range(TRIES):
             again: list[int] = []

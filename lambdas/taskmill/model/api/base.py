@@ -1,4 +1,4 @@
-"""What all models of callers share: their base classes, and the types of their fields."""
+"""Base classes and field types of the pydantic models for requests and responses."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from taskmill.model.keys import NAME_PATTERN
 
 
 def _as_tuple(value: object) -> object:
-    """One name where several are possible; of JSON an array."""
+    """A single name, or a list of names (JSON has no tuples), as a tuple."""
     if isinstance(value, str):
         return (value,)
     if isinstance(value, list | tuple):
         return tuple(value)
-    raise ValueError("a task type, or a list of them")
+    raise ValueError("must be a task type or a list of task types")
 
 
-def _free(log_ids: dict[str, str]) -> dict[str, str]:
+def _check_reserved(log_ids: dict[str, str]) -> dict[str, str]:
     for name in sorted(RESERVED.intersection(log_ids)):
         raise ValueError(f"{name!r} has a meaning of its own on every log line")
     return log_ids
@@ -36,7 +36,7 @@ def _free(log_ids: dict[str, str]) -> dict[str, str]:
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 MAX_LOG_IDS = 10
-MAX_CALLBACKS = 10  # of one event
+MAX_CALLBACKS = 10  # per event
 Notify = Literal["each", "progress", "none"]
 Priority = Literal["low", "normal", "high", "urgent"]
 LogIds = Annotated[
@@ -45,7 +45,7 @@ LogIds = Annotated[
         Annotated[str, StringConstraints(max_length=256)],
     ],
     Field(max_length=MAX_LOG_IDS),
-    AfterValidator(_free),
+    AfterValidator(_check_reserved),
 ]
 Callbacks = Annotated[
     tuple[Name, ...],
@@ -59,19 +59,22 @@ MAX_DELAY_SECONDS = 31_536_000  # a year
 
 
 class Model(BaseModel):
-    """Frozen; snake_case in Python, camelCase on the wire; unknown fields are refused."""
+    """Base of request models: frozen, camelCase in JSON, unknown fields are rejected."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
         populate_by_name=True,
         frozen=True,
         extra="forbid",
-        defer_build=True,  # when first used: one request needs few of all models
+        defer_build=True,  # build on first use: a single request needs only a few models
     )
 
 
 class View(BaseModel):
-    """What we return: as `Model`, but open, so that a newer server does not break a client."""
+    """Base of response models: like `Model`, but unknown fields are ignored.
+
+    So an older client can read the responses of a newer server.
+    """
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, frozen=True, defer_build=True
@@ -79,7 +82,7 @@ class View(BaseModel):
 
 
 def build_models(base: type[BaseModel] = BaseModel) -> None:
-    """Build all models there are now, rather than each when it is first used."""
+    """Build all models that are imported so far, rather than each one on its first use."""
     for model in base.__subclasses__():
         if model.model_config.get("defer_build"):
             model.model_rebuild()

@@ -1,4 +1,4 @@
-"""Callback mappings as callers give and get them, and what a callback is given."""
+"""Models of callback mappings, and of the input that a callback receives."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from taskmill.model.api.base import Model, Name, View
 from taskmill.model.api.views import Task
 from taskmill.model.clock import to_datetime
 
-if TYPE_CHECKING:  # neither clients nor callbacks need DynamoDB for their models
+if TYPE_CHECKING:  # clients and callbacks need the models without the rows
     from taskmill.model.rows.mapping_row import MappingRow
 
 Event = Literal["success", "failure", "completion"]
 
 
 class TaskEnded(View):
-    """What a callback is given: the task that has ended, as it ended.
+    """The input of a callback: a snapshot of the task that has ended.
 
     ```python
     @task("notify")
@@ -26,28 +26,28 @@ class TaskEnded(View):
         print(event.task.status, event.task.attributes.get("result"))
     ```
 
-    The task has no history here. A large input or result is a reference: `TaskService.get_result`
-    has the way to it.
+    The snapshot has no history. A large input or result is only a reference (`inputRef`,
+    `resultRef`); `TaskService.get_result` fetches a result.
     """
 
     task: Task
 
 
 class NewCallback(Model):
-    """A callback mapping, without its tenant and id."""
+    """A callback mapping to store; the request path names its tenant and id."""
 
     event: Event = Field(
-        description="success: it has completed. failure: it has failed. completion: it has ended,"
-        " cancelled or however else."
+        description="Which end of a task triggers the callback. success: COMPLETED."
+        " failure: FAILED. completion: any of these, or CANCELLED."
     )
-    callback_type: Name = Field(description="Which task type to submit then.")
+    callback_type: Name = Field(description="The task type to submit as the callback.")
 
 
 class CallbackMapping(View):
-    """A callback mapping as it stands.
+    """A stored callback mapping.
 
     Attributes:
-        id: Begins with the task type and '~'.
+        id: The task type, '~', and a name that is unique for this type.
     """
 
     id: str

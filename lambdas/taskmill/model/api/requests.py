@@ -1,4 +1,4 @@
-"""What callers send: frozen pydantic models, camelCase on the wire."""
+"""Request models: frozen pydantic models, camelCase in JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from taskmill.model.statuses import Status
 
 
 class InvokeContext(Model):
-    """Who asks, as the row remembers it."""
+    """The caller of a request, as stored in the task's row."""
 
     user: str | None = None
     source_ip: str | None = None
@@ -32,89 +32,97 @@ class InvokeContext(Model):
 
 
 class TaskOptions(Model):
-    """What every submit may say."""
+    """Options that single tasks and step function tasks share."""
 
-    task_type: Name = Field(description="Which task function runs it.")
+    task_type: Name = Field(description="The task type; it names the function that runs the task.")
     name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = Field(
-        default=None, description="A name for people; the task type when absent."
+        default=None, description="A display name; the task type by default."
     )
     code: Name | None = Field(
         default=None,
-        description="Names the task within its type, a ULID when absent. Submitting the same task"
-        " under the same code again gives the stored one, at no extra cost.",
+        description="Identifies the task within its type; a ULID by default. Submitting the same"
+        " task again under the same code returns the stored one, at no extra cost.",
     )
     idempotency_key: IdempotencyKey | None = Field(
-        default=None, description="The same key within 24 hours gives the same task."
+        default=None, description="The same key within 24 hours returns the same task."
     )
     notify: Notify | None = Field(default=None, description="Which notifications are published.")
     priority: Priority | None = Field(
         default=None,
-        description="high and urgent do not wait behind the others. That of the type when absent.",
+        description="high and urgent tasks do not wait behind others. By default that of the type.",
     )
     on_success: Callbacks = Field(
-        default=(), description="Task types to submit when it has completed."
+        default=(), description="Task types to submit when the task has completed."
     )
     on_failure: Callbacks = Field(
-        default=(), description="Task types to submit when it has failed."
+        default=(), description="Task types to submit when the task has failed."
     )
     on_completion: Callbacks = Field(
-        default=(), description="Task types to submit when it has ended, however it did."
+        default=(), description="Task types to submit when the task has ended in any status."
     )
     log_ids: LogIds | None = Field(
         default=None,
-        description="Names of yours, on every log line of the task, its children and callbacks.",
+        description="Your own ids, on every log line of the task, its children and callbacks.",
     )
 
 
 class NewTask(TaskOptions):
-    """A single task, without its tenant."""
+    """A single task to submit; the request path names its tenant."""
 
     input: JsonValue = Field(default=None, description="Any JSON value.")
     delay_seconds: int = Field(
-        default=0, ge=0, le=MAX_DELAY_SECONDS, description="Start so many seconds from now."
+        default=0, ge=0, le=MAX_DELAY_SECONDS, description="Start this many seconds from now."
     )
     run_at: AwareDatetime | None = Field(
         default=None,
-        description="Start then, at most a year from now; with a UTC offset. The past means now.",
+        description="When to start: with a UTC offset, at most a year ahead; the past means now.",
     )
 
 
 class NewStepFunctionTask(TaskOptions):
-    """A fan-out, without its tenant: each element of the input becomes a subtask."""
+    """A fan-out to submit: each element of the input becomes a subtask."""
 
     input: list[JsonValue] | None = Field(default=None, description="Up to 1,000,000 elements.")
     input_ref: Annotated[str, StringConstraints(max_length=512)] | None = Field(
-        default=None, description="Instead of `input`: an upload, JSON Lines, one element a line."
+        default=None,
+        description="Instead of `input`: an uploaded JSON Lines file, one element a line.",
     )
     tolerated_failures: int | str | None = Field(
-        default=None, description="Failed subtasks that still count as success: 10 or '5%'."
+        default=None, description="How many subtasks may fail: a count (10) or a share ('5%')."
     )
     batch_size: int | None = Field(
         default=None,
         ge=1,
         le=MAX_BATCH_SIZE,
-        description="Subtasks that one Lambda call works through, one after the other. By default"
-        " as many as there are batches, at most 100: 10 of 100, 32 of 1,000, 100 of 10,000.",
+        description="Subtasks that one Lambda invocation runs, one after the other. By default the"
+        " square root of the number of subtasks, at most 100 (200 for 1,000,000): 10 of 100,"
+        " 32 of 1,000, 100 of 10,000.",
     )
     max_concurrency: int | None = Field(
-        default=None, ge=1, le=10_000, description="Batches worked on at once."
+        default=None, ge=1, le=10_000, description="Batches that run at the same time."
     )
 
 
 class CreateTask(NewTask):
-    """A single task to be stored."""
+    """A single task to submit, with its tenant."""
 
     tenant_code: Name
 
 
 class CreateStepFunctionTask(NewStepFunctionTask):
-    """A fan-out to be stored."""
+    """A fan-out to submit, with its tenant."""
 
     tenant_code: Name
 
 
 class ListOptions(Model):
-    """Which part of a tenant's tasks to list; `sk` narrows it as DynamoDB's key condition does."""
+    """Filter and page of a list of tasks.
+
+    Attributes:
+        sk: A key condition of DynamoDB on the sort key.
+        start_from_sk: List what comes after this `sk`, the `last_sk` of the previous page.
+        limit: Tasks per page, at most 1,000.
+    """
 
     sk: SkCondition | None = None
     type: Name | None = None
@@ -125,7 +133,7 @@ class ListOptions(Model):
 
 
 class SkCondition(Model):
-    """`expression` such as "begins_with(#sk, :sk)", its values and names."""
+    """A DynamoDB condition such as "begins_with(#sk, :sk)", with its values and names."""
 
     expression: str
     attribute_values: dict[str, str]

@@ -1,4 +1,4 @@
-"""Recurring schedules as callers give and get them."""
+"""Request and response models of recurring schedules."""
 
 from __future__ import annotations
 
@@ -15,42 +15,43 @@ from taskmill.model.rows.schedule_row import ScheduleRow
 
 
 class NewSchedule(Model):
-    """A schedule, without its tenant and name."""
+    """A schedule to store; the request path names its tenant and name."""
 
-    task_type: Name = Field(description="Which task function runs its tasks.")
+    task_type: Name = Field(description="The type of the tasks that it submits.")
     expression: Annotated[str, StringConstraints(max_length=EXPRESSION_LIMIT)] = Field(
-        description="As EventBridge Scheduler takes it: `cron(0 12 * * ? *)`, `rate(5 minutes)`."
+        description="In the syntax of EventBridge Scheduler: `cron(0 12 * * ? *)` or"
+        " `rate(5 minutes)`."
     )
     timezone: Annotated[str, StringConstraints(max_length=64)] = Field(
-        default="UTC", description="Whose clocks a cron expression goes by: `Europe/Berlin`."
+        default="UTC", description="IANA time zone of a cron expression, such as `Europe/Berlin`."
     )
-    paused: bool = Field(default=False, description="It is kept, but does not fire.")
+    paused: bool = Field(default=False, description="Keep the schedule, but do not fire.")
     input: JsonValue = Field(
-        default=None, description="Of each of its tasks: any JSON value of up to 64 KB."
+        default=None, description="Input of its tasks: any JSON value of up to 64 KB."
     )
     task_name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = Field(
-        default=None, description="A name of its tasks for people; the task type when absent."
+        default=None, description="A display name for its tasks; the task type by default."
     )
-    notify: Notify | None = Field(default=None, description="Which notifications they publish.")
+    notify: Notify | None = Field(default=None, description="Which notifications are published.")
     priority: Priority | None = Field(
-        default=None, description="high and urgent do not wait behind the others."
+        default=None, description="high and urgent tasks do not wait behind others."
     )
     on_success: Callbacks = Field(
-        default=(), description="Task types to submit when one has completed."
+        default=(), description="Task types to submit when a task has completed."
     )
     on_failure: Callbacks = Field(
-        default=(), description="Task types to submit when one has failed."
+        default=(), description="Task types to submit when a task has failed."
     )
     on_completion: Callbacks = Field(
-        default=(), description="Task types to submit when one has ended, however it did."
+        default=(), description="Task types to submit when a task has ended in any status."
     )
     log_ids: LogIds | None = Field(
-        default=None, description="Names of yours, on every log line of its tasks."
+        default=None, description="Your own ids, added to every log line of its tasks."
     )
 
 
 class Schedule(View):
-    """A schedule as it stands."""
+    """A stored schedule."""
 
     tenant_code: str
     name: str
@@ -59,7 +60,7 @@ class Schedule(View):
     timezone: str
     paused: bool
     next_fire_at: datetime | None = Field(
-        default=None, description="When it fires next; absent when it is paused or over."
+        default=None, description="When it fires next; absent if it is paused or has no more fires."
     )
     input: JsonValue = None
     task_name: str | None = None
@@ -78,7 +79,7 @@ class Schedule(View):
 
     @classmethod
     def from_row(cls, row: ScheduleRow, *, now: int) -> Self:
-        """The schedule of a row, its next fire seen from `now` (epoch ms)."""
+        """The schedule of a row; `next_fire_at` is the first time after `now` (epoch ms)."""
         fires = row.state == "ENABLED"
         following = fire_after(row, now) if fires else None
         return cls(
@@ -110,7 +111,7 @@ _SAME = (
 
 
 def fire_after(row: ScheduleRow, now: int) -> int | None:
-    """When the row's timetable is due next, in epoch ms; None: never again."""
+    """When the schedule fires next after `now`, in epoch ms; None: never again."""
     return next_fire(row.expression, row.timezone, after=now, anchor=row.created_at or now)
 
 

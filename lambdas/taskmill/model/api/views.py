@@ -1,4 +1,4 @@
-"""What callers get: frozen pydantic models, camelCase on the wire."""
+"""Response models: frozen pydantic models, camelCase in JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from taskmill.model.statuses import Status
 
 
 class HistoryEntry(View):
-    """One status the task had, since when, in which attempt."""
+    """A status that the task entered, when, and in which attempt (0: in none)."""
 
     status: Status
     at: datetime
@@ -24,7 +24,11 @@ class HistoryEntry(View):
 
 
 class Task(View):
-    """A task, step function task or subtask as it stands."""
+    """A task, step function task or subtask.
+
+    A large input or result is only a reference: `input_ref`, `attributes["resultRef"]`. `ttl` is
+    in epoch seconds.
+    """
 
     pk: str
     sk: str
@@ -144,7 +148,10 @@ _SAME = (
 
 
 class Progress(View):
-    """How far a step function task is; `running` counts what has not ended."""
+    """The progress of a task: its subtasks by outcome, or what a single task last reported.
+
+    `running` counts what has not ended; `percent` is from 0 to 100.
+    """
 
     pk: str
     sk: str
@@ -158,7 +165,7 @@ class Progress(View):
 
 
 class SubtaskStatus(View):
-    """One line of the summary."""
+    """Key and status of one subtask in a `TaskStatusSummary`."""
 
     pk: str
     sk: str
@@ -166,7 +173,7 @@ class SubtaskStatus(View):
 
 
 class TaskStatusSummary(View):
-    """`format_task_status`: counts and a line per subtask."""
+    """Result of `format_task_status`: counts by outcome, and the status of each subtask."""
 
     sub_task_count: int
     sub_task_succeed_count: int
@@ -176,7 +183,7 @@ class TaskStatusSummary(View):
 
 
 class Result(View):
-    """A task's result: the value itself, or where to download a large one for 15 minutes."""
+    """A task's result: its value or, if it is large, a presigned URL valid for 15 minutes."""
 
     pk: str
     sk: str
@@ -186,7 +193,7 @@ class Result(View):
 
 
 class Upload(View):
-    """Where to PUT a JSONL input; then submit with its `inputRef`."""
+    """A presigned URL to PUT a JSONL input; submit with its `inputRef` afterwards."""
 
     input_ref: str
     url: str
@@ -195,7 +202,7 @@ class Upload(View):
 
 
 class Page(View):
-    """Tasks in key order; `last_sk` continues the list and is None at its end."""
+    """A page of tasks in key order; `last_sk` is the cursor of the next page, None at the end."""
 
     items: tuple[Task, ...]
     last_sk: str | None = None

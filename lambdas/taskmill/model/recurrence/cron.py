@@ -1,7 +1,8 @@
-"""Cron expressions as AWS writes them: six fields, one of the two kinds of day being `?`.
+"""Cron expressions in the syntax of AWS: six fields, one of the two day fields being `?`.
 
-Only what AWS documents is taken, for what it refuses could be stored but never applied. Read here,
-because PyPI's aws-croniter (2.1.1) never finds an `L` day of the week, nor a rare date.
+Accepts only the syntax that AWS documents: EventBridge Scheduler would reject anything else after
+it had been stored. We parse it ourselves because aws-croniter 2.1.1 (PyPI) never matches an `L` day
+of the week or a rare date.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ _SUNDAY, _SATURDAY = 1, 7
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of the expression and the numbers that it may hold."""
+    """One field of a cron expression, with its range of numbers and their names."""
 
     name: str
     low: int
@@ -28,7 +29,7 @@ class Field:
     names: Mapping[str, int] = field(default_factory=dict)
 
     def parse(self, text: str) -> frozenset[int]:
-        """The numbers that `1`, `2-5`, `*/3`, `4-20/2` or a list of such mean."""
+        """The numbers that `1`, `2-5`, `*/3`, `4-20/2` or a list of these match."""
         return frozenset(number for part in text.split(",") for number in self._part(part))
 
     def number(self, text: str) -> int:
@@ -69,12 +70,12 @@ WEEK = Field("week of the month", 1, 5)
 YEAR = Field("year", 1970, 2199)
 
 Days = Callable[[int, int], Collection[int]]
-"""The days of a year's month that an expression names."""
+"""Takes a year and a month, returns the days of that month that the expression matches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """When a cron expression is due, by the clock on some wall."""
+    """A parsed cron expression, in local time without a time zone."""
 
     minutes: frozenset[int]
     hours: frozenset[int]
@@ -84,10 +85,10 @@ class Cron:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """From the six fields, in capitals.
+        """Parse the six fields, which must be in upper case.
 
         Raises:
-            InvalidRequest: With the field that is wrong, and how.
+            InvalidRequest: Names the field and what is wrong with it.
         """
         fields = text.split()
         if len(fields) != 6:
@@ -107,7 +108,7 @@ class Cron:
         )
 
     def next_after(self, moment: datetime) -> datetime | None:
-        """The first minute after `moment`, both without a time zone; None: never again."""
+        """The first match after `moment`, both naive datetimes; None: there is none."""
         start = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
         for day in self._dates(start.date()):
             earliest = start.time() if day == start.date() else time()
@@ -153,7 +154,7 @@ def _weekdays(year: int, month: int, wanted: Collection[int]) -> list[int]:
 
 
 def _nearest_weekday(year: int, month: int, day: int) -> list[int]:
-    """The day from Monday to Friday next to `day` in the same month; none in a shorter month."""
+    """The weekday (Mon to Fri) nearest to `day` in its month; empty if the month is shorter."""
     last = _last_day(year, month)
     if day > last:
         return []

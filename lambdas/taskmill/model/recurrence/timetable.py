@@ -1,4 +1,4 @@
-"""When recurring schedules fire: expressions, time zones, and the next time of both together."""
+"""Cron and rate expressions with time zones, and the next time that a schedule fires."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from taskmill.model.clock import to_datetime, to_ms
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.recurrence.cron import Cron, invalid
 
-EXPRESSION_LIMIT = 256  # characters; EventBridge Scheduler takes no more
+EXPRESSION_LIMIT = 256  # characters; the limit of EventBridge Scheduler
 _HELP = "write cron(0 12 * * ? *) or rate(5 minutes)"
 _RATE = re.compile(r"rate\(([1-9][0-9]{0,4}) (minute|hour|day)(s?)\)")
 _CRON = re.compile(r"cron\(([^()]*)\)")
@@ -20,16 +20,16 @@ _UNIT_MS = {"minute": 60_000, "hour": 3_600_000, "day": 86_400_000}
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """So much time between one fire and the next, whatever clocks on walls do."""
+    """A fixed interval between two fires, independent of time zones and clock changes."""
 
     period_ms: int
 
 
 def check_expression(text: str) -> str:
-    """The expression as AWS takes it, when it is one.
+    """Return a valid expression in AWS's spelling: single spaces, cron in upper case.
 
     Raises:
-        InvalidRequest: It is none; the message says what is wrong where.
+        InvalidRequest: It is not valid; the message says what is wrong.
     """
     if len(text) > EXPRESSION_LIMIT:
         raise invalid(f"{len(text)} characters; at most {EXPRESSION_LIMIT}")
@@ -39,10 +39,10 @@ def check_expression(text: str) -> str:
 
 
 def check_timezone(name: str) -> str:
-    """The name of a time zone, when it is one of the IANA's.
+    """Return `name` if the IANA database has a time zone of this name.
 
     Raises:
-        InvalidRequest: It is none.
+        InvalidRequest: It has none.
     """
     if name not in _zones():
         raise InvalidRequest(
@@ -54,10 +54,10 @@ def check_timezone(name: str) -> str:
 
 @lru_cache(maxsize=256)
 def parse(text: str) -> Cron | Rate:
-    """What an expression says.
+    """Parse a cron or rate expression.
 
     Raises:
-        InvalidRequest: It is none.
+        InvalidRequest: It is not valid.
     """
     if found := _RATE.fullmatch(text):
         count, unit = int(found[1]), found[2]
@@ -70,17 +70,17 @@ def parse(text: str) -> Cron | Rate:
 
 
 def next_fire(expression: str, timezone: str, *, after: int, anchor: int) -> int | None:
-    """The next time that a schedule fires.
+    """The first time after `after` that a schedule fires.
 
-    As with EventBridge Scheduler, a time that clocks skip in spring is skipped, and one that they
-    show twice in autumn counts once.
+    As in EventBridge Scheduler, a local time that does not exist when clocks go forward is
+    skipped, and one that occurs twice when they go back fires once.
 
     Args:
-        after: Epoch ms; the next time is later.
-        anchor: Epoch ms from which a rate is counted: it fires one period later, two, and so on.
+        after: Epoch ms.
+        anchor: Epoch ms at which the periods of a rate begin: it first fires one period later.
 
     Returns:
-        Epoch ms; None: never again.
+        Epoch ms; None: it never fires again.
     """
     schedule = parse(expression)
     if isinstance(schedule, Rate):
@@ -101,7 +101,7 @@ def next_fire(expression: str, timezone: str, *, after: int, anchor: int) -> int
 def zone_of(name: str) -> tzinfo:
     if name == "UTC":
         return UTC
-    from zoneinfo import ZoneInfo  # not owed by those that stay in UTC
+    from zoneinfo import ZoneInfo  # imported only where a time zone other than UTC is used
 
     return ZoneInfo(name)
 
@@ -114,5 +114,5 @@ def _zones() -> frozenset[str]:
 
 
 def as_text(moment: int) -> str:
-    """Epoch ms as EventBridge Scheduler writes them, to the second."""
+    """Epoch ms in the format of EventBridge Scheduler, truncated to the second."""
     return f"{to_datetime(moment):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,4 +1,4 @@
-"""The row of one batch of subtasks."""
+"""The table row of one batch of subtasks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,11 @@ BATCH_ROW = "BATCH"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BatchRow:
-    """One batch of a step function task: the claim of a Map iteration, later its counts."""
+    """One batch of a step function task: claimed by a Map iteration, later holding its counts.
+
+    `first` and `last` are subtask indexes, inclusive; `lease_until` is epoch ms. `claims` and
+    `released` count how often the batch was claimed and handed back unfinished.
+    """
 
     key: BatchKey
     status: Status
@@ -32,7 +36,7 @@ class BatchRow:
 
     @property
     def crashed_before(self) -> bool:
-        """Whether an earlier claim neither finished nor handed back: its worker died."""
+        """Whether an earlier invocation died: it neither closed nor released the batch."""
         return self.claims - self.released > 1
 
     @classmethod

@@ -1,4 +1,4 @@
-"""The row of a callback mapping: which task type to submit when tasks of another one have ended."""
+"""The table row of a callback mapping: when tasks of one type end, submit another type."""
 
 from __future__ import annotations
 
@@ -14,7 +14,10 @@ _PREFIX = "CALLBACK#"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappingRow:
-    """A mapping. Its `name` is unique among those of its task type; times are epoch ms."""
+    """A callback mapping: when a task of `task_type` ends, submit one of `callback_type`.
+
+    `name` is unique within its tenant and task type; times are epoch ms.
+    """
 
     tenant: str
     task_type: str
@@ -34,7 +37,7 @@ class MappingRow:
         return callback_key(self.tenant, self.id)
 
     def to_values(self) -> dict[str, Any]:
-        """The row's attributes under the table's names."""
+        """The row as a DynamoDB item, with the attribute names of the table."""
         by = {} if self.created_by is None else {"createdBy": self.created_by}
         return {
             **self.stored._asdict(),

@@ -1,4 +1,4 @@
-"""A changed row as the stream tells of it, of whatever kind it is."""
+"""Row changes as DynamoDB Streams reports them: tasks, batches and schedules."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ Row = TaskRow | BatchRow | ScheduleRow
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One row change as the stream tells it; `old` is None for an insert, `new` for a removal."""
+    """The images of a row before and after; `old` is None for an insert, `new` for a deletion."""
 
     old: Row | None
     new: Row | None
 
 
 def row_from_values(values: Mapping[str, Any] | None) -> Row | None:
-    """The row that these attributes are; None for kinds that cause no reactions."""
+    """The row with these attributes; None for the kinds that the dispatcher ignores."""
     kind = values.get("row") if values else None
     if values is None or kind is None:
         return None

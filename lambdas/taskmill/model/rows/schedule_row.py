@@ -1,4 +1,4 @@
-"""The row of a recurring schedule."""
+"""The table row of a recurring schedule."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ SCHEDULE_ROW = "SCHEDULE"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleRow:
-    """A task that is submitted again and again, by a cron or rate expression.
+    """A recurring schedule: submits a task whenever its cron or rate expression is due.
 
-    `state` is ENABLED, PAUSED or DELETED; a deleted one stays until the dispatcher has removed
-    its EventBridge schedule. `input` is JSON text, always in the row: an object in the bucket
-    would expire before the schedule does.
+    `state` is ENABLED, PAUSED or DELETED; a DELETED row stays until the dispatcher has removed
+    its EventBridge schedule. `input` is JSON text and always in the row: an object in the bucket
+    would expire before the schedule does. Times are epoch ms, `ttl` epoch seconds.
     """
 
     tenant: str
@@ -46,7 +46,7 @@ class ScheduleRow:
         return schedule_key(self.tenant, self.name)
 
     def to_values(self) -> dict[str, Any]:
-        """The row's attributes under the table's names, absent ones left out."""
+        """The row as a DynamoDB item with the table's attribute names, empty ones left out."""
         values: dict[str, Any] = {**self.stored._asdict(), "row": SCHEDULE_ROW}
         for each in fields(self)[1:]:  # the tenant is in the key
             value = getattr(self, each.name)

@@ -1,7 +1,7 @@
-"""The row of a task, step function task or subtask, in Python's names.
+"""The table row of a task, step function task or subtask, with Python's field names.
 
-A plain dataclass, as all rows are: they are on the cold-start path of every function, which should
-not pay the 140 ms of importing pydantic. `views.py` holds what callers see.
+Rows are plain dataclasses: every function imports them on a cold start, and importing pydantic
+would add 140 ms. The pydantic models that callers see are in `views.py`.
 """
 
 from __future__ import annotations
@@ -15,27 +15,29 @@ from typing import Any, Self
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.statuses import FINAL, Status
 
-HISTORY_LIMIT = 32  # entries kept, the newest
+HISTORY_LIMIT = 32  # the newest entries are kept
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 TASK_ROWS = frozenset({"TASK", "SFN_TASK", "SUBTASK"})
-DEFAULT_NOTIFY = "each"  # in every task's row: the stream's filters cannot ask for what is absent
+DEFAULT_NOTIFY = "each"  # stored in every row: the stream's filters need a value
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRow:
     """A task, step function task or subtask. Times are epoch milliseconds, `ttl` epoch seconds.
 
-    `input` is JSON text; a larger one lies in the bucket under `input_ref`. `attributes` holds
-    `result` (JSON text) or `result_ref`, `error`, `progress`, `counts`, and what callers add.
+    `input` is JSON text; a larger one is stored elsewhere and `input_ref` refers to it.
+    `attributes` holds `result` (JSON text) or `resultRef`, `error`, `progress`, `counts`, and
+    whatever callers add.
 
-    A child has `parent` and `root` (keys as text), `depth` below its root, `parent_run` (the run
-    of its parent that it counts for), `awaited` (its parent waits for it) and `counted` (its end
-    was added to its parent's tally). A parent has the tally: `child_count` children announced in
-    this run, `trail` the digest of their names, `awaited_done` of `awaited_total`, the three
-    counts by outcome, and once it returned the `settlement` that those are held against.
+    A child has `parent` and `root` (keys as text), `depth` (levels below its root), `parent_run`
+    (the run of its parent in which it counts), `awaited` (its parent waits for it) and `counted`
+    (its end was added to its parent's tally). The tally is in the parent's row: `child_count`
+    (children announced in this run), `trail` (a hash of their names), `awaited_done` of
+    `awaited_total`, and `children_completed`, `children_failed` and `children_cancelled`. Once
+    the parent's function has returned, `settlement` holds the numbers expected of these.
 
     `callbacks` are pairs of event ("success", "failure", "completion") and task type. `direct`
-    marks a task that its submitter runs; the queue gets it only if that submitter dies.
+    marks a task that its submitter runs itself; it goes to the queue only if the submitter dies.
     """
 
     key: TaskKey
@@ -99,7 +101,7 @@ class TaskRow:
         return self.status in FINAL
 
     def to_values(self) -> dict[str, Any]:
-        """The row's attributes under the table's names, absent ones left out."""
+        """The row as a DynamoDB item with the table's attribute names, empty ones left out."""
         values: dict[str, Any] = self.key.stored._asdict()
         values["row"] = self.kind
         for name, stored_name in TABLE_NAMES.items():
@@ -123,7 +125,7 @@ class TaskRow:
         return cls._of(known)
 
     def but(self, **changes: Any) -> Self:
-        """The row with other values of these fields.
+        """A copy of the row with these fields changed.
 
         Raises:
             TypeError: There is no such field.
@@ -134,23 +136,23 @@ class TaskRow:
 
     @classmethod
     def _of(cls, known: Mapping[str, Any]) -> Self:
-        """A row of these fields, all others at their defaults.
+        """A row with these fields, all others at their defaults.
 
-        The dataclass's own way there sets all fifty one by one, in half of the time that reading
-        a row takes.
+        Bypasses the dataclass's `__init__`, which sets all fifty fields one by one and would take
+        half of the time needed to read a row.
         """
         row = object.__new__(cls)
         row.__dict__.update(known)
         return row
 
     def history_with(self, status: Status, now: int) -> list[list[Any]]:
-        """The history after a move, trimmed so that two appended marks still fit the limit."""
+        """The history after a move, trimmed to leave room for two more entries below the limit."""
         entries = [list(entry) for entry in self.history]
         return [*entries, [str(status), now, self.attempts]][-(HISTORY_LIMIT - 2) :]
 
 
 def plain_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """A row's attributes with the result as a value rather than as JSON text."""
+    """A row's attributes, with the result parsed from its JSON text."""
     plain = dict(attributes)
     if "result" in plain:
         plain["result"] = json.loads(plain["result"])
