@@ -19,12 +19,11 @@ if TYPE_CHECKING:
         Abort,
         NotDeterministic,
         TaskCancelled,
-        TaskFailed,
         TaskNotFound,
         TaskTimeout,
-        WaitTimeout,
     )
     from taskmill.model.retry import Retry
+    from taskmill.model.wait_errors import TaskFailed, WaitTimeout
     from taskmill.service.task_service import TaskService
     from taskmill.wiring.connecting import connect, connected
 
@@ -40,12 +39,11 @@ _MODULES = {
         "Abort",
         "NotDeterministic",
         "TaskCancelled",
-        "TaskFailed",
         "TaskNotFound",
         "TaskTimeout",
-        "WaitTimeout",
     ),
     "model.retry": ("Retry",),
+    "model.wait_errors": ("TaskFailed", "WaitTimeout"),
     "wiring.connecting": ("connect", "connected"),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}

@@ -23,16 +23,15 @@ from taskmill.model.errors import (
     SubtasksRemain,
     TaskCancelled,
     TaskExists,
-    TaskFailed,
     TaskmillError,
     TaskNotFound,
     TaskTimeout,
     Throttled,
     TooDeep,
     UnknownTaskType,
-    WaitTimeout,
     WrongRunner,
 )
+from taskmill.model.wait_errors import TaskFailed, WaitTimeout
 
 __all__ = [
     "Abort",

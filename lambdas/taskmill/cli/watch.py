@@ -36,7 +36,7 @@ def follow(call: Call, client: TaskClient, task: Task, *, timeout_seconds: float
         typer.Exit: With 1 if it failed or was cancelled, 5 after the timeout, 130 after Ctrl-C.
     """
     from taskmill.cli.live import display
-    from taskmill.model.errors import WaitTimeout
+    from taskmill.model.wait_errors import WaitTimeout
 
     latest, resume = task, call.command("watch", task)
     try:

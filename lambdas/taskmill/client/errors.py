@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from taskmill.model.errors import InvalidRequest, TaskFailed, TaskmillError, WaitTimeout
+from taskmill.model.errors import InvalidRequest, TaskmillError
+from taskmill.model.wait_errors import TaskFailed, WaitTimeout
 
 __all__ = [
     "NotConfigured",

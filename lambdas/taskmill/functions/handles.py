@@ -12,10 +12,11 @@ from taskmill.functions.backends import Backend, current_backend
 from taskmill.functions.known_functions import FUNCTIONS
 from taskmill.functions.polling import Patience, looks
 from taskmill.functions.reported_progress import reported_progress
-from taskmill.model.errors import Conflict, InvalidKey, TaskFailed
+from taskmill.model.errors import Conflict, InvalidKey
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import is_fan_out
 from taskmill.model.statuses import FINAL, Status
+from taskmill.model.wait_errors import TaskFailed
 
 if TYPE_CHECKING:
     from taskmill.functions.task_functions import TaskFunction

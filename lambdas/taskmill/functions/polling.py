@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from taskmill.model.errors import WaitTimeout
 from taskmill.model.statuses import FINAL
+from taskmill.model.wait_errors import WaitTimeout
 
 if TYPE_CHECKING:
     from taskmill.model.api.views import Task

@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from taskmill.model.errors import TaskFailed
+from taskmill.model.wait_errors import TaskFailed
 
 MESSAGE_LIMIT = 1_000  # characters kept of an error's message
 STACK_LIMIT = 2_000  # characters kept of its stack: the end, with the newest frames

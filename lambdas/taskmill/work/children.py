@@ -13,16 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from taskmill.aws.dynamodb.children import ChildStore
-from taskmill.model.errors import (
-    Conflict,
-    InvalidRequest,
-    LimitExceeded,
-    NotDeterministic,
-    TaskFailed,
-)
+from taskmill.model.errors import Conflict, InvalidRequest, LimitExceeded, NotDeterministic
 from taskmill.model.keys import TaskKey, check_name
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
+from taskmill.model.wait_errors import TaskFailed
 from taskmill.work.child import Child, Claim
 from taskmill.work.suspension import Suspended
 

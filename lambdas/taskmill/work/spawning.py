@@ -16,11 +16,12 @@ from taskmill.functions.registry import Registry
 from taskmill.functions.task_functions import TaskFunction
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import child_code
-from taskmill.model.errors import InvalidRequest, TaskFailed
+from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind
 from taskmill.model.lineage import descendant
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
+from taskmill.model.wait_errors import TaskFailed
 from taskmill.work.child import Child
 from taskmill.work.child_calls import Call, What, calls_of, check_options
 from taskmill.work.children import Children

@@ -96,7 +96,7 @@ def all_errors() -> list[type[TaskmillError]]:
     found = [TaskmillError]
     for kind in found:
         found += kind.__subclasses__()
-    return [kind for kind in found if kind.__module__ == errors.__name__]
+    return [kind for kind in found if kind.__module__.startswith("taskmill.model.")]
 
 
 @pytest.mark.parametrize("kind", all_errors())

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from taskmill.aws.dynamodb.claimable import CLAIM_SOURCES, CLAIMABLE, why_unclaimed
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.table import Table
-from taskmill.aws.dynamodb.writes import Write, attribute_paths, ending, not_found
+from taskmill.aws.dynamodb.writes import Write, attribute_paths, ending
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.errors import AttemptsSpent, ClaimLost, IllegalStatusChange, TaskCancelled
+from taskmill.model.errors import ClaimLost, IllegalStatusChange, TaskCancelled
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RUNNING, Status
@@ -52,7 +53,7 @@ class ClaimStore:
                 " startedAt = if_not_exists(startedAt, :now), maxAttempts = :limit,"
                 " #history = list_append(#history, :entry)"
                 " ADD attempts :one, version :one REMOVE retryAt",
-                condition=_CLAIMABLE,
+                condition=CLAIMABLE,
                 names={"#status": "status", "#fence": "fence", "#history": "history"},
                 values={
                     "started": Status.STARTED,
@@ -62,13 +63,13 @@ class ClaimStore:
                     "limit": max_attempts,
                     "one": 1,
                     "entry": [[Status.STARTED, now, 0]],
-                    **_CLAIM_SOURCES,
+                    **CLAIM_SOURCES,
                 },
             )
         except ConditionFailed as refused:
             values = dict(refused.old or {})
             if (values.get("status"), values.get("fence")) != (Status.STARTED, fence):
-                raise self._why_unclaimed(key, refused, max_attempts) from None
+                raise why_unclaimed(key, refused, max_attempts, now=self.clock()) from None
         return TaskRow.from_values(_with_attempt(values))
 
     def extend(
@@ -184,47 +185,8 @@ class ClaimStore:
             write = _write_of(row, status, sets, removes, adds)
             write.apply_unseen(self.table, row.key, now=self.clock())
 
-    def _why_unclaimed(
-        self, key: TaskKey, refused: ConditionFailed, max_attempts: int
-    ) -> Exception:
-        if refused.old is None:
-            return not_found(key)
-        row = TaskRow.from_values(refused.old)
-        now = self.clock()
-        due = {Status.ERRORED: row.retry_at, Status.SCHEDULED: row.run_at}.get(row.status)
-        if row.status in RUNNING:
-            due = row.lease_until
-        if due is not None and due > now:
-            return ClaimLost(f"{key} is {row.status} until {due}", again_in_ms=due - now)
-        if row.status in _OPEN and row.attempts >= max_attempts:
-            return AttemptsSpent(
-                f"attempt {row.attempts} of {max_attempts} was lost with its worker"
-            )
-        if row.status in _OPEN:  # the row changed between the write and this read
-            return ClaimLost(f"{key} is {row.status}", again_in_ms=1_000)
-        return ClaimLost(f"{key} is {row.status}")
-
 
 _HELD = sorted(RUNNING)
-_OPEN = frozenset({*RUNNING, Status.CREATED, Status.QUEUED, Status.ERRORED, Status.SCHEDULED})
-_CLAIM_SOURCES = {
-    "created": Status.CREATED,
-    "queued": Status.QUEUED,
-    "scheduled": Status.SCHEDULED,
-    "errored": Status.ERRORED,
-    "processing": Status.PROCESSING,
-    "waiting": Status.WAITING,
-}
-# A task may be claimed if it has attempts left and, clause by clause: it is queued; it is new or
-# scheduled, and due; its retry is due; all awaited children have ended; or its lease has expired.
-_CLAIMABLE = (
-    "attempts < :limit AND ("
-    "#status = :queued"
-    " OR (#status IN (:created, :scheduled) AND (attribute_not_exists(runAt) OR runAt <= :now))"
-    " OR (#status = :errored AND (attribute_not_exists(retryAt) OR retryAt <= :now))"
-    " OR (#status = :waiting AND awaitedDone >= awaitedTotal)"
-    " OR (#status IN (:started, :processing) AND leaseUntil < :now))"
-)
 
 
 def _write_of(

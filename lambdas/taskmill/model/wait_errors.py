@@ -1,0 +1,57 @@
+"""Errors about a task that somebody waited for: it ended without a result, or has not ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from taskmill.model.errors import TaskmillError
+
+
+class TaskFailed(TaskmillError):
+    """A task that the caller waited for ended as FAILED or CANCELLED.
+
+    Attributes:
+        task: The task in its final state.
+        error: `{type, message, stack}` as stored; empty for a cancelled task.
+    """
+
+    code = "task_failed"
+    http_status = 409
+
+    def __init__(self, task: Any) -> None:
+        stored = task.attributes.get("error")
+        self.task = task
+        self.error: Mapping[str, Any] = stored if isinstance(stored, dict) else {}
+        super().__init__(f"{task.key} {self._outcome()}", **task.key.as_dict())
+
+    @property
+    def cause(self) -> Mapping[str, str]:
+        """`{key, type, message}` of the first failure: of this task, or of one it waited for."""
+        own = {"key": str(self.task.key), "type": str(self.error.get("type", "Error"))}
+        known = self.error.get("cause")
+        return known or {**own, "message": str(self.error.get("message", ""))}
+
+    def _outcome(self) -> str:
+        """How the task ended, in words."""
+        if self.task.status != "FAILED":
+            return f"is {self.task.status}"
+        cause = self.cause
+        place = "" if cause["key"] == str(self.task.key) else f" (in {cause['key']})"
+        return f"failed: {cause['type']}: {cause['message']}{place}"
+
+
+class WaitTimeout(TaskmillError):
+    """The task has not ended within the timeout; it keeps running.
+
+    Attributes:
+        task: The task as last read.
+    """
+
+    code = "wait_timeout"
+    http_status = 408
+
+    def __init__(self, task: Any, timeout_seconds: float, reason: str = "") -> None:
+        self.task = task
+        message = f"{task.key} is still {task.status} after {timeout_seconds:g} s"
+        super().__init__(f"{message}: {reason}" if reason else message)
