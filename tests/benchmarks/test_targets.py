@@ -1,5 +1,6 @@
 """What tasks cost at most, as counts that are the same in every run."""
 
+import ledger_counts
 import pytest
 from benchmarks.ledger import run, scenarios
 from benchmarks.ledger.cheaper import cheaper
@@ -32,7 +33,7 @@ BOUNDS = {
 @pytest.fixture(scope="module")
 def held() -> dict[str, Target]:
     """The targets by name, held against what was counted."""
-    large = scenarios.fan_out(*run.TARGET)
+    large = ledger_counts.target()
     counted = Counted(
         singles={
             run.ONE_BY_ONE: scenarios.single("", size=scenarios.SMALL),

@@ -22,6 +22,7 @@ from benchmarks.ledger.lambda_time import MEMORY_MB
 from benchmarks.ledger.prices import PRICES
 from benchmarks.ledger.scenarios import Scenario
 from benchmarks.ledger.usage import What
+from ledger_counts import fan_out
 
 from taskmill import Retry, models
 from taskmill.aws.s3 import payloads
@@ -45,7 +46,7 @@ DECISION = re.compile(r"\[decision (\d+)\]\([^)]*/0*\1-[^)]*\)")  # its number i
 NO_FIGURES = re.compile(r"`[^`]*`|\]\([^)]*\)|us-east-1|Apache-2.0")  # code, link targets, names
 FIGURE = re.compile(r"(?<![A-Za-z_\d])\d(?:[\d,.]*\d)?")
 
-pytestmark = pytest.mark.xdist_group("figures")  # what is counted once serves all
+pytestmark = pytest.mark.xdist_group("ledger")  # what is counted once serves all
 
 
 # --- what the ledger gives ------------------------------------------------------------------------
@@ -59,11 +60,6 @@ def single(size: int = scenarios.SMALL, *, bulk: bool = False) -> Scenario:
 @cache
 def alone(size: int = scenarios.SMALL) -> Scenario:
     return scenarios.alone("", size=size)
-
-
-@cache
-def fan_out(count: int, batch_size: int) -> Scenario:
-    return scenarios.fan_out(count, batch_size)
 
 
 @cache

@@ -24,8 +24,7 @@ from taskmill.model.errors import Throttled
 from taskmill.model.keys import StoredKey
 
 BATCH_STATEMENTS = 25  # the limit of BatchExecuteStatement
-_TRIES = 6
-_TRANSACTION_TRIES = 10
+_TRIES, _TRANSACTION_TRIES = 6, 10
 BATCH_GETS = 100  # the limit of BatchGetItem
 
 
