@@ -20,9 +20,7 @@ def check_options(delay_seconds: int, priority: str | None) -> None:
         raise InvalidRequest(f"priority {priority!r} is none of {known}", field="priority")
     if not delay_seconds:
         return
-    from taskmill.model.api.base import (
-        MAX_DELAY_SECONDS,  # brings pydantic, owed only by later tasks
-    )
+    from taskmill.model.api.base import MAX_DELAY_SECONDS  # pydantic: for delayed children only
 
     if not 0 <= delay_seconds <= MAX_DELAY_SECONDS:
         raise InvalidRequest(
@@ -33,7 +31,11 @@ def check_options(delay_seconds: int, priority: str | None) -> None:
 
 
 def calls_of(given: Sequence[Any]) -> tuple[list[Child], list[Call]]:
-    """What `ctx.gather` was given: children already started, or calls to start."""
+    """Sort the arguments of `ctx.gather` into children already started and calls to start.
+
+    Raises:
+        InvalidRequest: They are neither, or a mixture of both.
+    """
     if len(given) == 2 and isinstance(given[0], TaskFunction | str):
         what, inputs = given
         return [], [(what, value) for value in inputs]

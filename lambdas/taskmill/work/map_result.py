@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MapResult:
-    """What the subtasks of a fan-out returned, in the order of the inputs; read as it is asked for.
+    """The results of a fan-out's subtasks, in the order of the inputs; read from the table lazily.
 
-    A failed subtask, where failures are tolerated, gives None.
+    A subtask that failed within the tolerated failures gives None.
 
     Attributes:
-        counts: How many subtasks there are, by how they ended.
+        counts: Number of subtasks by outcome: `total`, `completed`, `failed`, `cancelled`.
     """
 
     spawner: Spawner

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Spawner:
-    """The `ctx.submit`, `run`, `gather` and `map` of one attempt."""
+    """Starts the children of one attempt and returns their results, for its `TaskContext`."""
 
     children: Children
     registry: Registry
@@ -54,7 +54,7 @@ class Spawner:
         return drafts
 
     def gather(self, children: Sequence[Child], *, return_exceptions: bool) -> list[Any]:
-        """The results of children in their order, once all of them have ended."""
+        """The results of the children in order, once all have ended; suspends the task until then."""
         rows = self.children.wait(children)
         ends = [self._end(child, row) for child, row in zip(children, rows, strict=True)]
         failed = [end for end in ends if isinstance(end, TaskFailed)]
@@ -63,13 +63,13 @@ class Spawner:
         return ends
 
     def gather_all(self, what: Sequence[Any], *, return_exceptions: bool) -> list[Any]:
-        """The results of what `ctx.gather` was given: children, or calls that start some."""
+        """As `gather`, for the arguments of `ctx.gather`: children, or calls to start."""
         children, calls = calls_of(what)
         started = children or self.submit(calls, awaited=True)
         return self.gather(started, return_exceptions=return_exceptions)
 
     def map(self, what: What, inputs: Iterable[Any], options: Mapping[str, Any]) -> MapResult:
-        """The results of a fan-out, once it has ended."""
+        """The results of a fan-out, once it has ended; suspends the task until then."""
         child = self._fan_out(what, list(inputs), **options)
         self.children.start([child], awaited=True)
         (row,) = self.children.wait([child])
@@ -78,7 +78,7 @@ class Spawner:
         return MapResult(self, row, child.function)
 
     def value(self, row: TaskRow, function: TaskFunction | None) -> Any:
-        """The result of a completed task, typed as its function says."""
+        """The result of a completed task, of the type that its function returns."""
         value = stored_result(self.payloads, row)
         return value if function is None else function.parse_result(value)
 
