@@ -54,7 +54,7 @@ class Spawner:
         return drafts
 
     def gather(self, children: Sequence[Child], *, return_exceptions: bool) -> list[Any]:
-        """The results of the children in order, once all have ended; suspends the task until then."""
+        """The results of the children in order; suspends the task until all have ended."""
         rows = self.children.wait(children)
         ends = [self._end(child, row) for child, row in zip(children, rows, strict=True)]
         failed = [end for end in ends if isinstance(end, TaskFailed)]
