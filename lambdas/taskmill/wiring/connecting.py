@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 
 from taskmill.functions.backends import CHOSEN_EVERYWHERE, CHOSEN_HERE, FINDERS, Backend
 from taskmill.wiring.process import current, settings
+from taskmill.wiring.settings import Settings
 
 if TYPE_CHECKING:
     from taskmill.client.client import TaskClient
@@ -26,7 +27,7 @@ def connect(to: TaskClient | TaskService | None) -> None:
     Args:
         to: The client or service; None: back to the default.
     """
-    CHOSEN_EVERYWHERE[:] = [] if to is None else [_backend(to)]
+    CHOSEN_EVERYWHERE[:] = [] if to is None else [_backend(to, settings())]
 
 
 @contextmanager
@@ -36,7 +37,7 @@ def connected(to: TaskClient | TaskService) -> Iterator[None]:
     Applies to this thread or asyncio task only, so a program can use several services at the same
     time. A handle keeps using the service that it came from.
     """
-    token = CHOSEN_HERE.set(_backend(to))
+    token = CHOSEN_HERE.set(_backend(to, settings()))
     try:
         yield
     finally:
@@ -52,9 +53,10 @@ def find_backend(tenant: str | None) -> Backend:
     Raises:
         NotConfigured: No API URL or no tenant is configured.
     """
-    if settings().table is not None:
-        return _backend(current().service)
-    return _backend(_shared_client(tenant))
+    here = settings()
+    if here.table is None:
+        return _backend(_shared_client(tenant), here)
+    return _backend(current().service, here)
 
 
 def forget() -> None:
@@ -62,11 +64,11 @@ def forget() -> None:
     _SHARED.clear()
 
 
-def _backend(to: TaskClient | TaskService) -> Backend:
+def _backend(to: TaskClient | TaskService, here: Settings) -> Backend:
     if hasattr(to, "create_task"):
         from taskmill.service.backend import ServiceBackend
 
-        return ServiceBackend(cast("TaskService", to), settings().tenant)
+        return ServiceBackend(cast("TaskService", to), here.tenant)
     from taskmill.client.backend import ClientBackend
 
     return ClientBackend(to, executes_now=lambda: settings().execute_now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from taskmill.dispatch.dispatcher import Dispatcher
 
 
-@dataclass(frozen=True)
 class DispatchParts(WorkParts):
     """The dispatcher and the AWS services that only it uses."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,7 +14,6 @@ if TYPE_CHECKING:
     from taskmill.fanout.split import Splitter
 
 
-@dataclass(frozen=True)
 class FanOutParts(WorkParts):
     """The objects that run fan-outs."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
     from taskmill.work.direct_runs import DirectRuns
 
 
-@dataclass(frozen=True)
 class ServiceParts(FanOutParts):
     """The task service and the objects that only it uses."""
 

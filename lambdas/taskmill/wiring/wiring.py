@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from taskmill.wiring.dispatch import DispatchParts
 from taskmill.wiring.service import ServiceParts
 
 
-@dataclass(frozen=True)
 class Wiring(DispatchParts, ServiceParts):
     """The wiring of one process; see `Stores` for its arguments."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from taskmill.work.worker import Worker
 
 
-@dataclass(frozen=True)
 class WorkParts(Stores):
     """The objects that run attempts of tasks."""
 
