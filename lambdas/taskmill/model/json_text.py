@@ -13,6 +13,18 @@ DEEPEST_IN_A_ROW = 100  # levels; pydantic fails to serialize more than about 25
 _LONE_SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 
 
+def utf8(text: str) -> str:
+    r"""The text with lone surrogates (as in names of files) as escapes: `\udcff`.
+
+    Such a text comes from bytes that are not UTF-8; neither a row nor a message can hold it.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
+
+
 def fits_row(text: str, *, limit: int) -> bool:
     """Whether JSON text may be stored in a row, and so be part of every list that shows the row.
 

@@ -39,7 +39,7 @@ class IdempotentPut:
         refused = self.table.transact([self._key_put(), self._row_put()])
         if not refused:
             return None
-        if refused[0] != REFUSED_IN_TRANSACTION:
+        if refused[0] != REFUSED_IN_TRANSACTION:  # then it is the task's row that exists
             raise TaskExists(f"{self.row.key} exists already")
         return self._stored_before()
 

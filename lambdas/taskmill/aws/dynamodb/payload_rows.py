@@ -44,7 +44,7 @@ class PayloadRows:
             PayloadMissing: It has expired.
         """
         found = self.table.find(_stored(ref))
-        if found is None:
+        if found is None or not isinstance(found.get("payload"), str):
             raise PayloadMissing(f"the payload {ref} has expired")
         return str(found["payload"])
 
