@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 
 from taskmill.aws.dynamodb.codec import decode_row, encode, encode_item
 from taskmill.aws.dynamodb.refusals import ConditionFailed, error_code
-from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS as BATCH_STATEMENTS  # noqa: PLC0414
 from taskmill.aws.dynamodb.repeats import Repeats
 from taskmill.aws.dynamodb.statements import Update, insert_statement, update_statement
 from taskmill.model.chunks import chunked

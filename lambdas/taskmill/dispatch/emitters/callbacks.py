@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from taskmill.aws.dynamodb.callback_mappings import MappingStore
-from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
+from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.s3.inputs import with_input
 from taskmill.aws.s3.payloads import PayloadStore

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
+from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.scheduler import Scheduler
 from taskmill.aws.sqs.protocol import MAX_DELAY_SECONDS, MESSAGES_A_CALL, Message, Queue
