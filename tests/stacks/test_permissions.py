@@ -47,6 +47,7 @@ EXPECTED = {
             "GetItem",
             "PutItem",  # a task; with an idempotency key, and the key's row
             "PartiQLInsert",  # up to 100 tasks of a request
+            "BatchGetItem",  # those of them that were submitted before
             "UpdateItem",  # cancel, retry and reports; the counter of integer ids
             "DeleteItem",  # callback mappings
             "Query",  # lists

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from taskmill.model.actions import ALARM
 from taskmill.model.chunks import chunked
+from taskmill.model.json_text import message_text
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow, plain_attributes
 
@@ -36,7 +36,7 @@ class Topic:
                 {
                     "Id": str(index),
                     # Compact, as when the payloads were measured: 10 of the largest fit.
-                    "Message": json.dumps(each["body"], ensure_ascii=False, separators=(",", ":")),
+                    "Message": message_text(each["body"]),
                     "MessageAttributes": _attributes(each["attributes"]),
                 }
                 for index, each in enumerate(notifications)

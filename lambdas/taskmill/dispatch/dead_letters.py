@@ -11,6 +11,7 @@ from taskmill.aws.sqs.protocol import Queue
 from taskmill.functions.events import TaskQueueEvent
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import InvalidKey, TaskmillError, TaskNotFound
+from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.statuses import RUNNING
 from taskmill.work.fires import Fire
 
@@ -38,14 +39,15 @@ class DeadLetterHandler:
         """Handle one delivery of the dead-letter queue.
 
         Returns:
-            Ids of the messages to keep on it: malformed ones, and those of running tasks.
+            Ids of the messages to keep on it: malformed ones, and those of unreadable and of
+            running tasks.
         """
         kept = []
         for record in records:
             try:
                 done = self._fail_task(record)
-            except InvalidKey:
-                self.logger.exception("malformed message", message_id=record["messageId"])
+            except (InvalidKey, UnreadableRow):
+                self.logger.exception("unreadable message or row", message_id=record["messageId"])
                 done = False
             if not done:
                 kept.append(record["messageId"])

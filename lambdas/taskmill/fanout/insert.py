@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
+from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
-from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
 from taskmill.aws.s3.payloads import SUBTASK_INPUT_INLINE, PayloadRef, PayloadStore
 from taskmill.model.chunks import chunked
 from taskmill.model.clock import Clock, now_ms, ttl_seconds

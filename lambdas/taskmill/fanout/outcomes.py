@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from taskmill.aws.dynamodb.refusals import RowsRefused
+from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
-from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.writes import attribute_paths
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import COUNTED, Status
-from taskmill.work.attempts import Outcome
+from taskmill.work.attempts import Outcome, unstorable
 
 FLUSH_SECONDS = 2.0  # how long an outcome waits at most for others to share its write
 
@@ -53,9 +55,16 @@ class Outcomes:
             self.flush()
 
     def flush(self) -> None:
-        """Write all outcomes that are still waiting."""
+        """Write all outcomes that are still waiting; one that cannot be stored fails alone."""
         outcomes, self._pending = self._pending, []
-        written = self.subtasks.write([(row, _changes(row, outcome)) for row, outcome in outcomes])
+        try:
+            written = self._write(outcomes)
+        except RowsRefused as refused:
+            written = refused.done
+            for place, reason in refused.reasons.items():
+                row, _ = outcomes[place]
+                outcomes[place] = row, unstorable(reason)
+                (written[place],) = self._write([outcomes[place]])
         for (row, outcome), done in zip(outcomes, written, strict=True):
             if not done:
                 self.lost = True
@@ -63,6 +72,9 @@ class Outcomes:
                 self.due.append(outcome.retry_at)
             else:
                 self._ended[row.key.index or 0] = outcome.status
+
+    def _write(self, outcomes: Sequence[tuple[TaskRow, Outcome]]) -> list[bool]:
+        return self.subtasks.write([(row, _changes(row, outcome)) for row, outcome in outcomes])
 
     def counts(self) -> dict[str, int]:
         """How many subtasks ended, by `completed`, `failed` and `cancelled`; zeros are absent."""

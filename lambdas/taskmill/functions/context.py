@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from taskmill.model.errors import Abort, ClaimLost, TaskCancelled
+from taskmill.model.json_text import utf8
 from taskmill.model.keys import TaskKey
 
 if TYPE_CHECKING:
@@ -75,7 +76,9 @@ class TaskContext:
         self._check_open()
         figures = {"done": done} if total is None else {"done": done, "total": total}
         progress: dict[str, Any] = {name: _figure(name, each) for name, each in figures.items()}
-        self._unreported = progress | ({"message": message[:MESSAGE_LIMIT]} if message else {})
+        self._unreported = progress | (
+            {"message": utf8(str(message))[:MESSAGE_LIMIT]} if message else {}
+        )
         if time.monotonic() - self._reported_at >= PROGRESS_INTERVAL_SECONDS:
             self._send(self._unreported)
 
@@ -216,7 +219,10 @@ class TaskContext:
 
 def _figure(name: str, value: float) -> int | float:
     """Convert any number (numpy's, a Decimal) to an int or float that a row can hold."""
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # an int beyond every float
+        number = float("inf")
     if not abs(number) < LARGEST_FIGURE:  # also rejects NaN
         raise ValueError(f"progress: {name} is {number}")
     return int(number) if number.is_integer() else round(number, 6)

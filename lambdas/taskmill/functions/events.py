@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import TaskKey
-from taskmill.model.rows.row_change import Change, row_from_values
+from taskmill.model.rows.row_change import Change, readable_row, row_from_values
 from taskmill.model.rows.task_row import TaskRow
 
 if TYPE_CHECKING:
@@ -98,15 +98,19 @@ class TaskEvent:
 
 
 def change_from_record(record: Mapping[str, Any]) -> Change:
-    """Parse a record of the table's stream."""
+    """Parse a record of the table's stream. A row that was unreadable before counts as new.
+
+    Raises:
+        UnreadableRow: The row cannot be read as it is now.
+    """
     # Imported here, so that a process that only submits does not import the store.
-    from taskmill.aws.dynamodb.codec import decode_item
+    from taskmill.aws.dynamodb.codec import decode_row
 
     images = record["dynamodb"]
     old, new = (images.get(name) for name in ("OldImage", "NewImage"))
     return Change(
-        old=row_from_values(decode_item(old)) if old else None,
-        new=row_from_values(decode_item(new)) if new else None,
+        old=readable_row(decode_row(old)) if old else None,
+        new=row_from_values(decode_row(new)) if new else None,
     )
 
 

@@ -37,6 +37,8 @@ _THROTTLES = frozenset(
         "ThrottlingException",
         "TooManyRequestsException",
         "TransactionConflict",
+        "TransactionConflictException",
+        "TransactionInProgress",
         "TransactionInProgressException",
     }
 )

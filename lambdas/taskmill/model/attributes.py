@@ -13,8 +13,8 @@ _NAME = re.compile(NAME_PATTERN)
 _RESERVED = frozenset({"counts", "resultRef"})  # a caller's reference could point anywhere
 # DynamoDB's limits: numbers of up to 38 digits, within this range, and values nested up to 32
 # levels deep. The attributes map is the first level, so 31 are left.
-_LARGEST, _SMALLEST, _DIGITS, _LEVELS = 9.9e125, 1e-130, 38, 31
-_TOO_LONG: int = 10**_DIGITS
+LARGEST, SMALLEST, DIGITS, LEVELS = 9.9e125, 1e-130, 38, 31
+_TOO_LONG: int = 10**DIGITS
 
 
 def check_attributes(attributes: Mapping[str, Any]) -> None:
@@ -34,19 +34,21 @@ def check_attributes(attributes: Mapping[str, Any]) -> None:
                 f"{name!r} is written by taskmill only", field=f"attributes.{name}"
             )
         if name != "result":  # stored as JSON text, so DynamoDB's limits do not apply
-            _check_value(value, field=f"attributes.{name}", levels=_LEVELS)
+            _check_value(value, field=f"attributes.{name}", levels=LEVELS)
 
 
 def _check_value(value: Any, *, field: str, levels: int) -> None:
     if not levels:
-        raise InvalidRequest(f"{field} is nested deeper than {_LEVELS} levels", field=field)
+        raise InvalidRequest(f"{field} is nested deeper than {LEVELS} levels", field=field)
     if isinstance(value, int | float) and not _fits(value):
         raise InvalidRequest(
-            f"{field} holds a number of more than {_DIGITS} digits, or not between {_SMALLEST:g}"
-            f" and {_LARGEST:g}; send it as text, or as part of the result",
+            f"{field} holds a number of more than {DIGITS} digits, or not between {SMALLEST:g}"
+            f" and {LARGEST:g}; send it as text, or as part of the result",
             field=field,
         )
     if isinstance(value, Mapping):
+        if "" in value:
+            raise InvalidRequest(f"{field} holds a map with an empty name", field=field)
         value = list(value.values())
     if isinstance(value, list | tuple):
         for each in value:
@@ -56,4 +58,4 @@ def _check_value(value: Any, *, field: str, levels: int) -> None:
 def _fits(number: float) -> bool:
     if isinstance(number, int):
         return -_TOO_LONG < number < _TOO_LONG
-    return number == 0 or _SMALLEST <= abs(number) <= _LARGEST
+    return number == 0 or SMALLEST <= abs(number) <= LARGEST

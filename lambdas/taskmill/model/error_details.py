@@ -9,6 +9,7 @@ from typing import Any
 from taskmill.model.wait_errors import TaskFailed
 
 MESSAGE_LIMIT = 1_000  # characters kept of an error's message
+TYPE_LIMIT = 200  # characters kept of the name of its type, which code may make up
 STACK_LIMIT = 2_000  # characters kept of its stack: the end, with the newest frames
 STACK_MESSAGE_LIMIT = 500  # characters of the message within the stack
 _TASKMILL = str(Path(__file__).parents[1])
@@ -21,7 +22,7 @@ def describe_error(error: BaseException) -> dict[str, Any]:
     """
     message = _message(error)
     described: dict[str, Any] = {
-        "type": type(error).__name__,
+        "type": _utf8(type(error).__name__)[:TYPE_LIMIT],
         "message": message[:MESSAGE_LIMIT],
         "stack": _stack(error, message)[-STACK_LIMIT:],
     }
@@ -45,7 +46,10 @@ def _stack(error: BaseException, message: str) -> str:
     trace = error.__traceback__
     while trace and trace.tb_next and trace.tb_frame.f_code.co_filename.startswith(_TASKMILL):
         trace = trace.tb_next
-    text = _utf8("".join(traceback.format_exception(type(error), error, trace)))
+    try:
+        text = _utf8("".join(traceback.format_exception(type(error), error, trace)))
+    except Exception:  # noqa: BLE001  # user code may have put anything into its attributes
+        text = _utf8("".join(traceback.format_tb(trace))) + message
     text = text.replace(message, message[:STACK_MESSAGE_LIMIT])
     return "\n".join(line for line in text.splitlines() if line.strip(" ^~"))
 

@@ -10,7 +10,20 @@ from typing import Any
 from taskmill.model.errors import InvalidRequest
 
 DEEPEST_IN_A_ROW = 100  # levels; pydantic fails to serialize more than about 250
+_NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _LONE_SURROGATE = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
+
+
+def utf8(text: str) -> str:
+    r"""The text with lone surrogates (as in names of files) as escapes: `\udcff`.
+
+    Such a text comes from bytes that are not UTF-8; neither a row nor a message can hold it.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode(errors="backslashreplace").decode()
+    return text
 
 
 def fits_row(text: str, *, limit: int) -> bool:
@@ -25,6 +38,17 @@ def fits_row(text: str, *, limit: int) -> bool:
         return True
     levels = itertools.accumulate((each in "[{") - (each in "]}") for each in text)
     return max(levels, default=0) <= DEEPEST_IN_A_ROW
+
+
+def message_text(value: Any) -> str:
+    """Compact JSON text for a message of SQS or SNS.
+
+    Both take the characters of XML 1.0 only (SQS API reference, SendMessage: #x9, #xA, #xD, #x20 to
+    #xD7FF, #xE000 to #xFFFD, #x10000 to #x10FFFF) and refuse or change others; JSON escapes all but
+    lone surrogates, U+FFFE and U+FFFF by itself.
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isascii() else _NOT_XML.sub(lambda one: f"\\u{ord(one[0]):04x}", text)
 
 
 def dump_json(value: Any, *, field: str) -> str:

@@ -212,13 +212,13 @@ def mapped_type(mapping: str) -> str:
     return mapping.partition("~")[0]
 
 
-def check_name(field: str, value: str) -> str:
+def check_name(field: str, value: object) -> str:
     """Return `value` if it may be part of a key: 1 to 64 letters, digits, '.', '_' or '-'.
 
     Raises:
         InvalidKey: It may not; the message names `field`.
     """
-    if not _NAME.fullmatch(value):
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise InvalidKey(
             f"{field} {value!r} must be 1 to 64 letters, digits, '.', '_' or '-', "
             "and begin with a letter or digit",

@@ -22,6 +22,30 @@ class Status(StrEnum):
     CANCELLED = "CANCELLED"
 
 
+_unknown: dict[str, Status] = {}
+
+
+def status_of(text: str) -> Status:
+    """The status of this name. A name that is not known is of a newer version.
+
+    It is shown as it is: an object of `Status` that equals no member and allows no move, so that
+    rows of a newer version remain readable after a deployment was rolled back.
+    """
+    try:
+        return Status(text)
+    except ValueError:
+        if text not in _unknown:
+            status = str.__new__(Status, text)
+            status._name_ = status._value_ = text
+            _unknown[text] = status
+        return _unknown[text]
+
+
+def is_known(status: Status) -> bool:
+    """Whether this version knows the status."""
+    return status.value not in _unknown
+
+
 FINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 COUNTED = {Status.COMPLETED: "completed", Status.FAILED: "failed", Status.CANCELLED: "cancelled"}
 """Final status of a subtask -> its name in the parent's `counts`."""
@@ -50,7 +74,7 @@ MOVES: Mapping[Status, frozenset[Status]] = {
 
 def may_move(source: Status, target: Status) -> bool:
     """Whether an update may take a task from `source` to `target`."""
-    return target in MOVES[source]
+    return target in MOVES.get(source, ())
 
 
 def sources(target: Status) -> tuple[Status, ...]:

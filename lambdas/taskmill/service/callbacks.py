@@ -9,9 +9,11 @@ from taskmill.model.api.requests import InvokeContext
 from taskmill.model.errors import Conflict, InvalidRequest, TaskNotFound
 from taskmill.model.keys import check_name, mapped_type, mapping_id
 from taskmill.model.rows.mapping_row import MappingRow
+from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.task_settings import EVENTS
 from taskmill.service.parts import ServiceParts
 
+Shown = MappingRow | UnreadableRow
 MAX_MAPPINGS = 50  # per tenant and task type
 _TRIES = 5
 
@@ -86,8 +88,13 @@ class Callbacks(ServiceParts):
     def _stored(self, row: MappingRow) -> MappingRow:
         """Store the row and return it, or return an existing row that says the same."""
         for _ in range(_TRIES):
-            known = {each.id: each for each in self.mappings.of_type(row.tenant, row.task_type)}
-            before = known.get(row.id)
+            known = {
+                each.values["sk"] if isinstance(each, UnreadableRow) else each.name: each
+                for each in self.mappings.of_type(row.tenant, row.task_type)
+            }
+            before = known.get(row.name)
+            if isinstance(before, UnreadableRow):
+                raise before  # to be deleted first
             if before and (before.event, before.callback_type) == (row.event, row.callback_type):
                 return before
             if before is None and len(known) >= MAX_MAPPINGS:
@@ -115,7 +122,7 @@ def _check(task_type: str, event: str, callback_type: str, mapping: str) -> None
         raise InvalidRequest(f"id {mapping!r} must begin with {task_type + '~'!r}", field="id")
 
 
-def _found(row: MappingRow | None, mapping: str) -> MappingRow:
+def _found(row: Shown | None, mapping: str) -> Shown:
     if row is None:
         raise TaskNotFound(f"no callback {mapping!r}", field="id")
     return row

@@ -6,12 +6,12 @@ import itertools
 from collections.abc import Iterable
 from typing import Any
 
-from taskmill.aws.dynamodb.listing import Listing
+from taskmill.aws.dynamodb.listing import Listed, Listing
 from taskmill.model.api.requests import ListOptions
 from taskmill.model.api.views import Page, Task
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind
-from taskmill.model.rows.task_row import TaskRow
+from taskmill.model.rows.readable import UnreadableRow
 
 EXAMINED_A_PAGE = 5_000  # rows read at most for one page of a list filtered by status
 
@@ -46,19 +46,19 @@ def listing_of(tenant: str, kind: Kind, options: ListOptions) -> Listing:
     )
 
 
-def page_of(rows: Iterable[TaskRow], options: ListOptions) -> Page:
-    """A page of up to `options.limit` matching rows.
+def page_of(rows: Iterable[Listed], options: ListOptions) -> Page:
+    """A page of up to `options.limit` matching rows; unreadable ones match any status.
 
     `last_sk` is the last row that was read, matching or not; None: there are no more rows.
     """
     found: list[Task] = []
     last = None
-    for examined, row in enumerate(itertools.chain(rows, [None])):
-        if row is None:
+    for examined, listed in enumerate(itertools.chain(rows, [None])):
+        if listed is None:
             return Page(items=tuple(found), last_sk=None)
         if len(found) == options.limit or examined == EXAMINED_A_PAGE:
             break
-        last = row.key.sk
-        if options.status is None or row.status is options.status:
+        last, row = listed
+        if isinstance(row, UnreadableRow) or options.status in (None, row.status):
             found.append(Task.from_row(row))
     return Page(items=tuple(found), last_sk=last)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,7 @@ from taskmill.aws.dynamodb.children import ChildStore
 from taskmill.aws.dynamodb.schedules import ScheduleStore
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.aws.dynamodb.writes import not_found
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.aws.sns import Topic
 from taskmill.fanout.insert import Inserter
@@ -19,8 +19,9 @@ from taskmill.functions.polling import Pace
 from taskmill.functions.registry import Registry
 from taskmill.model.api.views import Task
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.errors import TaskNotFound
-from taskmill.model.keys import TaskKey
+from taskmill.model.keys import StoredKey, TaskKey
+from taskmill.model.rows.readable import UnreadableRow
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.service.ids import Ids
 from taskmill.service.shown_inputs import with_inputs_shown
 
@@ -54,16 +55,24 @@ class ServiceParts:
     ids: Ids = field(default_factory=Ids)
     clock: Clock = now_ms
 
-    def _existing(self, keys: Iterable[TaskKey]) -> list[Task]:
+    def _shown(self, key: TaskKey) -> TaskRow | UnreadableRow:
+        """A row to show, also an unreadable one.
+
+        Raises:
+            TaskNotFound: No task has this key.
+        """
+        row = self.tasks.shown(key.stored)
+        if row is None:
+            raise not_found(key)
+        return row
+
+    def _existing(self, keys: Iterable[StoredKey]) -> list[Task]:
         """The tasks with these keys, read from an index; expired ones are left out."""
-        found = []
-        for key in keys:
-            with suppress(TaskNotFound):
-                found.append(Task.from_row(self.tasks.get(key)))
-        return found
+        rows = (self.tasks.shown(key) for key in keys)
+        return [Task.from_row(row) for row in rows if row is not None]
 
     def _subtasks(self, parent: TaskKey, count: int, start: int = 0) -> list[Task]:
         if count <= start:
             return []
-        rows = list(self.subtasks.read(parent, start, count - 1))
+        rows = list(self.subtasks.shown(parent, start, count - 1))
         return [Task.from_row(row) for row in with_inputs_shown(self.payloads, rows)]

@@ -27,17 +27,17 @@ class Reads(ServiceParts):
         Raises:
             TaskNotFound: No task has this key.
         """
-        (row,) = with_inputs_shown(self.payloads, [self.tasks.get(TaskKey.of(key))])
+        (row,) = with_inputs_shown(self.payloads, [self._shown(TaskKey.of(key))])
         return Task.from_row(row)
 
     def get_all_sub_task(self, *, key: Key) -> list[Task]:
         """All subtasks of a step function task, given its key or the key of one of its subtasks."""
-        parent = self.tasks.get(TaskKey.of(key).parent)
+        parent = Task.from_row(self._shown(TaskKey.of(key).parent))
         return self._subtasks(parent.key, parent.child_count or 0)
 
     def list_sub_tasks(self, *, key: Key, start: int = 0, limit: int = 100) -> list[Task]:
         """Up to `limit` subtasks, starting at index `start`. `key` as for `get_all_sub_task`."""
-        parent = self.tasks.get(TaskKey.of(key).parent)
+        parent = Task.from_row(self._shown(TaskKey.of(key).parent))
         count = min(parent.child_count or 0, start + limit)
         return self._subtasks(parent.key, count, start)
 
@@ -65,7 +65,10 @@ class Reads(ServiceParts):
     def get_progress(self, *, key: Key) -> Progress:
         """The progress of a step function task. Subtasks count once their batch has closed."""
         row = self.tasks.get(TaskKey.of(key).parent)
-        counts = {"total": row.child_count or 0, **(row.attributes.get("counts") or {})}
+        counts: dict[str, int] = {
+            "total": row.child_count or 0,
+            **(row.attributes.get("counts") or {}),
+        }
         done = sum(counts.get(name, 0) for name in COUNT_NAMES)
         percent = 100.0 if row.ended else round(100 * done / max(counts["total"], 1), 1)
         running = counts["total"] - done
@@ -91,8 +94,10 @@ class Reads(ServiceParts):
 
     def list_children(self, *, key: Key, after: str | None = None, limit: int = 100) -> list[Task]:
         """Up to `limit` tasks that this task started, ordered by code, only those after `after`."""
-        parent = self.tasks.get(TaskKey.of(key)).key
-        return self._existing(itertools.islice(self.children.keys_of(parent, after=after), limit))
+        parent = TaskKey.of(key)
+        self._shown(parent)  # or it is not found
+        found = self.children.stored_keys_of(parent, after=after)
+        return self._existing(itertools.islice(found, limit))
 
     def list_failed(self, *, tenant_code: str, limit: int = 100) -> list[Task]:
         """Up to `limit` failed tasks and subtasks of a tenant, newest first."""

@@ -4,57 +4,61 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 
-from taskmill.aws.s3.payloads import PayloadStore, upload_prefix
+from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.model.api.requests import CreateStepFunctionTask, CreateTask
 from taskmill.model.clock import to_ms
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.submit_options import EVENTS, start_of
+from taskmill.service.same_inputs import same_input
 
-_COMPARED = (
-    "name",
-    "input",
-    "child_count",
-    "batch_size",
-    "max_concurrency",
-    "tolerated_failures",
-    "notify",
-    "priority",
-)
+# What is compared: the field of a row, and that of a request. Defaults are resolved in rows, so it
+# makes no difference whether a request writes them out.
+_COMPARED: Mapping[str, str] = {
+    "name": "name",
+    "batch_size": "batchSize",
+    "max_concurrency": "maxConcurrency",
+    "notify": "notify",
+    "priority": "priority",
+}
 _NOT_COMPARED = {"name", "code", "input_ref", "log_ids"}  # may differ when a request is repeated
 
 
-def same_request(
+def difference(
     payloads: PayloadStore,
     task: CreateTask | CreateStepFunctionTask,
     row: TaskRow,
     stored: TaskRow,
-) -> bool:
-    """Whether a submit asks for the same as the task that is stored under its code.
+) -> str | None:
+    """The field in which a submit differs from a stored task; None: it asks for the same.
+
+    The order and the spelling of JSON make no difference.
 
     Args:
         row: The row that the submit would store.
         stored: The row that is stored.
     """
-    if any(getattr(row, name) != getattr(stored, name) for name in _COMPARED):
-        return False
+    if (row.key.kind, row.key.type) != (stored.key.kind, stored.key.type):
+        return "taskType"
+    for name, field in _COMPARED.items():
+        if getattr(row, name) != getattr(stored, name):
+            return field
+    if _tolerated(row) != _tolerated(stored):
+        return "toleratedFailures"
     if set(row.callbacks) != set(stored.callbacks):
-        return False
+        ((event, _), *_) = sorted(set(row.callbacks) ^ set(stored.callbacks))
+        return f"on{event.title()}"
     if isinstance(task, CreateTask) and start_of(task, stored.created_at or 0) != stored.run_at:
-        return False
-    if row.input_ref == stored.input_ref:
-        return True
-    mine, theirs = row.input_ref or "", stored.input_ref or ""  # two uploads of the same content?
-    uploads = upload_prefix(row.key.tenant)
-    if not (mine.startswith(uploads) and theirs.startswith(uploads)):
-        return False
-    return payloads.uploaded(mine) == payloads.uploaded(theirs)
+        return "runAt" if task.run_at else "delaySeconds"
+    return None if same_input(payloads, row, stored) else "input"
 
 
 def request_digest(payloads: PayloadStore, task: CreateTask | CreateStepFunctionTask) -> str:
-    """A digest to compare requests that have the same idempotency key.
+    """A digest of a request with an idempotency key. Equal digests: the same request.
 
-    An uploaded input counts by its content, not by its key in the bucket.
+    Unequal ones do not tell: the same request can be written in several ways, and an upload has
+    another ETag each time where the bucket encrypts with KMS. See `difference`.
     """
     asked = task.model_dump(mode="json", exclude=_NOT_COMPARED)
     for event in EVENTS.values():
@@ -64,3 +68,10 @@ def request_digest(payloads: PayloadStore, task: CreateTask | CreateStepFunction
     ref = task.input_ref if isinstance(task, CreateStepFunctionTask) else None
     asked["content"] = payloads.uploaded(ref) if ref else None
     return hashlib.sha256(json.dumps(asked, sort_keys=True).encode()).hexdigest()
+
+
+def _tolerated(row: TaskRow) -> tuple[float, bool]:
+    """The tolerated failures as a number, and whether it is a share: "0", "0%" and None agree."""
+    text = row.tolerated_failures or "0"
+    number = float(text.removesuffix("%"))
+    return number, number > 0 and text.endswith("%")

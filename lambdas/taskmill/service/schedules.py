@@ -12,6 +12,7 @@ from taskmill.model.api.requests import InvokeContext
 from taskmill.model.api.schedules import Schedule
 from taskmill.model.clock import DAY_SECONDS
 from taskmill.model.errors import Conflict, TaskNotFound
+from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.service.parts import ServiceParts
 from taskmill.service.schedule_requests import check_input, checked, replaced, schedule_row
@@ -96,7 +97,8 @@ class Scheduling(ServiceParts):
         Raises:
             TaskNotFound: No schedule has this name.
         """
-        return self._view(_live(self.schedules.get(tenant_code, name), name))
+        row = self.schedules.shown(tenant_code, name)
+        return self._view(row if isinstance(row, UnreadableRow) else _live(row, name))
 
     def list_schedules(
         self, *, tenant_code: str, after: str | None = None, limit: int = 100
@@ -160,7 +162,7 @@ class Scheduling(ServiceParts):
                 return self._view(stored)
         raise Conflict(f"schedule {name!r} is being changed by others; try again", field="name")
 
-    def _view(self, row: ScheduleRow) -> Schedule:
+    def _view(self, row: ScheduleRow | UnreadableRow) -> Schedule:
         return Schedule.from_row(row, now=self.clock())
 
 

@@ -12,29 +12,36 @@ from taskmill.aws.s3.elements import Elements
 from taskmill.aws.s3.payloads import PayloadRef, PayloadStore
 from taskmill.model.errors import PayloadMissing
 from taskmill.model.json_text import fits_row
+from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
 
+Shown = TaskRow | UnreadableRow
 
-def with_inputs_shown(payloads: PayloadStore, rows: Sequence[TaskRow]) -> Iterable[TaskRow]:
+
+def with_inputs_shown(payloads: PayloadStore, rows: Sequence[Shown]) -> Iterable[Shown]:
     """The rows, with their inputs if those are up to 8,000 bytes; else with the references.
 
-    Inputs of neighbouring subtasks are read in one request.
+    Inputs of neighbouring subtasks are read in one request. Unreadable rows stay as they are.
     """
-    elements = Elements(payloads, [row for row in rows if _is_small(row.input_ref)])
+    small = [row for row in rows if isinstance(row, TaskRow) and _is_small(row.input_ref)]
+    elements, shown = Elements(payloads, small), {row.key for row in small}
     for row in rows:
-        yield _shown(elements, row) if _is_small(row.input_ref) else row
+        yield _shown(elements, row) if isinstance(row, TaskRow) and row.key in shown else row
 
 
 def _is_small(ref: str | None) -> bool:
     """Whether the reference tells that the input is small: a payload row, or a short byte range."""
     if ref is None:
         return False
-    return is_row(ref) or 0 < PayloadRef.parse(ref).length <= ROW_LIMIT
+    try:
+        return is_row(ref) or 0 < PayloadRef.parse(ref).length <= ROW_LIMIT
+    except ValueError:  # no reference that taskmill wrote
+        return False
 
 
 def _shown(elements: Elements, row: TaskRow) -> TaskRow:
     try:
         text = elements.get(row.input_ref or "")
-    except (ClientError, PayloadMissing):  # the payload expired before its row
+    except (ClientError, PayloadMissing, ValueError):  # expired before its row, or no reference
         return row
     return dataclasses.replace(row, input=text) if fits_row(text, limit=ROW_LIMIT) else row

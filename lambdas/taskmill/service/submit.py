@@ -7,23 +7,21 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.aws.dynamodb.idempotency import IdempotentPut
 from taskmill.aws.s3.fan_out_inputs import fan_out_row, new_upload_key
 from taskmill.aws.s3.inputs import with_input, with_inputs
 from taskmill.aws.s3.payloads import UPLOAD_SECONDS
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.model.api.requests import CreateStepFunctionTask, CreateTask, InvokeContext
 from taskmill.model.api.views import Task, Upload
-from taskmill.model.errors import InvalidRequest, TaskExists
+from taskmill.model.errors import InvalidRequest
 from taskmill.model.new_tasks import task_row
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.service.parts import ServiceParts
-from taskmill.service.repeats import request_digest, same_request
+from taskmill.service.puts import Puts
 from taskmill.work.direct_runs import DirectRuns
 
 
 @dataclass(frozen=True, kw_only=True)
-class Submits(ServiceParts):
+class Submits(Puts):
     """Stores new tasks; the dispatcher takes them to a worker from there."""
 
     def create_task(
@@ -63,6 +61,8 @@ class Submits(ServiceParts):
     ) -> list[Task]:
         """Submit many single tasks, 25 per call; tasks with an idempotency key are stored singly.
 
+        Those that an earlier, equal request has stored are looked up 100 per call.
+
         Those with a key are stored first, so that a conflict is raised before the others are
         stored. With `TASKMILL_EXECUTE_NOW`, each task is stored and run before the next. Raises as
         `create_task` does; tasks stored before the error remain.
@@ -78,16 +78,7 @@ class Submits(ServiceParts):
             for position, (each, code) in enumerate(zip(tasks, self._codes(tasks), strict=True))
         ]
         rows = with_inputs(self.payloads, drafts, [each.input for each in tasks])
-        stored = {
-            index: self._stored_task(rows[index], each)
-            for index, each in enumerate(tasks)
-            if each.idempotency_key is not None
-        }
-        plain = [index for index in range(len(rows)) if index not in stored]
-        new = self.tasks.put_many([rows[index] for index in plain])
-        for index, done in zip(plain, new, strict=True):
-            stored[index] = rows[index] if done else self._put(rows[index], tasks[index])
-        return [Task.from_row(stored[index]) for index in range(len(rows))]
+        return [Task.from_row(row) for row in self._stored_tasks(rows, tasks)]
 
     def create_step_function_task(
         self, *, task: CreateStepFunctionTask, invoke_context: InvokeContext | None = None
@@ -153,30 +144,6 @@ class Submits(ServiceParts):
         if execute_now:
             raise InvalidRequest("execute_now: this service runs no tasks", field="execute_now")
         return None
-
-    def _stored_task(self, row: TaskRow, task: CreateTask | CreateStepFunctionTask) -> TaskRow:
-        """Store `row` and return it, or return the row that an earlier, equal submit stored."""
-        if task.idempotency_key is None:
-            return self._put(row, task)
-        put = IdempotentPut(
-            table=self.tasks.table,
-            row=row,
-            key=task.idempotency_key,
-            digest=request_digest(self.payloads, task),
-            now=self.clock(),
-        )
-        before = put.put()
-        return row if before is None else self.tasks.get(before)
-
-    def _put(self, row: TaskRow, task: CreateTask | CreateStepFunctionTask) -> TaskRow:
-        try:
-            self.tasks.put(row)
-        except TaskExists:
-            stored = self.tasks.get(row.key)
-            if not same_request(self.payloads, task, row, stored):
-                raise
-            return stored
-        return row
 
 
 def _make_at(position: int, make: Callable[..., TaskRow], *parts: Any) -> TaskRow:

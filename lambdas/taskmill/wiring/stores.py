@@ -78,7 +78,9 @@ class Stores:
     def table(self) -> Table:
         from taskmill.aws.dynamodb.table import Table
 
-        return Table(self.client("dynamodb"), self.settings.need("TASKMILL_TABLE"))
+        return Table(
+            self.client("dynamodb"), self.settings.need("TASKMILL_TABLE"), sleep=self.sleep
+        )
 
     @cached_property
     def tasks(self) -> TaskStore:

@@ -57,6 +57,12 @@ class Outcome:
     settlement: Mapping[str, int] | None = None
 
 
+def unstorable(reason: str) -> Outcome:
+    """The outcome in place of one that the row cannot hold; another attempt would end alike."""
+    error = InvalidResult(f"the outcome cannot be stored: {reason}")
+    return Outcome(Status.FAILED, {"error": describe_error(error)})
+
+
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
     """Runs the task code of one attempt. Reads and stores payloads, but writes no rows.

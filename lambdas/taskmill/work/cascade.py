@@ -37,7 +37,7 @@ class Cascade:
         found = 0
         for _ in range(_TRIES):
             keys = list(self.children.keys_of(parent.key))
-            rows = [row for row in self.children.read(keys) if row and row.parent_run is not None]
+            rows = [row for row in self.children.readable(keys) if row.parent_run is not None]
             found = len(rows)
             own = [row for row in rows if (row.parent_run or 0) <= parent.run]
             open_rows = [row for row in own if not row.ended]

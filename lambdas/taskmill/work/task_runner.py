@@ -7,8 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from taskmill.aws.dynamodb.children import ChildStore
 from taskmill.aws.dynamodb.claims import ClaimStore
+from taskmill.aws.dynamodb.refusals import INVALID, error_code
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.model.clock import Clock, now_ms
@@ -18,7 +21,7 @@ from taskmill.model.errors import AttemptsSpent, NotDeterministic, TaskCancelled
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.work.attempts import Attempt, Outcome
+from taskmill.work.attempts import Attempt, Outcome, unstorable
 from taskmill.work.cascade import Cascade, ChildrenMissing
 from taskmill.work.children import Children
 from taskmill.work.leases import Lease
@@ -89,7 +92,7 @@ class TaskRunner:
             )
             returned()
             with lease.lock:
-                self._write(lease.row, outcome)
+                self._store(lease.row, outcome)
         except TaskCancelled:
             self.logger.info("cancelled", **log_fields(row))
             # The dispatcher has cancelled the children it found, perhaps not those started since.
@@ -134,6 +137,15 @@ class TaskRunner:
             retention_days=self.claims.retention_days,
             clock=self.clock,
         )
+
+    def _store(self, row: TaskRow, outcome: Outcome) -> None:
+        """Write an outcome; if the row cannot hold it, that it cannot is the outcome."""
+        try:
+            self._write(row, outcome)
+        except ClientError as error:
+            if error_code(error) not in INVALID:
+                raise
+            self._write(row, unstorable(str(error)))
 
     def _write(self, row: TaskRow, outcome: Outcome) -> None:
         attributes = outcome.attributes

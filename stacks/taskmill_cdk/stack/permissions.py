@@ -25,6 +25,7 @@ class DataPermissions:
             "GetItem",
             "PutItem",  # an input; a task, together with the row of its idempotency key
             "PartiQLInsert",  # many tasks in one call
+            "BatchGetItem",  # many tasks that were submitted before
             "UpdateItem",  # statuses, counters of ids; a child started again, in a transaction
             "DeleteItem",  # mappings of callbacks
         )

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from taskmill.aws.dynamodb.codec import encode, encode_item
 from taskmill.aws.dynamodb.expressions import UpdateRequest
-from taskmill.aws.dynamodb.refusals import ConditionFailed
+from taskmill.aws.dynamodb.refusals import REFUSED_IN_TRANSACTION, ConditionFailed
 from taskmill.aws.dynamodb.statements import Update
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import Clock, now_ms, ttl_seconds
 from taskmill.model.errors import ClaimLost
 from taskmill.model.keys import BatchKey, TaskKey, batch_partition
 from taskmill.model.rows.batch_row import BATCH_ROW, BatchRow
+from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 
 TRANSACTION_MARKS = 99  # a transaction has 100 actions, one of them on the parent's row
@@ -111,13 +113,15 @@ class BatchStore:
         self._fenced(batch, sets)
 
     def of(self, parent: TaskKey) -> Iterator[BatchRow]:
-        """All batch rows of a step function task in order, at most 5,000."""
+        """All readable batch rows of a step function task in order, at most 5,000."""
         found = self.table.query(
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": encode(batch_partition(parent))},
             ConsistentRead=True,
         )
-        yield from map(BatchRow.from_values, found)
+        for values in found:
+            with suppress(UnreadableRow):  # its subtasks count as those of a batch never closed
+                yield BatchRow.from_values(values)
 
     def reopen(self, batch: BatchRow) -> None:
         """Reset a closed batch for another run of its parent. Idempotent."""
@@ -145,10 +149,10 @@ class BatchStore:
         marks = [self._count_mark(batch) for batch in batches]
         totals = {name: sum(batch.counts.get(name, 0) for batch in batches) for name in COUNT_NAMES}
         refused = self.table.transact([*marks, self._count_total(parent, totals)])
-        if not refused or refused[-1] != "None":
+        if not refused or refused[-1] == REFUSED_IN_TRANSACTION:
             return []
         each = zip(batches, refused[:-1], strict=True)
-        return [batch for batch, reason in each if reason == "None"]
+        return [batch for batch, reason in each if reason != REFUSED_IN_TRANSACTION]
 
     def keep(self, batches: Sequence[BatchRow]) -> None:
         """Mark closed batches as counted, since another run starts with their counts."""

@@ -9,8 +9,9 @@ from taskmill.aws.dynamodb.codec import encode
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.keys import callback_key, callback_partition
+from taskmill.model.keys import callback_key, callback_partition, mapped_type
 from taskmill.model.rows.mapping_row import MappingRow
+from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.task_settings import Callback
 
 KNOWN_TYPES = 1_000  # size of the cache: pairs of tenant and task type
@@ -31,19 +32,19 @@ class MappingStore:
         self.clock = clock
         self._known: dict[tuple[str, str], _Cached] = {}
 
-    def get(self, tenant: str, mapping: str) -> MappingRow | None:
+    def get(self, tenant: str, mapping: str) -> MappingRow | UnreadableRow | None:
         """The mapping with this id, read strongly consistently; None: there is none."""
         values = self.table.get(callback_key(tenant, mapping))
-        return MappingRow.from_values(values) if values else None
+        return MappingRow.shown(values) if values else None
 
-    def of_type(self, tenant: str, task_type: str) -> list[MappingRow]:
+    def of_type(self, tenant: str, task_type: str) -> list[MappingRow | UnreadableRow]:
         """All mappings of a task type in the order of their ids, read strongly consistently."""
         found = self.table.query(
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues={":pk": encode(callback_partition(tenant, task_type))},
             ConsistentRead=True,
         )
-        return [MappingRow.from_values(each) for each in found]
+        return [MappingRow.shown(each) for each in found]
 
     def put(self, row: MappingRow, *, over: MappingRow | None) -> bool:
         """Store a mapping, replacing `over` (None: a new one); False: it has changed since."""
@@ -58,13 +59,11 @@ class MappingStore:
             return False
         return True
 
-    def delete(self, tenant: str, mapping: str) -> MappingRow | None:
+    def delete(self, tenant: str, mapping: str) -> MappingRow | UnreadableRow | None:
         """Delete a mapping and return it; None: there was none."""
         values = self.table.delete(callback_key(tenant, mapping))
-        row = MappingRow.from_values(values) if values else None
-        if row is not None:
-            self._known.pop((tenant, row.task_type), None)
-        return row
+        self._known.pop((tenant, mapped_type(mapping)), None)
+        return MappingRow.shown(values) if values else None
 
     def as_of(self, tenant: str, task_type: str, moment: int) -> tuple[Callback, ...]:
         """The callbacks of a type as they were at `moment` (epoch ms) or later.
@@ -79,7 +78,8 @@ class MappingStore:
         return known.callbacks
 
     def _read(self, tenant: str, task_type: str) -> tuple[Callback, ...]:
-        return tuple((each.event, each.callback_type) for each in self.of_type(tenant, task_type))
+        rows = self.of_type(tenant, task_type)
+        return tuple((row.event, row.callback_type) for row in rows if isinstance(row, MappingRow))
 
     def _remember(self, key: tuple[str, str], known: _Cached) -> None:
         self._known.pop(key, None)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from taskmill.aws.dynamodb.codec import encode
 from taskmill.aws.dynamodb.expressions import UpdateRequest
+from taskmill.aws.dynamodb.refusals import REFUSED_IN_TRANSACTION
 from taskmill.aws.dynamodb.statements import Update
 from taskmill.aws.dynamodb.table import Table
 from taskmill.aws.dynamodb.writes import ending, last_run, reopening
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.keys import TaskKey
+from taskmill.model.errors import InvalidKey
+from taskmill.model.keys import StoredKey, TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL, Status
 
@@ -37,12 +40,28 @@ class ChildStore:
         return self.table.insert_many([row.to_values() for row in rows])
 
     def read(self, keys: Sequence[TaskKey]) -> list[TaskRow | None]:
-        """Read rows in the order of `keys`, strongly consistently, 100 per request."""
+        """Read rows in the order of `keys`, strongly consistently, 100 per request.
+
+        Raises:
+            UnreadableRow: One of them is unreadable.
+        """
         found = self.table.get_many([key.stored for key in keys])
         return [TaskRow.from_values(each) if each else None for each in found]
 
-    def keys_of(self, parent: TaskKey, *, after: str | None = None) -> Iterator[TaskKey]:
-        """Keys of the children of `parent` in the order of their codes; eventually consistent.
+    def readable(self, keys: Sequence[TaskKey]) -> list[TaskRow]:
+        """As `read`, without rows that are missing or unreadable."""
+        found = self.table.get_many([key.stored for key in keys])
+        shown = [TaskRow.shown(each) for each in found if each]
+        return [row for row in shown if isinstance(row, TaskRow)]
+
+    def keys_of(self, parent: TaskKey) -> Iterator[TaskKey]:
+        """Keys of the children of `parent` in the order of their codes; eventually consistent."""
+        for each in self.stored_keys_of(parent):
+            with suppress(InvalidKey, ValueError):  # no child that taskmill stored
+                yield TaskKey.from_stored(*each)
+
+    def stored_keys_of(self, parent: TaskKey, *, after: str | None = None) -> Iterator[StoredKey]:
+        """As `keys_of`, but the stored keys, in whatever form they are.
 
         Args:
             after: Only codes that sort after this one.
@@ -59,7 +78,7 @@ class ChildStore:
             ExpressionAttributeValues=values,
         )
         for each in found:
-            yield TaskKey.from_stored(each["pk"], each["sk"])
+            yield StoredKey(each["pk"], each["sk"])
 
     def await_(self, rows: Sequence[TaskRow]) -> list[bool]:
         """Mark children as awaited: the parent resumes when they have ended.
@@ -103,7 +122,7 @@ class ChildStore:
         """
         marks = [self._mark(child, run) for child in children]
         refused = self.table.transact([*marks, self._tally(parent, run, children, sign=1)])
-        return not refused or refused[-1] != "None"
+        return not refused or refused[-1] == REFUSED_IN_TRANSACTION
 
     def reopen(self, child: TaskRow) -> TaskRow:
         """Start a failed or cancelled child again and subtract it from its parent's tally.
@@ -122,7 +141,8 @@ class ChildStore:
             parent = TaskKey.from_text(child.parent)
             tally = self._tally(parent, child.parent_run, [child], sign=-1)
             again = write.request(now).action(self.table, child.key.stored)
-            if not self.table.transact([again, tally]):
+            refused = self.table.transact([again, tally])
+            if not refused:
                 return TaskRow.from_values(self.table.get(child.key.stored) or {})
         return write.apply(self.table, child.key, now=now)
 

@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from taskmill.aws.dynamodb.claimable import CLAIM_SOURCES, CLAIMABLE, why_unclaimed
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.table import Table
-from taskmill.aws.dynamodb.writes import Write, attribute_paths, ending
+from taskmill.aws.dynamodb.writes import Write, attribute_paths, check_readable, ending
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import ClaimLost, IllegalStatusChange, TaskCancelled
 from taskmill.model.keys import TaskKey
@@ -44,6 +46,7 @@ class ClaimStore:
                 children, or has ended.
             AttemptsSpent: The last lease expired and no attempt is left.
             TaskNotFound: No task has this key.
+            UnreadableRow: Its row holds what no task can have.
         """
         now = self.clock()
         try:
@@ -51,7 +54,7 @@ class ClaimStore:
                 key.stored,
                 "SET #status = :started, #fence = :fence, leaseUntil = :lease, updatedAt = :now,"
                 " startedAt = if_not_exists(startedAt, :now), maxAttempts = :limit,"
-                " #history = list_append(#history, :entry)"
+                " #history = list_append(if_not_exists(#history, :none), :entry)"
                 " ADD attempts :one, version :one REMOVE retryAt",
                 condition=CLAIMABLE,
                 names={"#status": "status", "#fence": "fence", "#history": "history"},
@@ -62,10 +65,14 @@ class ClaimStore:
                     "now": now,
                     "limit": max_attempts,
                     "one": 1,
+                    "none": [],
                     "entry": [[Status.STARTED, now, 0]],
                     **CLAIM_SOURCES,
                 },
             )
+        except ClientError as error:
+            check_readable(self.table, key, error)
+            raise
         except ConditionFailed as refused:
             values = dict(refused.old or {})
             if (values.get("status"), values.get("fence")) != (Status.STARTED, fence):
@@ -85,7 +92,7 @@ class ClaimStore:
         if row.status is not Status.PROCESSING:
             sets["history"] = row.history_with(Status.PROCESSING, self.clock())
         if progress is not None:
-            sets["attributes.progress"] = progress
+            sets |= attribute_paths({"progress": progress})
         return self._fenced(row, Status.PROCESSING, sets)
 
     def end(self, row: TaskRow, status: Status, *, attributes: Mapping[str, Any]) -> None:
@@ -99,8 +106,7 @@ class ClaimStore:
 
     def errored(self, row: TaskRow, *, error: Mapping[str, str], retry_at: int) -> None:
         """Write a failed attempt; the next is due at `retry_at` (epoch ms). Raises as `extend`."""
-        sets = {
-            "attributes.error": error,
+        sets = attribute_paths({"error": error}) | {
             "retryAt": retry_at,
             "history": row.history_with(Status.ERRORED, self.clock()),
         }

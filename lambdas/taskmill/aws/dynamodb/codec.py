@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import decimal
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from taskmill.model.json_text import utf8
 
 # DynamoDB's numbers: 38 digits, from 1E-130 to 9.99…E+125. Raise for others rather than round.
 _NUMBERS = decimal.Context(
@@ -27,7 +30,7 @@ _SMALL: int = 10**38
 
 
 def encode(value: Any) -> dict[str, Any]:
-    """Encode one value, such as "a" to `{"S": "a"}`.
+    """Encode one value, such as "a" to `{"S": "a"}`; lone surrogates become escapes.
 
     Raises:
         TypeError: The type is not supported, or the number is not finite.
@@ -35,7 +38,7 @@ def encode(value: Any) -> dict[str, Any]:
     """
     exact = type(value)
     if exact is str:  # common types first: encoding is much of a function's CPU time
-        return {"S": value}
+        return {"S": value if value.isascii() else utf8(value)}
     if exact is int and -_SMALL < value < _SMALL:
         return {"N": str(value)}
     if exact is list:
@@ -45,7 +48,7 @@ def encode(value: Any) -> dict[str, Any]:
 
 def _encode(value: Any) -> dict[str, Any]:
     if isinstance(value, str):
-        return {"S": str(value)}  # an enum member is stored as its text
+        return {"S": utf8(str(value))}  # an enum member is stored as its text
     if value is None:
         return {"NULL": True}
     if isinstance(value, bool):
@@ -53,7 +56,7 @@ def _encode(value: Any) -> dict[str, Any]:
     if isinstance(value, int | float):
         return {"N": _number(value)}
     if isinstance(value, Mapping):
-        return {"M": {name: encode(each) for name, each in value.items()}}
+        return {"M": {utf8(str(name)): encode(each) for name, each in value.items()}}
     if isinstance(value, list | tuple):
         return {"L": [encode(each) for each in value]}
     raise TypeError(f"a row holds no {type(value).__name__}: {value!r}")
@@ -88,6 +91,24 @@ def decode(typed: Mapping[str, Any]) -> Any:
 
 def decode_item(item: Mapping[str, Any]) -> dict[str, Any]:
     return {name: decode(value) for name, value in item.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A value of a kind that taskmill does not write, such as a set: of somebody else's."""
+
+    kind: str
+
+
+def decode_row(item: Mapping[str, Any]) -> dict[str, Any]:
+    """As `decode_item`, but attributes that cannot be decoded are `Foreign`: none hides the row."""
+    row: dict[str, Any] = {}
+    for name, value in item.items():
+        try:
+            row[name] = decode(value)
+        except (TypeError, ValueError):
+            row[name] = Foreign(next(iter(value), "?"))
+    return row
 
 
 def _parsed(number: str) -> int | float:

@@ -62,8 +62,8 @@ class GroupedClaims(ClaimStore):
     def _claim(self, wanted: Wanted, values: _Values | None) -> Update | None:
         """The update that claims a row as it was read; None: use a single claim."""
         now = self.clock()
-        row = TaskRow.from_values(values) if values else None
-        if row is None or not _waits_for_a_worker(row, now, wanted.max_attempts):
+        row = TaskRow.shown(values) if values else None
+        if not isinstance(row, TaskRow) or not _waits_for_a_worker(row, now, wanted.max_attempts):
             return None
         attempt = dataclasses.replace(row, attempts=row.attempts + 1)
         return Update(

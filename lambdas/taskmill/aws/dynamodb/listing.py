@@ -10,6 +10,7 @@ from typing import Any
 from taskmill.aws.dynamodb.codec import encode_item
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.keys import Kind, shard_partitions
+from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
 
 
@@ -34,16 +35,20 @@ class Listing:
     page: int = 50
 
 
-def list_rows(table: Table, listing: Listing) -> Iterator[TaskRow]:
+Listed = tuple[str, TaskRow | UnreadableRow]
+"""The `sk` of a row, by which lists are ordered and continued, and the row."""
+
+
+def list_rows(table: Table, listing: Listing) -> Iterator[Listed]:
     """Yield the tenant's tasks in the order of their `sk`; queries pages lazily."""
     partitions = (
         _partition(table, listing, pk) for pk in shard_partitions(listing.kind, listing.tenant)
     )
-    merged = heapq.merge(*partitions, key=lambda row: row.key.sk, reverse=listing.descending)
+    merged = heapq.merge(*partitions, key=lambda row: row[0], reverse=listing.descending)
     return iter(merged)
 
 
-def _partition(table: Table, listing: Listing, pk: str) -> Iterator[TaskRow]:
+def _partition(table: Table, listing: Listing, pk: str) -> Iterator[Listed]:
     condition = f"pk = :pk AND {listing.condition}" if listing.condition else "pk = :pk"
     request: dict[str, Any] = {
         "KeyConditionExpression": condition,
@@ -56,4 +61,4 @@ def _partition(table: Table, listing: Listing, pk: str) -> Iterator[TaskRow]:
     if listing.after is not None:
         request["ExclusiveStartKey"] = encode_item({"pk": pk, "sk": listing.after})
     for values in table.query(**request):
-        yield TaskRow.from_values(values)
+        yield values["sk"], TaskRow.shown(values)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from taskmill.aws.dynamodb.table import Table
-from taskmill.model.clock import Clock, now_ms, ttl_seconds
+from taskmill.model.clock import DAY_SECONDS, Clock, now_ms, ttl_seconds
 from taskmill.model.errors import PayloadMissing
 from taskmill.model.keys import StoredKey, TaskKey, payload_key
 from taskmill.model.rows.task_row import TaskRow
@@ -32,10 +33,19 @@ class PayloadRows:
         refs = [row_ref(row.key, text) for row, text in inputs]
         rows = {ref: self._values(ref, *each) for ref, each in zip(refs, inputs, strict=True)}
         done = [False] if len(rows) == 1 else self.table.insert_many([*rows.values()])
-        for values, stored in zip(rows.values(), done, strict=True):
-            if not stored:  # exists from an earlier submit, and may be about to expire
-                self.table.put(values)
+        known = [values for values, new in zip(rows.values(), done, strict=True) if not new]
+        for values in self._expiring(known) if len(known) > 1 else known:
+            self.table.put(values)
         return refs
+
+    def _expiring(self, known: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+        """Of rows that an earlier submit stored: those that expire a day or more too early."""
+        found = self.table.get_many([StoredKey(each["pk"], each["sk"]) for each in known])
+        return [
+            values
+            for values, stored in zip(known, found, strict=True)
+            if stored is None or _lasts(stored) + DAY_SECONDS < _lasts(values)
+        ]
 
     def get(self, ref: str) -> str:
         """The JSON text behind a reference.
@@ -44,7 +54,7 @@ class PayloadRows:
             PayloadMissing: It has expired.
         """
         found = self.table.find(_stored(ref))
-        if found is None:
+        if found is None or not isinstance(found.get("payload"), str):
             raise PayloadMissing(f"the payload {ref} has expired")
         return str(found["payload"])
 
@@ -54,6 +64,11 @@ class PayloadRows:
         kept = self.retention_days and self.retention_days + LONGEST_LIFE_OF_A_TASK_DAYS
         expires = ttl_seconds(begins, kept)
         return values if expires is None else {**values, "ttl": expires}
+
+
+def _lasts(values: Mapping[str, Any]) -> float:
+    """When the row expires, in epoch seconds."""
+    return float(values.get("ttl") or math.inf)
 
 
 def is_row(ref: str) -> bool:

@@ -18,7 +18,26 @@ THROTTLED = frozenset(
         "InternalServerError",
     }
 )
-BUSY = frozenset({"TransactionConflict", "TransactionInProgressException", "ThrottlingError"})
+# Of a single write to a row that a transaction holds. botocore does not retry it: its standard mode
+# knows only `TransactionInProgressException` (botocore/retries/standard.py).
+CONFLICT = "TransactionConflictException"
+# Reasons of a cancelled transaction, and errors of the whole call, that pass.
+BUSY = frozenset(
+    {
+        "TransactionConflict",
+        "TransactionInProgress",
+        "ThrottlingError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "InternalServerError",
+        CONFLICT,
+        "TransactionInProgressException",
+        "ThrottlingException",
+        "ProvisionedThroughputExceededException",
+    }
+)
+# Of a call that can never work: the values, or the row that they meet, are not what it takes.
+INVALID = frozenset({"ValidationException", "ValidationError", "SerializationException"})
 
 
 class ConditionFailed(Exception):
@@ -27,6 +46,21 @@ class ConditionFailed(Exception):
     def __init__(self, old: Mapping[str, Any] | None) -> None:
         super().__init__("conditional write refused")
         self.old = old
+
+
+class RowsRefused(Exception):
+    """Some rows of a bulk write can never be written; all others were.
+
+    Attributes:
+        done: For each row, as the bulk write returns it; False for the refused ones.
+        reasons: What DynamoDB said about each refused row, by its position.
+    """
+
+    def __init__(self, done: list[bool], reasons: Mapping[int, str]) -> None:
+        first = next(iter(reasons.values()))
+        super().__init__(f"{len(reasons)} of {len(done)} rows cannot be stored: {first}")
+        self.done = done
+        self.reasons = reasons
 
 
 def error_code(error: ClientError) -> str:
@@ -38,9 +72,8 @@ def cancellation_codes(error: ClientError) -> list[str]:
     return [each.get("Code", "None") for each in error.response.get("CancellationReasons", [])]
 
 
-def back_off(attempt: int) -> None:
-    """Sleep before a retry: a random time of up to 50 ms * 2 ** `attempt` (from 0)."""
+def pause_seconds(attempt: int) -> float:
+    """The pause before a retry: a random time of up to 50 ms * 2 ** `attempt` (from 0)."""
     import random
-    import time
 
-    time.sleep(random.uniform(0, 0.05 * 2**attempt))  # noqa: S311  # jitter, not a secret
+    return random.uniform(0, 0.05 * 2 ** min(attempt, 5))  # noqa: S311  # jitter, not a secret

@@ -9,6 +9,7 @@ from taskmill.aws.dynamodb.codec import encode
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.keys import schedule_key, schedule_partition
+from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.schedule_row import ScheduleRow
 
 
@@ -19,9 +20,18 @@ class ScheduleStore:
         self.table = table
 
     def get(self, tenant: str, name: str) -> ScheduleRow | None:
-        """The row, also in state DELETED, read strongly consistently; None: there is none."""
+        """The row, also in state DELETED, read strongly consistently; None: there is none.
+
+        Raises:
+            UnreadableRow: It holds what no schedule can have.
+        """
         values = self.table.get(schedule_key(tenant, name))
         return ScheduleRow.from_values(values) if values else None
+
+    def shown(self, tenant: str, name: str) -> ScheduleRow | UnreadableRow | None:
+        """As `get`, for readers that show every row, also unreadable ones."""
+        values = self.table.get(schedule_key(tenant, name))
+        return ScheduleRow.shown(values) if values else None
 
     def put(self, row: ScheduleRow, *, over: ScheduleRow | None) -> ScheduleRow | None:
         """Store a schedule, replacing `over` (None: a new one); None: it has changed since."""
@@ -35,7 +45,9 @@ class ScheduleStore:
             return None
         return stored
 
-    def list(self, tenant: str, *, after: str | None = None) -> Iterator[ScheduleRow]:
+    def list(
+        self, tenant: str, *, after: str | None = None
+    ) -> Iterator[ScheduleRow | UnreadableRow]:
         """A tenant's schedules in the order of their names, without those in state DELETED.
 
         Args:
@@ -49,5 +61,4 @@ class ScheduleStore:
             },
             ConsistentRead=True,
         )
-        rows = map(ScheduleRow.from_values, found)
-        return (row for row in rows if row.state != "DELETED")
+        return (ScheduleRow.shown(each) for each in found if each.get("state") != "DELETED")

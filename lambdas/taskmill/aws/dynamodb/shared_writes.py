@@ -7,8 +7,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
+from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.statements import Update
-from taskmill.aws.dynamodb.table import BATCH_STATEMENTS, Table
+from taskmill.aws.dynamodb.table import Table
 
 PATIENCE_SECONDS = 0.001  # the sender waits this long for another update to join
 MOST_ROUNDS = 8  # it repeats this at most 8 times, while updates join

@@ -11,6 +11,7 @@ from taskmill.aws.dynamodb.table import Table
 from taskmill.aws.dynamodb.writes import ending
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.keys import CHUNK, TaskKey
+from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 
@@ -28,7 +29,15 @@ class SubtaskStore:
         self.table.insert_many([row.to_values() for row in rows])
 
     def read(self, parent: TaskKey, first: int, last: int) -> Iterator[TaskRow]:
-        """Yield the subtasks `first` to `last` (inclusive) in order, partition by partition."""
+        """Yield the subtasks `first` to `last` (inclusive) in order, partition by partition.
+
+        Without unreadable rows: nothing can run or end these, so they count as not completed.
+        """
+        rows = self.shown(parent, first, last)
+        return (row for row in rows if isinstance(row, TaskRow))
+
+    def shown(self, parent: TaskKey, first: int, last: int) -> Iterator[TaskRow | UnreadableRow]:
+        """As `read`, with the unreadable rows."""
         for chunk in range(first // CHUNK, last // CHUNK + 1):
             start = parent.subtask(max(first, chunk * CHUNK)).stored
             end = parent.subtask(min(last, (chunk + 1) * CHUNK - 1)).stored
@@ -39,7 +48,7 @@ class SubtaskStore:
                 ),
                 ConsistentRead=True,
             )
-            yield from map(TaskRow.from_values, found)
+            yield from map(TaskRow.shown, found)
 
     def write(
         self, outcomes: Sequence[tuple[TaskRow, Mapping[str, Any]]], removes: Sequence[str] = ()
@@ -56,6 +65,9 @@ class SubtaskStore:
 
         Returns:
             False for each row that has changed since it was read.
+
+        Raises:
+            RowsRefused: Some outcomes cannot be stored; all others are.
         """
         return self.table.update_many([self._change(row, each, removes) for row, each in outcomes])
 

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from taskmill.aws.dynamodb.codec import decode_item, encode, encode_item
-from taskmill.aws.dynamodb.refusals import (
-    BUSY,
-    REFUSED,
-    REFUSED_IN_TRANSACTION,
-    THROTTLED,
-    ConditionFailed,
-    back_off,
-    cancellation_codes,
-    error_code,
-)
+from taskmill.aws.dynamodb.codec import decode_row, encode, encode_item
+from taskmill.aws.dynamodb.refusals import ConditionFailed, error_code
+from taskmill.aws.dynamodb.repeats import Repeats
 from taskmill.aws.dynamodb.statements import Update, insert_statement, update_statement
 from taskmill.model.chunks import chunked
 from taskmill.model.errors import Throttled
 from taskmill.model.keys import StoredKey
 
-BATCH_STATEMENTS = 25  # the limit of BatchExecuteStatement
-_TRIES, _TRANSACTION_TRIES = 6, 10
+_TRIES = 6
 BATCH_GETS = 100  # the limit of BatchGetItem
 
 
 class Table:
-    """The tasks table and its low-level client. Rows are dicts of Python values."""
+    """The tasks table and its low-level client. Rows are dicts of Python values.
 
-    def __init__(self, client: Any, name: str) -> None:
+    Single writes that meet a transaction, and transactions that meet each other, are repeated.
+
+    Args:
+        sleep: Waits the given number of seconds, between two tries.
+    """
+
+    def __init__(
+        self, client: Any, name: str, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
         self.client = client
         self.name = name
+        self._repeats = Repeats(client, sleep)
 
     def get(self, key: StoredKey) -> dict[str, Any] | None:
         """The row, read strongly consistently; None: there is none."""
@@ -48,7 +49,8 @@ class Table:
 
     def put(self, values: Mapping[str, Any]) -> None:
         """Store a row, replacing any with the same key."""
-        self.client.put_item(TableName=self.name, Item=encode_item(values))
+        item = encode_item(values)
+        self._repeats.write(self.client.put_item, TableName=self.name, Item=item)
 
     def put_new(self, values: Mapping[str, Any]) -> None:
         """Insert a row.
@@ -75,10 +77,13 @@ class Table:
 
     def delete(self, key: StoredKey) -> dict[str, Any] | None:
         """Delete a row and return it; None: there was none."""
-        answer = self.client.delete_item(
-            TableName=self.name, Key=encode_item(key._asdict()), ReturnValues="ALL_OLD"
+        answer = self._repeats.write(
+            self.client.delete_item,
+            TableName=self.name,
+            Key=encode_item(key._asdict()),
+            ReturnValues="ALL_OLD",
         )
-        return decode_item(answer["Attributes"]) if "Attributes" in answer else None
+        return decode_row(answer["Attributes"]) if "Attributes" in answer else None
 
     def update(
         self,
@@ -96,7 +101,7 @@ class Table:
         """
         update = _update_of(key, expression, condition, values, names)
         answer = self._conditional(self.client.update_item, ReturnValues="ALL_NEW", **update)
-        return decode_item(answer["Attributes"])
+        return decode_row(answer["Attributes"])
 
     def update_unseen(
         self,
@@ -115,7 +120,7 @@ class Table:
         """Yield every matching row, reading further pages as needed."""
         while True:
             answer = self.client.query(TableName=self.name, **request)
-            yield from map(decode_item, answer["Items"])
+            yield from map(decode_row, answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -132,52 +137,53 @@ class Table:
         return [found.get(key) for key in keys]
 
     def transact(self, actions: Sequence[Mapping[str, Any]]) -> list[str]:
-        """Run a transaction; retried while it conflicts with another or is throttled.
-
-        Returns:
-            Empty on success. If a condition failed: the reason for each action, "None" for those
-            that did not fail.
-
-        Raises:
-            Throttled: Ten tries conflicted or were throttled.
-        """
-        for attempt in range(_TRANSACTION_TRIES):
-            try:
-                self.client.transact_write_items(TransactItems=list(actions))
-            except ClientError as error:
-                codes = cancellation_codes(error)
-                if REFUSED_IN_TRANSACTION in codes:
-                    return codes
-                if not BUSY.intersection(codes) and error_code(error) not in BUSY:
-                    raise
-            else:
-                return []
-            back_off(min(attempt, 5))
-        raise Throttled("the rows of a transaction were busy for too long")
+        """Run a transaction: see `Repeats.transact`."""
+        return self._repeats.transact(actions)
 
     def insert_many(self, rows: Sequence[Mapping[str, Any]]) -> list[bool]:
-        """Insert rows independently, 25 per request; False for each that exists already."""
-        return self._execute([insert_statement(self.name, row) for row in rows])
+        """Insert rows independently, 25 per request; False for each that exists already.
+
+        Raises:
+            RowsRefused: Some rows cannot be stored; all others are.
+        """
+        keys = [StoredKey(row["pk"], row["sk"]) for row in rows]
+        return self._repeats.execute(keys, _made(insert_statement, self.name, rows))
 
     def update_many(self, updates: Sequence[Update]) -> list[bool]:
-        """Update rows independently, 25 per request; False for each whose condition failed."""
-        return self._execute([update_statement(self.name, update) for update in updates])
+        """Update rows independently, 25 per request; False for each whose condition failed.
+
+        Raises:
+            RowsRefused: Some updates cannot be stored; all others are.
+        """
+        keys = [update.key for update in updates]
+        return self._repeats.execute(keys, _made(update_statement, self.name, updates))
 
     def update_each(self, updates: Sequence[Update]) -> list[bool]:
         """Update up to 25 rows independently, in one request and without retries.
 
         Returns:
-            False for each update that failed for any reason, such as its condition or throttling.
+            False for each update that failed for any reason, such as its condition or throttling;
+            of several updates of one row, for all but the first.
         """
-        statements = [update_statement(self.name, update) for update in updates]
-        answer = self.client.batch_execute_statement(Statements=statements)
-        return ["Error" not in each for each in answer["Responses"]]
+        first = {update.key: place for place, update in reversed([*enumerate(updates)])}
+        statements = _made(update_statement, self.name, [updates[each] for each in first.values()])
+        sent = [
+            (place, statement)
+            for place, statement in zip(first.values(), statements, strict=True)
+            if not isinstance(statement, Exception)
+        ]
+        if not sent:
+            return [False] * len(updates)
+        answer = self.client.batch_execute_statement(Statements=[each for _, each in sent])
+        places = zip(sent, answer["Responses"], strict=True)
+        done = {place for (place, _), each in places if "Error" not in each}
+        return [place in done for place in range(len(updates))]
 
     def _get(self, key: StoredKey, *, consistent: bool) -> dict[str, Any] | None:
         answer = self.client.get_item(
             TableName=self.name, Key=encode_item(key._asdict()), ConsistentRead=consistent
         )
-        return decode_item(answer["Item"]) if "Item" in answer else None
+        return decode_row(answer["Item"]) if "Item" in answer else None
 
     def _get_chunk(self, keys: Sequence[StoredKey]) -> dict[StoredKey, dict[str, Any]]:
         found: dict[StoredKey, dict[str, Any]] = {}
@@ -187,51 +193,36 @@ class Table:
                 RequestItems={self.name: {"Keys": wanted, "ConsistentRead": True}}
             )
             for item in answer["Responses"].get(self.name, []):
-                values = decode_item(item)
+                values = decode_row(item)
                 found[StoredKey(values["pk"], values["sk"])] = values
             wanted = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
             if not wanted:
                 return found
-            back_off(attempt)
+            self._repeats.pause(attempt)
         raise Throttled("DynamoDB throttled the reads")
 
     def _conditional(self, call: Any, **request: Any) -> Any:
+        request |= {"TableName": self.name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         try:
-            return call(
-                TableName=self.name, ReturnValuesOnConditionCheckFailure="ALL_OLD", **request
-            )
+            return self._repeats.write(call, **request)
         except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            if error_code(error) != "ConditionalCheckFailedException":
                 raise
             old = error.response.get("Item")
-            raise ConditionFailed(decode_item(old) if old else None) from None
+            raise ConditionFailed(decode_row(old) if old else None) from None
 
-    def _execute(self, statements: list[dict[str, Any]]) -> list[bool]:
-        """Run statements, 25 per request; retries throttled ones, raises any other error."""
-        done: list[bool] = []
-        for chunk in chunked(statements, BATCH_STATEMENTS):
-            done += self._execute_call(chunk)
-        return done
 
-    def _execute_call(self, statements: list[dict[str, Any]]) -> list[bool]:
-        outcome: dict[int, bool] = {}
-        for attempt in range(_TRIES):
-            pending = [index for index in range(len(statements)) if index not in outcome]
-            answers = self.client.batch_execute_statement(
-                Statements=[statements[index] for index in pending]
-            )["Responses"]
-            for index, answer in zip(pending, answers, strict=True):
-                code = answer.get("Error", {}).get("Code")
-                if code is None or code in REFUSED:
-                    outcome[index] = code is None
-                elif code not in THROTTLED:
-                    raise RuntimeError(f"DynamoDB refused a statement: {answer['Error']}")
-                elif attempt == _TRIES - 1:
-                    raise Throttled(f"DynamoDB throttled the statements: {code}")
-            if len(outcome) == len(statements):
-                break
-            back_off(attempt)
-        return [outcome[index] for index in range(len(statements))]
+def _made(
+    make: Callable[[str, Any], dict[str, Any]], table: str, each: Sequence[Any]
+) -> list[dict[str, Any] | Exception]:
+    """A statement for each row or update; for one with a value that no row holds, the error."""
+    made: list[dict[str, Any] | Exception] = []
+    for row in each:
+        try:
+            made.append(make(table, row))
+        except (TypeError, ArithmeticError) as error:  # as the codec raises
+            made.append(error)
+    return made
 
 
 def _update_of(

@@ -14,7 +14,8 @@ from taskmill.aws.dynamodb.writes import Write, attribute_paths, ending, not_fou
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import IllegalStatusChange, TaskExists
-from taskmill.model.keys import TaskKey
+from taskmill.model.keys import StoredKey, TaskKey
+from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RETRYABLE, Status, sources
 
@@ -34,11 +35,26 @@ class TaskStore:
 
         Raises:
             TaskNotFound: No task has this key.
+            UnreadableRow: Its row holds what no task can have.
         """
         values = self.table.get(key.stored)
         if values is None:
             raise not_found(key)
         return TaskRow.from_values(values)
+
+    def shown(self, key: StoredKey) -> TaskRow | UnreadableRow | None:
+        """As `get`, for readers that show every row, also unreadable ones; None: there is none."""
+        values = self.table.get(key)
+        return None if values is None else TaskRow.shown(values)
+
+    def find_many(self, keys: Sequence[TaskKey]) -> list[TaskRow | None]:
+        """Rows in the order of `keys`, read strongly consistently, 100 per request; None: no row.
+
+        Raises:
+            UnreadableRow: One of them is unreadable.
+        """
+        found = self.table.get_many([key.stored for key in keys])
+        return [TaskRow.from_values(each) if each else None for each in found]
 
     def put(self, row: TaskRow) -> None:
         """Insert a task.
@@ -147,6 +163,9 @@ class TaskStore:
 
         Returns:
             False for each row that has changed since it was read; it stays unchanged.
+
+        Raises:
+            RowsRefused: Some rows cannot be written; all others are.
         """
         now = self.clock()
         return self.table.update_many(
@@ -165,7 +184,7 @@ class TaskStore:
             ]
         )
 
-    def failed(self, tenant: str, *, limit: int) -> Iterator[TaskKey]:
+    def failed(self, tenant: str, *, limit: int) -> Iterator[StoredKey]:
         """Keys of a tenant's failed rows, newest first, at most `limit`; eventually consistent."""
         found = self.table.query(
             IndexName="attention",
@@ -174,7 +193,7 @@ class TaskStore:
             ScanIndexForward=False,
         )
         for each in itertools.islice(found, limit):
-            yield TaskKey.from_stored(each["pk"], each["sk"])
+            yield StoredKey(each["pk"], each["sk"])
 
 
 _OTHER_RESULT = {"result": "resultRef", "resultRef": "result"}

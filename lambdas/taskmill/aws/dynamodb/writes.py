@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from botocore.exceptions import ClientError
+
 from taskmill.aws.dynamodb.expressions import UpdateRequest
-from taskmill.aws.dynamodb.refusals import ConditionFailed
+from taskmill.aws.dynamodb.refusals import INVALID, ConditionFailed, error_code
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import ttl_seconds
 from taskmill.model.errors import IllegalStatusChange, TaskNotFound
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows.storable import storable
 from taskmill.model.rows.task_row import HISTORY_LIMIT, TaskRow
 from taskmill.model.statuses import FINAL, RETRYABLE, Status
 
@@ -46,24 +49,28 @@ class Write:
         Raises:
             TaskNotFound: No row has this key; none is created.
             IllegalStatusChange: A condition failed; `details` has the present status.
+            UnreadableRow: The row holds what does not allow this write.
         """
-        values = self._sent(lambda request: request.send(table, key.stored), key, now)
+        values = self._sent(lambda request: request.send(table, key.stored), table, key, now)
         return TaskRow.from_values(values)
 
     def apply_unseen(self, table: Table, key: TaskKey, *, now: int) -> None:
         """As `apply`, but without returning the row, which is faster."""
-        self._sent(lambda request: request.send_unseen(table, key.stored), key, now)
+        self._sent(lambda request: request.send_unseen(table, key.stored), table, key, now)
 
-    def _sent(self, send: Callable[[UpdateRequest], T], key: TaskKey, now: int) -> T:
+    def _sent(self, send: Callable[[UpdateRequest], T], table: Table, key: TaskKey, now: int) -> T:
         try:
             return send(self.request(now))
+        except ClientError as error:
+            check_readable(table, key, error)
+            raise
         except ConditionFailed as refused:
-            before = (refused.old or {}).get("history", [])
-            if self.entered is None or len(before) < HISTORY_LIMIT:
+            before = (refused.old or {}).get("history")
+            if self.entered is None or not isinstance(before, list) or len(before) < HISTORY_LIMIT:
                 raise self._refusal(key, refused) from None
             kept = [*before[-(HISTORY_LIMIT - 2) :], list(self.entered)]
             trimmed = replace(self, sets={**self.sets, "history": kept}, entered=None)
-            return trimmed._sent(send, key, now)  # noqa: SLF001  # of the same class
+            return trimmed._sent(send, table, key, now)  # noqa: SLF001  # of the same class
 
     def request(self, now: int) -> UpdateRequest:
         """The write as a request, for sending alone or in a transaction."""
@@ -95,7 +102,7 @@ class Write:
     def _refusal(self, key: TaskKey, refused: ConditionFailed) -> Exception:
         if refused.old is None:
             return not_found(key)
-        standing = refused.old["status"]
+        standing = refused.old.get("status")
         wanted = f"become {self.status}" if self.status else "be changed"
         return IllegalStatusChange(
             f"{key} is {standing} and cannot {wanted}", status=standing, **key.as_dict()
@@ -152,9 +159,22 @@ def reopening(
     )
 
 
+def check_readable(table: Table, key: TaskKey, error: ClientError) -> None:
+    """After a write that DynamoDB found invalid: whether that is because of the row.
+
+    Raises:
+        UnreadableRow: An attribute of it is no number, list or map where one must be.
+    """
+    if error_code(error) in INVALID and (values := table.get(key.stored)) is not None:
+        TaskRow.from_values(values)
+
+
 def attribute_paths(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """The paths and values to set to merge these into a row's attributes."""
-    return {f"attributes.{name}": each for name, each in attributes.items()}
+    """The paths and values to set to merge these into a row's attributes.
+
+    Values that come from task code (errors, progress) are made storable.
+    """
+    return {f"attributes.{name}": storable(each) for name, each in attributes.items()}
 
 
 def ending(key: TaskKey, status: Status, *, now: int, retention_days: int) -> dict[str, Any]:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from taskmill.aws.dynamodb.batches import TRANSACTION_MARKS, BatchStore
-from taskmill.dispatch.emitters.stream_delivery import StreamDelivery
+from taskmill.dispatch.emitters.stream_delivery import Caused, StreamDelivery
 from taskmill.dispatch.reactions import CountBatch
 from taskmill.model.chunks import chunked
+from taskmill.model.keys import TaskKey
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +26,9 @@ class BatchEmitter:
             by_parent[each.reaction.batch.key.parent].append(each)
         for parent, group in by_parent.items():
             for chunk in chunked(group, TRANSACTION_MARKS):
-                with delivery.parking([each.record for each in chunk]):
-                    closed = [each.reaction.batch for each in chunk]
-                    while closed:
-                        closed = self.batches.count(parent, closed)
+                delivery.together(chunk, partial(self._count, parent))
+
+    def _count(self, parent: TaskKey, caused: Sequence[Caused]) -> None:
+        closed = [each.reaction.batch for each in caused]
+        while closed:
+            closed = self.batches.count(parent, closed)

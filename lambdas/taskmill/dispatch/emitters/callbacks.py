@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from taskmill.aws.dynamodb.callback_mappings import MappingStore
-from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
+from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.s3.inputs import with_input
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.aws.sns import Topic, alarm_notification
 from taskmill.dispatch.callback_rows import callback_row, snapshot, submitted_at, targets_of
-from taskmill.dispatch.emitters.stream_delivery import StreamDelivery
+from taskmill.dispatch.emitters.stream_delivery import Caused, StreamDelivery
 from taskmill.dispatch.reactions import RunCallbacks
 from taskmill.model.chunks import chunked
 from taskmill.model.clock import Clock, now_ms
@@ -48,14 +48,16 @@ class CallbackEmitter:
     clock: Clock = now_ms
 
     def emit(self, delivery: StreamDelivery) -> None:
-        wanted: dict[TaskKey, tuple[int, TaskRow]] = {}
+        wanted: dict[TaskKey, Caused] = {}
         for each in delivery.of(RunCallbacks):
             with delivery.parking([each.record]):
                 rows = self._callbacks(each.reaction.row, delivery.logger)
-                wanted |= {row.key: (each.record, row) for row in rows}
+                wanted |= {row.key: Caused(each.record, row) for row in rows}
         for chunk in chunked(list(wanted.values()), BATCH_STATEMENTS):
-            with delivery.parking([record for record, _ in chunk]):
-                self.tasks.put_many([row for _, row in chunk])
+            delivery.together(chunk, self._put)
+
+    def _put(self, caused: Sequence[Caused]) -> None:
+        self.tasks.put_many([each.reaction for each in caused])
 
     def _callbacks(self, source: TaskRow, logger: Any) -> list[TaskRow]:
         """The rows of a task's callbacks. If they are invalid: an alarm, and no rows."""

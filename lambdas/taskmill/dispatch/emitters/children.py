@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from taskmill.aws.dynamodb.children import TRANSACTION_MARKS, ChildStore
@@ -42,9 +43,11 @@ class ChildEmitter:
             by_parent[row.parent, row.parent_run].append(each)
         for (parent, run), group in by_parent.items():
             for chunk in chunked(group, TRANSACTION_MARKS):
-                with delivery.parking([each.record for each in chunk]):
-                    ended = {each.reaction.row.key: each.reaction.row for each in chunk}
-                    self._count_chunk(TaskKey.from_text(parent), run, list(ended.values()))
+                delivery.together(chunk, partial(self._count_together, parent, run))
+
+    def _count_together(self, parent: str, run: int, caused: Sequence[Caused]) -> None:
+        ended = {each.reaction.row.key: each.reaction.row for each in caused}
+        self._count_chunk(TaskKey.from_text(parent), run, list(ended.values()))
 
     def _count_chunk(self, parent: TaskKey, run: int, ended: Sequence[TaskRow]) -> None:
         """Count children of one parent, first as their stream records show them.

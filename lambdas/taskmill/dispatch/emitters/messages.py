@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
+from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.scheduler import Scheduler
 from taskmill.aws.sqs.protocol import MAX_DELAY_SECONDS, MESSAGES_A_CALL, Message, Queue
@@ -44,9 +44,10 @@ class WorkEmitter:
         soon: defaultdict[Lane, list[tuple[Caused, int]]] = defaultdict(list)
         far: list[tuple[Caused, int]] = []
         for each in delivery.of(SendMessage):
-            wait = _seconds_until(each.reaction.due, now)
-            place = soon[lane_of(each.reaction.row)] if wait <= MAX_DELAY_SECONDS else far
-            place.append((each, wait))
+            with delivery.parking([each.record]):
+                wait = _seconds_until(each.reaction.due, now)
+                place = soon[lane_of(each.reaction.row)] if wait <= MAX_DELAY_SECONDS else far
+                place.append((each, wait))
         for lane, messages in soon.items():
             self._send_to(lane, messages, delivery)
         for each, _ in far:
@@ -79,10 +80,15 @@ class WorkEmitter:
 
     def _mark(self, marks: Iterable[tuple[Caused, Status]], delivery: StreamDelivery) -> None:
         """Write the new status to rows; a row that has changed since is left as it is."""
-        wanted = [(each, status) for each, status in marks if each.record not in delivery.lost]
+        wanted = [
+            Caused(each.record, (each.reaction.row, status))
+            for each, status in marks
+            if each.record not in delivery.lost
+        ]
         for chunk in chunked(wanted, BATCH_STATEMENTS):
-            with delivery.parking([each.record for each, _ in chunk]):
-                self.tasks.mark([(each.reaction.row, status) for each, status in chunk])
+            delivery.together(
+                chunk, lambda caused: self.tasks.mark([each.reaction for each in caused])
+            )
 
 
 def _flat(groups: Iterable[list[tuple[Caused, int]]]) -> Iterable[tuple[Caused, int]]:

@@ -41,7 +41,15 @@ class NotificationEmitter:
         shape: Callable[[Any], Any],
         delivery: StreamDelivery,
     ) -> None:
-        for chunk in chunked(caused, MESSAGES_A_CALL):
-            with delivery.parking([each.record for each in chunk]):
-                sent = topic.publish([shape(each.reaction) for each in chunk])
-                delivery.lose(each for each, done in zip(chunk, sent, strict=True) if not done)
+        shaped: dict[int, Any] = {}
+        for place, each in enumerate(caused):
+            with delivery.parking([each.record]):
+                shaped[place] = shape(each.reaction)
+
+        def publish(caused: Sequence[Caused]) -> None:
+            sent = topic.publish([each.reaction for each in caused])
+            delivery.lose(each for each, done in zip(caused, sent, strict=True) if not done)
+
+        ready = [Caused(caused[place].record, each) for place, each in shaped.items()]
+        for chunk in chunked(ready, MESSAGES_A_CALL):
+            delivery.together(chunk, publish)

@@ -8,8 +8,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from taskmill.aws.dynamodb.refusals import (
+    INVALID,
+    RowsRefused,
+    cancellation_codes,
+    error_code,
+)
 from taskmill.dispatch.reactions import Reaction, reactions
 from taskmill.functions.events import change_from_record
+from taskmill.model.errors import Throttled
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +62,28 @@ class StreamDelivery:
             with self.parking([caused.record]):
                 emit(caused.reaction)
 
+    def together(
+        self, caused: Sequence[Caused], emit: Callable[[Sequence[Caused]], object]
+    ) -> None:
+        """Emit reactions in one request; if that is invalid, each half of them by itself.
+
+        So a record that can never be emitted does not keep back those that share its request.
+
+        Args:
+            caused: At most as many as fit into one request.
+        """
+        try:
+            emit(caused)
+        except RowsRefused as refused:
+            self._park([caused[place].record for place in refused.reasons])
+        except Exception as error:  # noqa: BLE001  # the records are parked and handled again
+            if len(caused) == 1 or not is_invalid(error):
+                self._park([each.record for each in caused])
+                return
+            middle = len(caused) // 2
+            self.together(caused[:middle], emit)
+            self.together(caused[middle:], emit)
+
     def lose(self, caused: Iterable[Caused]) -> None:
         """Mark the records of these reactions as lost."""
         self.lost.update(each.record for each in caused)
@@ -69,6 +100,23 @@ class StreamDelivery:
         """Mark records as lost. Call it in the `except` block of the error, which it logs."""
         self.logger.exception("reaction failed", records=len(records))  # noqa: LOG004  # see above
         self.lost.update(records)
+
+
+# Errors of SQS and SNS for one message of a request that they refuse as a whole.
+_INVALID = INVALID | {
+    "BatchRequestTooLong",
+    "AWS.SimpleQueueService.BatchRequestTooLong",
+    "InvalidMessageContents",
+    "InvalidParameter",
+    "InvalidParameterValue",
+}
+
+
+def is_invalid(error: Exception) -> bool:
+    """Whether a request failed for what is in it, so that parts of it may succeed."""
+    if isinstance(error, ClientError):
+        return not _INVALID.isdisjoint((error_code(error), *cancellation_codes(error)))
+    return not isinstance(error, BotoCoreError | OSError | Throttled)
 
 
 class Emitter(Protocol):

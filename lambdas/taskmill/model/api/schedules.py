@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, JsonValue, StringConstraints
 
 from taskmill.model.api.base import Callbacks, LogIds, Model, Name, Notify, Priority, View
 from taskmill.model.clock import to_datetime
+from taskmill.model.errors import TaskmillError
 from taskmill.model.recurrence.timetable import EXPRESSION_LIMIT, next_fire
+from taskmill.model.rows.readable import UnreadableRow, reason_of
 from taskmill.model.rows.schedule_row import ScheduleRow
 
 
@@ -76,10 +79,34 @@ class Schedule(View):
     created_ip: str | None = None
     request_id: str | None = None
     version: int = 1
+    unreadable: str | None = Field(
+        default=None, description="Why the stored row cannot be read; absent if it can."
+    )
 
     @classmethod
-    def from_row(cls, row: ScheduleRow, *, now: int) -> Self:
-        """The schedule of a row; `next_fire_at` is the first time after `now` (epoch ms)."""
+    def from_row(cls, row: ScheduleRow | UnreadableRow, *, now: int) -> Self:
+        """The schedule of a row; `next_fire_at` is the first time after `now` (epoch ms).
+
+        Of an unreadable row what can be shown, and the reason.
+        """
+        if isinstance(row, UnreadableRow):
+            return cls._of_unreadable(row.values, row.reason)
+        try:
+            return cls._of_row(row, now)
+        except (TaskmillError, TypeError, ValueError, LookupError, ArithmeticError) as error:
+            return cls._of_unreadable(row.to_values(), reason_of(error))
+
+    @classmethod
+    def _of_unreadable(cls, values: Mapping[str, Any], reason: str) -> Self:
+        texts = {
+            name: str(values.get(stored, ""))
+            for name, stored in {"name": "sk", "task_type": "taskType"}.items()
+        } | {name: str(values.get(name, "")) for name in ("expression", "timezone")}
+        tenant = str(values.get("pk", "")).partition("#")[2]
+        return cls(tenant_code=tenant, paused=False, unreadable=reason, **texts)
+
+    @classmethod
+    def _of_row(cls, row: ScheduleRow, now: int) -> Self:
         fires = row.state == "ENABLED"
         following = fire_after(row, now) if fires else None
         return cls(

@@ -6,19 +6,21 @@ import json
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import Field, JsonValue
+from pydantic import Field, JsonValue, ValidationError
 
 from taskmill.model.api.base import View
+from taskmill.model.api.shown import ShownStatus, unreadable_task
 from taskmill.model.clock import to_datetime
 from taskmill.model.keys import TaskKey
+from taskmill.model.rows.readable import UnreadableRow, reason_of
 from taskmill.model.rows.task_row import TaskRow, plain_attributes
-from taskmill.model.statuses import Status
+from taskmill.model.statuses import status_of
 
 
 class HistoryEntry(View):
     """A status that the task entered, when, and in which attempt (0: in none)."""
 
-    status: Status
+    status: ShownStatus
     at: datetime
     attempt: int
 
@@ -27,7 +29,8 @@ class Task(View):
     """A task, step function task or subtask.
 
     A large input or result is only a reference: `input_ref`, `attributes["resultRef"]`. `ttl` is
-    in epoch seconds.
+    in epoch seconds. `unreadable` says why the stored row cannot be read: then only its key, its
+    status and its times are shown.
     """
 
     pk: str
@@ -38,7 +41,8 @@ class Task(View):
     code: str
     index: int | None = None
     name: str | None = None
-    status: Status
+    status: ShownStatus
+    unreadable: str | None = None
     input: JsonValue = None
     input_ref: str | None = None
     attributes: dict[str, JsonValue] = Field(default_factory=dict)
@@ -82,7 +86,21 @@ class Task(View):
         return TaskKey.parse(self.pk, self.sk)
 
     @classmethod
-    def from_row(cls, row: TaskRow) -> Self:
+    def from_row(cls, row: TaskRow | UnreadableRow) -> Self:
+        """The task of a row; of an unreadable one what can be shown, and the reason."""
+        if isinstance(row, UnreadableRow):
+            return cls(**unreadable_task(row.values, row.reason))
+        try:
+            return cls._of_row(row)
+        except ValidationError as error:
+            (first, *_) = error.errors()
+            where = ".".join(map(str, first["loc"]))
+            return cls(**unreadable_task(row.to_values(), f"{where}: {first['msg']}"))
+        except (TypeError, ValueError, LookupError, ArithmeticError, OSError) as error:
+            return cls(**unreadable_task(row.to_values(), reason_of(error)))
+
+    @classmethod
+    def _of_row(cls, row: TaskRow) -> Self:
         key = row.key
         moments = {name: to_datetime(getattr(row, name)) for name in _MOMENTS}
         same = {name: getattr(row, name) for name in _SAME}
@@ -97,7 +115,7 @@ class Task(View):
             input=json.loads(row.input) if row.input is not None else None,
             attributes=plain_attributes(row.attributes),
             history=tuple(
-                HistoryEntry(status=Status(status), at=to_datetime(at) or at, attempt=attempt)
+                HistoryEntry(status=status_of(status), at=to_datetime(at) or at, attempt=attempt)
                 for status, at, attempt in row.history
             ),
             **moments,
@@ -155,7 +173,7 @@ class Progress(View):
 
     pk: str
     sk: str
-    status: Status
+    status: ShownStatus
     total: int
     completed: int = 0
     failed: int = 0
@@ -169,7 +187,7 @@ class SubtaskStatus(View):
 
     pk: str
     sk: str
-    status: Status
+    status: ShownStatus
 
 
 class TaskStatusSummary(View):
@@ -187,7 +205,7 @@ class Result(View):
 
     pk: str
     sk: str
-    status: Status
+    status: ShownStatus
     result: JsonValue = None
     result_url: str | None = None
 

@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
+from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import BatchKey
+from taskmill.model.rows.readable import UnreadableRow, read_fields, reason_of, stored_fields
 from taskmill.model.rows.task_row import EMPTY, camel
-from taskmill.model.statuses import Status
+from taskmill.model.statuses import Status, status_of
 
 BATCH_ROW = "BATCH"
 
@@ -41,10 +43,17 @@ class BatchRow:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        known = {
-            each.name: values[camel(each.name)]
-            for each in fields(cls)[1:]
-            if values.get(camel(each.name)) is not None
-        }
-        known["status"] = Status(known["status"])
-        return cls(key=BatchKey.from_stored(values["pk"], values["sk"]), **known)
+        """The row with these attributes of the table.
+
+        Raises:
+            UnreadableRow: They are not those of a batch.
+        """
+        known = read_fields(values, _STORED)
+        try:
+            known["status"] = status_of(known["status"])
+            return cls(key=BatchKey.from_stored(values["pk"], values["sk"]), **known)
+        except (InvalidKey, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise UnreadableRow(values, reason_of(error)) from None
+
+
+_STORED = stored_fields(BatchRow, {each.name: camel(each.name) for each in fields(BatchRow)[1:]})

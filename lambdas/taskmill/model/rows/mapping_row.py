@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from taskmill.model.keys import StoredKey, callback_key
+from taskmill.model.errors import InvalidKey
+from taskmill.model.keys import StoredKey, callback_key, check_name
+from taskmill.model.rows.readable import UnreadableRow, read_fields, reason_of, stored_fields
 
 CALLBACK_ROW = "CALLBACK"
 _PREFIX = "CALLBACK#"
@@ -51,14 +53,36 @@ class MappingRow:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        tenant, _, task_type = values["pk"].removeprefix(_PREFIX).partition("#")
-        return cls(
-            tenant=tenant,
-            task_type=task_type,
-            name=values["sk"],
-            event=values["event"],
-            callback_type=values["callbackType"],
-            created_at=values["createdAt"],
-            created_by=values.get("createdBy"),
-            version=values["version"],
-        )
+        """The row with these attributes of the table.
+
+        Raises:
+            UnreadableRow: They are not those of a callback mapping.
+        """
+        known = read_fields(values, _STORED)
+        try:
+            tenant, _, task_type = values["pk"].removeprefix(_PREFIX).partition("#")
+            row = cls(tenant=tenant, task_type=task_type, name=values["sk"], **known)
+            check_name("callbackType", row.callback_type)
+        except (InvalidKey, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise UnreadableRow(values, reason_of(error)) from None
+        return row
+
+    @classmethod
+    def shown(cls, values: Mapping[str, Any]) -> Self | UnreadableRow:
+        """As `from_values`, but returns the error: for readers that show every row."""
+        try:
+            return cls.from_values(values)
+        except UnreadableRow as unreadable:
+            return unreadable
+
+
+_STORED = stored_fields(
+    MappingRow,
+    {
+        "event": "event",
+        "callback_type": "callbackType",
+        "created_at": "createdAt",
+        "created_by": "createdBy",
+        "version": "version",
+    },
+)

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
+from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import StoredKey, schedule_key
+from taskmill.model.rows.readable import UnreadableRow, read_fields, reason_of, stored_fields
 from taskmill.model.rows.task_row import camel
 
 SCHEDULE_ROW = "SCHEDULE"
@@ -56,11 +58,32 @@ class ScheduleRow:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        known = {
-            each.name: values[camel(each.name)]
-            for each in fields(cls)
-            if camel(each.name) in values
-        }
-        known["tenant"] = values["pk"].partition("#")[2]
-        known["callbacks"] = tuple((event, kind) for event, kind in known.get("callbacks", ()))
-        return cls(**known)
+        """The row with these attributes of the table.
+
+        Raises:
+            UnreadableRow: They are not those of a schedule.
+        """
+        known = read_fields(values, _STORED)
+        try:
+            known["tenant"], known["name"] = values["pk"].partition("#")[2], values["sk"]
+            known["callbacks"] = tuple(
+                (str(each[0]), str(each[1])) for each in known.get("callbacks", ())
+            )
+            row = cls(**known)
+            schedule_key(row.tenant, row.name)
+        except (InvalidKey, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise UnreadableRow(values, reason_of(error)) from None
+        return row
+
+    @classmethod
+    def shown(cls, values: Mapping[str, Any]) -> Self | UnreadableRow:
+        """As `from_values`, but returns the error: for readers that show every row."""
+        try:
+            return cls.from_values(values)
+        except UnreadableRow as unreadable:
+            return unreadable
+
+
+_STORED = stored_fields(
+    ScheduleRow, {each.name: camel(each.name) for each in fields(ScheduleRow)[1:]}
+)

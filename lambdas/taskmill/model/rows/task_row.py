@@ -12,8 +12,10 @@ from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Self
 
+from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import Kind, TaskKey
-from taskmill.model.statuses import FINAL, Status
+from taskmill.model.rows.readable import UnreadableRow, read_fields, reason_of, stored_fields
+from taskmill.model.statuses import FINAL, Status, status_of
 
 HISTORY_LIMIT = 32  # the newest entries are kept
 EMPTY: Mapping[str, Any] = MappingProxyType({})
@@ -115,14 +117,32 @@ class TaskRow:
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
-        known = {_FIELDS[name]: value for name, value in values.items() if name in _FIELDS}
-        known["key"] = TaskKey.from_stored(values["pk"], values["sk"])
-        known["status"] = Status(known["status"])
-        known.setdefault("attributes", EMPTY)
-        known["history"] = tuple(tuple(entry) for entry in known.get("history", ()))
-        if "callbacks" in known:
-            known["callbacks"] = tuple((event, kind) for event, kind in known["callbacks"])
+        """The row with these attributes of the table.
+
+        Raises:
+            UnreadableRow: They are not those of a task.
+        """
+        known = read_fields(values, _STORED)
+        try:
+            known["key"] = TaskKey.from_stored(values["pk"], values["sk"])
+            known["status"] = status_of(known["status"])
+            known["history"] = tuple(map(_entry, known.get("history", ())))
+            if "callbacks" in known:  # what a newer version adds to a pair is left out
+                known["callbacks"] = tuple(
+                    (str(each[0]), str(each[1])) for each in known["callbacks"]
+                )
+            _check_attributes(known.setdefault("attributes", EMPTY))
+        except (InvalidKey, LookupError, TypeError, ValueError, AttributeError) as error:
+            raise UnreadableRow(values, reason_of(error)) from None
         return cls._of(known)
+
+    @classmethod
+    def shown(cls, values: Mapping[str, Any]) -> Self | UnreadableRow:
+        """As `from_values`, but returns the error: for readers that show every row."""
+        try:
+            return cls.from_values(values)
+        except UnreadableRow as unreadable:
+            return unreadable
 
     def but(self, **changes: Any) -> Self:
         """A copy of the row with these fields changed.
@@ -165,7 +185,32 @@ def camel(name: str) -> str:
 
 
 TABLE_NAMES: Mapping[str, str] = {each.name: camel(each.name) for each in fields(TaskRow)[1:]}
-_FIELDS: Mapping[str, str] = {table: name for name, table in TABLE_NAMES.items()}
+_STORED = stored_fields(TaskRow, TABLE_NAMES)
+_OWN_ATTRIBUTES: Mapping[str, type[Any]] = {
+    "result": str,
+    "resultRef": str,
+    "error": Mapping,
+    "counts": Mapping,
+}
+
+
+def _entry(entry: Any) -> tuple[str, int, int]:
+    """One entry of the history; what a newer version adds to it is left out."""
+    status, at, attempt = entry[:3]
+    if not (isinstance(status, str) and isinstance(at, int) and isinstance(attempt, int)):
+        raise ValueError(f"an entry of history is {entry!r}")  # noqa: TRY004
+    return status, at, attempt
+
+
+def _check_attributes(attributes: Mapping[str, Any]) -> None:
+    """Check those attributes that taskmill itself writes and reads.
+
+    Raises:
+        ValueError: One is of the wrong type.
+    """
+    for name in attributes.keys() & _OWN_ATTRIBUTES.keys():
+        if not isinstance(attributes[name], _OWN_ATTRIBUTES[name]):
+            raise ValueError(f"attributes.{name} is {attributes[name]!r:.60}")  # noqa: TRY004
 
 
 def is_fan_out(key: TaskKey) -> bool:
