@@ -13,6 +13,7 @@ from taskmill.aws.dynamodb.writes import attribute_paths
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import COUNTED, Status
 from taskmill.work.attempts import Outcome
+from taskmill.work.patience import Patience
 
 FLUSH_SECONDS = 2.0  # how long an outcome waits at most for others to share its write
 
@@ -22,12 +23,14 @@ class Outcomes:
     """The outcomes of one invocation, written in groups.
 
     Attributes:
+        patience: Of the invocation: outcomes are written again until its time is nearly up.
         at_once: Write each outcome at once, so that none is lost if the process dies.
         due: When the next attempts of failed subtasks are due, in epoch milliseconds.
         lost: Another invocation changed a row meanwhile, so these outcomes are out of date.
     """
 
     subtasks: SubtaskStore
+    patience: Patience
     at_once: bool
     due: list[int] = field(default_factory=list)
     lost: bool = False
@@ -55,7 +58,10 @@ class Outcomes:
     def flush(self) -> None:
         """Write all outcomes that are still waiting."""
         outcomes, self._pending = self._pending, []
-        written = self.subtasks.write([(row, _changes(row, outcome)) for row, outcome in outcomes])
+        # If the answer to a write is lost, the next try finds the rows changed: `lost`, which has
+        # them read again. So nothing runs twice that is stored.
+        changes = [(row, _changes(row, outcome)) for row, outcome in outcomes]
+        written = self.patience(lambda: self.subtasks.write(changes))
         for (row, outcome), done in zip(outcomes, written, strict=True):
             if not done:
                 self.lost = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -40,6 +41,7 @@ class TaskRunner:
     attempt: Attempt
     logger: Any
     clock: Clock = now_ms
+    sleep: Callable[[float], None] = time.sleep
 
     def fits(self, key: TaskKey, remaining_ms: int) -> bool:
         """Whether an attempt that starts now could use its whole timeout."""
@@ -70,6 +72,7 @@ class TaskRunner:
             ClaimLost: This delivery does not get the task, or lost it while it ran; `again_in_ms`
                 says when to deliver the message again.
             TaskNotFound: No task has this key.
+            OutOfPatience: AWS could not be reached until the lease was nearly over.
         """
         lease = lease or self.lease(key, remaining_ms=remaining_ms, lease_ms=lease_ms)
         try:
@@ -85,11 +88,11 @@ class TaskRunner:
                 remaining_ms=remaining_ms() - MARGIN_MS,
                 report=lease.report,
                 look=lambda: self._is_cancelled(lease),
+                patience=lease.patience,
                 spawner=self.spawner_of(lease),
             )
             returned()
-            with lease.lock:
-                self._write(lease.row, outcome)
+            lease.patience(lambda: self._store(lease, outcome))
         except TaskCancelled:
             self.logger.info("cancelled", **log_fields(row))
             # The dispatcher has cancelled the children it found, perhaps not those started since.
@@ -108,6 +111,8 @@ class TaskRunner:
             timeout_ms=round(timeout_seconds * 1000),
             remaining_ms=remaining_ms,
             length_ms=lease_ms,
+            logger=self.logger,
+            sleep=self.sleep,
         )
 
     def _claim(self, key: TaskKey, lease: Lease) -> TaskRow:
@@ -135,11 +140,14 @@ class TaskRunner:
             clock=self.clock,
         )
 
+    def _store(self, lease: Lease, outcome: Outcome) -> None:
+        with lease.lock:
+            self._write(lease.row, outcome)
+
     def _write(self, row: TaskRow, outcome: Outcome) -> None:
         attributes = outcome.attributes
         if outcome.retry_at is not None:
-            error = attributes["error"]
-            self.claims.errored(row, error=error, retry_at=outcome.retry_at)
+            self.claims.errored(row, attributes=attributes, retry_at=outcome.retry_at)
         elif outcome.status is Status.WAITING:
             self._suspend(row, outcome)
         elif outcome.settlement is not None:

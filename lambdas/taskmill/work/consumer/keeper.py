@@ -8,7 +8,7 @@ from typing import Any
 
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import ClaimLost, TaskCancelled
-from taskmill.work.consumer.back_off import BackOff
+from taskmill.work.back_off import BackOff
 from taskmill.work.consumer.jobs import Job, Jobs
 
 HIDDEN_SECONDS = 60  # visibility timeout: a message whose consumer died comes again within 60 s
