@@ -200,7 +200,7 @@ class _BatchWork:
                 look=lambda: self.runner.tasks.get(self.parent.key).status is Status.CANCELLED,
                 patience=self.patience,
             )
-            row = attempt.ended()
+            row = self.patience(attempt.ended)
         except ClaimLost:
             self.outcomes.lost = True
         else:

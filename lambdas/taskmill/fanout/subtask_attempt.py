@@ -29,6 +29,7 @@ class SubtaskAttempt:
     _tries: int = 0
     _confirmed: int = 0  # the number of the try that wrote the row as `row` has it
     _lock: threading.Lock = field(default_factory=threading.Lock)
+    _unsure: bool = False  # the last try failed, but its write may have been stored
     _over: bool = False
 
     def report(self, progress: Mapping[str, Any]) -> None:
@@ -46,13 +47,22 @@ class SubtaskAttempt:
                 if self._write(more):
                     self._note(self.row.version + 1, self._tries)
                     return
+                before = self.row.version
                 self._find_own_write()
+                if self.row.version == before:
+                    raise ClaimLost(f"{self.row.key} cannot be written")
         raise ClaimLost(f"attempt {self.row.attempts} of {self.row.key} is over")
 
     def ended(self) -> TaskRow:
-        """The row to write the outcome to; waits for a report that is being written."""
+        """The row to write the outcome to; waits for a report that is being written.
+
+        Raises:
+            ClaimLost: Another invocation has changed the row.
+        """
         with self._lock:
             self._over = True
+            if self._unsure:
+                self._find_own_write()
             return self.row
 
     def _write(self, more: Mapping[str, Any]) -> bool:
@@ -62,20 +72,25 @@ class SubtaskAttempt:
             "fence": f"{self._token}.{self._tries}",
             **more,
         }
-        return self.subtasks.write([(self.row, changes)])[0]
+        self._unsure = True
+        written = self.subtasks.write([(self.row, changes)])[0]
+        self._unsure = False
+        return written
 
     def _note(self, version: int, confirmed: int) -> None:
         self._confirmed = confirmed
         self.row = self.row.but(status=Status.PROCESSING, version=version)
 
     def _find_own_write(self) -> None:
-        """After a refusal: go on from an earlier try that was stored although its answer was lost.
+        """Go on from a try that was stored although its answer was lost, if there is one.
 
         Raises:
             ClaimLost: The row was changed by another.
         """
         index = self.row.key.index or 0
         for row in self.subtasks.read(self.row.key.parent, index, index):
+            if row.version == self.row.version:
+                return
             token, _, number = (row.fence or "").partition(".")
             if token == self._token and int(number) > self._confirmed:
                 self._note(row.version, int(number))
