@@ -119,7 +119,7 @@ class Test2OfAnyNumberOfDeliveriesOneHoldsTheClaim:
             lambda: cloud.wiring.claims.end(
                 late, Status.COMPLETED, attributes={"result": '"late"'}
             ),
-            lambda: cloud.wiring.claims.errored(late, error={}, retry_at=cloud.now),
+            lambda: cloud.wiring.claims.errored(late, attributes={"error": {}}, retry_at=cloud.now),
         ):
             with pytest.raises(ClaimLost):
                 write()

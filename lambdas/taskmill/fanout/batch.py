@@ -5,15 +5,16 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from taskmill.aws.dynamodb.batches import BatchStore
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.s3.elements import Elements
 from taskmill.fanout.outcomes import Outcomes
+from taskmill.fanout.subtask_attempt import SubtaskAttempt
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import caused_as
 from taskmill.model.error_details import describe_error
@@ -23,11 +24,14 @@ from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 from taskmill.work.attempts import Attempt, Outcome
+from taskmill.work.patience import Patience
+from taskmill.work.reports import Looks
 
 LOOK_UP_SECONDS = 10.0  # how often a batch checks whether its parent was cancelled
 NAP_SECONDS = 10.0  # how long one invocation sleeps for retries in all; else the workflow waits
 TOGETHER_MS = 60_000  # later retries due within a minute of the first of them run with it
 MARGIN_MS = 5_000  # reserved before the function's deadline for the last writes
+LAST_MS = 1_000  # no call is tried again in the last second
 LEASE_GRACE_MS = 5_000  # 5 s after its deadline, the invocation is certainly dead
 
 
@@ -110,8 +114,18 @@ class _BatchWork:
     napped: float = 0.0
 
     def __post_init__(self) -> None:
+        runner = self.runner
+        self.patience = Patience(
+            lambda: runner.clock() + self.remaining_ms() - LAST_MS,
+            runner.attempt.logger,
+            runner.clock,
+            runner.sleep,
+        )
         # If a subtask kills its worker, the outcomes of the others must be stored by then.
-        self.outcomes = Outcomes(self.runner.subtasks, at_once=self.batch.crashed_before)
+        self.outcomes = Outcomes(runner.subtasks, self.patience, at_once=self.batch.crashed_before)
+        self.parent_ended = Looks(
+            lambda: runner.tasks.get(self.parent.key).ended, runner.attempt.logger
+        )
 
     def run(self) -> bool:
         """Run the subtasks that are due. True: all have ended, and the batch is closed.
@@ -120,7 +134,8 @@ class _BatchWork:
             SubtasksRemain: As `BatchRunner.run`.
         """
         self.outcomes.begin()
-        rows = list(self.runner.subtasks.read(self.parent.key, self.batch.first, self.batch.last))
+        span = (self.batch.first, self.batch.last)
+        rows = self.patience(lambda: list(self.runner.subtasks.read(self.parent.key, *span)))
         attempt = self._attempt_for([row for row in rows if not (row.ended or self._is_later(row))])
         for row in rows:
             if row.ended:
@@ -171,23 +186,25 @@ class _BatchWork:
         if row.status is Status.PROCESSING and row.attempts >= retry.max_attempts:
             self.outcomes.add(row, _lost_with_its_worker(row))
             return
-        attempt = _SubtaskAttempt(self.runner.subtasks, row.but(attempts=row.attempts + 1))
+        attempt = SubtaskAttempt(self.runner.subtasks, row.but(attempts=row.attempts + 1))
         self.ran += 1
         try:
             if self.batch.crashed_before:
                 # Some subtask of this batch kills its worker: mark each one before it runs, so
                 # that the next invocation sees which one it was, and counts the attempt.
-                attempt.mark({})
+                self.patience(lambda: attempt.mark({}))
             outcome = runner.run(
                 caused_as(attempt.row, self.parent),
                 remaining_ms=self.remaining_ms() - MARGIN_MS,
                 report=attempt.report,
                 look=lambda: self.runner.tasks.get(self.parent.key).status is Status.CANCELLED,
+                patience=self.patience,
             )
+            row = self.patience(attempt.ended)
         except ClaimLost:
             self.outcomes.lost = True
         else:
-            self.outcomes.add(attempt.row, outcome)
+            self.outcomes.add(row, outcome)
 
     def _stop_if_near_deadline(self, row: TaskRow) -> None:
         _, timeout_seconds = self.runner.attempt.policy(row.key.type)
@@ -199,7 +216,7 @@ class _BatchWork:
         if time.monotonic() - self.looked_up < LOOK_UP_SECONDS:
             return
         self.looked_up = time.monotonic()
-        if self.runner.tasks.get(self.parent.key).ended:
+        if self.parent_ended.look():
             self._hand_back("the step function task has ended")
 
     def _hand_back(self, why: str) -> NoReturn:
@@ -212,31 +229,9 @@ class _BatchWork:
 
     def _or_remain(self, write: Callable[[], None]) -> None:
         try:
-            write()
+            self.patience(write)
         except ClaimLost as lost:
             raise SubtasksRemain(str(lost)) from None
-
-
-@dataclass
-class _SubtaskAttempt:
-    """The row of a running subtask; each write of PROCESSING or progress raises its version."""
-
-    subtasks: SubtaskStore
-    row: TaskRow
-
-    def report(self, progress: Mapping[str, Any]) -> None:
-        self.mark({"attributes.progress": progress})
-
-    def mark(self, more: Mapping[str, Any]) -> None:
-        """Write PROCESSING, the attempt number, and `more` row attributes.
-
-        Raises:
-            ClaimLost: Another invocation has changed the row.
-        """
-        changes = {"status": Status.PROCESSING, "attempts": self.row.attempts, **more}
-        if not self.subtasks.write([(self.row, changes)])[0]:
-            raise ClaimLost(f"{self.row.key} was changed by another invocation")
-        self.row = self.row.but(status=Status.PROCESSING, version=self.row.version + 1)
 
 
 def _lost_with_its_worker(row: TaskRow) -> Outcome:

@@ -15,6 +15,7 @@ from taskmill.aws.dynamodb.writes import attribute_paths
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import COUNTED, Status
 from taskmill.work.attempts import Outcome, unstorable
+from taskmill.work.patience import Patience
 
 FLUSH_SECONDS = 2.0  # how long an outcome waits at most for others to share its write
 
@@ -24,12 +25,14 @@ class Outcomes:
     """The outcomes of one invocation, written in groups.
 
     Attributes:
+        patience: Of the invocation: outcomes are written again until its time is nearly up.
         at_once: Write each outcome at once, so that none is lost if the process dies.
         due: When the next attempts of failed subtasks are due, in epoch milliseconds.
         lost: Another invocation changed a row meanwhile, so these outcomes are out of date.
     """
 
     subtasks: SubtaskStore
+    patience: Patience
     at_once: bool
     due: list[int] = field(default_factory=list)
     lost: bool = False
@@ -57,14 +60,9 @@ class Outcomes:
     def flush(self) -> None:
         """Write all outcomes that are still waiting; one that cannot be stored fails alone."""
         outcomes, self._pending = self._pending, []
-        try:
-            written = self._write(outcomes)
-        except RowsRefused as refused:
-            written = refused.done
-            for place, reason in refused.reasons.items():
-                row, _ = outcomes[place]
-                outcomes[place] = row, unstorable(reason)
-                (written[place],) = self._write([outcomes[place]])
+        # If the answer to a write is lost, the next try finds the rows changed: `lost`, which has
+        # them read again. So nothing runs twice that is stored.
+        written = self.patience(lambda: self._written(outcomes))
         for (row, outcome), done in zip(outcomes, written, strict=True):
             if not done:
                 self.lost = True
@@ -72,6 +70,17 @@ class Outcomes:
                 self.due.append(outcome.retry_at)
             else:
                 self._ended[row.key.index or 0] = outcome.status
+
+    def _written(self, outcomes: list[tuple[TaskRow, Outcome]]) -> list[bool]:
+        """Which outcomes were written; for one that cannot be stored, that is its outcome."""
+        try:
+            return self._write(outcomes)
+        except RowsRefused as refused:
+            for place, reason in refused.reasons.items():
+                row, _ = outcomes[place]
+                outcomes[place] = row, unstorable(reason)
+                (refused.done[place],) = self._write([outcomes[place]])
+            return refused.done
 
     def _write(self, outcomes: Sequence[tuple[TaskRow, Outcome]]) -> list[bool]:
         return self.subtasks.write([(row, _changes(row, outcome)) for row, outcome in outcomes])

@@ -21,7 +21,8 @@ LOOK_INTERVAL_SECONDS = 1.0  # `cancelled` reads the row at most once a second
 MESSAGE_LIMIT = 500  # characters of a progress message: each write is billed by the whole row
 LARGEST_FIGURE = 1e15
 
-Report = Callable[[Mapping[str, Any]], None]
+Report = Callable[[Mapping[str, Any]], object]
+"""Stores progress; False: not yet, so the outcome must contain it."""
 Look = Callable[[], bool]
 
 
@@ -61,7 +62,8 @@ class TaskContext:
         """Report how much is done, which also extends the lease. Cheap to call often.
 
         The row is written at most once a second; the last report that was not written is stored
-        with the outcome.
+        with the outcome. If AWS is unreachable, the write is repeated in the background, and the
+        function goes on.
 
         Args:
             done: Amount done, in any unit.
@@ -84,16 +86,20 @@ class TaskContext:
 
     def _send(self, progress: Mapping[str, Any]) -> None:
         try:
-            self._report(progress)
+            stored = self._report(progress)
         except (ClaimLost, TaskCancelled) as stop:
             self.stopped = stop
             raise
         self._reported_at = time.monotonic()
-        self._unreported = None
+        if stored is not False:
+            self._unreported = None
 
     @property
     def cancelled(self) -> bool:
-        """Whether the task (of a subtask: its parent) was cancelled; read at most once a second."""
+        """Whether the task (of a subtask: its parent) was cancelled; read at most once a second.
+
+        False also while AWS is unreachable.
+        """
         if not self._cancelled and time.monotonic() - self._looked_at >= LOOK_INTERVAL_SECONDS:
             self._cancelled = self._look()
             self._looked_at = time.monotonic()
@@ -101,7 +107,7 @@ class TaskContext:
 
     @property
     def unreported(self) -> Mapping[str, Any] | None:
-        """The last progress that was not written because of the interval of one second."""
+        """The last progress that may not be stored yet."""
         return self._unreported
 
     def submit(

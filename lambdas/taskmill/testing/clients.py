@@ -23,6 +23,9 @@ class Meter:
         write_units: Write units that DynamoDB would bill for these changes, without indexes.
         crash_at: Which call crashes, counted from 1; None for no crash.
         crash_after: Crash after the call was made instead of before.
+        fault: Called with the name of each call; what it returns is raised instead of making the
+            call. So a test can play an outage, or a throttle. None: no faults.
+        fault_after: Make the call first, so that only its answer is lost.
     """
 
     calls: Counter[str] = field(default_factory=Counter)
@@ -30,6 +33,8 @@ class Meter:
     write_units: int = 0
     crash_at: int | None = None
     crash_after: bool = False
+    fault: Callable[[str], Exception | None] | None = None
+    fault_after: bool = False
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def call(self, name: str, run: Callable[[], Any]) -> Any:
@@ -37,15 +42,21 @@ class Meter:
 
         Raises:
             Crash: It is the call chosen by `crash_at`.
+            Exception: The one that `fault` returned.
         """
         with self._lock:
             self.calls[name] += 1
             chosen = self.calls.total() == self.crash_at
             if chosen and not self.crash_after:
                 raise Crash(name)
+            fault = self.fault(name) if self.fault else None
+            if fault is not None and not self.fault_after:
+                raise fault
             answer = run()
             if chosen:
                 raise Crash(name)
+            if fault is not None:
+                raise fault
             return answer
 
 

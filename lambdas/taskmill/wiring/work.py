@@ -64,6 +64,7 @@ class WorkParts(Stores):
             attempt=self.attempt,
             logger=self.logger,
             clock=self.clock,
+            sleep=self.sleep,
         )
 
     @cached_property

@@ -28,6 +28,8 @@ from taskmill.model.errors import (
 from taskmill.model.retry import Retry
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
+from taskmill.work.patience import OutOfPatience, Patience
+from taskmill.work.reports import Looks, Reports
 from taskmill.work.suspension import Suspended
 from taskmill.work.time_limit import run_within
 
@@ -91,6 +93,7 @@ class Attempt:
         remaining_ms: int,
         report: Report,
         look: Look,
+        patience: Patience,
         spawner: Spawner | None = None,
     ) -> Outcome:
         """Run one attempt of a claimed task or subtask, whose `attempts` counts this one.
@@ -100,23 +103,26 @@ class Attempt:
                 at the task type's timeout if that is sooner.
             report: Stores progress; raises `ClaimLost` or `TaskCancelled` when the claim is lost.
             look: Returns whether the task was cancelled.
+            patience: For the calls that this attempt needs.
             spawner: Starts children; None for a subtask, which cannot have any.
 
         Raises:
             ClaimLost: Another worker has the task now; this attempt may write nothing more.
             TaskCancelled: The task was cancelled; this attempt may write nothing more.
+            OutOfPatience: The input could not be read, or the result not be stored.
         """
+        reports = Reports(report, patience, self.logger)
         context = TaskContext(
             key=row.key,
             attempt=row.attempts,
             logger=self.logger,
-            report=report,
-            look=look,
+            report=reports.report,
+            look=Looks(look, self.logger).look,
             spawner=spawner,
         )
         outcome: Outcome | None = None
-        with suppress(Suspended):
-            outcome = self._run(row, context, remaining_ms, spawner)
+        with suppress(Suspended), closing(reports):
+            outcome = self._run(row, context, remaining_ms, spawner, patience)
         suspended = spawner.children.suspended if spawner else None
         if suspended is None and outcome is not None:
             return outcome
@@ -125,16 +131,23 @@ class Attempt:
         return Outcome(Status.WAITING, _progress(context), awaited=awaited)
 
     def _run(
-        self, row: TaskRow, context: TaskContext, remaining_ms: int, spawner: Spawner | None
+        self,
+        row: TaskRow,
+        context: TaskContext,
+        remaining_ms: int,
+        spawner: Spawner | None,
+        patience: Patience,
     ) -> Outcome:
         retry, timeout_seconds = self.policy(row.key.type)
         seconds = min(timeout_seconds, remaining_ms / 1000)
         try:
             self._check_runner(row.key.type)
             with closing(context):
-                result = run_within(seconds, partial(self._execute, row, context))
+                result = run_within(seconds, partial(self._execute, row, context, patience))
             settlement = spawner.children.settle() if spawner else None
-            attributes = self._result(row, result)
+            attributes = patience(lambda: self._result(row, result))
+        except OutOfPatience:  # the task did not fail: whoever claims it next runs it again
+            raise
         except (ClaimLost, TaskCancelled) as stop:
             if stop is context.stopped or (spawner and stop is spawner.children.claim.stopped):
                 raise
@@ -152,12 +165,13 @@ class Attempt:
                 " this stack has no container workers, or the message was sent to the wrong queue"
             )
 
-    def _execute(self, row: TaskRow, context: TaskContext) -> str:
+    def _execute(self, row: TaskRow, context: TaskContext, patience: Patience) -> str:
         """Run the code in a copy of the context: the variables and log keys it sets end with it."""
 
         def execute() -> str:
             self.logger.thread_safe_append_keys(**log_fields(row))
-            return self.registry.execute(self._event(row, context))
+            event = patience(lambda: self._event(row, context))
+            return self.registry.execute(event)
 
         return copy_context().run(execute)
 

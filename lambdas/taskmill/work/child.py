@@ -11,6 +11,7 @@ from taskmill.model.errors import Conflict
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL
+from taskmill.work.patience import Patience
 
 
 class Claim(Protocol):
@@ -19,10 +20,12 @@ class Claim(Protocol):
     Attributes:
         row: The parent's row as of the claim's last write.
         stopped: Why the attempt may write nothing more; None while it may.
+        patience: For calls that can wait for as long as the claim holds.
     """
 
     row: TaskRow
     stopped: Exception | None
+    patience: Patience
 
     def announce(self, count: int, trail: str) -> None: ...
 

@@ -11,8 +11,11 @@ import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from taskmill.aws.dynamodb.children import ChildStore
+from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
+from taskmill.model.chunks import chunked
 from taskmill.model.errors import Conflict, InvalidRequest, LimitExceeded, NotDeterministic
 from taskmill.model.keys import TaskKey, check_name
 from taskmill.model.rows.task_row import TaskRow
@@ -86,7 +89,8 @@ class Children:
             unmarked = [child for child in pending if not child.known.awaited]
             if not unmarked:
                 break
-            self.store.await_([child.known for child in unmarked])
+            rows = [child.known for child in unmarked]
+            self.claim.patience(partial(self.store.await_, rows))
             self._refresh(unmarked)
             pending = [child for child in pending if not child.ended]
         if pending:
@@ -176,15 +180,16 @@ class Children:
         if not (self._resumed or parent.attempts > 1 or parent.run > 1):
             return
         if self._found is None:  # read all in one go: each wait runs the function again
-            keys = list(self.store.keys_of(parent.key))
-            rows = self.store.read(keys)
+            keys = self.claim.patience(lambda: list(self.store.keys_of(parent.key)))
+            rows = self.claim.patience(lambda: self.store.read(keys))
             self._found = {row.key: row for row in rows if row is not None}
         for child in children:
             child.row = self._found.get(child.key)
         self._refresh([child for child in children if child.row is None])
 
     def _refresh(self, children: Sequence[Child]) -> None:
-        rows = self.store.read([child.key for child in children]) if children else []
+        keys = [child.key for child in children]
+        rows = self.claim.patience(lambda: self.store.read(keys)) if keys else []
         for child, row in zip(children, rows, strict=True):
             child.row = row
             if row is not None and row.parent != str(self.claim.row.key):
@@ -195,8 +200,13 @@ class Children:
     def _insert(self, children: Sequence[Child], *, awaited: bool) -> None:
         if not children:
             return
-        rows = [dataclasses.replace(child.make(), awaited=awaited or None) for child in children]
-        inserted = self.store.insert(rows)
+        rows = [
+            dataclasses.replace(self.claim.patience(child.make), awaited=awaited or None)
+            for child in children
+        ]
+        inserted: list[bool] = []
+        for chunk in chunked(rows, BATCH_STATEMENTS):  # each is repeated by itself
+            inserted += self.claim.patience(partial(self.store.insert, chunk))
         for child, row, done in zip(children, rows, inserted, strict=True):
             child.row = row if done else None
         existing = [child for child in children if child.row is None]
@@ -217,7 +227,8 @@ class Children:
             ]
             if not foreign:
                 return
-            self.store.adopt([child.known for child in foreign], run, awaited=awaited)
+            rows = [child.known for child in foreign]
+            self.claim.patience(partial(self.store.adopt, rows, run, awaited=awaited))
             self._refresh(foreign)
         raise Conflict("children of an earlier run keep changing; the next attempt will find them")
 

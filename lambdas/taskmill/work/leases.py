@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,8 +12,10 @@ from typing import Any
 from taskmill.aws.dynamodb.claims import ClaimStore
 from taskmill.model.clock import Clock
 from taskmill.model.errors import ClaimLost, TaskCancelled
+from taskmill.work.patience import Patience
 
 GRACE_MS = 15_000  # a lease lasts 15 s longer than its attempt can run
+LAST_MS = 1_000  # a call is not tried again in the last second of a lease, or of the process
 
 
 @dataclass
@@ -31,10 +34,12 @@ class Lease:
         row: The task's row as of this attempt's last write; None before the claim.
         stopped: Why this attempt may write nothing more; None while it may.
         lock: Held during each write: the keeper renews in another thread.
+        patience: For calls that can wait for as long as the lease holds and the process runs.
     """
 
     claims: ClaimStore
     clock: Clock
+    logger: Any
     timeout_ms: int
     remaining_ms: Callable[[], int]
     length_ms: int | None = None
@@ -42,8 +47,10 @@ class Lease:
     row: Any = None
     stopped: Exception | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
+    sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:
+        self.patience = Patience(self._give_up_at, self.logger, self.clock, self.sleep)
         self._ends = self.clock() + min(self.timeout_ms, self.remaining_ms()) + GRACE_MS
 
     def until(self) -> int:
@@ -60,9 +67,11 @@ class Lease:
 
     def announce(self, count: int, trail: str) -> None:
         """Store the number and digest of the children about to start; see `ClaimStore.announce`."""
-        self._write(
-            lambda: self.claims.announce(
-                self.row, children=count, trail=trail, lease_until=self.until()
+        self.patience(
+            lambda: self._write(
+                lambda: self.claims.announce(
+                    self.row, children=count, trail=trail, lease_until=self.until()
+                )
             )
         )
 
@@ -89,6 +98,10 @@ class Lease:
         """
         self._write(lambda: self.claims.release(self.row))
         self.stopped = ClaimLost(f"{self.row.key} was handed back")
+
+    def _give_up_at(self) -> int:
+        stopped_at = self.clock() + self.remaining_ms()
+        return min(self.row.lease_until or 0, stopped_at) - LAST_MS
 
     def _write(self, write: Callable[[], Any]) -> None:
         with self.lock:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from taskmill.model.keys import CHUNK
 from taskmill.model.statuses import Status
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class MapResult:
         return self.row.child_count or 0
 
     def __iter__(self) -> Iterator[Any]:
-        if len(self) == 0:
-            return
-        for row in self.spawner.subtasks.read(self.row.key, 0, len(self) - 1):
-            ended_well = row.status is Status.COMPLETED
-            yield self.spawner.value(row, self.function) if ended_well else None
+        for first in range(0, len(self), CHUNK):
+            last = min(first + CHUNK, len(self)) - 1
+            for row in self.spawner.subtask_rows(self.row.key, first, last):
+                ended_well = row.status is Status.COMPLETED
+                yield self.spawner.value(row, self.function) if ended_well else None

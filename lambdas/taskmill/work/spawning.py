@@ -17,7 +17,7 @@ from taskmill.functions.task_functions import TaskFunction
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import child_code
 from taskmill.model.errors import InvalidRequest
-from taskmill.model.keys import Kind
+from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.lineage import descendant
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
@@ -77,9 +77,14 @@ class Spawner:
             raise TaskFailed(row)
         return MapResult(self, row, child.function)
 
+    def subtask_rows(self, fan_out: TaskKey, first: int, last: int) -> list[TaskRow]:
+        """The subtasks `first` to `last` (inclusive) of a fan-out, in order."""
+        read = partial(self.subtasks.read, fan_out, first, last)
+        return self.children.claim.patience(lambda: list(read()))
+
     def value(self, row: TaskRow, function: TaskFunction | None) -> Any:
         """The result of a completed task, of the type that its function returns."""
-        value = stored_result(self.payloads, row)
+        value = self.children.claim.patience(lambda: stored_result(self.payloads, row))
         return value if function is None else function.parse_result(value)
 
     def _end(self, child: Child, row: TaskRow) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class TaskRunner:
     attempt: Attempt
     logger: Any
     clock: Clock = now_ms
+    sleep: Callable[[float], None] = time.sleep
 
     def fits(self, key: TaskKey, remaining_ms: int) -> bool:
         """Whether an attempt that starts now could use its whole timeout."""
@@ -73,6 +75,7 @@ class TaskRunner:
             ClaimLost: This delivery does not get the task, or lost it while it ran; `again_in_ms`
                 says when to deliver the message again.
             TaskNotFound: No task has this key.
+            OutOfPatience: AWS could not be reached until the lease was nearly over.
         """
         lease = lease or self.lease(key, remaining_ms=remaining_ms, lease_ms=lease_ms)
         try:
@@ -88,11 +91,11 @@ class TaskRunner:
                 remaining_ms=remaining_ms() - MARGIN_MS,
                 report=lease.report,
                 look=lambda: self._is_cancelled(lease),
+                patience=lease.patience,
                 spawner=self.spawner_of(lease),
             )
             returned()
-            with lease.lock:
-                self._store(lease.row, outcome)
+            lease.patience(lambda: self._store(lease, outcome))
         except TaskCancelled:
             self.logger.info("cancelled", **log_fields(row))
             # The dispatcher has cancelled the children it found, perhaps not those started since.
@@ -111,6 +114,8 @@ class TaskRunner:
             timeout_ms=round(timeout_seconds * 1000),
             remaining_ms=remaining_ms,
             length_ms=lease_ms,
+            logger=self.logger,
+            sleep=self.sleep,
         )
 
     def _claim(self, key: TaskKey, lease: Lease) -> TaskRow:
@@ -138,20 +143,20 @@ class TaskRunner:
             clock=self.clock,
         )
 
-    def _store(self, row: TaskRow, outcome: Outcome) -> None:
+    def _store(self, lease: Lease, outcome: Outcome) -> None:
         """Write an outcome; if the row cannot hold it, that it cannot is the outcome."""
-        try:
-            self._write(row, outcome)
-        except ClientError as error:
-            if error_code(error) not in INVALID:
-                raise
-            self._write(row, unstorable(str(error)))
+        with lease.lock:
+            try:
+                self._write(lease.row, outcome)
+            except ClientError as error:
+                if error_code(error) not in INVALID:
+                    raise
+                self._write(lease.row, unstorable(str(error)))
 
     def _write(self, row: TaskRow, outcome: Outcome) -> None:
         attributes = outcome.attributes
         if outcome.retry_at is not None:
-            error = attributes["error"]
-            self.claims.errored(row, error=error, retry_at=outcome.retry_at)
+            self.claims.errored(row, attributes=attributes, retry_at=outcome.retry_at)
         elif outcome.status is Status.WAITING:
             self._suspend(row, outcome)
         elif outcome.settlement is not None:

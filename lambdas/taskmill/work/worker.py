@@ -55,8 +55,15 @@ class Worker:
             if seconds is not None:
                 hidden[_queue_name(record)][record["receiptHandle"]] = seconds
         for name, receipts in hidden.items():
-            self.queues.get(name, self.main).show_again(receipts)
+            self._show_again(self.queues.get(name, self.main), receipts)
         return [name for name, seconds in answers.items() if seconds is not None]
+
+    def _show_again(self, queue: Queue, receipts: Mapping[str, int]) -> None:
+        """Set when messages come again. If that fails, they do after their visibility timeout."""
+        try:
+            queue.show_again(receipts)
+        except Exception as error:  # noqa: BLE001  # any error of the network or of AWS
+            self.messages.logger.warning("queue unreachable", error=repr(error))
 
     def _run_all(self, deliveries: Sequence[Delivery], remaining_ms: Callable[[], int]) -> Answers:
         def run(delivery: Delivery) -> int | None:

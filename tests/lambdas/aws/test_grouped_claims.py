@@ -215,7 +215,9 @@ ENDS: dict[str, Callable[[Any, TaskRow], None]] = {
     "failed": lambda claims, row: claims.end(
         row, Status.FAILED, attributes={"error": {"type": "X"}}
     ),
-    "errored": lambda claims, row: claims.errored(row, error={"type": "X"}, retry_at=7),
+    "errored": lambda claims, row: claims.errored(
+        row, attributes={"error": {"type": "X"}}, retry_at=7
+    ),
     "finished": lambda claims, row: claims.finished(row, {"total": 2}, attributes={}),
     "suspended": lambda claims, row: claims.suspend(row, awaited=2, stalls=0, attributes={}),
 }

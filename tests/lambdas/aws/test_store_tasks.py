@@ -152,7 +152,7 @@ def writes(cloud: InProcessCloud) -> dict[str, Callable[[TaskRow], Any]]:
         "extend": lambda row: claims.extend(row, lease_until=later, progress={"done": 1}),
         "end": lambda row: claims.end(row, Status.COMPLETED, attributes={"result": "1"}),
         "fail": lambda row: claims.end(row, Status.FAILED, attributes={"error": error}),
-        "errored": lambda row: claims.errored(row, error=error, retry_at=later),
+        "errored": lambda row: claims.errored(row, attributes={"error": error}, retry_at=later),
     }
 
 

@@ -5,7 +5,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -739,6 +739,35 @@ def test_a_lease_that_could_not_be_renewed_is_renewed_later(
 
         until(lambda: (row_of(cloud, key).lease_until or 0) == cloud.now + LEASE_MS)
     assert not failures
+
+
+def test_a_renewal_that_takes_for_ever_keeps_no_other_lease_from_being_renewed(
+    cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [queued(cloud, "waits") for _ in range(3)]
+    real, answer = cloud.table.update_item, threading.Event()
+    stuck: list[Any] = []
+
+    def update(**request: Any) -> Any:
+        if not stuck or stuck == [request["Key"]]:
+            stuck[:] = [request["Key"]]
+            assert answer.wait(PATIENCE_SECONDS)
+        return real(**request)
+
+    monkeypatch.setattr("taskmill.work.consumer.keeper.PATIENCE_SECONDS", 0.05)
+    with working(cloud):
+        at_work(3)
+        cloud.meter._lock = nullcontext()  # type: ignore[assignment]  # one call must not stop others
+        monkeypatch.setattr(cloud.table, "update_item", update)
+        cloud.now += 50_000
+
+        def renewed() -> int:
+            leases = [row_of(cloud, key).lease_until or 0 for key in keys]
+            return leases.count(cloud.now + LEASE_MS)
+
+        until(lambda: renewed() == 2)
+        answer.set()
+        until(lambda: renewed() == 3)
 
 
 def test_draining_a_queue_that_cannot_be_reached_says_so(cloud: InProcessCloud) -> None:

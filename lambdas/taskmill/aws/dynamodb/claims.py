@@ -104,9 +104,13 @@ class ClaimStore:
         stale = status is Status.COMPLETED and "error" in row.attributes  # of an earlier attempt
         self._final_write(row, status, sets, ("attributes.error",) if stale else ())
 
-    def errored(self, row: TaskRow, *, error: Mapping[str, str], retry_at: int) -> None:
-        """Write a failed attempt; the next is due at `retry_at` (epoch ms). Raises as `extend`."""
-        sets = attribute_paths({"error": error}) | {
+    def errored(self, row: TaskRow, *, attributes: Mapping[str, Any], retry_at: int) -> None:
+        """Write a failed attempt; the next is due at `retry_at` (epoch ms). Raises as `extend`.
+
+        Args:
+            attributes: The error, and progress that is not stored yet.
+        """
+        sets = attribute_paths(attributes) | {
             "retryAt": retry_at,
             "history": row.history_with(Status.ERRORED, self.clock()),
         }

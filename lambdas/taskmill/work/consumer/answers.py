@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Self
 
 from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Queue
-from taskmill.work.consumer.back_off import BackOff
+from taskmill.work.back_off import BackOff
 from taskmill.work.consumer.threads import start
 
 PATIENCE_SECONDS = 0.05  # how long an answer waits for others to share its call

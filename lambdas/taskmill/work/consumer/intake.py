@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Delivery, Queue
-from taskmill.work.consumer.back_off import BackOff
+from taskmill.work.back_off import BackOff
 from taskmill.work.consumer.jobs import Jobs
 from taskmill.work.consumer.keeper import HIDDEN_SECONDS
 from taskmill.work.consumer.threads import start

@@ -3,30 +3,39 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import ClaimLost, TaskCancelled
-from taskmill.work.consumer.back_off import BackOff
+from taskmill.work.back_off import BackOff
+from taskmill.work.background import BackgroundCall
 from taskmill.work.consumer.jobs import Job, Jobs
+from taskmill.work.leases import Lease
+from taskmill.work.patience import CAP_SECONDS
 
 HIDDEN_SECONDS = 60  # visibility timeout: a message whose consumer died comes again within 60 s
 LEASE_MS = 90_000  # its task can be claimed by another worker within 90 s
 LOOK_SECONDS = 1.0  # how often to check what must be extended
+PATIENCE_SECONDS = 2.0  # how long a look waits for its calls; those that take longer go on
 
 
 class Keeper:
     """Extends visibility timeouts and leases when they are half over.
 
-    So tasks of less than 30 s cause no extra calls.
+    So tasks of less than 30 s cause no extra calls. Each call is made in a thread of its own: a
+    connection that answers nothing must not keep the other leases from being renewed.
     """
 
     def __init__(self, jobs: Jobs, logger: Any, clock: Clock = now_ms) -> None:
         self._jobs = jobs
         self._logger = logger
         self._clock = clock
-        self._back_off = BackOff()
+        self._back_off = BackOff(CAP_SECONDS)
+        self._calls: dict[int, BackgroundCall[bool]] = {}  # by the id of the queue or the lease
 
     def run(self, stopped: threading.Event, look_seconds: float = LOOK_SECONDS) -> None:
         """Call `look` every `look_seconds` until `stopped` is set; less often after errors."""
@@ -37,11 +46,31 @@ class Keeper:
                 stopped.wait(self._back_off.next_seconds())
 
     def look(self) -> bool:
-        """Extend what is due. False: a call failed, so something is still due."""
+        """Extend what is due. False: a call failed or goes on, so something is still due."""
         jobs = self._jobs.running()
-        hidden = [self._hide(group) for group in self._due(jobs)]
-        renewed = [self._renew(job) for job in jobs]
-        return all(hidden) and all(renewed)
+        due: dict[int, Callable[[], bool]] = {
+            id(group[0].queue): partial(self._hide, group) for group in self._due(jobs)
+        }
+        for job in jobs:
+            if job.lease is not None and job.lease.renewal_due():
+                due[id(job.lease)] = partial(self._renew, job.lease)
+        for subject, call in due.items():
+            if subject not in self._calls:
+                self._calls[subject] = BackgroundCall(call)
+        return self._await_calls()
+
+    def _await_calls(self) -> bool:
+        """Wait for all calls, but not for those that take long. True: all have succeeded."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        done = {
+            subject: call
+            for subject, call in self._calls.items()
+            if call.ends_within(max(until - time.monotonic(), 0))
+        }
+        going_on = len(done) < len(self._calls)
+        for subject in done:
+            del self._calls[subject]
+        return all(call.result() for call in done.values()) and not going_on
 
     def _due(self, jobs: list[Job]) -> list[list[Job]]:
         """Jobs whose visibility timeout is half over, by queue."""
@@ -67,10 +96,7 @@ class Keeper:
             job.hidden_until = now + HIDDEN_SECONDS * 1000
         return True
 
-    def _renew(self, job: Job) -> bool:
-        lease = job.lease
-        if lease is None or not lease.renewal_due():
-            return True
+    def _renew(self, lease: Lease) -> bool:
         try:
             lease.renew()
         except (ClaimLost, TaskCancelled) as stop:  # its ctx tells the task function
