@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from taskmill.aws.dynamodb.payload_rows import (
     PayloadRows,
     is_row,
 )
+from taskmill.aws.s3.offset_lines import offset_lines
 from taskmill.model.clock import DAY_SECONDS
 from taskmill.model.errors import InvalidRequest, LimitExceeded
 from taskmill.model.json_text import fits_row
@@ -26,7 +27,6 @@ TASK_INPUT_INLINE = 600
 SUBTASK_INPUT_INLINE = 600
 RESULT_INLINE = 8_000  # a result is written once, with the last write of its row
 CHILD_RESULT_INLINE = 3_000  # a child's row is written once more, at twice the price
-BOM = b"\xef\xbb\xbf"
 UPLOAD_SECONDS = 900  # 15 minutes: how long a presigned URL is valid
 
 
@@ -168,29 +168,6 @@ class PayloadStore:
             ExpiresIn=UPLOAD_SECONDS,
         )
         return url
-
-
-def offset_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Split chunks into non-blank lines, each with the offset of its first byte.
-
-    A byte order mark at the beginning, which some editors write, is skipped.
-    """
-    for offset, line in _split(chunks):
-        mark = len(BOM) if offset == 0 and line.startswith(BOM) else 0
-        if line[mark:].strip():
-            yield offset + mark, line[mark:]
-
-
-def _split(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    offset, parts = 0, list[bytes]()
-    for chunk in chunks:
-        head, *more = chunk.split(b"\n")
-        parts.append(head)
-        for following in more:
-            line = b"".join(parts)
-            yield offset, line
-            offset, parts = offset + len(line) + 1, [following]
-    yield offset, b"".join(parts)
 
 
 def _is_planned(row: TaskRow) -> bool:
