@@ -161,7 +161,8 @@ class Submits(Connection):
 
     def _upload(self, spool: Spool) -> str:
         path = f"/v1/tenants/{self.tenant}/uploads"
-        upload = Upload.model_validate(self._api.post(path, repeatable=True))
+        size = to_body({"size": spool.size})
+        upload = Upload.model_validate(self._api.post(path, size, repeatable=True))
         self._api.upload(upload, spool)
         return upload.input_ref
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from botocore.exceptions import ClientError
-
 from taskmill.aws.dynamodb.payload_rows import ROW_LIMIT, is_row
 from taskmill.aws.s3.elements import Elements
 from taskmill.aws.s3.payloads import PayloadRef, PayloadStore
@@ -25,6 +23,25 @@ def with_inputs_shown(payloads: PayloadStore, rows: Sequence[TaskRow]) -> Iterab
         yield _shown(elements, row) if _is_small(row.input_ref) else row
 
 
+def expired_payloads(
+    payloads: PayloadStore, row: TaskRow, shown: TaskRow
+) -> tuple[str, ...] | None:
+    """Which of "input" and "result" a row refers to although they have expired; None: neither.
+
+    Payloads of tasks that have not ended are not looked for: they live longer than a task may.
+
+    Args:
+        shown: The row as `with_inputs_shown` returned it.
+    """
+    found: list[str] = []
+    if row.ended and row.input_ref and shown.input is None and not payloads.exists(row.input_ref):
+        found.append("input")
+    ref = row.attributes.get("resultRef")
+    if row.ended and ref is not None and not payloads.exists(ref):
+        found.append("result")
+    return tuple(found) or None
+
+
 def _is_small(ref: str | None) -> bool:
     """Whether the reference tells that the input is small: a payload row, or a short byte range."""
     if ref is None:
@@ -35,6 +52,6 @@ def _is_small(ref: str | None) -> bool:
 def _shown(elements: Elements, row: TaskRow) -> TaskRow:
     try:
         text = elements.get(row.input_ref or "")
-    except (ClientError, PayloadMissing):  # the payload expired before its row
+    except PayloadMissing:  # the payload expired before its row
         return row
     return dataclasses.replace(row, input=text) if fits_row(text, limit=ROW_LIMIT) else row

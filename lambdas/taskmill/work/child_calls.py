@@ -35,7 +35,7 @@ def calls_of(given: Sequence[Any]) -> tuple[list[Child], list[Call]]:
     """Sort the arguments of `ctx.gather` into children already started and calls to start.
 
     Raises:
-        InvalidRequest: They are neither, or a mixture of both; or inputs are given that are no list.
+        InvalidRequest: They are neither, or a mixture of both, or inputs are not a list.
         LimitExceeded: There are more than a task may have children.
     """
     if len(given) == 2 and isinstance(given[0], TaskFunction | str):

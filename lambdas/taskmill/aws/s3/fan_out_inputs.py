@@ -68,6 +68,7 @@ def _count(payloads: PayloadStore, task: CreateStepFunctionTask) -> int:
 
 def _with_elements(payloads: PayloadStore, row: TaskRow, task: CreateStepFunctionTask) -> TaskRow:
     if task.input is None:
+        payloads.keep(task.input_ref or "")  # before the row is put: it must not name what expires
         return row.but(input_ref=task.input_ref)
     whole = dump_json(task.input, field="input")
     if fits_row(whole, limit=TASK_INPUT_INLINE):

@@ -76,13 +76,17 @@ class Task(View):
     history: tuple[HistoryEntry, ...] = ()
     version: int = 1
     ttl: int | None = None
+    expired: tuple[Literal["input", "result"], ...] | None = Field(
+        default=None,
+        description="What an ended task refers to although it has expired; not told in lists.",
+    )
 
     @property
     def key(self) -> TaskKey:
         return TaskKey.parse(self.pk, self.sk)
 
     @classmethod
-    def from_row(cls, row: TaskRow) -> Self:
+    def from_row(cls, row: TaskRow, *, expired: tuple[str, ...] | None = None) -> Self:
         key = row.key
         moments = {name: to_datetime(getattr(row, name)) for name in _MOMENTS}
         same = {name: getattr(row, name) for name in _SAME}
@@ -100,6 +104,7 @@ class Task(View):
                 HistoryEntry(status=Status(status), at=to_datetime(at) or at, attempt=attempt)
                 for status, at, attempt in row.history
             ),
+            expired=expired,
             **moments,
             **same,
         )
@@ -193,7 +198,10 @@ class Result(View):
 
 
 class Upload(View):
-    """A presigned URL to PUT a JSONL input; submit with its `inputRef` afterwards."""
+    """A presigned URL to PUT a JSONL input; submit with its `inputRef` within a day.
+
+    The PUT must have `headers`, and the `Content-Length` that was asked for.
+    """
 
     input_ref: str
     url: str
