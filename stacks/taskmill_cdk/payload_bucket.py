@@ -13,6 +13,10 @@ INPUTS = "inputs/*"
 RESULTS = "results/*"
 PLANNED = "planned/*"  # inputs of tasks planned so far ahead that others would have expired
 
+UPLOADS = "inputs/*/_uploads/*"  # a tenant's; no task type begins with an underscore
+# Uploads bear this tag until somebody submits them.
+OPEN_UPLOAD = ("taskmill-upload", "open")
+
 # A row expires some days after its task *ended*, an object some days after it was *stored*. In
 # between a task may wait and run for days, and its payloads must outlive its row.
 LONGEST_LIFE_OF_A_TASK_DAYS = 30
@@ -21,6 +25,8 @@ FARTHEST_PLAN_DAYS = 365
 
 class PayloadBucket(Construct):
     """The bucket of inputs and results: private, encrypted, TLS only; objects outlive their rows.
+
+    Uploads that nobody submits are deleted a day later.
 
     Args:
         retention_days: Days that a row is kept after its task ended; 0 keeps objects for ever.
@@ -47,6 +53,11 @@ class PayloadBucket(Construct):
             key.grant_encrypt(grantee)
         return self._grant(grantee, "s3:PutObject", patterns)
 
+    def grant_tag_uploads(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to sign uploads that expire within a day, and to keep those that are submitted."""
+        self._grant(grantee, "s3:DeleteObjectTagging", (UPLOADS,))
+        return self._grant(grantee, "s3:PutObjectTagging", (UPLOADS,))
+
     def _grant(self, grantee: iam.IGrantable, action: str, patterns: tuple[str, ...]) -> iam.Grant:
         acknowledge_wildcards(
             self,
@@ -71,11 +82,15 @@ class PayloadBucket(Construct):
 
 def _lifecycle(retention_days: int) -> list[s3.LifecycleRule]:
     unfinished = s3.LifecycleRule(abort_incomplete_multipart_upload_after=Duration.days(1))
+    name, value = OPEN_UPLOAD
+    abandoned = s3.LifecycleRule(
+        prefix=INPUTS.removesuffix("*"), tag_filters={name: value}, expiration=Duration.days(1)
+    )
     if retention_days == 0:
-        return [unfinished]
+        return [unfinished, abandoned]
     days = retention_days + LONGEST_LIFE_OF_A_TASK_DAYS
     kept = {INPUTS: days, RESULTS: days, PLANNED: days + FARTHEST_PLAN_DAYS}
-    return [unfinished, *(_expiring(pattern, after) for pattern, after in kept.items())]
+    return [unfinished, abandoned, *(_expiring(pattern, after) for pattern, after in kept.items())]
 
 
 def _expiring(pattern: str, days: int) -> s3.LifecycleRule:

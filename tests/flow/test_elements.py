@@ -141,7 +141,8 @@ def test_subtasks_whose_elements_are_gone_fail_and_the_others_run(cloud: InProce
     assert statuses(cloud, key) == ["FAILED", "COMPLETED", "FAILED"]
     assert get(cloud, key).status == "COMPLETED"
     error: Any = get(cloud, key.subtask(0)).attributes["error"]
-    assert "NoSuchKey" in error["message"]
+    assert error["type"] == "PayloadMissing"
+    assert error["message"] == f"the input of {key.subtask(0)} has expired"
 
 
 def test_a_subtask_shows_its_element_as_long_as_it_is_small(cloud: InProcessCloud) -> None:

@@ -5,6 +5,14 @@ from aws_cdk.assertions import Match, Template
 from taskmill_cdk import PayloadBucket, payload_bucket
 
 
+ABANDONED = {
+    "ExpirationInDays": 1,
+    "Prefix": "inputs/",
+    "Status": "Enabled",
+    "TagFilters": [{"Key": "taskmill-upload", "Value": "open"}],
+}
+
+
 def any_template(**props: int) -> Template:
     stack = Stack(App(), "Any")
     PayloadBucket(stack, "Payloads", **props)
@@ -59,11 +67,21 @@ def test_inputs_of_tasks_planned_ahead_wait_for_them(template: Template) -> None
     )
 
 
+def test_uploads_that_nobody_submits_expire_in_a_day(template: Template) -> None:
+    template.has_resource_properties("AWS::S3::Bucket", _rules([ABANDONED]))
+
+
+def test_the_tag_of_the_rule_is_the_one_that_uploads_are_given() -> None:
+    from taskmill.aws.s3.payloads import OPEN_UPLOAD
+
+    assert "=".join(payload_bucket.OPEN_UPLOAD) == OPEN_UPLOAD
+
+
 def test_payloads_stay_for_ever_when_rows_do() -> None:
     [bucket] = any_template(retention_days=0).find_resources("AWS::S3::Bucket").values()
     rules = bucket["Properties"]["LifecycleConfiguration"]["Rules"]
 
-    assert not any("ExpirationInDays" in rule for rule in rules)
+    assert [rule for rule in rules if "ExpirationInDays" in rule] == [ABANDONED]
 
 
 def test_nothing_else_in_the_bucket_expires(template: Template) -> None:

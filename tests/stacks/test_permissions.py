@@ -57,6 +57,10 @@ EXPECTED = {
         "PayloadsBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
         "PayloadsBucket/planned/*": {"s3:GetObject", "s3:PutObject"},
         "PayloadsBucket/results/*": {"s3:GetObject"},
+        "PayloadsBucket/inputs/*/_uploads/*": {
+            "s3:PutObjectTagging",  # an upload expires in a day …
+            "s3:DeleteObjectTagging",  # … unless it is submitted
+        },
     },
     "Dispatch": {
         "TasksTable.StreamArn": rows(

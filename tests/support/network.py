@@ -64,8 +64,15 @@ class Network(httpx.BaseTransport):
             return httpx.Response(400)
         objects, key = self.cloud.bucket.objects, request.url.path.lstrip("/")
         if request.method == "GET":
-            return httpx.Response(200, content=objects[key])
+            return httpx.Response(200 if key in objects else 404, content=objects.get(key, b""))
+        signed = request.url.params
+        if request.headers.get("x-amz-tagging", "") != signed.get("Tagging", ""):
+            return httpx.Response(403, text="SignatureDoesNotMatch")
+        if request.headers["content-length"] != signed.get("ContentLength", len(request.content)):
+            return httpx.Response(403, text="SignatureDoesNotMatch")
         if request.headers["if-none-match"] == "*" and key in objects:
             return httpx.Response(412)
-        objects[key] = request.content
+        self.cloud.bucket.put_object(
+            Key=key, Body=request.content, Tagging=request.headers["x-amz-tagging"]
+        )
         return httpx.Response(200)

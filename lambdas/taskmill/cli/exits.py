@@ -28,6 +28,7 @@ _BY_CODE: Mapping[str, Exit] = {
     "unreadable_input": Exit.USAGE,
     "not_configured": Exit.USAGE,
     "not_found": Exit.NOT_FOUND,
+    "payload_expired": Exit.NOT_FOUND,
     "unreachable": Exit.UNREACHABLE,
     "throttled": Exit.UNREACHABLE,
     "forbidden": Exit.UNREACHABLE,

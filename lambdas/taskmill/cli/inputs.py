@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 
 from taskmill.client.elements import Format, parse_elements, read_elements
 from taskmill.client.errors import UnreadableInput
+from taskmill.model.json_reading import NotJson, read_json
 
 _HINT = """; write text with its quotes: '"like this"'"""
 
@@ -26,33 +26,43 @@ def read_input(text: str | None) -> Any:
         return _json(text, "INPUT", hint=_HINT)
     name = "stdin" if text == "-" else text[1:]
     try:
-        return _json(sys.stdin.read() if text == "-" else _file(name), name)
+        given = sys.stdin.buffer.read() if text == "-" else Path(name).read_bytes()
     except OSError as error:
         raise UnreadableInput(f"cannot read {name}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise UnreadableInput(f"{name} is not UTF-8: {error.reason}") from None
+    return _json(given, name)
 
 
-def read_inputs(source: str, form: Format | None) -> Iterator[Any]:
+def read_inputs(source: str, form: Format | None, *, delimiter: str | None = None) -> Iterator[Any]:
     """The elements of FILE, or of stdin for `-`.
 
     Args:
         form: By default the suffix of the file decides; stdin is JSON Lines by default.
+        delimiter: Of CSV; by default, the header shows it.
 
     Raises:
         UnreadableInput: See `taskmill.client.elements`.
     """
     if source == "-":
-        return parse_elements(sys.stdin, form or "jsonl", name="stdin")
-    return read_elements(Path(source), form)
+        stdin = sys.stdin.buffer  # as bytes: the locale's encoding may be another than UTF-8
+        return parse_elements(stdin, form or "jsonl", name="stdin", delimiter=delimiter)
+    return read_elements(Path(source), form, delimiter=delimiter)
 
 
-def _file(name: str) -> str:
-    return Path(name).read_text(encoding="utf-8-sig")
+def checked_delimiter(given: str | None) -> str | None:
+    """The delimiter of CSV that an option names: a character, or `tab`.
+
+    Raises:
+        UnreadableInput: It is neither, or a quote, a line break or a letter, which cannot be one.
+    """
+    if given is None or given in ("tab", r"\t"):
+        return given and "\t"
+    if len(given) != 1 or given.isalnum() or given in '"\r\n\0':
+        raise UnreadableInput(f"--delimiter is a character such as ; or 'tab', not {given!r}")
+    return given
 
 
-def _json(text: str, name: str, *, hint: str = "") -> Any:
+def _json(text: str | bytes, name: str, *, hint: str = "") -> Any:
     try:
-        return json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+        return read_json(text)
+    except NotJson as error:
         raise UnreadableInput(f"{name} is not JSON: {error}{hint}") from None

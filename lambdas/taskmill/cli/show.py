@@ -51,8 +51,9 @@ def details(task: Task) -> Iterator[tuple[str, str]]:
         "subtasks": counts_text(task),
         "progress": progress_text(task),
         "error": error_text(task),
-        "input": task.input_ref or short_text(task.input),
-        "result": task.attributes.get("resultRef") or short_text(task.attributes.get("result")),
+        "input": _ref_text(task, "input", task.input_ref) or short_text(task.input),
+        "result": _ref_text(task, "result", task.attributes.get("resultRef"))
+        or short_text(task.attributes.get("result")),
         "parent": task.parent,
         "created": moment_text(task.created_at),
         "started": moment_text(task.started_at),
@@ -126,6 +127,11 @@ def short_text(value: Any) -> str:
         return ""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= SHORT else f"{text[:SHORT]}…"
+
+
+def _ref_text(task: Task, what: str, ref: Any) -> str:
+    """The reference to a payload, and whether it has expired; empty without one."""
+    return f"{ref} (expired)" if ref and what in (task.expired or ()) else ref or ""
 
 
 def _attempts(task: Task) -> str:

@@ -100,6 +100,14 @@ def map_inputs(
         InputFormat | None,
         typer.Option("--format", help="Format, if the name of the file does not show it."),
     ] = None,
+    delimiter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHARACTER",
+            help="What separates the fields of a .csv, or 'tab'; by default the header shows it:"
+            " comma, semicolon, tab or pipe.",
+        ),
+    ] = None,
     tolerate: Annotated[
         str | None,
         typer.Option(
@@ -131,14 +139,17 @@ def map_inputs(
     timeout: Timeout = None,
 ) -> None:
     """Submit a step function task: each element of a file becomes a subtask."""
-    from taskmill.cli.inputs import read_inputs
+    from taskmill.cli.inputs import checked_delimiter, read_inputs
 
     call: Call = ctx.obj
     log_ids = read_log_ids(log_id)
+    elements = read_inputs(
+        file, form.value if form else None, delimiter=checked_delimiter(delimiter)
+    )
     with call.client() as client:
         task = client.map(
             task_type,
-            read_inputs(file, form.value if form else None),
+            elements,
             tolerated_failures=tolerate,
             batch_size=batch_size,
             max_concurrency=max_concurrency,

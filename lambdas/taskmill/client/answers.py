@@ -26,6 +26,7 @@ _BY_CODE: Mapping[str, type[TaskmillError]] = {
     "idempotency_conflict": errors.IdempotencyConflict,
     "illegal_status_change": errors.IllegalStatusChange,
     "throttled": errors.Throttled,
+    "payload_expired": errors.PayloadMissing,
 }
 
 # For unknown codes of a newer server, and for responses of API Gateway itself.
@@ -36,6 +37,7 @@ _BY_STATUS: Mapping[int, type[TaskmillError]] = {
     404: errors.TaskNotFound,
     405: errors.InvalidRequest,
     409: errors.Conflict,
+    410: errors.PayloadMissing,
     413: errors.LimitExceeded,
     422: errors.InvalidRequest,
     429: errors.Throttled,

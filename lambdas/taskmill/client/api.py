@@ -12,9 +12,11 @@ from taskmill.client.answers import error_of, is_local, json_of, no_answer
 from taskmill.client.retries import Sleep, send_with_retries
 from taskmill.client.spool import Spool
 from taskmill.model.api.views import Upload
+from taskmill.model.errors import PayloadMissing
 from taskmill.model.keys import Kind, TaskKey
 
 COLLECTIONS: Mapping[Kind, str] = {Kind.TASK: "tasks", Kind.SFN_TASK: "step-function-tasks"}
+_NOT_THERE = 404
 _ALREADY_THERE = 412  # S3's answer to a repeated PUT with If-None-Match: *
 _PRESIGNED = "the holder of a presigned URL"
 
@@ -103,12 +105,19 @@ class Api:
         self._answer(send, repeatable=True, caller=_PRESIGNED, accept=(_ALREADY_THERE,))
 
     def download(self, url: str) -> Any:
-        """The JSON document at a presigned URL."""
+        """The JSON document at a presigned URL.
+
+        Raises:
+            PayloadMissing: There is none any more.
+        """
 
         def send() -> httpx.Response:
             return self._http.get(url)
 
-        return json_of(self._answer(send, repeatable=True, caller=_PRESIGNED))
+        response = self._answer(send, repeatable=True, caller=_PRESIGNED, accept=(_NOT_THERE,))
+        if response.status_code == _NOT_THERE:
+            raise PayloadMissing("the payload has expired", field="result")
+        return json_of(response)
 
     def _call(self, method: str, path: str, body: bytes = b"", *, repeatable: bool) -> Any:
         headers = {"Accept": "application/json"}

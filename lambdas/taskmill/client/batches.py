@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from taskmill.client.names import repeatable
 from taskmill.client.wire import INLINE_LIMIT, check_request, to_json, to_moment, weight
 from taskmill.model.api.requests import NewTask
+from taskmill.model.errors import InvalidRequest
+from taskmill.model.given_elements import given_elements
 
 TASKS_A_REQUEST = 100
 
@@ -20,12 +22,16 @@ def batches(tasks: Iterable[NewTask], *, ids: str) -> Iterator[bytes]:
         ids: How codes are made: "ulid", "uuid4", "uuid7" or "integer".
 
     Raises:
-        InvalidRequest: An input cannot be converted to JSON.
+        InvalidRequest: An input cannot be converted to JSON, or an item is no `NewTask`.
         LimitExceeded: The input of one task is larger than a request may be.
     """
     lines: list[bytes] = []
     size = 0
-    for task in tasks:
+    for index, task in enumerate(given_elements(tasks, field="tasks", unit="tasks")):
+        if not isinstance(task, NewTask):
+            raise InvalidRequest(
+                f"tasks[{index}] is {type(task).__name__}: give a NewTask", field=f"tasks[{index}]"
+            )
         fields = task.model_dump(mode="python", by_alias=True, exclude_defaults=True)
         fields |= repeatable(ids, task.code, task.idempotency_key)
         if task.run_at is not None:

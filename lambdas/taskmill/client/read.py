@@ -8,7 +8,7 @@ from typing import Any
 from taskmill.client.api import collection_of, path_of
 from taskmill.client.connection import Connection
 from taskmill.model.api.views import Progress, Result, Task
-from taskmill.model.errors import InvalidRequest, TaskNotFound
+from taskmill.model.errors import InvalidRequest, PayloadMissing, TaskNotFound
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.statuses import Status
 
@@ -91,9 +91,16 @@ class Reads(Connection):
 
         Raises:
             Conflict: The task has not completed.
+            PayloadMissing: The result has expired.
         """
         result = Result.model_validate(self._api.get(f"{path_of(key_of(key))}/result"))
-        return self._api.download(result.result_url) if result.result_url else result.result
+        if result.result_url is None:
+            return result.result
+        try:
+            return self._api.download(result.result_url)
+        except PayloadMissing as gone:
+            message = f"the result of {key_of(key)} has expired"
+            raise PayloadMissing(message, **gone.details) from None
 
 
 def key_of(key: Key) -> TaskKey:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from taskmill.client.wire import INLINE_LIMIT, to_json, weight
-from taskmill.model.batch_plan import check_count
+from taskmill.model.given_elements import check_element
 
 _CHUNK = 1 << 20
 
@@ -20,7 +20,7 @@ class Spool:
         size: Bytes of the JSON Lines.
 
     Raises:
-        LimitExceeded: There are more than 1,000,000 elements; it stops reading them there.
+        LimitExceeded: An element is larger than 6 MB.
         InvalidRequest: An element cannot be converted to JSON.
     """
 
@@ -62,9 +62,9 @@ class Spool:
             yield chunk
 
     def _fill(self, elements: Iterable[Any]) -> None:
-        for count, element in enumerate(elements, start=1):
-            check_count(count)
-            line = to_json(element, field=f"input[{count - 1}]") + b"\n"
+        for index, element in enumerate(elements):
+            line = to_json(element, field=f"input[{index}]") + b"\n"
+            check_element(len(line) - 1, index)
             self._file.write(line)
             self.size += len(line)
             self._weight += weight(line)

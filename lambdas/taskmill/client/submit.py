@@ -17,7 +17,7 @@ from taskmill.client.wire import to_body, to_moment, to_names
 from taskmill.model.api.base import Notify, Priority
 from taskmill.model.api.requests import NewTask
 from taskmill.model.api.views import Task, Upload
-from taskmill.model.errors import InvalidRequest
+from taskmill.model.given_elements import given_elements
 from taskmill.model.keys import Kind
 
 
@@ -161,17 +161,13 @@ class Submits(Connection):
 
     def _upload(self, spool: Spool) -> str:
         path = f"/v1/tenants/{self.tenant}/uploads"
-        upload = Upload.model_validate(self._api.post(path, repeatable=True))
+        size = to_body({"size": spool.size})
+        upload = Upload.model_validate(self._api.post(path, size, repeatable=True))
         self._api.upload(upload, spool)
         return upload.input_ref
 
 
 def _elements(inputs: Iterable[Any] | Path) -> Iterable[Any]:
     if isinstance(inputs, Path):
-        return read_elements(inputs)
-    if isinstance(inputs, str | bytes | Mapping):
-        raise InvalidRequest(
-            f"inputs is {type(inputs).__name__}: give a list, an iterator or a Path",
-            field="inputs",
-        )
-    return inputs
+        return given_elements(read_elements(inputs))
+    return given_elements(inputs, kinds="a list, an iterator or a Path")

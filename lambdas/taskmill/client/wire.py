@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from taskmill.model.errors import InvalidRequest, LimitExceeded
+from taskmill.model.json_reading import check_levels
+from taskmill.model.json_text import refusal
 
 # Lambda's limit for a request is 6 MB. The body is a string in the JSON of the Lambda event, so
 # quotes and backslashes count twice.
@@ -22,12 +24,14 @@ def to_json(value: Any, *, field: str) -> bytes:
         field: Name of the value in error messages.
 
     Raises:
-        InvalidRequest: The value has no JSON form: NaN, a circular reference, another type.
+        InvalidRequest: The value has no JSON form: NaN, a circular reference, another type, more
+            than 200 levels.
     """
     try:
         text = _COMPACT.encode(value)
+        check_levels(text)
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidRequest(f"{field} is not JSON: {error}", field=field) from None
+        raise InvalidRequest(f"{field} is not JSON: {refusal(error)}", field=field) from None
     try:
         return text.encode()
     except UnicodeEncodeError:  # lone surrogates, which JSON can only contain as escapes

@@ -16,6 +16,8 @@ from taskmill.model.chunks import chunked
 from taskmill.model.clock import Clock, now_ms, ttl_seconds
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import InvalidRequest
+from taskmill.model.given_elements import MAX_ELEMENT_BYTES
+from taskmill.model.json_reading import NotJson, decoded, read_json
 from taskmill.model.json_text import dump_json, fits_row
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
@@ -37,7 +39,8 @@ class Inserter:
     def insert(self, parent: TaskRow) -> int:
         """Store one row per element of the input; existing rows are left unchanged.
 
-        An element that is not valid JSON gets a FAILED row; the others are not affected.
+        An element that is not JSON within the limits of `read_json`, or larger than 6 MB, gets a
+        FAILED row; the others are not affected.
 
         Returns:
             The number of elements.
@@ -65,12 +68,14 @@ class Inserter:
             yield self._row_of_line(parent, index, line, PayloadRef(source, offset, len(line)))
 
     def _row_of_line(self, parent: TaskRow, index: int, line: bytes, ref: PayloadRef) -> TaskRow:
-        try:
-            text = line.decode().strip()
-            json.loads(text, parse_constant=_refuse_constant)
-        except ValueError as error:
-            problem = InvalidRequest(f"element {index} is not JSON: {error}", field="input")
+        if len(line) > MAX_ELEMENT_BYTES:
+            problem = f"is larger than {MAX_ELEMENT_BYTES:,} bytes"
             return self._failed_row(parent, index, problem)
+        try:
+            text = decoded(line).strip()
+            read_json(text)
+        except NotJson as error:
+            return self._failed_row(parent, index, f"is not JSON: {error}")
         if not fits_row(text, limit=SUBTASK_INPUT_INLINE):
             return self._row(parent, index, None).but(input_ref=str(ref))
         return self._row(parent, index, text)
@@ -86,18 +91,14 @@ class Inserter:
             notify="each" if parent.notify == "each" else None,
         )
 
-    def _failed_row(self, parent: TaskRow, index: int, problem: InvalidRequest) -> TaskRow:
+    def _failed_row(self, parent: TaskRow, index: int, problem: str) -> TaskRow:
         """The FAILED row of an element that can never run: it must not fail the whole fan-out."""
         now = self.clock()
+        error = InvalidRequest(f"element {index} {problem}", field="input")
         return self._row(parent, index, None).but(
             status=Status.FAILED,
-            attributes={"error": describe_error(problem)},
+            attributes={"error": describe_error(error)},
             finished_at=now,
             ttl=ttl_seconds(now, self.subtasks.retention_days),
             attention=f"FAILED#{parent.key.tenant}",
         )
-
-
-def _refuse_constant(constant: str) -> None:
-    """Called for NaN and Infinity, which Python's parser accepts but JSON does not have."""
-    raise ValueError(f"{constant} is not a JSON number")

@@ -8,6 +8,7 @@ from typing import Any
 from taskmill.aws.dynamodb.batches import BatchStore
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.aws.s3.expiry import naming
 from taskmill.fanout.insert import Inserter
 from taskmill.model.batch_plan import batch_size_for, batch_spans
 from taskmill.model.clock import Clock, now_ms
@@ -56,7 +57,8 @@ class Splitter:
 
     def _spans(self, parent: TaskRow) -> list[Span]:
         if parent.split_run is None:
-            count = self.inserter.insert(parent)
+            with naming(parent.key, "input"):
+                count = self.inserter.insert(parent)
             size = parent.batch_size or batch_size_for(count)
             self._split_done(parent, count, size, dict.fromkeys(COUNT_NAMES, 0))
             return batch_spans(count, size)

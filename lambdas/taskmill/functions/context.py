@@ -145,7 +145,7 @@ class TaskContext:
 
     def submit_many(self, task: What, inputs: Iterable[Any]) -> list[Child]:
         """Start a child for each input, storing 25 per request; otherwise as `submit`."""
-        return self._spawner.submit([(task, value) for value in inputs])
+        return self._spawner.submit_each(task, inputs)
 
     def run(self, task: What, input: Any = None, *, name: str | None = None) -> Any:  # noqa: A002
         """Start a child, wait for it, and return its result.

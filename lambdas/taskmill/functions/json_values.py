@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from taskmill.model.errors import InvalidInput, InvalidRequest, InvalidResult
-from taskmill.model.json_text import dump_json
+from taskmill.model.json_text import dump_json, refusal
 
 
 def to_json_value(argument: Any) -> Any:
@@ -19,8 +19,10 @@ def to_json_value(argument: Any) -> Any:
         # Without a model's computed fields, which it would not accept when it is parsed again.
         return json.loads(_dump(argument, field="input", round_trip=True))
     except ValueError as error:
-        details = [{"field": "input", "message": str(error)}]
-        raise InvalidInput(f"the input cannot be stored: {error}", errors=details) from None
+        details = [{"field": "input", "message": refusal(error)}]
+        raise InvalidInput(
+            f"the input cannot be stored: {refusal(error)}", errors=details
+        ) from None
 
 
 def dump_result(result: Any) -> str:
@@ -32,7 +34,7 @@ def dump_result(result: Any) -> str:
     try:
         return _dump(result, field="result")
     except ValueError as error:
-        raise InvalidResult(f"the result cannot be stored: {error}") from None
+        raise InvalidResult(f"the result cannot be stored: {refusal(error)}") from None
 
 
 def _dump(value: Any, *, field: str, round_trip: bool = False) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from taskmill.functions.backends import Backend, current_backend
 from taskmill.functions.handles import MapHandle, TaskHandle
 from taskmill.model.errors import InvalidInput, InvalidRequest
+from taskmill.model.given_elements import given_elements
 
 if TYPE_CHECKING:
     from taskmill.functions.task_functions import TaskFunction
@@ -52,14 +53,11 @@ def submit_map(
         raise InvalidRequest(
             "execute_now runs single tasks only: the workflow runs fan-outs", field="execute_now"
         )
-    if isinstance(inputs, str | bytes | Mapping):
-        raise InvalidRequest(
-            f"inputs is {type(inputs).__name__}: give a list or an iterator", field="inputs"
-        )
+    elements = given_elements(inputs)
     backend = current_backend(tenant)
     task = backend.map(
         function.type,
-        _checked(function, inputs),
+        _checked(function, elements),
         tenant=_tenant(tenant, backend),
         **options,
     )

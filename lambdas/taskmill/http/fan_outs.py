@@ -48,7 +48,7 @@ def add_to(app: ApiGatewayResolver) -> None:
         get_subtask_result,
         name="step_function_task_subtask_result",
         summary="Get the result of a subtask",
-        errors=(404, 409),
+        errors=(404, 409, 410),
     )
 
 

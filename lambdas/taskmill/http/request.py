@@ -11,11 +11,11 @@ from urllib.parse import quote
 from aws_lambda_powertools.event_handler import Request, Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
-from pydantic_core import from_json
 
 from taskmill.http.refusals import MalformedBody, UnsupportedMediaType
 from taskmill.model.api.requests import InvokeContext
 from taskmill.model.errors import Forbidden, LimitExceeded
+from taskmill.model.json_reading import NotJson, decoded, read_json
 from taskmill.wiring.process import current
 
 MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's limit for a request
@@ -45,15 +45,12 @@ def prepared(event: Mapping[str, Any]) -> dict[str, Any]:
 def parse_object(text: str) -> dict[str, Any]:
     """The JSON object in a body.
 
-    pydantic's parser rejects values that could not be stored or returned later: NaN, lone
-    surrogates, and more than 200 levels of nesting.
-
     Raises:
-        MalformedBody: The text is not JSON, or not an object.
+        MalformedBody: The text is not JSON within the limits of `read_json`, or not an object.
     """
     try:
-        value = from_json(text, allow_inf_nan=False)
-    except ValueError as error:
+        value = read_json(text, finite=False)  # the field that holds it is named later
+    except NotJson as error:
         raise MalformedBody(f"the body is not JSON: {error}", field="body") from None
     if not isinstance(value, dict):
         raise MalformedBody("the body must be a JSON object, not another JSON value", field="body")
@@ -113,6 +110,8 @@ def _body_text(body: str, *, encoded: bool) -> str:
     if size > MAX_BODY_BYTES:
         raise LimitExceeded("body", actual=size, limit=MAX_BODY_BYTES, unit="bytes")
     try:
-        return base64.b64decode(body, validate=True).decode() if encoded else body
-    except (binascii.Error, UnicodeDecodeError):
-        raise MalformedBody("the body is not UTF-8", field="body") from None
+        return decoded(base64.b64decode(body, validate=True)) if encoded else body
+    except binascii.Error:
+        raise MalformedBody("the body is not Base64, as declared", field="body") from None
+    except NotJson as error:
+        raise MalformedBody(f"the body is not JSON: {error}", field="body") from None

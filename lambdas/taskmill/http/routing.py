@@ -18,6 +18,7 @@ _MEANINGS = {
     404: "Not found.",
     409: "The current state does not allow this, or the idempotency key or code is used by another"
     " request.",
+    410: "The input or result that this needs has expired, although its task still exists.",
     413: "A size limit is exceeded; the message names the limit.",
     415: "The content type of the body is not JSON.",
     422: "A field is invalid; `details` lists the invalid fields, up to 20.",

@@ -7,8 +7,10 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Request
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body
+from pydantic import Field
 
 from taskmill.http.bodies import (
+    STRICT,
     StepFunctionTaskSubmission,
     SubmitTask,
     TaskSubmission,
@@ -17,7 +19,7 @@ from taskmill.http.examples import FAN_OUT_EXAMPLES, TASK_EXAMPLES
 from taskmill.http.parameters import Tenant
 from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
-from taskmill.model.api.base import View
+from taskmill.model.api.base import Model, View
 from taskmill.model.api.views import Task, Upload
 from taskmill.model.errors import InvalidInput, InvalidRequest
 from taskmill.wiring.process import current
@@ -51,7 +53,19 @@ def add_to(app: ApiGatewayResolver) -> None:
         create_upload,
         name="upload_create",
         summary="Get a presigned URL for a PUT of an input that is too large for a request",
+        errors=(422,),
         success=201,
+    )
+
+
+class NewUpload(Model):
+    """An input to upload."""
+
+    model_config = STRICT
+
+    size: int = Field(
+        ge=1,
+        description="Bytes of the input, which the `Content-Length` of the PUT must state.",
     )
 
 
@@ -87,8 +101,8 @@ def submit_step_function_task(
     )
 
 
-def create_upload(tenant: Tenant) -> Upload:
-    return current().service.create_upload(tenant_code=tenant)
+def create_upload(tenant: Tenant, body: NewUpload) -> Upload:
+    return current().service.create_upload(tenant_code=tenant, size=body.size)
 
 
 def _check_input(task: SubmitTask, *, field: str) -> None:

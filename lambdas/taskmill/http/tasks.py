@@ -47,9 +47,18 @@ class TaskRoutes:
         self._add(app, "PATCH", task, self.update, "Report the status of a {}", 404, 409, 422)
         self._add(app, "POST", f"{task}/cancel", self.cancel, "Cancel a {}", 404, 409)
         self._add(
-            app, "POST", f"{task}/retry", self.retry, "Retry a failed or cancelled {}", 404, 409
+            app,
+            "POST",
+            f"{task}/retry",
+            self.retry,
+            "Retry a failed or cancelled {}",
+            404,
+            409,
+            410,
         )
-        self._add(app, "GET", f"{task}/result", self.result, "Get the result of a {}", 404, 409)
+        self._add(
+            app, "GET", f"{task}/result", self.result, "Get the result of a {}", 404, 409, 410
+        )
         self._add(
             app, "GET", f"{task}/children", self.children, "List the child tasks of a {}", 404, 422
         )

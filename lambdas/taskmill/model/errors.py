@@ -193,10 +193,14 @@ class AttemptsSpent(TaskmillError):
     code = "attempts_spent"
 
 
-class PayloadMissing(TaskmillError):
-    """The stored input or result has expired, although its task still exists."""
+class PayloadMissing(Abort):
+    """The stored input or result has expired, although its task still exists; a retry cannot help.
 
-    code = "payload_missing"
+    `details` has the task's key, and "input" or "result" as `field`.
+    """
+
+    code = "payload_expired"
+    http_status = 410
 
 
 class TaskTimeout(TaskmillError):

@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 from taskmill.model.errors import InvalidRequest
+from taskmill.model.json_reading import MAX_DIGITS, MAX_LEVELS, NotJson, check_levels
 
 DEEPEST_IN_A_ROW = 100  # levels; pydantic fails to serialize more than about 250
 _NOT_XML = re.compile("[\ud800-\udfff\ufffe\uffff]")
@@ -52,16 +53,27 @@ def message_text(value: Any) -> str:
 
 
 def dump_json(value: Any, *, field: str) -> str:
-    """Compact JSON text that can be encoded as UTF-8.
+    """Compact JSON text that can be encoded as UTF-8, within the limits of `read_json`.
 
     Raises:
-        InvalidRequest: `value` is not JSON: a NaN, another type, a circular reference.
+        InvalidRequest: `value` is not JSON: a NaN, another type, a circular reference, more than
+            200 levels, an integer of more than 4,300 digits.
     """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        check_levels(text)
         text.encode()
     except UnicodeEncodeError:  # lone surrogates: JSON allows them only as escapes
         return json.dumps(value, allow_nan=False, separators=(",", ":"))
     except (TypeError, ValueError, RecursionError) as error:
-        raise InvalidRequest(f"{field} is not JSON: {error}", field=field) from None
+        raise InvalidRequest(f"{field} is not JSON: {refusal(error)}", field=field) from None
     return text
+
+
+def refusal(error: BaseException) -> str:
+    """Why a value was refused by `json.dumps` or pydantic, in the words of `read_json`'s limits."""
+    if isinstance(error, RecursionError) or "depth exceeded" in str(error):
+        return f"it is nested more than {MAX_LEVELS} levels deep"
+    if not isinstance(error, NotJson) and "integer string conversion" in str(error):
+        return f"a number has more than {MAX_DIGITS:,} digits"
+    return str(error)

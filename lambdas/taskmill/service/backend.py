@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from typing import Any
 
 from taskmill.aws.s3.results import stored_result
 from taskmill.functions.backends import SUBTASKS_AT_ONCE
 from taskmill.functions.polling import Pace
-from taskmill.model.api.base import Model
 from taskmill.model.api.requests import CreateStepFunctionTask, CreateTask
+from taskmill.model.api.validation import model_of
 from taskmill.model.api.views import Progress, Task
-from taskmill.model.errors import InvalidRequest
+from taskmill.model.given_elements import given_elements
 from taskmill.model.keys import TaskKey
 from taskmill.service.task_service import TaskService
-
-M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True)
@@ -35,14 +31,16 @@ class ServiceBackend:
     def submit(
         self, task_type: str, value: Any, *, tenant: str, execute_now: bool | None, **options: Any
     ) -> Task:
-        task = _model_of(
-            CreateTask, tenant_code=tenant, task_type=task_type, input=value, **options
-        )
+        task = model_of(CreateTask, tenant_code=tenant, task_type=task_type, input=value, **options)
         return self.service.create_task(task=task, execute_now=execute_now)
 
     def map(self, task_type: str, values: Iterable[Any], *, tenant: str, **options: Any) -> Task:
-        fields = {"tenant_code": tenant, "task_type": task_type, "input": list(values)}
-        task = _model_of(CreateStepFunctionTask, **fields, **options)
+        fields = {
+            "tenant_code": tenant,
+            "task_type": task_type,
+            "input": list(given_elements(values)),
+        }
+        task = model_of(CreateStepFunctionTask, **fields, **options)
         return self.service.create_step_function_task(task=task)
 
     def get(self, key: TaskKey) -> Task:
@@ -65,26 +63,3 @@ class ServiceBackend:
 
     def retry(self, key: TaskKey) -> Task:
         return self.service.retry(key=key)
-
-
-def _model_of(model: type[M], **fields: Any) -> M:
-    """A request model made of keyword arguments under their Python names.
-
-    Raises:
-        InvalidRequest: Some fields are not valid; the message names each, and why.
-    """
-    try:
-        return model(**fields)
-    except ValidationError as refused:
-        names = {each.alias: name for name, each in model.model_fields.items()}
-        details = [
-            {"field": _field_path(each["loc"], names), "message": each["msg"]}
-            for each in refused.errors()
-        ]
-        message = "; ".join(f"{each['field']}: {each['message']}" for each in details)
-        raise InvalidRequest(message, errors=details) from None
-
-
-def _field_path(loc: tuple[int | str, ...], names: dict[str | None, str]) -> str:
-    first, *rest = loc
-    return ".".join(map(str, (names.get(str(first), first), *rest)))

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from taskmill.aws.s3.expiry import expired
 from taskmill.aws.sns import alarm_notification
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.model.api.views import Task
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
-from taskmill.model.rows.task_row import is_fan_out
-from taskmill.model.statuses import RUNNING, Status
+from taskmill.model.rows.task_row import TaskRow, is_fan_out
+from taskmill.model.statuses import RETRYABLE, RUNNING, Status
 from taskmill.service.parts import Key, ServiceParts
 from taskmill.service.stored_attributes import stored_attributes, stored_error
 
@@ -118,10 +119,14 @@ class Changes(ServiceParts):
             TaskNotFound: No task has this key.
             IllegalStatusChange: The task is neither FAILED nor CANCELLED.
             InvalidRequest: The key is a subtask's: it is retried with its parent.
+            PayloadMissing: The input has expired, so that the task could only fail again.
         """
         task_key = TaskKey.of(key)
         if task_key.index is not None:
             raise InvalidRequest("a subtask is retried with its parent", field="key")
+        before = self.tasks.get(task_key)
+        if before.status in RETRYABLE:
+            self._check_input(before)
         row = self.tasks.reopen(task_key)
         return Task.from_row(row or self.children.reopen(self.tasks.get(task_key)))
 
@@ -144,6 +149,11 @@ class Changes(ServiceParts):
         details = stored_error(error_details)
         table = self.tasks.table.name
         self.alarm_topic.publish([alarm_notification(row, table=table, error_details=details)])
+
+    def _check_input(self, row: TaskRow) -> None:
+        """Check that the input still exists. Once split, subtasks have inputs of their own."""
+        if row.input_ref and row.split_run is None and not self.payloads.exists(row.input_ref):
+            raise expired(row.key, "input")
 
     def _attributes(self, key: TaskKey, given: Mapping[str, Any] | None) -> dict[str, Any]:
         if not given:

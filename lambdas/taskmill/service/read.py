@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from taskmill.aws.dynamodb.listing import list_rows
+from taskmill.aws.s3.expiry import expired
 from taskmill.model.api.requests import ListOptions
 from taskmill.model.api.views import Page, Progress, Result, SubtaskStatus, Task, TaskStatusSummary
 from taskmill.model.errors import Conflict, InvalidRequest
@@ -14,7 +15,7 @@ from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 from taskmill.service.pages import listing_of, page_of
 from taskmill.service.parts import Key, ServiceParts
-from taskmill.service.shown_inputs import with_inputs_shown
+from taskmill.service.shown_inputs import expired_payloads, with_inputs_shown
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,11 +25,14 @@ class Reads(ServiceParts):
     def get_task(self, *, key: Key) -> Task:
         """A task, step function task or subtask, with its input if that is up to 8,000 bytes.
 
+        `expired` names the payloads that the task refers to and that do not exist any more.
+
         Raises:
             TaskNotFound: No task has this key.
         """
-        (row,) = with_inputs_shown(self.payloads, [self._shown(TaskKey.of(key))])
-        return Task.from_row(row)
+        row = self._shown(TaskKey.of(key))
+        (shown,) = with_inputs_shown(self.payloads, [row])
+        return Task.from_row(shown, expired=expired_payloads(self.payloads, row, shown))
 
     def get_all_sub_task(self, *, key: Key) -> list[Task]:
         """All subtasks of a step function task, given its key or the key of one of its subtasks."""
@@ -82,6 +86,7 @@ class Reads(ServiceParts):
         Raises:
             TaskNotFound: No task has this key.
             Conflict: The task is not COMPLETED.
+            PayloadMissing: The result has expired.
         """
         row = self.tasks.get(TaskKey.of(key))
         if row.status is not Status.COMPLETED:
@@ -90,6 +95,8 @@ class Reads(ServiceParts):
         known = {**row.key.as_dict(), "status": row.status}
         if ref is None:
             return Result(**known, result=Task.from_row(row).attributes.get("result"))
+        if not self.payloads.exists(ref):
+            raise expired(row.key, "result")
         return Result(**known, result_url=self.payloads.download_url(ref))
 
     def list_children(self, *, key: Key, after: str | None = None, limit: int = 100) -> list[Task]:

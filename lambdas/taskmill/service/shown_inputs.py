@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from botocore.exceptions import ClientError
-
 from taskmill.aws.dynamodb.payload_rows import ROW_LIMIT, is_row
 from taskmill.aws.s3.elements import Elements
 from taskmill.aws.s3.payloads import PayloadRef, PayloadStore
@@ -27,6 +25,25 @@ def with_inputs_shown(payloads: PayloadStore, rows: Sequence[Shown]) -> Iterable
     elements, shown = Elements(payloads, small), {row.key for row in small}
     for row in rows:
         yield _shown(elements, row) if isinstance(row, TaskRow) and row.key in shown else row
+
+
+def expired_payloads(payloads: PayloadStore, row: Shown, shown: Shown) -> tuple[str, ...] | None:
+    """Which of "input" and "result" a row refers to although they have expired; None: neither.
+
+    Payloads of tasks that have not ended are not looked for: they live longer than a task may.
+
+    Args:
+        shown: The row as `with_inputs_shown` returned it.
+    """
+    if not isinstance(row, TaskRow) or not isinstance(shown, TaskRow):
+        return None
+    found: list[str] = []
+    if row.ended and row.input_ref and shown.input is None and not payloads.exists(row.input_ref):
+        found.append("input")
+    ref = row.attributes.get("resultRef")
+    if row.ended and ref is not None and not payloads.exists(ref):
+        found.append("result")
+    return tuple(found) or None
 
 
 def _is_small(ref: str | None) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from taskmill.aws.s3.fan_out_inputs import fan_out_row, new_upload_key
 from taskmill.aws.s3.inputs import with_input, with_inputs
-from taskmill.aws.s3.payloads import UPLOAD_SECONDS
+from taskmill.aws.s3.payloads import UPLOAD_HEADERS, UPLOAD_SECONDS
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.model.api.requests import CreateStepFunctionTask, CreateTask, InvokeContext
 from taskmill.model.api.views import Task, Upload
@@ -104,13 +104,22 @@ class Submits(Puts):
         )
         return Task.from_row(self._stored_task(row, task))
 
-    def create_upload(self, *, tenant_code: str) -> Upload:
-        """A presigned URL to PUT a large JSONL input to, and the `input_ref` to submit it with."""
+    def create_upload(self, *, tenant_code: str, size: int | None = None) -> Upload:
+        """A presigned URL to PUT a large JSONL input to, and the `input_ref` to submit it with.
+
+        What nobody submits within a day is deleted.
+
+        Args:
+            size: Bytes of the input, to which S3 then holds the upload. The HTTP API requires it.
+
+        Raises:
+            LimitExceeded: `size` is larger than the configured maximum.
+        """
         key = new_upload_key(tenant_code)
         return Upload(
             input_ref=key,
-            url=self.payloads.upload_url(key),
-            headers={"If-None-Match": "*"},
+            url=self.payloads.upload_url(key, size),
+            headers=UPLOAD_HEADERS,
             expires_in_seconds=UPLOAD_SECONDS,
         )
 

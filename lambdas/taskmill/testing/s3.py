@@ -7,6 +7,7 @@ import io
 import re
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
@@ -14,13 +15,29 @@ from botocore.response import StreamingBody
 
 @dataclass
 class MemoryBucket:
-    """One bucket; `objects` holds the bodies by key."""
+    """One bucket; `objects` holds the bodies by key, `tags` the tags of those that have any."""
 
     objects: dict[str, bytes] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
 
-    def put_object(self, *, Key: str, Body: bytes | str, **_: Any) -> dict[str, Any]:
+    def put_object(
+        self, *, Key: str, Body: bytes | str, Tagging: str = "", **_: Any
+    ) -> dict[str, Any]:
         self.objects[Key] = Body if isinstance(Body, bytes) else Body.encode()
+        self.tags.pop(Key, None)
+        if Tagging:
+            self.tags[Key] = Tagging
         return {}
+
+    def delete_object_tagging(self, *, Key: str, **_: Any) -> dict[str, Any]:
+        self._find(Key, "NoSuchKey")
+        self.tags.pop(Key, None)
+        return {}
+
+    def expire(self, tag: str) -> None:
+        """Delete the objects with a tag, as a lifecycle rule does."""
+        for key in [key for key, tags in self.tags.items() if tags == tag]:
+            self.delete_object(Key=key)
 
     def get_object(self, *, Key: str, Range: str | None = None, **_: Any) -> dict[str, Any]:
         body = self._find(Key, "NoSuchKey")
@@ -36,10 +53,13 @@ class MemoryBucket:
 
     def delete_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
         self.objects.pop(Key, None)
+        self.tags.pop(Key, None)
         return {}
 
     def generate_presigned_url(self, operation: str, *, Params: Any, ExpiresIn: int) -> str:
-        return f"memory://{Params['Bucket']}/{Params['Key']}?{operation}&expires={ExpiresIn}"
+        signed = {"operation": operation, "expires": ExpiresIn}
+        signed |= {name: Params[name] for name in Params if name not in ("Bucket", "Key")}
+        return f"memory://{Params['Bucket']}/{Params['Key']}?{urlencode(signed)}"
 
     def _find(self, key: str, code: str) -> bytes:
         if key in self.objects:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from taskmill.aws.s3.expiry import naming
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.functions.context import Look, Report, TaskContext
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
@@ -177,7 +178,8 @@ class Attempt:
 
     def _event(self, row: TaskRow, context: TaskContext) -> TaskQueueEvent | StepFunctionTaskEvent:
         read = self.read or self.payloads.get
-        text = row.input if row.input_ref is None else read(row.input_ref)
+        with naming(row.key, "input"):
+            text = row.input if row.input_ref is None else read(row.input_ref)
         kind = TaskQueueEvent if row.key.index is None else StepFunctionTaskEvent
         return kind(key=row.key, input=json.loads(text or "null"), context=context)
 

@@ -13,6 +13,8 @@ from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL
 from taskmill.work.patience import Patience
 
+MAX_CHILDREN = 10_000  # per task; use a fan-out for more
+
 
 class Claim(Protocol):
     """The claim of the attempt that runs the parent (see `Lease`).

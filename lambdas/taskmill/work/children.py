@@ -21,10 +21,9 @@ from taskmill.model.keys import TaskKey, check_name
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.wait_errors import TaskFailed
-from taskmill.work.child import Child, Claim
+from taskmill.work.child import MAX_CHILDREN, Child, Claim
 from taskmill.work.suspension import Suspended
 
-MAX_CHILDREN = 10_000  # per task; use a fan-out for more
 NAME_LIMIT = 40  # characters in the `name=` of a child
 _TRIES = 5
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,18 +12,20 @@ from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.s3.inputs import with_input
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.aws.s3.results import stored_result
+from taskmill.functions.json_values import to_json_value
 from taskmill.functions.registry import Registry
 from taskmill.functions.task_functions import TaskFunction
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import child_code
-from taskmill.model.errors import InvalidRequest
+from taskmill.model.errors import InvalidInput, InvalidRequest
+from taskmill.model.given_elements import given_elements
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.lineage import descendant
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.wait_errors import TaskFailed
 from taskmill.work.child import Child
-from taskmill.work.child_calls import Call, What, calls_of, check_options
+from taskmill.work.child_calls import Call, What, calls_for, calls_of, check_options
 from taskmill.work.children import Children
 from taskmill.work.map_result import MapResult
 
@@ -47,11 +49,15 @@ class Spawner:
     ) -> list[Child]:
         """Start a child for each call: a task function or a type, and its input."""
         drafts = [
-            self._task(position, what, value, **options)
+            self._task(position if len(calls) > 1 else None, what, value, **options)
             for position, (what, value) in enumerate(calls)
         ]
         self.children.start(drafts, awaited=awaited)
         return drafts
+
+    def submit_each(self, what: What, inputs: Any) -> list[Child]:
+        """Start a child for each input."""
+        return self.submit(calls_for(what, inputs))
 
     def gather(self, children: Sequence[Child], *, return_exceptions: bool) -> list[Any]:
         """The results of the children in order; suspends the task until all have ended."""
@@ -70,7 +76,7 @@ class Spawner:
 
     def map(self, what: What, inputs: Iterable[Any], options: Mapping[str, Any]) -> MapResult:
         """The results of a fan-out, once it has ended; suspends the task until then."""
-        child = self._fan_out(what, list(inputs), **options)
+        child = self._fan_out(what, given_elements(inputs), **options)
         self.children.start([child], awaited=True)
         (row,) = self.children.wait([child])
         if row.status is not Status.COMPLETED:
@@ -94,7 +100,7 @@ class Spawner:
 
     def _task(
         self,
-        position: int,
+        position: int | None,
         what: What,
         value: Any,
         *,
@@ -104,8 +110,8 @@ class Spawner:
     ) -> Child:
         function, task_type = self._named(what)
         check_options(delay_seconds, priority)
-        plain = self._checked(function, task_type, value)
-        draft = self._draft(task_type, self.children.place(position, name))
+        plain = self._checked_at(position, function, task_type, value)
+        draft = self._draft(task_type, self.children.place(position or 0, name))
         draft = dataclasses.replace(
             draft,
             name=name or task_type,
@@ -116,14 +122,18 @@ class Spawner:
         return Child(draft.key, function, make)
 
     def _fan_out(
-        self, what: What, inputs: list[Any], *, name: str | None = None, **options: Any
+        self, what: What, inputs: Iterator[Any], *, name: str | None = None, **options: Any
     ) -> Child:
         from taskmill.model.api.requests import CreateStepFunctionTask
+        from taskmill.model.api.validation import model_of
 
         function, task_type = self._named(what)
-        elements = [self._checked(function, task_type, each) for each in inputs]
+        elements = [
+            self._checked_at(index, function, task_type, each) for index, each in enumerate(inputs)
+        ]
         draft = self._draft(task_type, self.children.place(0, name))
-        task = CreateStepFunctionTask(
+        task = model_of(
+            CreateStepFunctionTask,
             tenant_code=draft.key.tenant,
             task_type=task_type,
             code=draft.key.code,
@@ -167,12 +177,24 @@ class Spawner:
             field="task",
         )
 
-    def _checked(self, function: TaskFunction | None, task_type: str, value: Any) -> Any:
-        """The input as JSON, when the function can take it."""
-        if function is not None:
-            return function.to_input(value)
-        self.registry.check_input(task_type, value)
-        return value
+    def _checked_at(
+        self, position: int | None, function: TaskFunction | None, task_type: str, value: Any
+    ) -> Any:
+        """The input as JSON, when the function can take it.
+
+        Raises:
+            InvalidInput: It cannot; the message names the position, if there is one.
+        """
+        try:
+            if function is not None:
+                return function.to_input(value)
+            plain = to_json_value(value)
+            self.registry.check_input(task_type, plain)
+        except InvalidInput as refused:
+            if position is None:
+                raise
+            raise InvalidInput(f"input[{position}]: {refused.message}", index=position) from None
+        return plain
 
 
 _INHERITED = (

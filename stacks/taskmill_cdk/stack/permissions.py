@@ -32,6 +32,7 @@ class DataPermissions:
         self.table.grant_query(grantee, CHILDREN_INDEX, ATTENTION_INDEX)
         self.payloads.grant_write(grantee, INPUTS, PLANNED)
         self.payloads.grant_read(grantee, INPUTS, PLANNED, RESULTS)
+        self.payloads.grant_tag_uploads(grantee)
 
     def grant_work(self, grantee: iam.IGrantable) -> None:
         """Allow what running a task takes."""

@@ -92,7 +92,7 @@ def test_a_fan_out_shows_its_subtasks_and_progress(
 
 
 def test_an_upload_becomes_the_input_of_a_fan_out(api: InProcessApi, cloud: InProcessCloud) -> None:
-    upload = api.post("/v1/tenants/mbc/uploads")
+    upload = api.post("/v1/tenants/mbc/uploads", {"size": 6})
     assert upload.status == 201
     ref = upload.body["inputRef"]
     cloud.bucket.put_object(Bucket="payloads", Key=ref, Body=b"2\n4\n6\n")
@@ -106,7 +106,7 @@ def test_an_upload_becomes_the_input_of_a_fan_out(api: InProcessApi, cloud: InPr
 
 
 def test_an_upload_of_another_tenant_is_no_input(api: InProcessApi) -> None:
-    theirs = api.post("/v1/tenants/other/uploads").body["inputRef"]
+    theirs = api.post("/v1/tenants/other/uploads", {"size": 6}).body["inputRef"]
 
     answer = api.post(FAN_OUTS, {"taskType": "any", "inputRef": theirs})
 

@@ -420,7 +420,7 @@ def test_a_tenant_s_uploads_have_a_place_of_their_own(cloud: InProcessCloud) -> 
 
     assert one.input_ref != other.input_ref
     assert one.input_ref.startswith(f"inputs/{tenant}/_uploads/")
-    assert one.headers == {"If-None-Match": "*"}
+    assert one.headers == {"If-None-Match": "*", "x-amz-tagging": "taskmill-upload=open"}
     with pytest.raises(InvalidKey):
         cloud.service.create_upload(tenant_code="../other")
 

@@ -58,6 +58,9 @@ class PayloadRows:
             raise PayloadMissing(f"the payload {ref} has expired")
         return str(found["payload"])
 
+    def exists(self, ref: str) -> bool:
+        return self.table.find(_stored(ref)) is not None
+
     def _values(self, ref: str, row: TaskRow, text: str) -> Mapping[str, Any]:
         values = {**_stored(ref)._asdict(), "row": "PAYLOAD", "payload": text}
         begins = max(self.clock(), row.run_at or 0)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from taskmill.aws.s3.payloads import PayloadRef, PayloadStore
+from taskmill.model.errors import PayloadMissing
 from taskmill.model.rows.task_row import TaskRow
 
 PIECE_BYTES = 4 << 20  # read and kept in memory at once; a larger element is a piece by itself
@@ -39,9 +40,14 @@ class Elements:
         refs = (row.input_ref for row in rows if row.input_ref)
         self._pieces = dict(_pieces(refs))
         self._newest: tuple[_Piece, bytes] | None = None
+        self._gone: set[str] = set()
 
     def get(self, ref: str) -> str:
-        """The JSON text behind a reference."""
+        """The JSON text behind a reference.
+
+        Raises:
+            PayloadMissing: It has expired.
+        """
         piece = self._pieces.get(ref)
         if piece is None:
             return self._payloads.get(ref)
@@ -50,10 +56,17 @@ class Elements:
         return self._read(piece)[offset : offset + where.length].decode()
 
     def _read(self, piece: _Piece) -> bytes:
+        if piece.key in self._gone:
+            raise PayloadMissing(f"the payload {piece.key} has expired")
         newest = self._newest  # a timed-out attempt may still be reading in its thread
         if newest is None or newest[0] is not piece:
             self._newest = None  # not two pieces in memory
-            newest = (piece, self._payloads.part(piece.key, piece.start, piece.end - piece.start))
+            try:
+                body = self._payloads.part(piece.key, piece.start, piece.end - piece.start)
+            except PayloadMissing:
+                self._gone.add(piece.key)  # not asked for again by each of its elements
+                raise
+            newest = (piece, body)
             self._newest = newest
         return newest[1]
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from taskmill.aws.s3.payloads import TASK_INPUT_INLINE, PayloadStore, input_key, upload_prefix
 from taskmill.model import new_tasks
 from taskmill.model.api.requests import CreateStepFunctionTask, InvokeContext
+from taskmill.model.batch_plan import check_count
 from taskmill.model.errors import InvalidRequest
+from taskmill.model.given_elements import check_element
 from taskmill.model.json_text import dump_json, fits_row
 from taskmill.model.keys import check_name
 from taskmill.model.new_codes import new_code
@@ -57,15 +60,25 @@ def _count(payloads: PayloadStore, task: CreateStepFunctionTask) -> int:
     if not ref.startswith(prefix) or not _UPLOAD_NAME.fullmatch(ref.removeprefix(prefix)):
         raise InvalidRequest("inputRef is not from an upload of this tenant", field="inputRef")
     payloads.uploaded(ref)
-    return sum(1 for _ in payloads.lines(ref))
+    count = 0
+    for count, _ in enumerate(payloads.lines(ref), start=1):  # the last one counts
+        check_count(count)  # at once: what lies behind the limit is not read
+    return count
 
 
 def _with_elements(payloads: PayloadStore, row: TaskRow, task: CreateStepFunctionTask) -> TaskRow:
     if task.input is None:
+        payloads.keep(task.input_ref or "")  # before the row is put: it must not name what expires
         return row.but(input_ref=task.input_ref)
     whole = dump_json(task.input, field="input")
     if fits_row(whole, limit=TASK_INPUT_INLINE):
         return row.but(input=whole)
-    lines = "\n".join(dump_json(each, field="input") for each in task.input)
+    lines = "\n".join(_line(each, index) for index, each in enumerate(task.input))
     ref = payloads.put(input_key(row.key, lines, "jsonl"), lines, field="input")
     return row.but(input_ref=ref)
+
+
+def _line(element: Any, index: int) -> str:
+    text = dump_json(element, field=f"input[{index}]")
+    check_element(len(text.encode()), index)
+    return text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -15,8 +15,10 @@ from taskmill.aws.dynamodb.payload_rows import (
     PayloadRows,
     is_row,
 )
+from taskmill.aws.s3.expiry import is_gone
+from taskmill.aws.s3.offset_lines import offset_lines
 from taskmill.model.clock import DAY_SECONDS
-from taskmill.model.errors import InvalidRequest, LimitExceeded
+from taskmill.model.errors import InvalidRequest, LimitExceeded, PayloadMissing
 from taskmill.model.json_text import fits_row
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
@@ -26,8 +28,11 @@ TASK_INPUT_INLINE = 600
 SUBTASK_INPUT_INLINE = 600
 RESULT_INLINE = 8_000  # a result is written once, with the last write of its row
 CHILD_RESULT_INLINE = 3_000  # a child's row is written once more, at twice the price
-BOM = b"\xef\xbb\xbf"
 UPLOAD_SECONDS = 900  # 15 minutes: how long a presigned URL is valid
+# The tag of uploads that nobody has submitted yet: the bucket deletes what bears it after a day.
+OPEN_UPLOAD = "taskmill-upload=open"
+# Signed into the URL of an upload: it overwrites nothing, and is tagged.
+UPLOAD_HEADERS = {"If-None-Match": "*", "x-amz-tagging": OPEN_UPLOAD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,26 +114,45 @@ class PayloadStore:
         """The JSON text behind a reference.
 
         Raises:
-            PayloadMissing: It refers to a payload row that has expired.
+            PayloadMissing: The payload has expired.
         """
         if is_row(ref):
             return self.rows.get(ref)
         where = PayloadRef.parse(ref)
         if where.start is not None:
             return self.part(where.key, where.start, where.length).decode()
-        body: bytes = self.client.get_object(Bucket=self.bucket, Key=where.key)["Body"].read()
+        body: bytes = self._get(where.key)["Body"].read()
         return body.decode()
 
+    def exists(self, ref: str) -> bool:
+        """Whether the payload behind a reference has not expired yet."""
+        if is_row(ref):
+            return self.rows.exists(ref)
+        try:
+            self.client.head_object(Bucket=self.bucket, Key=PayloadRef.parse(ref).key)
+        except ClientError as error:
+            if is_gone(error):
+                return False
+            raise
+        return True
+
     def part(self, key: str, start: int, length: int) -> bytes:
-        """Read `length` bytes of an object from `start`."""
-        span = f"bytes={start}-{start + length - 1}"
-        answer = self.client.get_object(Bucket=self.bucket, Key=key, Range=span)
-        body: bytes = answer["Body"].read()
+        """Read `length` bytes of an object from `start`.
+
+        Raises:
+            PayloadMissing: The object has expired.
+        """
+        body: bytes = self._get(key, Range=f"bytes={start}-{start + length - 1}")["Body"].read()
         return body
 
     def lines(self, key: str) -> Iterator[tuple[int, bytes]]:
-        """Yield `(offset, line)` of each non-blank line of a JSON Lines object, streaming it."""
-        body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"]
+        """Yield `(offset, line)` of each non-blank line of a JSON Lines object, streaming it.
+
+        Raises:
+            PayloadMissing: The object has expired.
+            LimitExceeded: It has too many blank lines, see `offset_lines`.
+        """
+        body = self._get(key)["Body"]
         yield from offset_lines(body.iter_chunks(chunk_size=1 << 20))
 
     def uploaded(self, key: str) -> str:
@@ -141,25 +165,52 @@ class PayloadStore:
         try:
             head = self.client.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
-            # Without permission to list the bucket, S3 returns 403, not 404, for a missing object.
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (403, 404):
-                raise
-            raise InvalidRequest("inputRef names no uploaded object", field="inputRef") from None
+            raise _no_upload(error) from None
         self._check_size("input", int(head["ContentLength"]))
         return str(head["ETag"])
+
+    def _get(self, key: str, **request: str) -> Any:
+        try:
+            return self.client.get_object(Bucket=self.bucket, Key=key, **request)
+        except ClientError as error:
+            if is_gone(error):
+                raise PayloadMissing(f"the payload {key} has expired") from None
+            raise
 
     def _check_size(self, field: str, size: int) -> None:
         if size > self.max_bytes:
             raise LimitExceeded(field, actual=size, limit=self.max_bytes, unit="bytes")
 
-    def upload_url(self, key: str) -> str:
-        """A presigned PUT; its header `If-None-Match: *` prevents overwriting an upload."""
+    def upload_url(self, key: str, size: int | None = None) -> str:
+        """A presigned PUT, which must be sent with `UPLOAD_HEADERS`.
+
+        Args:
+            size: Bytes of the upload, which S3 then holds the caller to; None: up to 5 GB.
+
+        Raises:
+            LimitExceeded: `size` is larger than the configured maximum.
+        """
+        signed: dict[str, Any] = {"IfNoneMatch": "*", "Tagging": OPEN_UPLOAD}
+        if size is not None:
+            self._check_size("size", size)
+            signed["ContentLength"] = size
         url: str = self.client.generate_presigned_url(
             "put_object",
-            Params={"Bucket": self.bucket, "Key": key, "IfNoneMatch": "*"},
+            Params={"Bucket": self.bucket, "Key": key, **signed},
             ExpiresIn=UPLOAD_SECONDS,
         )
         return url
+
+    def keep(self, key: str) -> None:
+        """Take the tag off an upload that is being submitted, so that it does not expire soon.
+
+        Raises:
+            InvalidRequest: There is no such object any more.
+        """
+        try:
+            self.client.delete_object_tagging(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            raise _no_upload(error) from None
 
     def download_url(self, ref: str) -> str:
         url: str = self.client.generate_presigned_url(
@@ -170,27 +221,15 @@ class PayloadStore:
         return url
 
 
-def offset_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    """Split chunks into non-blank lines, each with the offset of its first byte.
-
-    A byte order mark at the beginning, which some editors write, is skipped.
-    """
-    for offset, line in _split(chunks):
-        mark = len(BOM) if offset == 0 and line.startswith(BOM) else 0
-        if line[mark:].strip():
-            yield offset + mark, line[mark:]
-
-
-def _split(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    offset, parts = 0, list[bytes]()
-    for chunk in chunks:
-        head, *more = chunk.split(b"\n")
-        parts.append(head)
-        for following in more:
-            line = b"".join(parts)
-            yield offset, line
-            offset, parts = offset + len(line) + 1, [following]
-    yield offset, b"".join(parts)
+def _no_upload(error: ClientError) -> Exception:
+    """The refusal of a reference to an upload that does not exist; other errors as they are."""
+    if not is_gone(error):
+        return error
+    return InvalidRequest(
+        "inputRef names no uploaded object: nothing was uploaded, or it has expired, as what nobody"
+        " submits does after a day",
+        field="inputRef",
+    )
 
 
 def _is_planned(row: TaskRow) -> bool:

@@ -80,18 +80,28 @@ class Task(View):
     history: tuple[HistoryEntry, ...] = ()
     version: int = 1
     ttl: int | None = None
+    expired: tuple[Literal["input", "result"], ...] | None = Field(
+        default=None,
+        description="What an ended task refers to although it has expired; not told in lists.",
+    )
 
     @property
     def key(self) -> TaskKey:
         return TaskKey.parse(self.pk, self.sk)
 
     @classmethod
-    def from_row(cls, row: TaskRow | UnreadableRow) -> Self:
-        """The task of a row; of an unreadable one what can be shown, and the reason."""
+    def from_row(
+        cls, row: TaskRow | UnreadableRow, *, expired: tuple[str, ...] | None = None
+    ) -> Self:
+        """The task of a row; of an unreadable one what can be shown, and the reason.
+
+        Args:
+            expired: Which of "input" and "result" are gone although the row refers to them.
+        """
         if isinstance(row, UnreadableRow):
             return cls(**unreadable_task(row.values, row.reason))
         try:
-            return cls._of_row(row)
+            return cls._of_row(row, expired)
         except ValidationError as error:
             (first, *_) = error.errors()
             where = ".".join(map(str, first["loc"]))
@@ -100,7 +110,7 @@ class Task(View):
             return cls(**unreadable_task(row.to_values(), reason_of(error)))
 
     @classmethod
-    def _of_row(cls, row: TaskRow) -> Self:
+    def _of_row(cls, row: TaskRow, expired: tuple[str, ...] | None) -> Self:
         key = row.key
         moments = {name: to_datetime(getattr(row, name)) for name in _MOMENTS}
         same = {name: getattr(row, name) for name in _SAME}
@@ -118,6 +128,7 @@ class Task(View):
                 HistoryEntry(status=status_of(status), at=to_datetime(at) or at, attempt=attempt)
                 for status, at, attempt in row.history
             ),
+            expired=expired,
             **moments,
             **same,
         )
@@ -211,7 +222,10 @@ class Result(View):
 
 
 class Upload(View):
-    """A presigned URL to PUT a JSONL input; submit with its `inputRef` afterwards."""
+    """A presigned URL to PUT a JSONL input; submit with its `inputRef` within a day.
+
+    The PUT must have `headers`, and the `Content-Length` that was asked for.
+    """
 
     input_ref: str
     url: str

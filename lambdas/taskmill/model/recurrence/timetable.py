@@ -39,17 +39,40 @@ def check_expression(text: str) -> str:
 
 
 def check_timezone(name: str) -> str:
-    """Return `name` if the IANA database has a time zone of this name.
+    """Return `name` if the IANA database has a place of this name, or if it is UTC.
 
     Raises:
-        InvalidRequest: It has none.
+        InvalidRequest: It has none, or the name is of a rule or of this machine, not of a place.
     """
-    if name not in _zones():
+    if name in _NO_PLACES or name not in _zones():
+        known = "is no place" if name in _NO_PLACES else "there is no such place"
         raise InvalidRequest(
-            f"timezone: there is no {name!r}; write a name such as UTC or Europe/Berlin",
+            f"timezone: {name!r}: {known}; write a name such as UTC or Europe/Berlin",
             field="timezone",
         )
     return name
+
+
+# Names that the files of the IANA database have besides places: rules whose offset is fixed or that
+# no country decides on (EST never has summer time), what the machine is set to, a placeholder.
+_NO_PLACES = frozenset(
+    [
+        "CET",
+        "CST6CDT",
+        "EET",
+        "EST",
+        "EST5EDT",
+        "Factory",
+        "HST",
+        "MET",
+        "MST",
+        "MST7MDT",
+        "PST8PDT",
+        "WET",
+        "localtime",
+        "posixrules",
+    ]
+)
 
 
 @lru_cache(maxsize=256)
