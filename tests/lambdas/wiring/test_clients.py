@@ -56,7 +56,8 @@ def test_a_local_cloud_finds_the_bucket_in_the_path() -> None:
 
 @pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"])
 @pytest.mark.parametrize(
-    "endpoint", ["http://localhost:4566", "https://bucket.vpce-1a2b.s3.eu-west-1.vpce.amazonaws.com"]
+    "endpoint",
+    ["http://localhost:4566", "https://bucket.vpce-1a2b.s3.eu-west-1.vpce.amazonaws.com"],
 )
 def test_an_endpoint_of_the_environment_finds_the_bucket_in_the_path(
     monkeypatch: pytest.MonkeyPatch, variable: str, endpoint: str
