@@ -59,4 +59,5 @@ def child_events() -> int:
 
 def name_length() -> int:
     """Characters of the longest execution name."""
-    return len(execution_name(TaskKey(Kind.SFN_TASK, LONGEST, LONGEST, LONGEST), run=999))
+    key = TaskKey(Kind.SFN_TASK, LONGEST, LONGEST, LONGEST)
+    return len(execution_name(key, run=999, created_at=0))

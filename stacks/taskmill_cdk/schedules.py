@@ -1,6 +1,9 @@
 """EventBridge Scheduler: the group of schedules for delayed and repeated tasks, and its role."""
 
+from typing import Any
+
 from aws_cdk import ArnFormat, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
@@ -8,9 +11,14 @@ from constructs import Construct
 from taskmill_cdk.acknowledge import acknowledge_wildcards
 from taskmill_cdk.work_queue import WorkQueue
 
+_SCHEDULER = "scheduler.amazonaws.com"
+
 
 class Schedules(Construct):
     """A schedule group, and the role with which its schedules send messages to the work queues.
+
+    A message that a schedule cannot send for 24 hours goes to the dead letters of the work queues,
+    whose handler ends its task.
 
     Args:
         work_queue: Receives the messages of schedules that are due.
@@ -20,7 +28,9 @@ class Schedules(Construct):
         super().__init__(scope, construct_id)
         self.group = self._build_group()
         self.role = self._build_role()
+        self.dead_letters = work_queue.dead_letters
         work_queue.grant_send(self.role)
+        self.dead_letters.grant_send_messages(self.role)
 
     def grant_manage(self, grantee: iam.IGrantable) -> None:
         """Allow to create, change and delete schedules of the group."""
@@ -43,7 +53,22 @@ class Schedules(Construct):
             actions=[f"scheduler:{verb}Schedule" for verb in ("Create", "Update", "Delete")],
             resource_arns=[schedules],
         )
-        self.role.grant_pass_role(grantee.grant_principal)
+        # The CDK's own grant lets the role be passed to any service.
+        iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["iam:PassRole"],
+            resource_arns=[self.role.role_arn],
+            conditions={"StringEquals": {"iam:PassedToService": _SCHEDULER}},
+        )
+
+    def metric(self, name: str, **props: Any) -> cloudwatch.Metric:
+        """A metric of EventBridge Scheduler about all schedules of the group."""
+        defaults: dict[str, Any] = {
+            "namespace": "AWS/Scheduler",
+            "dimensions_map": {"ScheduleGroup": self.group.ref},
+            "statistic": cloudwatch.Stats.SUM,
+        }
+        return cloudwatch.Metric(metric_name=name, **{**defaults, **props})
 
     def _build_group(self) -> scheduler.CfnScheduleGroup:
         # The L2 group gives itself a physical name; this one leaves it to CloudFormation.
@@ -54,7 +79,7 @@ class Schedules(Construct):
             self,
             "Role",
             assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com",
+                _SCHEDULER,
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
             ),
         )

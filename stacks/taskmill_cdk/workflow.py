@@ -8,13 +8,16 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_lambda_destinations as destinations
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge, acknowledge_wildcards, logical_id
 from taskmill_cdk.task_function import entry_of
+from taskmill_cdk.vended_logs import vended_log_group
 
 _KEY = {"pk": sfn.JsonPath.string_at("$.pk"), "sk": sfn.JsonPath.string_at("$.sk")}
 _EXECUTION = sfn.JsonPath.string_at("$$.Execution.Id")
@@ -27,6 +30,10 @@ class SubtaskWorkflow(Construct):
 
     The input of an execution is the key of the step function task; payloads never pass through
     it. Errors in split or in the Map lead to finish as well.
+
+    Executions that end where no Catch sees it, because they timed out, were aborted or passed a
+    limit, lead there by an EventBridge rule. What that rule or finish itself cannot handle, is kept
+    on ``dead_letters``.
 
     Args:
         split: Writes the subtask rows; returns the ranges of the batches, and how many of them to
@@ -53,7 +60,8 @@ class SubtaskWorkflow(Construct):
         self.split = split
         self.batch = batch
         self.finish = finish
-        self.log_group = logs.LogGroup(self, "Logs", retention=log_retention)
+        self.log_group = vended_log_group(self, "Logs", service="states", retention=log_retention)
+        self.dead_letters = self._build_dead_letters()
         self.state_machine = self._build_state_machine(timeout=timeout or Duration.days(7))
         self.rule = self._build_rule()
         self._acknowledge()
@@ -167,6 +175,9 @@ class SubtaskWorkflow(Construct):
 
     def _build_rule(self) -> events.Rule:
         """Invokes finish for executions that no Catch sees: timed out, aborted or over a limit."""
+        entry = entry_of(self.finish)
+        # EventBridge invokes it asynchronously: Lambda tries three times, then asks where to put it.
+        entry.configure_async_invoke(on_failure=destinations.SqsDestination(self.dead_letters))
         return events.Rule(
             self,
             "EndedBadly",
@@ -178,8 +189,13 @@ class SubtaskWorkflow(Construct):
                     "status": ["FAILED", "TIMED_OUT", "ABORTED"],
                 },
             ),
-            targets=[targets.LambdaFunction(entry_of(self.finish))],
+            # And EventBridge tries to reach Lambda for 24 hours.
+            targets=[targets.LambdaFunction(entry, dead_letter_queue=self.dead_letters)],
         )
+
+    def _build_dead_letters(self, **props: Any) -> sqs.Queue:
+        defaults: dict[str, Any] = {"retention_period": Duration.days(14), "enforce_ssl": True}
+        return sqs.Queue(self, "DeadLetters", **{**defaults, **props})
 
     def _acknowledge(self) -> None:
         acknowledge(

@@ -215,3 +215,39 @@ def test_a_split_that_breaks_for_good_fails_the_parent_and_raises_an_alarm(
     error: Any = get(cloud, key).attributes["error"]
     assert (get(cloud, key).status, error["type"]) == ("FAILED", "WorkflowFailed")
     assert [alarm["sk"] for alarm in cloud.alarms] == [key.sk]
+
+
+def test_a_code_used_again_after_its_rows_expired_runs_again(cloud: InProcessCloud) -> None:
+    """Step Functions keeps an execution's name for 90 days; rows may expire long before."""
+    nightly = fan_out(cloud, "echo", [1, 2], code="nightly")
+    cloud.run()
+    expire_all_rows(cloud)
+    cloud.advance(seconds=8 * 86_400)
+
+    assert fan_out(cloud, "echo", [3, 4, 5], code="nightly") == nightly
+    cloud.run()
+
+    assert get(cloud, nightly).status == "COMPLETED"
+    assert counts(cloud, nightly)["completed"] == 3
+    assert len(cloud.executions.started) == 2
+
+
+def test_the_cancel_of_a_code_used_again_stops_the_execution_of_now(cloud: InProcessCloud) -> None:
+    fan_out(cloud, "echo", [1, 2], code="nightly")
+    cloud.run()
+    expire_all_rows(cloud)
+    [ended] = cloud.executions.started
+    cloud.advance(seconds=8 * 86_400)
+
+    nightly = fan_out(cloud, "echo", [3, 4, 5], code="nightly")
+    cloud.deliver_records()
+    cloud.service.cancel(key=nightly)
+    cloud.run()
+
+    assert cloud.executions.stopped == set(cloud.executions.started) - {ended}
+
+
+def expire_all_rows(cloud: InProcessCloud) -> None:
+    for item in cloud.table.scan()["Items"]:
+        cloud.table.delete_item(Key={"pk": item["pk"], "sk": item["sk"]})
+    cloud.run()

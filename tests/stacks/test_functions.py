@@ -94,6 +94,7 @@ def test_logs_are_kept_for_a_month(template: Template) -> None:
                 "TASKMILL_ALARM_TOPIC_ARN": "NotificationsAlarmTopic",
                 "TASKMILL_SCHEDULE_GROUP": "SchedulesGroup",
                 "TASKMILL_SCHEDULE_ROLE_ARN": "SchedulesRole",
+                "TASKMILL_SCHEDULE_DEAD_LETTERS_ARN": "WorkQueueDeadLetters",
             },
         ),
     ],

@@ -24,16 +24,23 @@ class Scheduler:
 
     A one-time entry sends a task's message and then deletes itself; a recurring one sends the key
     of its schedule row and the time of the fire. Deliveries that fail are retried for 24 hours,
-    which is AWS's default.
+    which is AWS's default, and then go to the queue at `dead_letters_arn`, if there is one.
     """
 
     def __init__(
-        self, client: Any, *, group: str, role_arn: str, queue_arns: Mapping[Lane, str]
+        self,
+        client: Any,
+        *,
+        group: str,
+        role_arn: str,
+        queue_arns: Mapping[Lane, str],
+        dead_letters_arn: str | None = None,
     ) -> None:
         self.client = client
         self.group = group
         self.role_arn = role_arn
         self.queue_arns = queue_arns
+        self.dead_letters_arn = dead_letters_arn
 
     def send_at(self, key: TaskKey, due: int, lane: Lane = Lane.NORMAL) -> None:
         """Create a one-time entry that sends the task's message at `due` (epoch ms). Idempotent."""
@@ -75,11 +82,18 @@ class Scheduler:
                 raise
 
     def _entry(self, name: str, lane: Lane, body: str) -> dict[str, Any]:
+        target: dict[str, Any] = {
+            "Arn": self.queue_arns[lane],
+            "RoleArn": self.role_arn,
+            "Input": body,
+        }
+        if self.dead_letters_arn is not None:
+            target["DeadLetterConfig"] = {"Arn": self.dead_letters_arn}
         return {
             "Name": _entry_name(name),
             "GroupName": self.group,
             "FlexibleTimeWindow": {"Mode": "OFF"},
-            "Target": {"Arn": self.queue_arns[lane], "RoleArn": self.role_arn, "Input": body},
+            "Target": target,
         }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from taskmill.model.derived_codes import execution_name
-from taskmill.model.keys import TaskKey
+from taskmill.model.rows.task_row import TaskRow
 
 
 class Workflow:
@@ -18,25 +18,27 @@ class Workflow:
         self.client = client
         self.state_machine_arn = state_machine_arn
 
-    def start(self, key: TaskKey, run: int) -> None:
-        """Start the execution of a run; does nothing if it was started before."""
+    def start(self, row: TaskRow) -> None:
+        """Start the execution of a row's run; does nothing if it was started before."""
         try:
             self.client.start_execution(
                 stateMachineArn=self.state_machine_arn,
-                name=execution_name(key, run),
-                input=json.dumps(key.as_dict()),
+                name=_name(row),
+                input=json.dumps(row.key.as_dict()),
             )
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
                 raise
 
-    def stop(self, key: TaskKey, run: int) -> None:
-        """Stop the execution of a run; does nothing if it has ended or was never started."""
+    def stop(self, row: TaskRow) -> None:
+        """Stop the execution of a row's run; does nothing if it ended or was never started."""
         execution = self.state_machine_arn.replace(":stateMachine:", ":execution:")
         try:
-            self.client.stop_execution(
-                executionArn=f"{execution}:{execution_name(key, run)}", cause="cancelled"
-            )
+            self.client.stop_execution(executionArn=f"{execution}:{_name(row)}", cause="cancelled")
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
                 raise
+
+
+def _name(row: TaskRow) -> str:
+    return execution_name(row.key, row.run, row.created_at)

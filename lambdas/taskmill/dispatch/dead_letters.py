@@ -1,4 +1,4 @@
-"""Handles the dead-letter queue: fails tasks whose messages were received too often."""
+"""Handles the dead-letter queue: fails tasks whose messages were received too often or not sent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.sqs.protocol import Queue
+from taskmill.dispatch.undelivered import as_sent, why_undelivered
 from taskmill.functions.events import TaskQueueEvent
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import InvalidKey, TaskmillError, TaskNotFound
@@ -17,7 +18,7 @@ from taskmill.work.fires import Fire
 
 
 class DeadLetter(TaskmillError):
-    """The task's message was received too often without the task coming to an end."""
+    """The task's message was received too often, or its schedule could not send it."""
 
     code = "dead_letter"
 
@@ -55,6 +56,7 @@ class DeadLetterHandler:
 
     def _fail_task(self, record: Mapping[str, Any]) -> bool:
         """Fail the task of one message. False: keep the message, the task is still running."""
+        record = {**record, "body": as_sent(record["body"])}
         if (fire := Fire.in_body(record["body"])) is not None:
             # A schedule's fire has no task yet, and its time is over; the next fire has its own
             # message.
@@ -69,7 +71,12 @@ class DeadLetterHandler:
         if row.status in RUNNING and left > 0:  # a worker got it from another message
             self.queue.show_again({record["receiptHandle"]: -(-left // 1000)})
             return False
-        error = DeadLetter("its message was received too often; see the worker's log for why")
-        if self.tasks.fail(key, error):
+        if self.tasks.fail(key, _error(record)):
             self.logger.error("dead letter", key=str(key), status=str(row.status))
         return True
+
+
+def _error(record: Mapping[str, Any]) -> DeadLetter:
+    if (why := why_undelivered(record)) is not None:
+        return DeadLetter(f"its schedule could not send its message for 24 hours: {why}")
+    return DeadLetter("its message was received too often; see the worker's log for why")

@@ -58,7 +58,8 @@ class Finisher:
             TaskNotFound: No task has this key.
         """
         parent = self.tasks.get(key)
-        if execution is not None and execution != execution_name(key, parent.run):
+        own = execution_name(key, parent.run, parent.created_at)
+        if execution is not None and execution != own:
             self.logger.info("stale execution", key=str(key), execution=execution)
             return
         if parent.status in (Status.COMPLETED, Status.FAILED):

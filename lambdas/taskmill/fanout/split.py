@@ -50,7 +50,8 @@ class Splitter:
             TaskNotFound: No task has this key.
         """
         parent = self.tasks.get(key)
-        stale = execution is not None and execution_name(key, parent.run) != execution
+        own = execution_name(key, parent.run, parent.created_at)
+        stale = execution is not None and execution != own
         spans = [] if parent.ended or stale else self._spans(parent)
         limit = parent.max_concurrency or self.max_concurrency
         return {"batches": [list(span) for span in spans], "maxConcurrency": limit}

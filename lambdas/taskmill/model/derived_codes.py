@@ -28,10 +28,15 @@ def child_code(parent: TaskKey, call: str) -> str:
     return f"{hashlib.sha256(str(parent).encode()).hexdigest()[:16]}.{call}"
 
 
-def execution_name(key: TaskKey, run: int) -> str:
+def execution_name(key: TaskKey, run: int, created_at: int | None) -> str:
     """The name of a fan-out's execution in Step Functions: at most 80 characters, unique per run.
 
-    It includes a hash of the whole key, because a code is unique only within its task type.
+    It includes a hash of the whole key, because a code is unique only within its task type, and of
+    the time at which the row was made: Step Functions keeps a name for 90 days after its execution
+    ended (`StartExecution`, `name`), and a code may be used again as soon as its row has expired.
+
+    Args:
+        created_at: `createdAt` of the task's row, in epoch ms.
     """
-    digest = hashlib.sha256(str(key).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{key}@{created_at}".encode()).hexdigest()[:16]
     return f"{key.code[:40]}-{run}-{digest}"

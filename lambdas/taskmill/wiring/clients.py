@@ -44,19 +44,47 @@ def client_maker(
         parameter_validation=False,  # AWS validates too; here it takes half of a batch call's CPU
         user_agent="taskmill",  # botocore builds its own for each call: 1/8 of the call's CPU
     )
-    # Signature version 4 also signs the headers of presigned URLs, among them the one that keeps an
-    # upload from being overwritten.
-    signed = config.merge(Config(signature_version="s3v4"))
     make = session.client if session else _new_session().create_client
     one_at_a_time = threading.Lock()  # clients are thread-safe, but making them is not
 
     @cache
     def client(service: str) -> Any:
         with one_at_a_time:
-            chosen = signed if service == "s3" else config
-            return make(service, config=chosen, endpoint_url=endpoint_url)
+            if service == "s3":
+                return _s3_client(make, config, endpoint_url)
+            return make(service, config=config, endpoint_url=endpoint_url)
 
     return client
+
+
+def _s3_client(make: Callable[..., Any], config: Any, endpoint_url: str | None) -> Any:
+    """An S3 client whose presigned URLs name the bucket's region.
+
+    botocore presigns for the global `BUCKET.s3.amazonaws.com` by default, whatever the region
+    (`botocore.signers._should_use_global_endpoint`). Elsewhere than in us-east-1 S3 answers that
+    with a 307 for up to 24 hours after the bucket was made, and with a 400, always, in regions
+    launched after 20 March 2019 (S3 guide, "Virtual hosting of buckets"). The Host is signed, so
+    nobody can follow a redirect.
+    """
+    from botocore.config import Config
+
+    # Signature version 4 also signs the headers of presigned URLs, among them the one that keeps an
+    # upload from being overwritten.
+    signed = config.merge(Config(signature_version="s3v4"))
+    regional = signed.merge(
+        Config(s3={"addressing_style": "virtual", "us_east_1_regional_endpoint": "regional"})
+    )
+    client = make("s3", config=regional, endpoint_url=endpoint_url)
+    if _is_aws(client.meta.endpoint_url):
+        return client
+    # A local cloud or an interface endpoint, from an argument, the environment or the profile:
+    # the bucket's name goes into the path, as `BUCKET.localhost` is no host.
+    return make("s3", config=signed, endpoint_url=endpoint_url)
+
+
+def _is_aws(endpoint_url: str) -> bool:
+    """Whether a URL is that of S3 itself, as in `https://s3.eu-west-1.amazonaws.com`."""
+    return endpoint_url.startswith("https://s3") and ".amazonaws.com" in endpoint_url
 
 
 def _new_session() -> Any:

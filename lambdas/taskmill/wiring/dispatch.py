@@ -33,6 +33,7 @@ class DispatchParts(WorkParts):
             group=self.settings.need("TASKMILL_SCHEDULE_GROUP"),
             role_arn=self.settings.need("TASKMILL_SCHEDULE_ROLE_ARN"),
             queue_arns=self.settings.by_lane("ARN"),
+            dead_letters_arn=self.settings.schedule_dead_letters_arn,
         )
 
     @cached_property

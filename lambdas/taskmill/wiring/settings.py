@@ -133,6 +133,10 @@ class Settings:
     schedule_role_arn: str | None = _setting(
         "TASKMILL_SCHEDULE_ROLE_ARN", "the role that lets schedules send messages"
     )
+    schedule_dead_letters_arn: str | None = _setting(
+        "TASKMILL_SCHEDULE_DEAD_LETTERS_ARN",
+        "ARN of the queue of messages that schedules could not send; absent: they are dropped",
+    )
     status_topic_arn: str | None = _setting("TASKMILL_STATUS_TOPIC_ARN", "topic of notifications")
     alarm_topic_arn: str | None = _setting("TASKMILL_ALARM_TOPIC_ARN", "topic of alarms")
 

@@ -59,6 +59,7 @@ def dispatcher_environment(
         "TASKMILL_ALARM_TOPIC_ARN": notifications.alarm_topic.topic_arn,
         "TASKMILL_SCHEDULE_GROUP": schedules.group.ref,
         "TASKMILL_SCHEDULE_ROLE_ARN": schedules.role.role_arn,
+        "TASKMILL_SCHEDULE_DEAD_LETTERS_ARN": schedules.dead_letters.queue_arn,
     }
 
 

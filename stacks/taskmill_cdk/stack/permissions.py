@@ -62,7 +62,7 @@ class DataPermissions:
         self.table.grant(batch, *actions)
         self.table.grant(finish, *actions)
         self.payloads.grant_read(split, INPUTS)
-        self.payloads.grant_read(batch, INPUTS, RESULTS)
+        self.payloads.grant_read(batch, INPUTS)
         self.payloads.grant_write(batch, RESULTS)
 
     def grant_dispatch(self, grantee: iam.IGrantable) -> None:

@@ -15,8 +15,13 @@ STATEFUL = [
 
 
 def apply_removal_policy(stack: Stack, *, removable: bool) -> None:
-    """Delete the stateful resources along with the stack, or else retain them."""
+    """Delete the stateful resources along with the stack, or else retain them.
+
+    Those of a first deployment that fails are deleted (``RetainExceptOnCreate``): they hold nothing
+    yet, and every further try would add another set. Only the table stays, as DynamoDB refuses to
+    delete one that is protected.
+    """
     RemovalPolicies.of(stack).apply(
-        RemovalPolicy.DESTROY if removable else RemovalPolicy.RETAIN,
+        RemovalPolicy.DESTROY if removable else RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
         apply_to_resource_types=STATEFUL,
     )

@@ -86,3 +86,37 @@ def test_a_message_that_is_received_again_and_again_ends_its_task(cloud: InProce
     cloud.run()
 
     assert cloud.service.get_task(key=row.key).status == "FAILED"
+
+
+UNDELIVERED = {
+    "SCHEDULE_ARN": {"stringValue": "arn:aws:scheduler:eu-west-1:1:schedule/tasks/1"},
+    "ERROR_CODE": {"stringValue": "AWS.SimpleQueueService.AccessDenied"},
+    "ERROR_MESSAGE": {"stringValue": "the key policy does not allow it"},
+}
+
+
+@pytest.mark.parametrize("whole_request", [True, False])
+def test_a_task_whose_schedule_could_not_send_its_message_has_failed_and_says_why(
+    cloud: InProcessCloud, *, whole_request: bool
+) -> None:
+    row = stored(cloud, status=Status.SCHEDULED)
+    body = message_body(row.key)
+    if whole_request:
+        body = json.dumps({"QueueUrl": "https://sqs/queue", "MessageBody": body})
+    event = sqs_event(body)
+    event["Records"][0]["messageAttributes"] = UNDELIVERED
+
+    assert dead_letters.handler(event, cloud.context()) == {"batchItemFailures": []}
+
+    error: Any = cloud.service.get_task(key=row.key).attributes["error"]
+    assert error["message"] == (
+        "its schedule could not send its message for 24 hours:"
+        " AWS.SimpleQueueService.AccessDenied: the key policy does not allow it"
+    )
+
+
+@pytest.mark.parametrize("body", ['"MessageBody"', '{"MessageBody": 1}', "MessageBody"])
+def test_what_only_looks_like_a_schedule_s_request_stays(cloud: InProcessCloud, body: str) -> None:
+    assert dead_letters.handler(sqs_event(body), cloud.context()) == {
+        "batchItemFailures": [{"itemIdentifier": "m0"}]
+    }

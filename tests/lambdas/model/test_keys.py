@@ -2,7 +2,7 @@ import re
 from collections import defaultdict
 
 import pytest
-from builders import KEYS, NAMES, SUBTASK_KEYS, TASK_KEYS, any_fan_out_key, any_key
+from builders import KEYS, NAMES, NOW, SUBTASK_KEYS, TASK_KEYS, any_fan_out_key, any_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -75,7 +75,7 @@ def test_the_same_code_in_two_types_names_two_tasks() -> None:
     assert one.stored != other.stored
     assert one.subtask(0).stored != other.subtask(0).stored
     assert BatchKey(one, 0).stored != BatchKey(other, 0).stored
-    assert execution_name(one, 1) != execution_name(other, 1)
+    assert execution_name(one, 1, NOW) != execution_name(other, 1, NOW)
 
 
 def test_public_keys_have_the_documented_form() -> None:
@@ -161,11 +161,11 @@ def test_subtasks_of_a_partition_sort_by_index(key: TaskKey) -> None:
         assert (following.index or 0) % CHUNK == 0
 
 
-@given(NAMES, NAMES, NAMES, st.integers(1, 10**6))
+@given(NAMES, NAMES, NAMES, st.integers(1, 10**6), st.none() | st.integers(0, 2**53))
 def test_an_execution_name_is_one_that_step_functions_takes(
-    tenant: str, type_: str, code: str, run: int
+    tenant: str, type_: str, code: str, run: int, created_at: int | None
 ) -> None:
-    name = execution_name(TaskKey(Kind.SFN_TASK, tenant, type_, code), run)
+    name = execution_name(TaskKey(Kind.SFN_TASK, tenant, type_, code), run, created_at)
 
     assert re.fullmatch(r"[A-Za-z0-9._-]{1,80}", name)
 
@@ -173,5 +173,11 @@ def test_an_execution_name_is_one_that_step_functions_takes(
 def test_each_run_has_an_execution_of_its_own() -> None:
     key = any_fan_out_key()
 
-    assert execution_name(key, 1) == execution_name(key, 1)
-    assert execution_name(key, 1) != execution_name(key, 2)
+    assert execution_name(key, 1, NOW) == execution_name(key, 1, NOW)
+    assert execution_name(key, 1, NOW) != execution_name(key, 2, NOW)
+
+
+def test_a_code_that_is_used_again_has_an_execution_of_its_own() -> None:
+    key = any_fan_out_key()
+
+    assert execution_name(key, 1, NOW) != execution_name(key, 1, NOW + 1)

@@ -36,7 +36,7 @@ class WorkEmitter:
     def emit(self, delivery: StreamDelivery) -> None:
         self._send(delivery)
         self._start(delivery)
-        delivery.each(StopExecution, lambda each: self.workflow.stop(each.row.key, each.row.run))
+        delivery.each(StopExecution, lambda each: self.workflow.stop(each.row))
 
     def _send(self, delivery: StreamDelivery) -> None:
         """Send messages, up to 15 min ahead with an SQS delay, beyond that with a schedule."""
@@ -75,7 +75,7 @@ class WorkEmitter:
                 delivery.lose(each for (each, _), done in zip(chunk, sent, strict=True) if not done)
 
     def _start(self, delivery: StreamDelivery) -> None:
-        delivery.each(StartExecution, lambda each: self.workflow.start(each.row.key, each.row.run))
+        delivery.each(StartExecution, lambda each: self.workflow.start(each.row))
         self._mark(((each, Status.STARTED) for each in delivery.of(StartExecution)), delivery)
 
     def _mark(self, marks: Iterable[tuple[Caused, Status]], delivery: StreamDelivery) -> None:
