@@ -11,6 +11,7 @@ from taskmill.aws.dynamodb.children import ChildStore
 from taskmill.aws.dynamodb.claims import ClaimStore
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
 from taskmill.model.error_details import describe_error
@@ -30,7 +31,11 @@ MARGIN_MS = 3_000  # reserved before the process is stopped, for writing the out
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRunner:
-    """Claims a single task, runs one attempt of it and stores the outcome."""
+    """Claims a single task, runs one attempt of it and stores the outcome.
+
+    Attributes:
+        callback_budget: How many callbacks one submitted task may cause in all.
+    """
 
     tasks: TaskStore
     subtasks: SubtaskStore
@@ -39,6 +44,7 @@ class TaskRunner:
     cascade: Cascade
     attempt: Attempt
     logger: Any
+    callback_budget: int = DEFAULT_BUDGET
     clock: Clock = now_ms
 
     def fits(self, key: TaskKey, remaining_ms: int) -> bool:
@@ -132,6 +138,7 @@ class TaskRunner:
             payloads=self.attempt.payloads,
             subtasks=self.subtasks,
             retention_days=self.claims.retention_days,
+            callback_budget=self.callback_budget,
             clock=self.clock,
         )
 
