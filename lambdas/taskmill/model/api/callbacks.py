@@ -48,6 +48,7 @@ class CallbackMapping(View):
 
     Attributes:
         id: The task type, '~', and a name that is unique for this type.
+        warning: Only in the answer to storing it, if its callbacks and others submit each other.
     """
 
     id: str
@@ -57,6 +58,12 @@ class CallbackMapping(View):
     callback_type: str
     created_at: datetime
     created_by: str | None = None
+    warning: str | None = Field(
+        default=None,
+        exclude_if=lambda warning: warning is None,
+        description="Set when a mapping is stored that closes a circle: callbacks that submit each"
+        " other.",
+    )
 
     @classmethod
     def from_row(cls, row: MappingRow) -> Self:
