@@ -13,6 +13,7 @@ from taskmill_cdk.bytecode import BytecodeError
 from taskmill_cdk.container_scaling import ContainerScaling
 from taskmill_cdk.container_workers import ContainerWorkers
 from taskmill_cdk.dispatcher import Dispatcher
+from taskmill_cdk.limits import TenantLimits
 from taskmill_cdk.monitoring import Monitoring
 from taskmill_cdk.notifications import Notifications
 from taskmill_cdk.payload_bucket import PayloadBucket
@@ -44,6 +45,7 @@ __all__ = [
     "TaskSourceError",
     "TaskStack",
     "TaskTable",
+    "TenantLimits",
     "WorkQueue",
     "cognito",
     "hidden_for",

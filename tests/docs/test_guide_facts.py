@@ -21,7 +21,7 @@ from taskmill.aws.sqs import memory_queue, protocol
 from taskmill.cli.app import app as command_line
 from taskmill.fanout import batch
 from taskmill.functions import context, handles, polling, task_decorator, task_functions
-from taskmill.model import batch_plan
+from taskmill.model import batch_plan, callback_budget
 from taskmill.model.error_details import MESSAGE_LIMIT, STACK_LIMIT
 from taskmill.model.lineage import MAX_DEPTH
 from taskmill.model.statuses import Status
@@ -78,6 +78,7 @@ def words(text: str) -> set[str]:
 
 GRACE_SECONDS = leases.GRACE_MS // 1000
 STACK_PROPS = (
+    "callback_budget",
     "container_image",
     "container_queue",
     "ids",
@@ -174,6 +175,7 @@ FIGURES: dict[str, list[str]] = {
         f"| this task | {models.MAX_CALLBACKS} for each event |",
         f"without a deployment | {callbacks.MAX_MAPPINGS} for each type |",
         f"A chain is {MAX_DEPTH} tasks deep at most",
+        f"it may cause {callback_budget.DEFAULT_BUDGET:,} callbacks in all",
     ],
     "schedules.md": [
         f"Up to {protocol.MAX_DELAY_SECONDS // 60} minutes the queue holds the task back",

@@ -80,6 +80,8 @@ def add(
         return
     call.output.line(mapping.id)
     call.output.note(f"runs {mapping.callback_type} when a {task_type} {_WHEN[mapping.event]}")
+    if mapping.warning:
+        call.output.note(f"warning: {mapping.warning}")
 
 
 @app.command()

@@ -51,6 +51,7 @@ def details(task: Task) -> Iterator[tuple[str, str]]:
         "subtasks": counts_text(task),
         "progress": progress_text(task),
         "error": error_text(task),
+        "callbacks": refused_text(task),
         "input": _ref_text(task, "input", task.input_ref) or short_text(task.input),
         "result": _ref_text(task, "result", task.attributes.get("resultRef"))
         or short_text(task.attributes.get("result")),
@@ -79,6 +80,16 @@ def error_text(task: Task) -> str:
     if not isinstance(error, dict) or task.status is Status.COMPLETED:
         return ""
     return f"{error.get('type', 'Error')}: {error.get('message', '')}"
+
+
+def refused_text(task: Task) -> str:
+    """Which callbacks of a task, or of what follows from it, were refused; else empty."""
+    refused = task.attributes.get("callbacksRefused")
+    if not isinstance(refused, dict):
+        return ""
+    types = refused.get("types")
+    names = ", ".join(map(str, types)) if isinstance(types, list) else ""
+    return f"refused: {names} of {refused.get('task')}: {refused.get('reason')}"
 
 
 def counts(task: Task) -> dict[str, int]:

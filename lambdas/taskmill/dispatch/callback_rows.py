@@ -6,9 +6,10 @@ Works without pydantic, whose import would slow down every cold start of the dis
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from taskmill.model.callback_budget import left_at_end, shares_of_callbacks
 from taskmill.model.clock import to_datetime
 from taskmill.model.derived_codes import derived_code
 from taskmill.model.lineage import descendant
@@ -67,16 +68,39 @@ def submitted_at(row: TaskRow) -> int:
     return max([row.created_at or 0, *starts])
 
 
-def callback_row(source: TaskRow, target: str, *, settings: TaskSettings, now: int) -> TaskRow:
-    """The row of a callback task, still without its input. The same arguments give the same key.
+def callback_rows(
+    source: TaskRow,
+    targets: Sequence[str],
+    *,
+    settings: Callable[[str], TaskSettings],
+    now: int,
+    per_root: int,
+) -> list[TaskRow]:
+    """The rows of a task's callbacks, still without input. The same arguments give the same rows.
 
-    The source does not wait for the callback and does not count it as a child.
+    Those of the first `targets` only, if the callback budget does not suffice. The source does not
+    wait for its callbacks and does not count them as children.
+
+    Args:
+        settings: Returns the settings of a task type.
+        per_root: How many callbacks one submitted task may cause in all.
 
     Raises:
-        TooDeep: It would be the 33rd task in a chain.
+        TooDeep: They would be the 33rd task in a chain.
     """
-    code = derived_code(str(source.key), source.run, target)
-    return descendant(source, target, code, settings=settings, now=now)
+    left = left_at_end(source, per_root=per_root)
+    shares = shares_of_callbacks(left, len(targets))
+    return [
+        descendant(
+            source,
+            target,
+            derived_code(str(source.key), source.run, target),
+            settings=settings(target),
+            now=now,
+            budget=share,
+        ).but(by_callback=True)
+        for target, share in zip(targets, shares, strict=False)
+    ]
 
 
 def snapshot(row: TaskRow) -> dict[str, Any]:

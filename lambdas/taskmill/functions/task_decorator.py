@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
 from taskmill.functions.known_functions import FUNCTIONS
 from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, Priority, TaskFunction
+from taskmill.model.callback_circles import circle_warning, find_circle
 from taskmill.model.keys import check_name
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings, callbacks_of
@@ -65,9 +67,23 @@ def task(
         made = TaskFunction(function, type, retry or Retry(), timeout_seconds, settings)
         made.signature  # noqa: B018  # raises for a function with a wrong signature
         FUNCTIONS[type] = made
+        _warn_of_circle(made)
         return made
 
     return register
+
+
+def _warn_of_circle(made: TaskFunction) -> None:
+    """Warn of callbacks declared so far that submit each other by way of this function's type."""
+
+    def targets(task_type: str) -> list[str]:
+        known = FUNCTIONS.get(task_type)
+        return [target for _, target in known.settings.callbacks] if known else []
+
+    for target in targets(made.type):
+        if circle := find_circle(made.type, target, targets):
+            warnings.warn(circle_warning(circle), stacklevel=3)
+            return
 
 
 def _check_runner(task_type: str, runner: str, timeout_seconds: float) -> None:

@@ -10,7 +10,8 @@ from taskmill.model.errors import InvalidRequest
 
 NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 _NAME = re.compile(NAME_PATTERN)
-_RESERVED = frozenset({"counts", "resultRef"})  # a caller's reference could point anywhere
+# Written by taskmill only; a caller's reference could point anywhere.
+_RESERVED = frozenset({"callbacksRefused", "counts", "resultRef"})
 # DynamoDB's limits: numbers of up to 38 digits, within this range, and values nested up to 32
 # levels deep. The attributes map is the first level, so 31 are left.
 LARGEST, SMALLEST, DIGITS, LEVELS = 9.9e125, 1e-130, 38, 31

@@ -175,6 +175,12 @@ class TooDeep(InvalidRequest):
     code = "too_deep"
 
 
+class CallbackBudgetSpent(TaskmillError):
+    """Callbacks of a task are not submitted: its root may not cause any more."""
+
+    code = "callback_budget_spent"
+
+
 class ChildrenFailed(TaskmillError):
     """The task function returned, but children it had not waited for failed."""
 

@@ -12,7 +12,7 @@ MAX_DEPTH = 32  # levels below the first task
 
 
 def descendant(
-    source: TaskRow, task_type: str, code: str, *, settings: TaskSettings, now: int
+    source: TaskRow, task_type: str, code: str, *, settings: TaskSettings, now: int, budget: int
 ) -> TaskRow:
     """The row of a task that `source` starts, still without its input.
 
@@ -20,6 +20,7 @@ def descendant(
 
     Args:
         settings: Of the new task's type.
+        budget: The new task's callback budget.
 
     Raises:
         TooDeep: It would be more than 32 levels below the first task.
@@ -41,6 +42,8 @@ def descendant(
         depth=depth,
         notify=DEFAULT_NOTIFY,
         callbacks=settings.callbacks,
+        callback_budget=budget,
+        by_callback=source.by_callback,
         runner=settings.runner,
         priority=settings.priority or source.priority,
         log_ids=source.log_ids,

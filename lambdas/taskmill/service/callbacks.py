@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from taskmill.model.api.callbacks import CallbackMapping
 from taskmill.model.api.requests import InvokeContext
+from taskmill.model.callback_circles import circle_warning, find_circle
 from taskmill.model.errors import Conflict, InvalidRequest, TaskNotFound
 from taskmill.model.keys import check_name, mapped_type, mapping_id
 from taskmill.model.rows.mapping_row import MappingRow
@@ -42,6 +43,8 @@ class Callbacks(ServiceParts):
         callback type is submitted once per ended task, even if the task type, the submit and
         several mappings name it. Registering the same mapping again changes nothing.
 
+        A mapping that closes a circle of callbacks is stored, and returned with a `warning`.
+
         Args:
             event: "success", "failure", or "completion" (any end, also by cancel).
             id: `<task type>~<name>`. Default: `<task_type>~<event>~<callback_type>`. Replaces
@@ -62,7 +65,13 @@ class Callbacks(ServiceParts):
             created_at=self.clock(),
             created_by=invoke_context.user if invoke_context else None,
         )
-        return CallbackMapping.from_row(self._stored(row))
+        stored = CallbackMapping.from_row(self._stored(row))
+        circle = find_circle(
+            task_type, callback_type, lambda each: self._targets(tenant_code, each)
+        )
+        if circle is None:
+            return stored
+        return stored.model_copy(update={"warning": circle_warning(circle)})
 
     def list_callbacks(self, *, tenant_code: str, task_type: str) -> list[CallbackMapping]:
         """All mappings of a task type, by id."""
@@ -84,6 +93,12 @@ class Callbacks(ServiceParts):
             TaskNotFound: No mapping has this id.
         """
         return CallbackMapping.from_row(_found(self.mappings.delete(tenant_code, id), id))
+
+    def _targets(self, tenant: str, task_type: str) -> list[str]:
+        """The types that the end of a type submits, by its code as far as it is known here."""
+        declared = [target for _, target in self.registry.settings(task_type).callbacks]
+        mapped = [each.callback_type for each in self.mappings.of_type(tenant, task_type)]
+        return [*declared, *mapped]
 
     def _stored(self, row: MappingRow) -> MappingRow:
         """Store the row and return it, or return an existing row that says the same."""

@@ -40,6 +40,7 @@ class DispatchParts(WorkParts):
     def dispatcher(self) -> Dispatcher:
         from taskmill.dispatch.dispatcher import Dispatcher
         from taskmill.dispatch.emitters.batches import BatchEmitter
+        from taskmill.dispatch.emitters.callback_refusals import CallbackRefusals
         from taskmill.dispatch.emitters.callbacks import CallbackEmitter
         from taskmill.dispatch.emitters.children import ChildEmitter
         from taskmill.dispatch.emitters.messages import WorkEmitter
@@ -63,7 +64,12 @@ class DispatchParts(WorkParts):
                     mappings=self.mappings,
                     payloads=self.payloads,
                     registry=lambda: self.registry,
-                    alarm_topic=self.topic("TASKMILL_ALARM_TOPIC_ARN"),
+                    refusals=CallbackRefusals(
+                        tasks=self.tasks,
+                        alarm_topic=self.topic("TASKMILL_ALARM_TOPIC_ARN"),
+                        logger=self.logger,
+                    ),
+                    budget=self.settings.callback_budget,
                     clock=self.clock,
                 ),
                 ScheduleEmitter(

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
+from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.lanes import Lane
+from taskmill.wiring.setting_values import is_on, limit, names, positive, runner, whole_number
 
 
 class MissingSetting(RuntimeError):
@@ -15,27 +17,6 @@ class MissingSetting(RuntimeError):
 
 class InvalidSetting(RuntimeError):
     """An environment variable has a value that is not valid."""
-
-
-def _is_on(text: str) -> bool:
-    return text.lower() in ("1", "true", "yes")
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _runner(text: str) -> str:
-    if text not in ("lambda", "container"):
-        raise ValueError("lambda or container")
-    return text
-
-
-def _whole_number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise ValueError("a whole number") from None
 
 
 def _setting(
@@ -60,30 +41,36 @@ class Settings:
         "TASKMILL_MAX_PAYLOAD_BYTES",
         "largest input or result",
         default=256 * 1024 * 1024,
-        read=_whole_number,
+        read=whole_number,
     )
     retention_days: int = _setting(
         "TASKMILL_RETENTION_DAYS",
         "days that rows are kept after their task has ended; 0: for ever",
         default=90,
-        read=_whole_number,
+        read=whole_number,
     )
 
     modules: tuple[str, ...] = _setting(
-        "TASKMILL_MODULES", "task modules, separated by commas", default=(), read=_names
+        "TASKMILL_MODULES", "task modules, separated by commas", default=(), read=names
     )
     factory: str | None = _setting("TASKMILL_FACTORY", '"module:Class" of a TaskEventFactory')
     runner: str | None = _setting(
         "TASKMILL_RUNNER",
         '"lambda" or "container": whose limits apply here; by default "lambda" if'
         " AWS_LAMBDA_FUNCTION_NAME is set",
-        read=_runner,
+        read=runner,
     )
     execute_now: bool = _setting(
         "TASKMILL_EXECUTE_NOW",
         "1: submitted tasks run in the process that submits them",
         default=False,
-        read=_is_on,
+        read=is_on,
+    )
+    callback_budget: int = _setting(
+        "TASKMILL_CALLBACK_BUDGET",
+        "callbacks that one submitted task may cause in all",
+        default=DEFAULT_BUDGET,
+        read=positive,
     )
     ids: str = _setting(
         "TASKMILL_IDS", 'codes of new tasks: "ulid", "uuid4", "uuid7", "integer"', default="ulid"
@@ -92,6 +79,31 @@ class Settings:
     tenant_claim: str | None = _setting(
         "TASKMILL_TENANT_CLAIM",
         "token claim that must equal the tenant in the path; absent: IAM policies limit callers",
+    )
+
+    tenant_requests_per_second: int = _setting(
+        "TASKMILL_TENANT_REQUESTS_PER_SECOND",
+        "requests that one environment of the API's function answers for a tenant; 0: no limit",
+        default=0,
+        read=limit,
+    )
+    tenant_open_uploads: int = _setting(
+        "TASKMILL_TENANT_OPEN_UPLOADS",
+        "uploads that one environment signs for a tenant while they are valid; 0: no limit",
+        default=1_000,
+        read=limit,
+    )
+    tenant_schedules: int = _setting(
+        "TASKMILL_TENANT_SCHEDULES", "schedules of a tenant", default=1_000, read=positive
+    )
+    tenant_mappings: int = _setting(
+        "TASKMILL_TENANT_MAPPINGS", "callback mappings of a tenant", default=1_000, read=positive
+    )
+    cross_tenant_submits: bool = _setting(
+        "TASKMILL_CROSS_TENANT_SUBMITS",
+        "0: task functions may not submit tasks of other tenants",
+        default=True,
+        read=is_on,
     )
 
     queue_service: str = _setting(
@@ -125,7 +137,7 @@ class Settings:
         "TASKMILL_MAX_CONCURRENCY",
         "batches of a fan-out that run in parallel, unless its submit says otherwise",
         default=100,
-        read=_whole_number,
+        read=whole_number,
     )
     schedule_group: str | None = _setting(
         "TASKMILL_SCHEDULE_GROUP", "EventBridge Scheduler group of taskmill's schedules"

@@ -63,6 +63,7 @@ class WorkParts(Stores):
             cascade=self.cascade,
             attempt=self.attempt,
             logger=self.logger,
+            callback_budget=self.settings.callback_budget,
             clock=self.clock,
             sleep=self.sleep,
         )

@@ -15,6 +15,7 @@ from taskmill.aws.s3.results import stored_result
 from taskmill.functions.json_values import to_json_value
 from taskmill.functions.registry import Registry
 from taskmill.functions.task_functions import TaskFunction
+from taskmill.model.callback_budget import DEFAULT_BUDGET, shares_of_children
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import child_code
 from taskmill.model.errors import InvalidInput, InvalidRequest
@@ -35,22 +36,28 @@ if TYPE_CHECKING:
 
 @dataclass
 class Spawner:
-    """Starts the children of one attempt and returns their results, for its `TaskContext`."""
+    """Starts the children of one attempt and returns their results, for its `TaskContext`.
+
+    Attributes:
+        callback_budget: How many callbacks one submitted task may cause in all.
+    """
 
     children: Children
     registry: Registry
     payloads: PayloadStore
     subtasks: SubtaskStore
     retention_days: int
+    callback_budget: int = DEFAULT_BUDGET
     clock: Clock = now_ms
 
     def submit(
         self, calls: Sequence[Call], *, awaited: bool = False, **options: Any
     ) -> list[Child]:
         """Start a child for each call: a task function or a type, and its input."""
+        budgets = self._budgets(len(calls))
         drafts = [
-            self._task(position if len(calls) > 1 else None, what, value, **options)
-            for position, (what, value) in enumerate(calls)
+            self._task(position if len(calls) > 1 else None, what, value, budget=budget, **options)
+            for position, ((what, value), budget) in enumerate(zip(calls, budgets, strict=True))
         ]
         self.children.start(drafts, awaited=awaited)
         return drafts
@@ -104,6 +111,7 @@ class Spawner:
         what: What,
         value: Any,
         *,
+        budget: int,
         name: str | None = None,
         delay_seconds: int = 0,
         priority: str | None = None,
@@ -111,7 +119,7 @@ class Spawner:
         function, task_type = self._named(what)
         check_options(delay_seconds, priority)
         plain = self._checked_at(position, function, task_type, value)
-        draft = self._draft(task_type, self.children.place(position or 0, name))
+        draft = self._draft(task_type, self.children.place(position or 0, name), budget)
         draft = dataclasses.replace(
             draft,
             name=name or task_type,
@@ -131,7 +139,8 @@ class Spawner:
         elements = [
             self._checked_at(index, function, task_type, each) for index, each in enumerate(inputs)
         ]
-        draft = self._draft(task_type, self.children.place(0, name))
+        (budget,) = self._budgets(1)
+        draft = self._draft(task_type, self.children.place(0, name), budget)
         task = model_of(
             CreateStepFunctionTask,
             tenant_code=draft.key.tenant,
@@ -160,11 +169,22 @@ class Spawner:
         inherited = {name: getattr(draft, name) for name in _INHERITED}
         return dataclasses.replace(row, **inherited)
 
-    def _draft(self, task_type: str, place: str) -> TaskRow:
+    def _budgets(self, count: int) -> list[int]:
+        """The callback budgets of the next `count` children."""
+        return shares_of_children(
+            self.children.claim.row,
+            first=len(self.children.calls),
+            count=count,
+            per_root=self.callback_budget,
+        )
+
+    def _draft(self, task_type: str, place: str, budget: int) -> TaskRow:
         parent = self.children.claim.row
         code = child_code(parent.key, place)
         settings = self.registry.settings(task_type)
-        row = descendant(parent, task_type, code, settings=settings, now=self.clock())
+        row = descendant(
+            parent, task_type, code, settings=settings, now=self.clock(), budget=budget
+        )
         return dataclasses.replace(row, parent_run=parent.run)
 
     def _named(self, what: What) -> tuple[TaskFunction | None, str]:
@@ -203,6 +223,8 @@ _INHERITED = (
     "root",
     "depth",
     "callbacks",
+    "callback_budget",
+    "by_callback",
     "priority",
     "log_ids",
     "created_by",

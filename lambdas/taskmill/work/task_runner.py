@@ -15,6 +15,7 @@ from taskmill.aws.dynamodb.claims import ClaimStore
 from taskmill.aws.dynamodb.refusals import INVALID, error_code
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
 from taskmill.model.error_details import describe_error
@@ -34,7 +35,11 @@ MARGIN_MS = 3_000  # reserved before the process is stopped, for writing the out
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRunner:
-    """Claims a single task, runs one attempt of it and stores the outcome."""
+    """Claims a single task, runs one attempt of it and stores the outcome.
+
+    Attributes:
+        callback_budget: How many callbacks one submitted task may cause in all.
+    """
 
     tasks: TaskStore
     subtasks: SubtaskStore
@@ -43,6 +48,7 @@ class TaskRunner:
     cascade: Cascade
     attempt: Attempt
     logger: Any
+    callback_budget: int = DEFAULT_BUDGET
     clock: Clock = now_ms
     sleep: Callable[[float], None] = time.sleep
 
@@ -140,6 +146,7 @@ class TaskRunner:
             payloads=self.attempt.payloads,
             subtasks=self.subtasks,
             retention_days=self.claims.retention_days,
+            callback_budget=self.callback_budget,
             clock=self.clock,
         )
 

@@ -24,6 +24,7 @@ def common_environment(
     max_payload_bytes: int,
     ids: Ids,
     log_level: lambda_.ApplicationLogLevel,
+    limits: dict[str, str],
 ) -> dict[str, str]:
     """The variables that every function and every container of the stack has.
 
@@ -40,6 +41,7 @@ def common_environment(
         "TASKMILL_RETENTION_DAYS": str(retention_days),
         "TASKMILL_MAX_PAYLOAD_BYTES": str(max_payload_bytes),
         "TASKMILL_IDS": ids,
+        **limits,
         **_task_modules(tasks),
     }
 

@@ -13,6 +13,7 @@ from constructs import Construct
 from taskmill_cdk.auth import Auth
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER
 from taskmill_cdk.function_code import stage_function_code
+from taskmill_cdk.limits import CALLBACK_BUDGET, TenantLimits, limit_settings
 from taskmill_cdk.runtime_layer import AWS, HOST
 from taskmill_cdk.stack.environment import Ids, common_environment
 from taskmill_cdk.stack.outputs import stack_outputs
@@ -60,6 +61,9 @@ class TaskStack(TaskStackParts):
             tenant.
         api: Whether to create the HTTP API.
         auth: Who may call the API: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
+        callback_budget: Callbacks that one submitted task may cause in all, by callbacks of
+            callbacks; 10,000 by default.
+        tenant_limits: What one tenant may ask for; see ``TenantLimits``.
         rate_limit: Requests a second that the API accepts.
         burst_limit: Requests at once that the API accepts.
         log_level: Lowest level that is logged.
@@ -93,6 +97,8 @@ class TaskStack(TaskStackParts):
         ids: Ids = "ulid",
         api: bool = True,
         auth: Auth | None = None,
+        callback_budget: int = CALLBACK_BUDGET,
+        tenant_limits: TenantLimits | None = None,
         rate_limit: int = 1_000,
         burst_limit: int = 2_000,
         log_level: lambda_.ApplicationLogLevel = lambda_.ApplicationLogLevel.INFO,
@@ -125,6 +131,9 @@ class TaskStack(TaskStackParts):
             max_payload_bytes=max_payload_bytes,
             ids=ids,
             log_level=log_level,
+            limits=limit_settings(
+                callback_budget=callback_budget, tenant=tenant_limits or TenantLimits()
+            ),
         )
         self.notifications = self._build_notifications()
         self.worker = self._build_worker(

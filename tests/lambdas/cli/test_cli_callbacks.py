@@ -181,3 +181,13 @@ def test_what_was_added_runs(run: Run, cloud: InProcessCloud) -> None:
     (callback,) = json.loads(run("list", "--type", "repeat", "--json").stdout)
     assert callback["parent"].startswith("TASK#mbc/double#")
     assert callback["depth"] == 1
+
+
+def test_adding_what_closes_a_circle_warns(run: Run) -> None:
+    run("callbacks", "add", "double", "--on", "success", "--run", "repeat")
+
+    result = run("callbacks", "add", "repeat", "--on", "failure", "--run", "double")
+
+    assert result.exit_code == 0
+    assert result.stdout == "repeat~failure~double\n"
+    assert "warning: repeat > double > repeat: these callbacks submit each other" in result.stderr

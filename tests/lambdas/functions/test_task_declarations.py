@@ -157,3 +157,11 @@ def test_a_factory_is_made_once_by_however_many_threads(
 
     assert results == ["7"] * 4
     assert sys.modules[name].MADE == [1]
+
+
+def test_types_that_declare_each_other_as_callbacks_are_warned_of() -> None:
+    first, second = f"a-{uuid.uuid4()}", f"b-{uuid.uuid4()}"
+    task(first, on_success=second)(lambda value: value)
+
+    with pytest.warns(UserWarning, match=f"{second} > {first} > {second}: these callbacks submit"):
+        task(second, on_failure=["other", first])(lambda value: value)

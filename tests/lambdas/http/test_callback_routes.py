@@ -167,3 +167,14 @@ def test_a_type_has_at_most_50(api: InProcessApi) -> None:
 
 def test_put_takes_json_only(api: InProcessApi) -> None:
     assert api.put(MAIL, "x", headers={"content-type": "text/plain"}).status == 415
+
+
+def test_a_mapping_that_closes_a_circle_is_answered_with_a_warning(api: InProcessApi) -> None:
+    api.put(MAIL, WHOLE)
+
+    back = {"event": "success", "callbackType": "any"}
+    answer = api.put(f"{CALLBACKS}/mail~success~any", back)
+
+    assert answer.status == 200
+    assert answer.body["warning"].startswith("mail > any > mail: these callbacks submit each other")
+    assert "warning" not in api.get(f"{CALLBACKS}/mail~success~any").body

@@ -17,6 +17,7 @@ from taskmill.callback_models import CallbackMapping, TaskEnded
 from taskmill.dispatch.callback_rows import snapshot, targets_of
 from taskmill.errors import Conflict, InvalidKey, InvalidRequest, TaskNotFound
 from taskmill.handlers import dispatch
+from taskmill.model.callback_circles import find_circle
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.mapping_row import MappingRow
 from taskmill.model.rows.task_row import TaskRow
@@ -563,3 +564,58 @@ def test_a_callback_of_a_fan_out_has_the_whole_key_in_its_code(cloud: InProcessC
 
     codes = {row.key.code for source in sources for row in callbacks(cloud, source)}
     assert len(codes) == 2
+
+
+# Circles
+
+
+def test_a_mapping_that_closes_a_circle_is_stored_with_a_warning(cloud: InProcessCloud) -> None:
+    tenant = any_tenant()
+    pairs = [("a", "b"), ("b", "c"), ("a", "c"), ("c", "a")]
+
+    *before, last = [
+        register(cloud, tenant_code=tenant, task_type=each, callback_type=target)
+        for each, target in pairs
+    ]
+
+    assert [each.warning for each in before] == [None] * 3
+    assert last.warning is not None
+    assert last.warning.startswith("c > a > c: these callbacks submit each other")
+    assert ids(cloud, tenant, "c") == [last.id]
+
+
+def test_the_same_mapping_of_another_tenant_closes_no_circle(cloud: InProcessCloud) -> None:
+    for task_type, target in (("a", "b"), ("b", "a")):
+        tenant = any_tenant()
+        stored = register(cloud, tenant_code=tenant, task_type=task_type, callback_type=target)
+        assert stored.warning is None
+
+
+def test_callbacks_that_types_declare_are_part_of_a_circle() -> None:
+    with InProcessCloud(modules=["callback_tasks"]) as cloud:
+        stored = register(cloud, task_type="noted", callback_type="declares")
+
+    assert stored.warning is not None
+    assert stored.warning.startswith("noted > declares > noted")
+
+
+def test_registering_it_again_warns_again(cloud: InProcessCloud) -> None:
+    tenant = any_tenant()
+    register(cloud, tenant_code=tenant, task_type="a", callback_type="b")
+    closing = {"tenant_code": tenant, "task_type": "b", "callback_type": "a"}
+
+    first, again = register(cloud, **closing), register(cloud, **closing)
+
+    assert first.warning
+    assert again == first
+
+
+def test_a_look_for_circles_ends_among_thousands_of_types() -> None:
+    looked_at = []
+
+    def targets(task_type: str) -> list[str]:
+        looked_at.append(task_type)
+        return [f"{task_type}{number}" for number in range(10)]
+
+    assert find_circle("first", "x", targets) is None
+    assert len(looked_at) <= 50

@@ -138,6 +138,19 @@ class TaskStore:
         write = Write(sets=sets, removes=_replaced(attributes), allowed=tuple(Status))
         return write.apply(self.table, key, now=self.clock())
 
+    def note(self, key: TaskKey, name: str, value: Any, *, run: int) -> None:
+        """Set one attribute of a task in this run, unless it has this value already.
+
+        Raises:
+            TaskNotFound: No task has this key; nothing is created.
+            IllegalStatusChange: The attribute has this value, or the task is in another run.
+        """
+        path = f"attributes.{name}"
+        write = Write(
+            sets={path: value}, allowed=tuple(Status), where={"run": run}, unless={path: value}
+        )
+        write.apply_unseen(self.table, key, now=self.clock())
+
     def reopen(self, key: TaskKey) -> TaskRow | None:
         """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run.
 

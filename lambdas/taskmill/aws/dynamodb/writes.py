@@ -127,6 +127,7 @@ LAST_RUN = (
     "childrenCancelled",
     "settlement",
     "stalls",
+    "attributes.callbacksRefused",
     "attributes.error",
     "attributes.result",
     "attributes.resultRef",

@@ -51,6 +51,7 @@ class CallbackMapping(View):
     Attributes:
         id: The task type, '~', and a name that is unique for this type.
         unreadable: Why the stored row cannot be read; None if it can.
+        warning: Only in the answer to storing it, if its callbacks and others submit each other.
     """
 
     id: str
@@ -61,6 +62,12 @@ class CallbackMapping(View):
     created_at: datetime | None = None
     created_by: str | None = None
     unreadable: str | None = None
+    warning: str | None = Field(
+        default=None,
+        exclude_if=lambda warning: warning is None,
+        description="Set when a mapping is stored that closes a circle: callbacks that submit each"
+        " other.",
+    )
 
     @classmethod
     def from_row(cls, row: MappingRow | UnreadableRow) -> Self:

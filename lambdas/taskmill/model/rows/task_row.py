@@ -38,6 +38,9 @@ class TaskRow:
     `awaited_total`, and `children_completed`, `children_failed` and `children_cancelled`. Once
     the parent's function has returned, `settlement` holds the numbers expected of these.
 
+    `callback_budget` is how many callbacks may still follow from a task (None: a root, which has
+    all of it), and `by_callback` says that a callback is among what caused it.
+
     `callbacks` are pairs of event ("success", "failure", "completion") and task type. `direct`
     marks a task that its submitter runs itself; it goes to the queue only if the submitter dies.
     """
@@ -78,6 +81,8 @@ class TaskRow:
     settlement: Mapping[str, int] | None = None
     stalls: int | None = None
     callbacks: tuple[tuple[str, str], ...] = ()
+    callback_budget: int | None = None
+    by_callback: bool | None = None
     schedule: str | None = None
     log_ids: Mapping[str, str] | None = None
     runner: str | None = None
