@@ -66,6 +66,10 @@ class SubtaskWorkflow(Construct):
         """Allow to stop executions."""
         return self.state_machine.grant_execution(grantee, "states:StopExecution")
 
+    def grant_describe(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to look up how executions ended."""
+        return self.state_machine.grant_execution(grantee, "states:DescribeExecution")
+
     def _build_state_machine(self, **props: Any) -> sfn.StateMachine:
         defaults: dict[str, Any] = {
             "definition_body": sfn.DefinitionBody.from_chainable(self._build_definition()),

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from taskmill.model.derived_codes import execution_name
 from taskmill.model.keys import TaskKey
+
+ENDED = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
+MISSING = "MISSING"  # our word: never started, or ended more than 90 days ago
+
+
+@dataclass(frozen=True)
+class Execution:
+    """An execution as Step Functions describes it; `status` may also be `MISSING`."""
+
+    name: str
+    status: str
+    cause: str = ""
 
 
 class Workflow:
@@ -32,11 +45,23 @@ class Workflow:
 
     def stop(self, key: TaskKey, run: int) -> None:
         """Stop the execution of a run; does nothing if it has ended or was never started."""
-        execution = self.state_machine_arn.replace(":stateMachine:", ":execution:")
         try:
-            self.client.stop_execution(
-                executionArn=f"{execution}:{execution_name(key, run)}", cause="cancelled"
-            )
+            self.client.stop_execution(executionArn=self._arn(key, run), cause="cancelled")
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
                 raise
+
+    def describe(self, key: TaskKey, run: int) -> Execution:
+        """What became of the execution of a run."""
+        name = execution_name(key, run)
+        try:
+            found = self.client.describe_execution(executionArn=self._arn(key, run))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+                raise
+            return Execution(name, MISSING)
+        return Execution(name, found["status"], found.get("cause") or "")
+
+    def _arn(self, key: TaskKey, run: int) -> str:
+        executions = self.state_machine_arn.replace(":stateMachine:", ":execution:")
+        return f"{executions}:{execution_name(key, run)}"

@@ -120,6 +120,7 @@ LAST_RUN = (
     "childrenCancelled",
     "settlement",
     "stalls",
+    "sweptAt",
     "attributes.error",
     "attributes.result",
     "attributes.resultRef",
