@@ -567,6 +567,24 @@ def test_every_row_is_seen_however_small_the_pages(cloud: InProcessCloud) -> Non
         assert sweeper.sweep(dry_run=True).done == {"sent": 25}
 
 
+def test_reads_are_eventually_consistent_and_ask_for_open_tasks_only(
+    cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half the price; and what is returned is parsed, which takes the function's time."""
+    done, asked, scan = submit(cloud, "echo", 1), [], cloud.table.scan
+    cloud.run()
+    monkeypatch.setattr(
+        cloud.table, "scan", lambda **request: asked.append(request) or scan(**request)
+    )
+    pass_time(cloud, 2 * HOUR)
+
+    swept = cloud.wiring.sweeper.sweep()
+
+    assert get(cloud, done).status == "COMPLETED"
+    assert (len(asked), swept.open_tasks) == (len(START), 0)
+    assert not any(request.get("ConsistentRead") for request in asked)
+
+
 # Harmless
 
 
