@@ -20,6 +20,7 @@ from taskmill_cdk.payload_bucket import PayloadBucket
 from taskmill_cdk.runtime_layer import RuntimeLayer, RuntimeLayerError
 from taskmill_cdk.schedules import Schedules
 from taskmill_cdk.stack import TaskStack
+from taskmill_cdk.sweep import Sweep
 from taskmill_cdk.table import TaskTable
 from taskmill_cdk.task_function import TaskFunction
 from taskmill_cdk.task_source import TaskSource, TaskSourceError
@@ -39,6 +40,7 @@ __all__ = [
     "RuntimeLayerError",
     "Schedules",
     "SubtaskWorkflow",
+    "Sweep",
     "TaskApi",
     "TaskFunction",
     "TaskSource",

@@ -74,6 +74,10 @@ class SubtaskWorkflow(Construct):
         """Allow to stop executions."""
         return self.state_machine.grant_execution(grantee, "states:StopExecution")
 
+    def grant_describe(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow to look up how executions ended."""
+        return self.state_machine.grant_execution(grantee, "states:DescribeExecution")
+
     def _build_state_machine(self, **props: Any) -> sfn.StateMachine:
         defaults: dict[str, Any] = {
             "definition_body": sfn.DefinitionBody.from_chainable(self._build_definition()),
@@ -176,7 +180,7 @@ class SubtaskWorkflow(Construct):
     def _build_rule(self) -> events.Rule:
         """Invokes finish for executions that no Catch sees: timed out, aborted or over a limit."""
         entry = entry_of(self.finish)
-        # EventBridge invokes it asynchronously: Lambda tries three times, then asks where to put it.
+        # EventBridge invokes it asynchronously: Lambda tries three times, then keeps the event.
         entry.configure_async_invoke(on_failure=destinations.SqsDestination(self.dead_letters))
         return events.Rule(
             self,

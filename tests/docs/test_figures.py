@@ -234,7 +234,7 @@ def costs() -> list[str]:
             f" {units(alone(payloads.TASK_INPUT_INLINE))} write units instead of {units(one)}."
         ),
         f"An input of up to {payloads.ROW_LIMIT:,} bytes has a row of its own",
-        "half a read unit per 4 KB",
+        "half a read unit per 4 KB and one more call.",
         f"is ${single(scenarios.MIDDLE).dollars:.2f} a million with inputs of 2 KB",
         (
             f"${priced(What.S3_PUTS)} a million for the PUT and ${priced(What.S3_GETS)} a million"
@@ -251,10 +251,32 @@ def costs() -> list[str]:
         ),
         f"(at most ${priced(What.READ_UNITS)} a million).",
         f"a read unit for each task (${priced(What.READ_UNITS)} a million)",
+        *sweeps(memory),
         f'`notify="each"`, the default up to {batch_plan.NOTIFY_EACH_UP_TO:,} subtasks,',
         (
             f"an SNS request for every {MESSAGES_A_CALL} subtasks"
             f" (${price(What.PUBLISHES) / MESSAGES_A_CALL:.2f} a million)"
+        ),
+    ]
+
+
+def sweeps(memory: int) -> list[str]:
+    """A sweep reads the table eventually consistently: 8 KB for a read unit."""
+    minutes = written(TaskStack._build_sweep, r"Duration\.minutes\((\d+)\)")
+    gb_seconds = minutes * 60 * memory / 1024
+    rows = 90 * MILLION  # a million tasks a day, kept for 90 days
+    return [
+        (
+            "half a read unit per 4 KB: "
+            f"${2**30 / 8_192 * price(What.READ_UNITS) / MILLION:.3f} per GB,"
+        ),
+        (
+            f"so ${rows * 1_024 / 8_192 * price(What.READ_UNITS) / MILLION:.2f} for"
+            f" {rows // MILLION} million rows of 1 KB."
+        ),
+        (
+            f"at most {gb_seconds:.0f} GB-seconds an invocation"
+            f" (${gb_seconds * price(What.GB_SECONDS) / MILLION:.3f}),"
         ),
     ]
 

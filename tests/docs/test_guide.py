@@ -37,7 +37,7 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"# (\w+\.py)\n")
 TASK_MODULE, STACK = "shop.py", "app.py"
 ANSWER = re.compile(r"^-> (?P<text>.*?)(?:,? ?exit (?P<exit>\d+))?$")
-ENDLESS = {"work", "tail", "local"}  # these wait for more, or need a cloud of their own
+ENDLESS = {"work", "tail", "local", "sweep"}  # these wait, or need a cloud of their own
 TOOLS = {"seq", "printf"}  # what lines may begin with, besides taskmill and export
 
 
@@ -142,7 +142,7 @@ def cloud(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessC
 
 
 def test_there_is_a_page_for_each_part() -> None:
-    parts = "tasks retries children callbacks schedules testing consumers"
+    parts = "tasks retries children callbacks schedules testing consumers operations"
 
     assert {page.stem for page in PAGES} == {"index", *parts.split()}
 

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from taskmill.model.derived_codes import execution_name
 from taskmill.model.rows.task_row import TaskRow
+
+ENDED = frozenset({"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"})
+MISSING = "MISSING"  # our word: never started, or ended more than 90 days ago
+
+
+@dataclass(frozen=True)
+class Execution:
+    """An execution as Step Functions describes it; `status` may also be `MISSING`."""
+
+    name: str
+    status: str
+    cause: str = ""
 
 
 class Workflow:
@@ -32,12 +45,25 @@ class Workflow:
 
     def stop(self, row: TaskRow) -> None:
         """Stop the execution of a row's run; does nothing if it ended or was never started."""
-        execution = self.state_machine_arn.replace(":stateMachine:", ":execution:")
         try:
-            self.client.stop_execution(executionArn=f"{execution}:{_name(row)}", cause="cancelled")
+            self.client.stop_execution(executionArn=self._arn(row), cause="cancelled")
         except ClientError as error:
             if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
                 raise
+
+    def describe(self, row: TaskRow) -> Execution:
+        """What became of the execution of a row's run."""
+        try:
+            found = self.client.describe_execution(executionArn=self._arn(row))
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ExecutionDoesNotExist":
+                raise
+            return Execution(_name(row), MISSING)
+        return Execution(_name(row), found["status"], found.get("cause") or "")
+
+    def _arn(self, row: TaskRow) -> str:
+        executions = self.state_machine_arn.replace(":stateMachine:", ":execution:")
+        return f"{executions}:{_name(row)}"
 
 
 def _name(row: TaskRow) -> str:

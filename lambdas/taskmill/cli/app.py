@@ -15,6 +15,7 @@ from taskmill.cli.output import Output
 from taskmill.cli.read import get, list_tasks, result, subtasks
 from taskmill.cli.schedules import app as schedules
 from taskmill.cli.submit import map_inputs, submit
+from taskmill.cli.sweep import sweep
 from taskmill.cli.tail import tail
 from taskmill.cli.watch import watch
 from taskmill.cli.work import work
@@ -112,6 +113,7 @@ app.command("result")(result)
 app.command("cancel")(cancel)
 app.command("retry")(retry)
 app.command("work")(work)
+app.command("sweep")(sweep)
 app.add_typer(schedules, name="schedules")
 app.add_typer(callbacks, name="callbacks")
 app.add_typer(local, name="local")

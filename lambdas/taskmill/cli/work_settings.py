@@ -1,4 +1,4 @@
-"""Settings of `taskmill work`: from flags, then the environment, then the local cloud."""
+"""Settings of `taskmill work` and `sweep`: from flags, the environment, then the local cloud."""
 
 from __future__ import annotations
 
@@ -56,51 +56,65 @@ def wired_here(
     Raises:
         CannotWork: A setting is missing or wrong; the message says what to do.
     """
-    from taskmill.wiring.process import wired
     from taskmill.wiring.settings import InvalidSetting
 
-    local = {} if os.environ.get("TASKMILL_TABLE") else _local_outputs()
-    environment = {"TASKMILL_RUNNER": "container", **_of_stack(local), **os.environ}
+    given: dict[str, str] = {}
     if modules is not None:
-        environment["TASKMILL_MODULES"] = modules
+        given["TASKMILL_MODULES"] = modules
     if queue_urls:
-        environment["TASKMILL_QUEUE_URL"] = queue_urls[0]
-    if call.output.err.is_terminal and not call.output.as_json:
-        environment.setdefault("POWERTOOLS_LOG_LEVEL", "WARNING")  # the live line shows the rest
-    _check(environment)
-    wiring = wired(
+        given["TASKMILL_QUEUE_URL"] = queue_urls[0]
+    if call.output.err.is_terminal and not call.output.as_json:  # the live line shows the rest
+        given["POWERTOOLS_LOG_LEVEL"] = os.environ.get("POWERTOOLS_LOG_LEVEL") or "WARNING"
+    wiring = wired_to_stack(call, needed=NEEDED, given=given, connections=connections)
+    try:
+        _ = wiring.queue_at, wiring.in_lambda
+    except InvalidSetting as wrong:
+        raise CannotWork(str(wrong)) from None
+    if not (wiring.settings.modules or wiring.settings.factory):
+        raise CannotWork(
+            "which task functions? Name their modules with --modules or in TASKMILL_MODULES"
+        )
+    _load(wiring)
+    return wiring
+
+
+def wired_to_stack(
+    call: Call, *, needed: Mapping[str, str], given: Mapping[str, str], connections: int
+) -> Wiring:
+    """A wiring for the stack that the environment names, or else for this folder's local cloud.
+
+    Args:
+        needed: Variables that must be set, each with the stack output that has its value.
+        given: Replace variables of the environment.
+        connections: Size of the connection pool to each AWS service.
+
+    Raises:
+        CannotWork: A setting is missing or wrong; the message says what to do.
+    """
+    from taskmill.wiring.process import wired
+
+    local = {} if os.environ.get("TASKMILL_TABLE") else _local_outputs()
+    known = {**needed, **OPTIONAL}
+    of_stack = {setting: local[name] for setting, name in known.items() if name in local}
+    environment = {"TASKMILL_RUNNER": "container", **of_stack, **os.environ, **given}
+    _check(environment, needed)
+    return wired(
         environment,
         session=_session(call, local),
         endpoint_url=local.get("EndpointUrl"),
         connections=connections,
         log_stream=Stderr(),
     )
-    try:
-        _ = wiring.queue_at, wiring.in_lambda
-    except InvalidSetting as wrong:
-        raise CannotWork(str(wrong)) from None
-    _load(wiring)
-    return wiring
 
 
-def _of_stack(outputs: Mapping[str, str]) -> dict[str, str]:
-    """Environment variables from the outputs of a stack."""
-    known = {**NEEDED, **OPTIONAL}
-    return {setting: outputs[name] for setting, name in known.items() if name in outputs}
-
-
-def _check(environment: Mapping[str, str]) -> None:
+def _check(environment: Mapping[str, str], needed: Mapping[str, str]) -> None:
     missing = [
-        f"{each} (stack output {NEEDED[each]})" for each in NEEDED if not environment.get(each)
+        f"{each} (stack output {needed[each]})" for each in needed if not environment.get(each)
     ]
     if missing:
         raise CannotWork(
             f"not set: {', '.join(missing)}. The stack's outputs are in"
             " `aws cloudformation describe-stacks`; a local cloud started here has them, too"
-        )
-    if not (environment.get("TASKMILL_MODULES") or environment.get("TASKMILL_FACTORY")):
-        raise CannotWork(
-            "which task functions? Name their modules with --modules or in TASKMILL_MODULES"
         )
 
 

@@ -173,6 +173,11 @@ def counter_key(tenant: str) -> StoredKey:
     return StoredKey(f"COUNTER#{tenant}", "-")
 
 
+def sweep_key() -> StoredKey:
+    """The key of the one row that says where an unfinished sweep continues."""
+    return StoredKey("SWEEP", "-")
+
+
 def schedule_key(tenant: str, name: str) -> StoredKey:
     return StoredKey(schedule_partition(tenant), check_name("name", name))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
+from botocore.exceptions import ClientError
+
 from taskmill.aws.dynamodb.payload_rows import ROW_LIMIT, is_row
 from taskmill.aws.s3.elements import Elements
 from taskmill.aws.s3.payloads import PayloadRef, PayloadStore

@@ -21,7 +21,7 @@ from taskmill.testing.deliveries import DeliveryPlayer
 from taskmill.testing.dynamodb import MemoryTable
 from taskmill.testing.environment import DEAD_LETTERS, function_environment
 from taskmill.testing.executions import ExecutionPlayer
-from taskmill.testing.fakes import Executions, Queues, Topics
+from taskmill.testing.fakes import Executions, Metrics, Queues, Topics
 from taskmill.testing.lambda_context import LambdaContext
 from taskmill.testing.s3 import MemoryBucket
 from taskmill.testing.schedules import Schedules
@@ -245,5 +245,6 @@ class InProcessCloud:
             "sns": self.topics,
             "stepfunctions": self.executions,
             "scheduler": self.schedules,
+            "cloudwatch": Metrics(self.queues),
         }
         return MeteredClient(service, fakes[service], self.meter)

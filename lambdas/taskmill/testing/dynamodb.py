@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from taskmill.testing.expressions import Scope, holds, updated
 from taskmill.testing.partiql import batch_execute_statement
+from taskmill.testing.scans import scanned
 from taskmill.testing.sizes import item_size
 from taskmill.testing.typed_values import Item, plain
 
@@ -105,8 +106,9 @@ class MemoryTable:
         found.sort(key=lambda item: plain(item[index[1]]), reverse=_descending(request))
         return _page(_after(found, index[1], request), request.get("Limit"))
 
-    def scan(self, **_: Any) -> dict[str, Any]:
-        return {"Items": [item for each in self._partitions.values() for item in each.values()]}
+    def scan(self, **request: Any) -> dict[str, Any]:
+        items = itertools.chain.from_iterable(each.values() for each in self._partitions.values())
+        return scanned(items, request)
 
     # Helpers
 

@@ -84,10 +84,15 @@ class ExecutionPlayer:
             yield from self._map(event, plan)
         except _GaveUp as broken:
             event |= {"cause": {"Error": "Exception", "Cause": str(broken)}}
+        ended = self._cloud.executions.ended
         if name in self._cloud.executions.stopped:
+            ended[name] = ("ABORTED", "stopped")
+            if self._cloud.executions.silent:
+                return
             detail = {"status": "ABORTED", "name": name, "input": json.dumps(event)}
             event = {"source": "aws.states", "detail": detail}
         yield from self._try("finish", subtasks.finish, event)
+        ended.setdefault(name, ("SUCCEEDED", ""))
 
     def _map(self, event: dict[str, Any], plan: dict[str, Any]) -> _Steps:
         """Run the batches, up to `maxConcurrency` at a time; while one pauses, others continue."""

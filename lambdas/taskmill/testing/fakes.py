@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from taskmill.aws.sqs.memory_queue import MemoryMessage, MemoryQueue
-from taskmill.aws.sqs.protocol import Delivery
+from taskmill.aws.sqs.protocol import MAX_DELAY_SECONDS, Delivery
 from taskmill.model.clock import Clock
 
 
@@ -21,11 +22,13 @@ class Queues:
         clock: The virtual time, in epoch ms.
         dead_letters: URL of the dead-letter queue by URL of the queue.
         queues: Messages by URL of the queue.
+        unmeasured: Whether CloudWatch has no figures, as of a queue that was idle for hours.
     """
 
     clock: Clock
     dead_letters: Mapping[str, str] = field(default_factory=dict)
     queues: dict[str, list[MemoryMessage]] = field(default_factory=dict)
+    unmeasured: bool = False
 
     def of(self, url: str) -> MemoryQueue:
         """The queue with a URL, created at its first use."""
@@ -95,6 +98,23 @@ class Queues:
             ]
         }
 
+    def get_queue_attributes(
+        self, *, QueueUrl: str, AttributeNames: Sequence[str]
+    ) -> dict[str, Any]:
+        waiting = [each for each in self.queues.get(QueueUrl, []) if not self._is_planned(each)]
+        counts = {"ApproximateNumberOfMessages": len(waiting)}
+        return {"Attributes": {name: str(counts.get(name, 0)) for name in AttributeNames}}
+
+    def oldest(self, name: str) -> int | None:
+        """When the oldest message of a queue was sent, in epoch ms; None: it is empty."""
+        messages = [each for each in self.queues.get(name, []) if not self._is_planned(each)]
+        return min((each.sent_at for each in messages), default=None)
+
+    def _is_planned(self, message: MemoryMessage) -> bool:
+        """Whether EventBridge Scheduler still has the message: no delay of SQS is as long."""
+        ahead = message.visible_at - self.clock()
+        return not message.receives and ahead > MAX_DELAY_SECONDS * 1000
+
     def next_due(self) -> int | None:
         return min((m.visible_at for each in self.queues.values() for m in each), default=None)
 
@@ -113,6 +133,22 @@ def _message(delivery: Delivery) -> dict[str, Any]:
         "Body": delivery.body,
         "Attributes": {"ApproximateReceiveCount": str(delivery.receives)},
     }
+
+
+@dataclass
+class Metrics:
+    """CloudWatch in memory: the age of the oldest message of each queue that has one."""
+
+    queues: Queues
+
+    def get_metric_statistics(
+        self, *, Dimensions: Sequence[Mapping[str, str]], EndTime: datetime, **_: Any
+    ) -> dict[str, Any]:
+        oldest = self.queues.oldest(Dimensions[0]["Value"])
+        if oldest is None or self.queues.unmeasured:
+            return {"Datapoints": []}
+        age = EndTime.timestamp() - oldest / 1000
+        return {"Datapoints": [{"Timestamp": EndTime, "Maximum": age}]}
 
 
 @dataclass
@@ -145,11 +181,15 @@ class Executions:
         started: Input of each execution by its name.
         waiting: Names of executions that have not begun to run.
         stopped: Names of executions that were stopped.
+        ended: Status and cause of the executions that have ended, by their name.
+        silent: Whether EventBridge loses the event of an execution that ends badly.
     """
 
     started: dict[str, str] = field(default_factory=dict)
     waiting: list[str] = field(default_factory=list)
     stopped: set[str] = field(default_factory=set)
+    ended: dict[str, tuple[str, str]] = field(default_factory=dict)
+    silent: bool = False
 
     def start_execution(self, *, name: str, **request: Any) -> dict[str, Any]:
         if len(name) > 80:
@@ -166,6 +206,13 @@ class Executions:
             raise client_error("ExecutionDoesNotExist")
         self.stopped.add(name)
         return {}
+
+    def describe_execution(self, *, executionArn: str) -> dict[str, Any]:
+        name = executionArn.rpartition(":")[2]
+        if name not in self.started:
+            raise client_error("ExecutionDoesNotExist")
+        status, cause = self.ended.get(name, ("RUNNING", ""))
+        return {"status": status, **({"cause": cause} if cause else {})}
 
 
 def client_error(code: str) -> ClientError:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from taskmill.wiring.dispatch import DispatchParts
 from taskmill.wiring.service import ServiceParts
+from taskmill.wiring.sweep import SweepParts
 
 
-class Wiring(DispatchParts, ServiceParts):
+class Wiring(SweepParts, ServiceParts):
     """The wiring of one process; see `Stores` for its arguments."""

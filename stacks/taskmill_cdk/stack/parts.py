@@ -15,6 +15,7 @@ from taskmill_cdk.payload_bucket import PayloadBucket
 from taskmill_cdk.runtime_layer import RUNTIME_REQUIREMENTS, RuntimeLayer, Target
 from taskmill_cdk.schedules import Schedules
 from taskmill_cdk.stack.environment import dispatcher_environment
+from taskmill_cdk.sweep import Sweep
 from taskmill_cdk.table import TaskTable
 from taskmill_cdk.task_function import TaskFunction
 from taskmill_cdk.task_source import TaskSource
@@ -43,6 +44,7 @@ class TaskStackParts(Stack):
     dispatcher: Dispatcher
     container_workers: ContainerWorkers | None
     api: TaskApi | None
+    sweep: Sweep | None
     monitoring: Monitoring
 
     functions: list[TaskFunction]
@@ -175,6 +177,17 @@ class TaskStackParts(Stack):
             timeout=Duration.seconds(29),  # API Gateway waits 30 s
         )
         return TaskApi(self, "Api", function=function, **props)
+
+    def _build_sweep(self, every: Duration, **props: Any) -> Sweep:
+        defaults = {"timeout": Duration.minutes(15)}
+        environment = {
+            **self.work_queue.settings(),
+            "TASKMILL_STATE_MACHINE_ARN": self.workflow.state_machine.state_machine_arn,
+        }
+        function = self.add_function(
+            "SweepHandler", "sweep.handler", environment=environment, **{**defaults, **props}
+        )
+        return Sweep(self, "Sweep", function=function, every=every)
 
     def _build_monitoring(self) -> Monitoring:
         return Monitoring(

@@ -65,6 +65,19 @@ class DataPermissions:
         self.payloads.grant_read(batch, INPUTS)
         self.payloads.grant_write(batch, RESULTS)
 
+    def grant_sweep(self, grantee: iam.IGrantable) -> None:
+        """Allow to find stuck tasks, and what the dispatcher and finish do to get them going."""
+        self.table.grant(
+            grantee,
+            "Scan",
+            "GetItem",  # parents and fan-outs to end; the position of an unfinished sweep
+            "BatchGetItem",  # suspects; children to count
+            "UpdateItem",  # notes; counts, in transactions; ends of parents and of fan-outs
+            "PartiQLUpdate",  # statuses of what was sent; subtasks of fan-outs that are ended
+            "PutItem",  # the position
+        )
+        self.table.grant_query(grantee, CHILDREN_INDEX)  # and subtasks and batches
+
     def grant_dispatch(self, grantee: iam.IGrantable) -> None:
         """Allow what reacting to row changes takes."""
         self.table.grant(

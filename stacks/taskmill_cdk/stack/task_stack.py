@@ -20,6 +20,7 @@ from taskmill_cdk.stack.outputs import stack_outputs
 from taskmill_cdk.stack.parts import TaskStackParts
 from taskmill_cdk.stack.permissions import DataPermissions
 from taskmill_cdk.stack.removal import apply_removal_policy
+from taskmill_cdk.sweep import Sweep
 from taskmill_cdk.task_source import TaskSource
 
 
@@ -66,6 +67,9 @@ class TaskStack(TaskStackParts):
         tenant_limits: What one tenant may ask for; see ``TenantLimits``.
         rate_limit: Requests a second that the API accepts.
         burst_limit: Requests at once that the API accepts.
+        sweep_every: How often a function looks for tasks whose message or event was lost, and
+            sends it again; such as ``Duration.days(1)``. Each time it reads the whole table, so it
+            costs something (docs/costs.md); None, the default: never.
         log_level: Lowest level that is logged.
         log_retention: How long logs are kept.
         build_folder: Where layers and code are staged; not for version control.
@@ -101,6 +105,7 @@ class TaskStack(TaskStackParts):
         tenant_limits: TenantLimits | None = None,
         rate_limit: int = 1_000,
         burst_limit: int = 2_000,
+        sweep_every: Duration | None = None,
         log_level: lambda_.ApplicationLogLevel = lambda_.ApplicationLogLevel.INFO,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         build_folder: Path = DEFAULT_BUILD_FOLDER,
@@ -167,6 +172,7 @@ class TaskStack(TaskStackParts):
                 burst_limit=burst_limit,
                 log_retention=log_retention,
             )
+        self.sweep = None if sweep_every is None else self._build_sweep(sweep_every)
         self.monitoring = self._build_monitoring()
 
         self._grant_permissions()
@@ -194,6 +200,15 @@ class TaskStack(TaskStackParts):
             self.container_workers.grant_consume()
         if self.api is not None:
             self.grant_submit(self.api.function)
+        if self.sweep is not None:
+            self._grant_sweep(self.sweep)
+
+    def _grant_sweep(self, sweep: Sweep) -> None:
+        self._data_permissions().grant_sweep(sweep.function)
+        self.work_queue.grant_send(sweep.function)
+        self.workflow.grant_start(sweep.function)
+        self.workflow.grant_describe(sweep.function)
+        sweep.grant_read_metrics()
 
     def _grant_dispatch(self, grantee: iam.IGrantable) -> None:
         self._data_permissions().grant_dispatch(grantee)

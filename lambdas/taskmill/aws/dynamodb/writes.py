@@ -128,6 +128,7 @@ LAST_RUN = (
     "settlement",
     "stalls",
     "attributes.callbacksRefused",
+    "sweptAt",
     "attributes.error",
     "attributes.result",
     "attributes.resultRef",

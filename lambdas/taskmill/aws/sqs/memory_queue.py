@@ -25,6 +25,7 @@ class MemoryMessage:
 
     Attributes:
         visible_at: Epoch ms from which it can be received.
+        sent_at: Epoch ms.
         receipt: Of the last delivery; receipts of earlier ones are invalid.
     """
 
@@ -33,6 +34,7 @@ class MemoryMessage:
     visible_at: int
     receives: int = 0
     receipt: str = ""
+    sent_at: int = 0
 
 
 class MemoryQueue:
@@ -76,7 +78,8 @@ class MemoryQueue:
         """Add a message that is visible from `visible_at` (epoch ms), by default at once."""
         at = self._clock() if visible_at is None else visible_at
         with self._changed:
-            self.messages.append(MemoryMessage(f"message-{next(_numbers)}", body, at))
+            message = MemoryMessage(f"message-{next(_numbers)}", body, at, sent_at=self._clock())
+            self.messages.append(message)
             self._changed.notify_all()
 
     def receive(

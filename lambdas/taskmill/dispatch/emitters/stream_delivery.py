@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -51,6 +51,14 @@ class StreamDelivery:
                     self._by_kind[type(reaction)].append(Caused(index, reaction))
             except Exception:  # noqa: BLE001  # `parking` for each record would be slow
                 self._park([index])
+
+    @classmethod
+    def caused_by(cls, found: Iterable[Reaction], logger: Any) -> Self:
+        """Reactions that no record causes, each counted as if it had one of its own."""
+        delivery = cls([], logger)
+        for index, reaction in enumerate(found):
+            delivery._by_kind[type(reaction)].append(Caused(index, reaction))
+        return delivery
 
     def of(self, kind: type[Reaction]) -> list[Caused]:
         """All reactions of a kind, in the order of their records."""

@@ -43,6 +43,7 @@ class TaskRow:
 
     `callbacks` are pairs of event ("success", "failure", "completion") and task type. `direct`
     marks a task that its submitter runs itself; it goes to the queue only if the submitter dies.
+    `swept_at` is when a sweep last sent its message again.
     """
 
     key: TaskKey
@@ -94,6 +95,7 @@ class TaskRow:
     notify: str | None = None
     notify_id: str | None = None
     split_run: int | None = None
+    swept_at: int | None = None
     history: tuple[tuple[str, int, int], ...] = ()
     version: int = 1
     ttl: int | None = None
