@@ -12,7 +12,7 @@ from typing import Any
 
 from taskmill.aws.dynamodb.children import ChildStore
 from taskmill.aws.dynamodb.sweeps import SweepStore
-from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
+from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Message, Queue
 from taskmill.aws.stepfunctions import ENDED, MISSING, Execution, Workflow
@@ -145,7 +145,7 @@ class FanOuts:
         execution = self.workflow.describe(row)
         if execution.status == MISSING and row.status is Status.CREATED:
             if not dry_run:
-                self.workflow.start(row.key, row.run)
+                self.workflow.start(row)
                 self.tasks.mark([(row, Status.STARTED)])
             return swept(Stuck(row, "never started"), "started")
         if execution.status not in (*ENDED, MISSING):

@@ -97,7 +97,8 @@ class Callbacks(ServiceParts):
     def _targets(self, tenant: str, task_type: str) -> list[str]:
         """The types that the end of a type submits, by its code as far as it is known here."""
         declared = [target for _, target in self.registry.settings(task_type).callbacks]
-        mapped = [each.callback_type for each in self.mappings.of_type(tenant, task_type)]
+        stored = self.mappings.of_type(tenant, task_type)
+        mapped = [each.callback_type for each in stored if not isinstance(each, UnreadableRow)]
         return [*declared, *mapped]
 
     def _stored(self, row: MappingRow) -> MappingRow:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from taskmill.aws.dynamodb.children import ChildStore
-from taskmill.aws.dynamodb.table import BATCH_STATEMENTS
+from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.model.chunks import chunked
 from taskmill.model.errors import Conflict, InvalidRequest, LimitExceeded, NotDeterministic
 from taskmill.model.keys import TaskKey, check_name
