@@ -1,11 +1,13 @@
-"""AWS clients (botocore): made once per process and service, at first use."""
+"""AWS clients (botocore): made once per process and service; a forked process makes its own."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
+
+from taskmill.model.per_process import PerProcess
 
 ClientMaker = Callable[[str], Any]
 
@@ -23,6 +25,17 @@ class LazyClient:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
+
+
+class ProcessClient:
+    """An AWS client whose connections are those of the process that uses it."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._own = PerProcess(make)
+        self._own()  # made ahead: `LazyClient` is for later
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own(), name)
 
 
 def client_maker(
@@ -47,14 +60,17 @@ def client_maker(
     # Signature version 4 also signs the headers of presigned URLs, among them the one that keeps an
     # upload from being overwritten.
     signed = config.merge(Config(signature_version="s3v4"))
-    make = session.client if session else _new_session().create_client
-    one_at_a_time = threading.Lock()  # clients are thread-safe, but making them is not
+    maker = PerProcess(lambda: session.client if session else _new_session().create_client)
+    one_at_a_time = PerProcess(threading.Lock)  # clients are thread-safe, but making them is not
+
+    def make(service: str) -> Any:
+        with one_at_a_time():
+            chosen = signed if service == "s3" else config
+            return maker()(service, config=chosen, endpoint_url=endpoint_url)
 
     @cache
-    def client(service: str) -> Any:
-        with one_at_a_time:
-            chosen = signed if service == "s3" else config
-            return make(service, config=chosen, endpoint_url=endpoint_url)
+    def client(service: str) -> ProcessClient:
+        return ProcessClient(partial(make, service))
 
     return client
 

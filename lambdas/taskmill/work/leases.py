@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from taskmill.aws.dynamodb.claims import ClaimStore
 from taskmill.model.clock import Clock
 from taskmill.model.errors import ClaimLost, TaskCancelled
+from taskmill.model.per_process import ProcessLock
 
 GRACE_MS = 15_000  # a lease lasts 15 s longer than its attempt can run
 
@@ -41,7 +41,7 @@ class Lease:
     fence: str = field(default_factory=lambda: secrets.token_hex(8))
     row: Any = None
     stopped: Exception | None = None
-    lock: threading.RLock = field(default_factory=threading.RLock)
+    lock: ProcessLock = field(default_factory=ProcessLock)
 
     def __post_init__(self) -> None:
         self._ends = self.clock() + min(self.timeout_ms, self.remaining_ms()) + GRACE_MS
