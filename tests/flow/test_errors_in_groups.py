@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import raising_tasks
 from clouds import get, submit
 from raising_tasks import RUNS
 
@@ -153,10 +154,15 @@ def test_a_task_group_out_of_time_is_a_timeout(cloud: InProcessCloud) -> None:
     assert (error["type"], error["message"]) == ("TaskTimeout", "ran longer than 0.1 s")
 
 
+def test_a_simulated_crash_in_a_task_group_is_one(cloud: InProcessCloud) -> None:
+    task = get(cloud, run(cloud, "crashes-in-group", None))
+
+    assert (task.status, task.attributes["result"]) == ("COMPLETED", 2)
+    assert "ERRORED" not in [each.status for each in task.history]
+
+
 @pytest.mark.parametrize("names", [["abort"], ["value", ["abort"]]], ids=str)
 def test_a_group_in_a_batch_is_judged_alike(cloud: InProcessCloud, names: list[Any]) -> None:
-    import raising_tasks
-
     handle = raising_tasks.group.map([names])
     cloud.run()
 

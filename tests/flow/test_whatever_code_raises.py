@@ -13,7 +13,7 @@ from raising_tasks import RAISED, RUNS
 
 from taskmill import TaskHandle
 from taskmill.model.keys import TaskKey
-from taskmill.testing import Crash, InProcessCloud
+from taskmill.testing import InProcessCloud
 from taskmill.testing.http import InProcessApi
 from taskmill.work.consumer.consumer import Consumer
 
@@ -151,14 +151,6 @@ def test_a_parent_hears_of_it_as_of_any_failure(cloud: InProcessCloud, name: str
 @pytest.mark.parametrize("name", ["CancelledError", "SystemExit", "OwnBase"])
 def test_a_parent_that_raises_it_ends_with_it(cloud: InProcessCloud, name: str) -> None:
     assert error(cloud, run(cloud, "raises-after-child", name))["type"] == name
-
-
-def test_a_simulated_crash_still_is_one(cloud: InProcessCloud) -> None:
-    with pytest.raises(Crash):
-        try:
-            raise Crash("gone")
-        except Exception:  # noqa: BLE001
-            pytest.fail("an interruption was caught as an error")
 
 
 @pytest.mark.parametrize("task_type", ["ctrl-c", "ctrl-c-async"])

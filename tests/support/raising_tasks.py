@@ -3,14 +3,13 @@
 import asyncio
 import os
 import signal
-import sys
 from collections.abc import Callable
 from typing import Any
 
 from pydantic import BaseModel, field_validator
 
 from taskmill import Abort, Retry, TaskContext, task
-from taskmill.functions.task_functions import TaskFunction
+from taskmill.testing import Crash
 
 ONCE = Retry(max_attempts=1)
 AT_ONCE = Retry(max_attempts=3, base_seconds=0)
@@ -36,20 +35,13 @@ class Unprintable(Exception):
 
 class Endless(Exception):
     def __str__(self) -> str:
-        while True:
+        while self.args:
             pass
+        return "never"
 
 
 def _recurse(depth: int) -> int:
     return _recurse(depth + 1)
-
-
-def _exit() -> None:
-    sys.exit("nothing to do")
-
-
-def _deep() -> None:
-    _recurse(0)
 
 
 RAISED: dict[str, Callable[[], BaseException]] = {
@@ -67,26 +59,30 @@ RAISED: dict[str, Callable[[], BaseException]] = {
 }
 
 
+def an_error(name: str) -> BaseException:
+    return RAISED[name]()
+
+
 @task("raises", retry=ONCE)
 def raises(name: str) -> None:
-    raise RAISED[name]()
+    raise an_error(name)
 
 
 @task("raises-async", retry=ONCE)
 async def raises_async(name: str) -> None:
     await asyncio.sleep(0)
-    raise RAISED[name]()
+    raise an_error(name)
 
 
 @task("raises-deeply", retry=ONCE)
 def raises_deeply(_: Any) -> None:
-    _deep()
+    _recurse(0)
 
 
 @task("raises-once", retry=Retry(max_attempts=2, base_seconds=0, on=BaseException))
 def raises_once(name: str, ctx: TaskContext) -> str:
     if ctx.attempt == 1:
-        raise RAISED[name]()
+        raise an_error(name)
     return name
 
 
@@ -97,7 +93,7 @@ def unprintable(name: str) -> None:
 
 @task("endless-text", retry=ONCE, timeout_seconds=0.1)
 def endless_text(_: Any) -> None:
-    raise Endless
+    raise Endless(1)
 
 
 class Checked(BaseModel):
@@ -107,7 +103,7 @@ class Checked(BaseModel):
     @classmethod
     def check(cls, name: str) -> str:
         if name in RAISED:
-            raise RAISED[name]()
+            raise an_error(name)
         return name
 
 
@@ -116,34 +112,25 @@ def validates(value: Checked) -> None:
     RUNS.append(value)
 
 
-class Odd:
+class Odd(dict[str, Any]):
     """A result that raises when it is made JSON."""
 
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    @property
-    def __dict__(self) -> Any:  # type: ignore[override]
-        raise RAISED[self.name]()
-
-
-class Sized(dict[str, Any]):
     def items(self) -> Any:
-        raise RAISED[self["name"]]()
+        raise an_error(self["name"])
 
     __iter__ = items
 
 
 @task("odd-result", retry=ONCE)
 def odd_result(name: str) -> Any:
-    return Sized(name=name)
+    return Odd(name=name)
 
 
 class OwnRetry(Retry):
     """A policy whose methods raise."""
 
     def allows(self, error: BaseException, attempt: int) -> bool:
-        raise OwnBase("no opinion")
+        raise OwnBase(f"no opinion on {error!r} in attempt {attempt}")
 
 
 @task("own-policy", retry=OwnRetry())
@@ -175,7 +162,7 @@ def waits_for_raising(name: str, ctx: TaskContext) -> str:
 @task("raises-after-child", retry=ONCE)
 def raises_after_child(name: str, ctx: TaskContext) -> None:
     ctx.run(fine, name)
-    raise RAISED[name]()
+    raise an_error(name)
 
 
 @task("ctrl-c", retry=ONCE)
@@ -306,6 +293,14 @@ async def _raise_now(error: BaseException) -> None:
     raise error
 
 
+@task("crashes-in-group")
+async def crashes_in_group(_: Any, ctx: TaskContext) -> int:
+    async with asyncio.TaskGroup() as tasks:
+        if ctx.attempt == 1:
+            tasks.create_task(_raise(Crash("gone")))
+    return ctx.attempt
+
+
 @task("group-out-of-time", retry=ONCE, timeout_seconds=0.1)
 async def group_out_of_time(_: Any) -> None:
     async def busy() -> None:
@@ -315,8 +310,3 @@ async def group_out_of_time(_: Any) -> None:
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(busy())
         tasks.create_task(asyncio.sleep(60))
-
-
-def function(name: str) -> TaskFunction:
-    made: TaskFunction = globals()[name]
-    return made
