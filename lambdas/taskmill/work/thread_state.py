@@ -27,22 +27,26 @@ _SLACK_SECONDS = 0.01  # a timer that is off by less was not touched
 
 @contextmanager
 def own_values() -> Iterator[None]:
-    """Run task code whose changes of decimals and of the thread's event loop end with it.
+    """Run task code whose changes of decimals, the event loop and the signal mask end with it.
 
-    To be called in a copy of the context, which the code's context variables end with anyhow.
+    To be called in the thread of the code and in a copy of the context, with which the code's
+    context variables end anyhow.
     """
     if decimal := sys.modules.get("decimal"):  # the copied context holds the very same object
         decimal.setcontext(decimal.getcontext().copy())
     before = _event_loop()
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
         yield
     finally:
         _set_event_loop(before)
+        if signal.pthread_sigmask(signal.SIG_BLOCK, ()) != mask:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 @contextmanager
 def own_signals() -> Iterator[None]:
-    """Run task code whose signal handlers, timers and signal mask end with it.
+    """Run task code whose signal handlers and timers end with it.
 
     Only the main thread can set handlers, so nothing is to be done in another one.
     """
@@ -52,7 +56,6 @@ def own_signals() -> Iterator[None]:
     began = time.monotonic()
     handlers = [getsignal(each) for each in _SIGNALS]
     timers = [signal.getitimer(each) for each in _TIMERS]
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     try:
         yield
     finally:
@@ -60,8 +63,6 @@ def own_signals() -> Iterator[None]:
         for number, handler in zip(_SIGNALS, handlers, strict=True):
             if getsignal(number) != handler and handler is not None:  # None: not set from Python
                 signal.signal(number, handler)
-        if signal.pthread_sigmask(signal.SIG_BLOCK, ()) != mask:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
 def _stop_timers(before: list[tuple[float, float]], seconds: float) -> None:
@@ -88,7 +89,7 @@ def _event_loop() -> tuple[Any, Any]:
 def _set_event_loop(before: tuple[Any, Any]) -> None:
     # `asyncio.set_event_loop(None)` would keep `asyncio.get_event_loop()` from making a new one.
     local = _loop_of_thread()
-    if local is None or getattr(local, "_loop", None) is before[0]:
+    if local is None or _event_loop() == before:
         return
     with suppress(AttributeError):
         local._loop = before[0]  # noqa: SLF001  # the public functions do not undo their effect

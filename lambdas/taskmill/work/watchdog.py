@@ -98,8 +98,9 @@ class Watchdog:
         now = time.monotonic()
         for limit in self.limits:
             if not limit.over and limit.ends <= now:
+                if not limit.rung:
+                    limit.where = stack_below(frame, limit.root)
                 limit.rung = True
-                limit.where = stack_below(frame, limit.root)
                 raise TimeIsUp
         if callable(self._before):
             self._before(number, frame)
@@ -132,7 +133,7 @@ class Watchdog:
         """Interrupt code that the signal does not reach."""
         limit.forcing = True
         if not limit.over:
-            if limit.where is None:
+            if not limit.rung:
                 frame = sys._current_frames().get(main)  # noqa: SLF001  # documented
                 limit.where = stack_below(frame, limit.root)
             limit.rung = limit.forced = True
