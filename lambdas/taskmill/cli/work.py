@@ -71,7 +71,7 @@ def work(
             grace_seconds=grace,
             stopping=report.stopping,
         )
-        with _stopped_by_signals(consumer), report.running(consumer):
+        with _stopped_by_signals(consumer), _alarms_ignored(), report.running(consumer):
             left = consumer.run()
         report.stopped(consumer.done, left)
     if left:
@@ -82,8 +82,12 @@ def work(
 def _stopped_by_signals(consumer: Consumer) -> Iterator[None]:
     """Meanwhile, a first signal stops the consumer, and a second one ends the process at once."""
     seen: list[int] = []
+    pid = os.getpid()
 
     def stop(number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != pid:  # a process that a task has forked: it dies of the signal as usual
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
         if seen:
             _exit_now(128 + number)
         seen.append(number)
@@ -96,6 +100,19 @@ def _stopped_by_signals(consumer: Consumer) -> Iterator[None]:
     finally:
         for number, handler in zip(numbers, before, strict=True):
             signal.signal(number, handler)
+
+
+@contextmanager
+def _alarms_ignored() -> Iterator[None]:
+    """Meanwhile, a SIGALRM does not end the process, as it does by default.
+
+    Tasks run in threads: one that calls `signal.alarm` cannot set a handler for it.
+    """
+    before = signal.signal(signal.SIGALRM, lambda _number, _frame: None)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def _exit_now(code: int) -> None:

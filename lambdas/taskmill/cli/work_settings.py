@@ -120,11 +120,16 @@ def _check(environment: Mapping[str, str], needed: Mapping[str, str]) -> None:
 
 def _load(wiring: Wiring) -> None:
     """Import the task functions now: without them a consumer would fail every task."""
+    from taskmill.functions.user_code import described, passes
+
     try:
         wiring.registry.load()
-    except Exception as error:  # task code may raise anything
+    except BaseException as error:
+        if passes(error):
+            raise
+        where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
         raise CannotWork(
-            f"cannot load the task functions: {type(error).__name__}: {error}."
+            f"cannot load the task functions: {described(error)}{where}."
             " Modules are looked for in this folder and on PYTHONPATH"
         ) from error
 

@@ -14,6 +14,7 @@ from taskmill.client.spool import Spool
 from taskmill.model.api.views import Upload
 from taskmill.model.errors import PayloadMissing
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.per_process import PerProcess
 
 COLLECTIONS: Mapping[Kind, str] = {Kind.TASK: "tasks", Kind.SFN_TASK: "step-function-tasks"}
 _NOT_THERE = 404
@@ -57,15 +58,31 @@ class Api:
         self._url = url
         self._auth = auth
         self._sleep = sleep
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(timeout_seconds, connect=min(5.0, timeout_seconds)),
-            transport=transport,
-            # Requests to the local cloud must not go through a proxy from the environment.
-            trust_env=not is_local(httpx.URL(url)),
-        )
+
+        def connect() -> httpx.Client:
+            return httpx.Client(
+                timeout=httpx.Timeout(timeout_seconds, connect=min(5.0, timeout_seconds)),
+                transport=transport,
+                # Requests to the local cloud must not go through a proxy from the environment.
+                trust_env=not is_local(httpx.URL(url)),
+            )
+
+        self._connections = PerProcess(connect)
+        self._closed = False
+        self._connections()  # now, so that a wrong proxy setting is an error of this call
 
     def close(self) -> None:
-        self._http.close()
+        """Close the connections of this process, not those of the one that it was forked from."""
+        self._closed = True
+        if mine := self._connections.made():
+            mine.close()
+
+    @property
+    def _http(self) -> httpx.Client:
+        http = self._connections()
+        if self._closed:
+            http.close()  # closed in the parent process before the fork: httpx refuses requests
+        return http
 
     def get(self, path: str, **query: Any) -> Any:
         """The JSON response to a GET; query parameters that are None are left out."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmill.aws.dynamodb.children import ChildStore
-from taskmill.aws.dynamodb.sweeps import SweepStore
 from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
+from taskmill.aws.dynamodb.sweeps import SweepStore
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Message, Queue
 from taskmill.aws.stepfunctions import ENDED, MISSING, Execution, Workflow

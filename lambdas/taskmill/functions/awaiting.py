@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from taskmill.functions.forks import only_in_this_process
+
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
@@ -32,4 +34,5 @@ async def _with_loop_reported(awaitable: Awaitable[T]) -> T:
 
     if on_loop := ON_LOOP.get():
         on_loop(asyncio.get_running_loop())
-    return await awaitable
+    with only_in_this_process():  # here: closing the loop would take it from the parent process
+        return await awaitable

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from taskmill.model.errors import Abort, ClaimLost, TaskCancelled
+from taskmill.model.errors import Abort, ClaimLost, Conflict, TaskCancelled
 from taskmill.model.json_text import utf8
 from taskmill.model.keys import TaskKey
 
@@ -32,7 +33,8 @@ class TaskContext:
     Attributes:
         key: The task's key; for a subtask it includes the index.
         attempt: Number of this attempt, from 1.
-        logger: Adds the task's key and attempt to every line.
+        logger: Adds the task's key and attempt to every line; keys added to it end with the
+            attempt.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class TaskContext:
         self._reported_at = float("-inf")
         self._unreported: Mapping[str, Any] | None = None
         self._over = False
+        self._pid = os.getpid()
         self.stopped: Exception | None = None  # why this attempt may write nothing more
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
@@ -137,6 +140,7 @@ class TaskContext:
             TooDeep: The child would be more than 32 levels below the first task.
             NotDeterministic: The function made different calls in an earlier run.
             Abort: This task is a subtask, which cannot start others.
+            Conflict: This process was forked by the one that runs the attempt.
         """
         (child,) = self._spawner.submit(
             [(task, input)], name=name, delay_seconds=delay_seconds, priority=priority
@@ -218,6 +222,11 @@ class TaskContext:
     @property
     def _spawner(self) -> Spawner:
         self._check_open()
+        if os.getpid() != self._pid:
+            raise Conflict(
+                f"{self.key} runs in process {self._pid}, which forked this one: only that process"
+                " can start children and wait for them"
+            )
         if self._given_spawner is None:
             raise Abort(f"{self.key} is a subtask: only single tasks can start others")
         return self._given_spawner

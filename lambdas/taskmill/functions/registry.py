@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -13,8 +13,11 @@ from taskmill.functions.awaiting import awaited
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.functions.json_values import dump_result
 from taskmill.functions.known_functions import FUNCTIONS
-from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS
+from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, TaskFunction
+from taskmill.functions.task_modules import TaskModules
+from taskmill.functions.user_code import described, passes
 from taskmill.model.errors import UnknownTaskType
+from taskmill.model.per_process import ProcessLock
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings
 
@@ -52,50 +55,42 @@ class TaskEventFactory:
 class Registry:
     """The user's task code: its modules, imported when first needed, and its event factory.
 
+    A module that cannot be imported takes only its own tasks with it: an attempt of a type that no
+    module defines tries the import again, and ends with its error.
+
     Args:
         modules: Names of the modules that hold `@task` and `@event_handler` functions.
         factory: "module:Class" of a `TaskEventFactory`; None: the default one.
     """
 
     def __init__(self, modules: Sequence[str] = (), factory: str | None = None) -> None:
-        self._modules = modules
+        self._modules = TaskModules(modules)
         self._factory = factory
-        self._loaded = False
-        self._lock = threading.RLock()  # reentrant: a module may submit a task while it is imported
+        self._lock = ProcessLock()
 
     def policy(self, task_type: str) -> tuple[Retry, float]:
         """Retry policy and timeout (seconds) of a type; defaults if its code cannot be loaded."""
-        try:
-            self._load()
-        except Exception:  # noqa: BLE001  # the attempt raises and stores it
-            return _DEFAULT_POLICY
-        function = FUNCTIONS.get(task_type)
+        function = self._found(task_type)
         return (function.retry, function.timeout_seconds) if function else _DEFAULT_POLICY
 
     def settings(self, task_type: str) -> TaskSettings:
         """The settings of a type; defaults if its code cannot be loaded."""
-        try:
-            self._load()
-        except Exception:  # noqa: BLE001  # the attempt raises and stores it
-            return TaskSettings()
-        function = FUNCTIONS.get(task_type)
+        function = self._found(task_type)
         return function.settings if function else TaskSettings()
 
     def is_async(self, task_type: str) -> bool:
         """Whether the type has an `async` function; False if its code cannot be loaded."""
-        try:
-            self._load()
-        except Exception:  # noqa: BLE001  # the attempt raises and stores it
-            return False
-        return task_type in FUNCTIONS and FUNCTIONS[task_type].is_async
+        function = self._found(task_type)
+        return function is not None and function.is_async
 
     def load(self) -> None:
-        """Import the modules now.
+        """Import the modules now; all that can be, also if one fails.
 
         Raises:
-            Exception: Whatever importing them raises.
+            BaseException: Whatever importing the first that fails raises.
         """
-        self._load()
+        if failure := self._modules.load():
+            raise failure
 
     def has_code(self, task_type: str) -> bool:
         """Whether this process can run the type, by its task function or by event handlers.
@@ -103,8 +98,13 @@ class Registry:
         Raises:
             Exception: Whatever importing the modules raises.
         """
-        self._load()
-        return task_type in FUNCTIONS or bool(self._factory) or TaskQueueEvent in _HANDLERS
+        with _exceptions_only():
+            failure = self._load_for(task_type)
+            if task_type in FUNCTIONS or self._factory or TaskQueueEvent in _HANDLERS:
+                return True
+            if failure:
+                raise failure
+        return False
 
     def check_input(self, task_type: str, value: Any) -> None:
         """Check an input against the type hint of the type's function; unknown types pass.
@@ -113,9 +113,12 @@ class Registry:
             InvalidInput: The function does not accept it; the message names the field.
             Exception: Whatever importing the modules raises.
         """
-        self._load()
-        if task_type in FUNCTIONS:
-            FUNCTIONS[task_type].check(value)
+        with _exceptions_only():
+            failure = self._load_for(task_type)
+            if task_type in FUNCTIONS:
+                FUNCTIONS[task_type].check(value)
+            elif failure:
+                raise failure
 
     def execute(self, event: Event) -> str:
         """Run the code for an event and return its result as JSON text.
@@ -125,23 +128,35 @@ class Registry:
         Raises:
             UnknownTaskType: There is no code for it.
             InvalidResult: JSON cannot represent the result.
-            Exception: Whatever importing the modules or the code itself raises.
+            BaseException: Whatever importing the modules or the code itself raises.
         """
-        self._load()
-        results = [
-            awaited(handler(each))
-            for each in self._events(event)
-            for handler in self._handlers(each)
-        ]
+        failure = self._load_for(event.task_type)
+        try:
+            results = [
+                awaited(handler(each))
+                for each in self._events(event)
+                for handler in self._handlers(each)
+            ]
+        except UnknownTaskType:
+            if failure:  # its code may be in the module that cannot be imported
+                raise failure from None
+            raise
         return dump_result(results[0] if len(results) == 1 else results)
 
-    def _load(self) -> None:
-        """Import the modules once; if another thread is importing them, wait for it."""
-        with self._lock:
-            if not self._loaded:
-                for name in self._modules:
-                    importlib.import_module(name)
-                self._loaded = True
+    def _found(self, task_type: str) -> TaskFunction | None:
+        """The function of a type, as far as the modules can be imported."""
+        if not self._modules.tried:
+            self._modules.load()
+        return FUNCTIONS.get(task_type)
+
+    def _load_for(self, task_type: str) -> BaseException | None:
+        """Import the modules that the type may need; those that failed before are tried again.
+
+        Returns:
+            The error of a module that may define the type.
+        """
+        known = self._modules.tried and task_type in FUNCTIONS and not self._factory
+        return None if known else self._modules.load()
 
     def _events(self, event: Event) -> Sequence[Any]:
         if isinstance(event, StepFunctionTaskEvent):
@@ -171,6 +186,19 @@ class Registry:
 
 
 _DEFAULT_POLICY = (Retry(), DEFAULT_TIMEOUT_SECONDS)
+
+
+@contextmanager
+def _exceptions_only() -> Iterator[None]:
+    """Raise what user code raises as an `Exception`, for callers that can go on without it."""
+    try:
+        yield
+    except Exception:
+        raise
+    except BaseException as error:
+        if passes(error):
+            raise
+        raise RuntimeError(described(error)) from error
 
 
 def _run_task_function(event: Event) -> Any:

@@ -3,52 +3,83 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
+from taskmill.model.error_members import members
+from taskmill.model.errors import Abort
+from taskmill.model.interruptions import Interruption
 from taskmill.model.wait_errors import TaskFailed
 
 MESSAGE_LIMIT = 1_000  # characters kept of an error's message
 TYPE_LIMIT = 200  # characters kept of the name of its type, which code may make up
 STACK_LIMIT = 2_000  # characters kept of its stack: the end, with the newest frames
 STACK_MESSAGE_LIMIT = 500  # characters of the message within the stack
+OTHERS = 3  # other errors of a group that a message names, each with so many characters:
+OTHER_LIMIT = 120
 _TASKMILL = str(Path(__file__).parents[1])
 
 
-def describe_error(error: BaseException) -> dict[str, Any]:
+def describe_error(error: BaseException, member: BaseException | None = None) -> dict[str, Any]:
     """`{type, message, stack}` of an exception; the message is never empty.
 
     For a `TaskFailed` also `cause`, `{key, type, message}` of the task that failed first.
+
+    Args:
+        member: If `error` is an exception group, the error in it that is described: the one that
+            decided about a retry. By default an `Abort`, else the first. The message names the
+            others.
     """
-    message = _message(error)
+    inner = list(members(error))
+    if member is None:
+        member = next((each for each in inner if isinstance(each, Abort)), inner[0])
+    name, message = _utf8(type(member).__name__)[:TYPE_LIMIT], _message(member)
+    trace = member.__traceback__ or error.__traceback__  # a member may never have been raised
+    told = message if len(inner) == 1 else _with_others(message, member, inner)
     described: dict[str, Any] = {
-        "type": _utf8(type(error).__name__)[:TYPE_LIMIT],
-        "message": message[:MESSAGE_LIMIT],
-        "stack": _stack(error, message)[-STACK_LIMIT:],
+        "type": name,
+        "message": told[:MESSAGE_LIMIT],
+        "stack": (_stack(member, message, trace) or f"{name}: {message}")[-STACK_LIMIT:],
     }
-    return described | ({"cause": dict(error.cause)} if isinstance(error, TaskFailed) else {})
+    return described | ({"cause": dict(member.cause)} if isinstance(member, TaskFailed) else {})
+
+
+def _with_others(message: str, member: BaseException, inner: Sequence[BaseException]) -> str:
+    """The message of a member, and in short the other members of its group."""
+    others = [each for each in inner if each is not member]
+    named = "; ".join(
+        f"{type(each).__name__}: {_message(each)[:OTHER_LIMIT]}" for each in others[:OTHERS]
+    )
+    more = f"; {len(others) - OTHERS:,} more" if len(others) > OTHERS else ""
+    return f"{message[: MESSAGE_LIMIT // 2]} (also raised: {named}{more})"
 
 
 def _message(error: BaseException) -> str:
     """The exception's text, encodable as UTF-8; its type's name if `__str__` raises."""
     try:
         return _utf8(str(error) or repr(error))
-    except Exception:  # noqa: BLE001  # `__str__` may be user code
+    except BaseException as broken:  # `__str__` is user code: it may raise anything
+        if isinstance(broken, Interruption):
+            raise
         return type(error).__name__
 
 
-def _stack(error: BaseException, message: str) -> str:
+def _stack(error: BaseException, message: str, trace: TracebackType | None) -> str:
     """The traceback, starting at the first frame outside taskmill, without caret lines.
 
     Taskmill's own frames are the same for every task function, and every write of a row is billed
-    by the row's size. A long message is truncated, to leave room for the frames.
+    by the row's size. A long message is truncated, to leave room for the frames. Empty if the
+    exception cannot be formatted, because user code in it (`__str__`, `__notes__`) raises.
     """
-    trace = error.__traceback__
     while trace and trace.tb_next and trace.tb_frame.f_code.co_filename.startswith(_TASKMILL):
         trace = trace.tb_next
     try:
         text = _utf8("".join(traceback.format_exception(type(error), error, trace)))
-    except Exception:  # noqa: BLE001  # user code may have put anything into its attributes
+    except BaseException as broken:  # user code may have put anything into its attributes
+        if isinstance(broken, Interruption):
+            raise
         text = _utf8("".join(traceback.format_tb(trace))) + message
     text = text.replace(message, message[:STACK_MESSAGE_LIMIT])
     return "\n".join(line for line in text.splitlines() if line.strip(" ^~"))

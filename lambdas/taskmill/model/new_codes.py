@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 import uuid
@@ -20,9 +21,14 @@ def new_code() -> str:
 def renew() -> None:
     """Reset the ULID generator, so that the next code does not continue from the last one.
 
-    Called in a process restored from a snapshot: others continue from the same last code.
+    Called in a forked process, and in one restored from a snapshot: others continue from the same
+    last code. (`secrets` and `uuid` keep no state, and Python seeds `random` anew after a fork.)
     """
     ulid.default_generator = ulid.ULIDGenerator()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=renew)
 
 
 def uuid7() -> str:

@@ -7,6 +7,7 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
+from taskmill.model.error_members import members_with_groups
 from taskmill.model.errors import Abort
 
 Errors = type[BaseException] | tuple[type[BaseException], ...]
@@ -24,6 +25,8 @@ class Retry:
         jitter: "full" picks a random time from 0 to the delay, to spread simultaneous retries.
         on: Exception class, or a tuple of them, to retry.
         never: Exception class, or a tuple of them, not to retry even if `on` matches.
+
+    An exception group, as `asyncio.TaskGroup` raises it, is judged by the errors in it.
     """
 
     max_attempts: int = 3
@@ -46,10 +49,27 @@ class Retry:
         _check_errors("never", self.never)
 
     def allows(self, error: BaseException, attempt: int) -> bool:
-        """Whether to retry after attempt number `attempt` (from 1) raised `error`."""
-        if attempt >= self.max_attempts or isinstance(error, Abort):
-            return False
-        return isinstance(error, self.on) and not isinstance(error, self.never)
+        """Whether to retry after attempt number `attempt` (from 1) raised `error`.
+
+        An exception group is retried if every error in it would be.
+        """
+        return attempt < self.max_attempts and self.obstacle(error) is None
+
+    def obstacle(self, error: BaseException) -> BaseException | None:
+        """The error that rules out a retry, however many attempts are left; None: there is none.
+
+        That is `error` itself or, of a group, an `Abort`, else the first member not to be retried.
+        A member is what `on` and `never` name if it or a group around it is of such a class.
+        """
+        given = list(members_with_groups(error))
+        aborts = [member for member, _ in given if isinstance(member, Abort)]
+        return next(iter(aborts), None) or next(
+            (member for member, groups in given if not self._retries((member, *groups))), None
+        )
+
+    def _retries(self, classes_of: tuple[BaseException, ...]) -> bool:
+        retried = any(isinstance(each, self.on) for each in classes_of)
+        return retried and not any(isinstance(each, self.never) for each in classes_of)
 
     def delay_ms(self, attempt: int) -> int:
         """Milliseconds to wait after attempt number `attempt` (from 1), jitter included."""

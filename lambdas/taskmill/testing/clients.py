@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from taskmill.model.interruptions import Interruption
 
-class Crash(BaseException):
-    """A simulated end of the process; a `BaseException`, so no `except Exception` catches it."""
+
+class Crash(Interruption):
+    """A simulated end of the process: no `except Exception` catches it."""
 
 
 @dataclass

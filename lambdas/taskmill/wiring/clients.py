@@ -1,11 +1,13 @@
-"""AWS clients (botocore): made once per process and service, at first use."""
+"""AWS clients (botocore): made once per process and service; a forked process makes its own."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
+
+from taskmill.model.per_process import PerProcess
 
 ClientMaker = Callable[[str], Any]
 
@@ -23,6 +25,17 @@ class LazyClient:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._client, name)
+
+
+class ProcessClient:
+    """An AWS client whose connections are those of the process that uses it."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._own = PerProcess(make)
+        self._own()  # made ahead: `LazyClient` is for later
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own(), name)
 
 
 def client_maker(
@@ -44,15 +57,18 @@ def client_maker(
         parameter_validation=False,  # AWS validates too; here it takes half of a batch call's CPU
         user_agent="taskmill",  # botocore builds its own for each call: 1/8 of the call's CPU
     )
-    make = session.client if session else _new_session().create_client
-    one_at_a_time = threading.Lock()  # clients are thread-safe, but making them is not
+    maker = PerProcess(lambda: session.client if session else _new_session().create_client)
+    one_at_a_time = PerProcess(threading.Lock)  # clients are thread-safe, but making them is not
+
+    def make(service: str) -> Any:
+        with one_at_a_time():
+            if service == "s3":
+                return _s3_client(maker(), config, endpoint_url)
+            return maker()(service, config=config, endpoint_url=endpoint_url)
 
     @cache
-    def client(service: str) -> Any:
-        with one_at_a_time:
-            if service == "s3":
-                return _s3_client(make, config, endpoint_url)
-            return make(service, config=config, endpoint_url=endpoint_url)
+    def client(service: str) -> ProcessClient:
+        return ProcessClient(partial(make, service))
 
     return client
 

@@ -62,3 +62,7 @@ def wired(
 @cache
 def _from_environment() -> Wiring:
     return wired(os.environ)
+
+
+if hasattr(os, "register_at_fork"):  # a thread that is gone may hold a lock of the inherited one
+    os.register_at_fork(after_in_child=forget)

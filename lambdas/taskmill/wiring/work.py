@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -25,8 +24,13 @@ class WorkParts(Stores):
 
     def load_tasks(self) -> None:
         """Import task modules. An error is ignored: each attempt will fail with it and store it."""
-        with suppress(Exception):
+        from taskmill.functions.user_code import passes
+
+        try:
             self.registry.load()
+        except BaseException as error:
+            if passes(error):
+                raise
 
     @property
     def in_lambda(self) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,23 +15,22 @@ from taskmill.aws.s3.expiry import naming
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.functions.context import Look, Report, TaskContext
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
+from taskmill.functions.forks import only_in_this_process
 from taskmill.functions.registry import Registry
+from taskmill.functions.user_code import noting_ctrl_c
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
-from taskmill.model.error_details import describe_error
-from taskmill.model.errors import (
-    ClaimLost,
-    InvalidResult,
-    LimitExceeded,
-    TaskCancelled,
-    WrongRunner,
-)
+from taskmill.model.errors import InvalidResult, LimitExceeded, WrongRunner
 from taskmill.model.retry import Retry
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
-from taskmill.work.patience import OutOfPatience, Patience
+from taskmill.work.failures import Failure, Judge
+from taskmill.work.isolation import ATTEMPTS
+from taskmill.work.patience import Patience
 from taskmill.work.reports import Looks, Reports
 from taskmill.work.suspension import Suspended
+from taskmill.work.task_logger import TaskLogger
+from taskmill.work.thread_state import own_values
 from taskmill.work.time_limit import run_within
 
 if TYPE_CHECKING:
@@ -141,23 +140,31 @@ class Attempt:
     ) -> Outcome:
         retry, timeout_seconds = self.policy(row.key.type)
         seconds = min(timeout_seconds, remaining_ms / 1000)
+        judge = Judge(
+            retry=retry,
+            attempt=row.attempts,
+            is_final=spawner.children.owns if spawner else _is_no_childs,
+            stops=lambda: (context.stopped, spawner.children.claim.stopped if spawner else None),
+        )
         try:
             self._check_runner(row.key.type)
-            with closing(context):
-                result = run_within(seconds, partial(self._execute, row, context, patience))
+            with self._around(context):
+                result = run_within(seconds, partial(self._execute, row, context, judge, patience))
+            if isinstance(result, Failure):
+                return self._failed(row, result, context)
             settlement = spawner.children.settle() if spawner else None
             attributes = patience(lambda: self._result(row, result))
-        except OutOfPatience:  # the task did not fail: whoever claims it next runs it again
-            raise
-        except (ClaimLost, TaskCancelled) as stop:
-            if stop is context.stopped or (spawner and stop is spawner.children.claim.stopped):
-                raise
-            return self._failure(row, stop, retry, context)  # raised by the task code itself
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # task code may raise anything
-            final = spawner is not None and spawner.children.owns(error)
-            return self._failure(row, error, Retry(max_attempts=1) if final else retry, context)
+        except BaseException as error:  # noqa: BLE001  # the judge raises what is not the task's
+            return self._failed(row, judge.failure(error), context)
         status = Status.COMPLETED if settlement is None else Status.FINISHED
         return Outcome(status, attributes | _progress(context), settlement=settlement)
+
+    @contextmanager
+    def _around(self, context: TaskContext) -> Iterator[None]:
+        """Run the task code of an attempt, and clear up after it."""
+        isolated = ATTEMPTS.isolated(self.logger)
+        with only_in_this_process(), noting_ctrl_c(), isolated, closing(context):
+            yield
 
     def _check_runner(self, task_type: str) -> None:
         if self.in_lambda and self.registry.settings(task_type).runner == "container":
@@ -166,13 +173,24 @@ class Attempt:
                 " this stack has no container workers, or the message was sent to the wrong queue"
             )
 
-    def _execute(self, row: TaskRow, context: TaskContext, patience: Patience) -> str:
-        """Run the code in a copy of the context: the variables and log keys it sets end with it."""
+    def _execute(
+        self, row: TaskRow, context: TaskContext, judge: Judge, patience: Patience
+    ) -> str | Failure:
+        """Run the code in a copy of the context: the variables and log keys it sets end with it.
 
-        def execute() -> str:
-            self.logger.thread_safe_append_keys(**log_fields(row))
-            event = patience(lambda: self._event(row, context))
-            return self.registry.execute(event)
+        An error is judged and described here, within the time limit: its `__str__` is user code.
+        """
+        fields = log_fields(row)
+
+        def execute() -> str | Failure:
+            self.logger.thread_safe_append_keys(**fields)
+            context.logger = TaskLogger(self.logger, fields)
+            try:
+                event = patience(lambda: self._event(row, context))
+                with only_in_this_process(), own_values():
+                    return self.registry.execute(event)
+            except BaseException as error:  # noqa: BLE001  # task code may raise anything
+                return judge.failure(error)
 
         return copy_context().run(execute)
 
@@ -190,17 +208,19 @@ class Attempt:
         except LimitExceeded as too_large:  # a retry would return the same result
             raise InvalidResult(f"the result cannot be stored: {too_large}") from None
 
-    def _failure(
-        self, row: TaskRow, error: BaseException, retry: Retry, context: TaskContext
-    ) -> Outcome:
-        attributes = {"error": describe_error(error)} | _progress(context)
-        again = retry.allows(error, row.attempts)
+    def _failed(self, row: TaskRow, failure: Failure, context: TaskContext) -> Outcome:
+        attributes = {"error": failure.error} | _progress(context)
+        again = failure.retry_in_ms is not None
         self.logger.warning(
-            "attempt failed", **log_fields(row, error=attributes["error"]["type"], retried=again)
+            "attempt failed", **log_fields(row, error=failure.error["type"], retried=again)
         )
-        if not again:
+        if failure.retry_in_ms is None:
             return Outcome(Status.FAILED, attributes)
-        return Outcome(Status.ERRORED, attributes, self.clock() + retry.delay_ms(row.attempts))
+        return Outcome(Status.ERRORED, attributes, self.clock() + failure.retry_in_ms)
+
+
+def _is_no_childs(_: BaseException) -> bool:
+    return False
 
 
 def _progress(context: TaskContext) -> dict[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from typing import Any
 from taskmill.aws.dynamodb.claims import ClaimStore
 from taskmill.model.clock import Clock
 from taskmill.model.errors import ClaimLost, TaskCancelled
+from taskmill.model.per_process import ProcessLock
 from taskmill.work.patience import Patience
 
 GRACE_MS = 15_000  # a lease lasts 15 s longer than its attempt can run
@@ -46,7 +46,7 @@ class Lease:
     fence: str = field(default_factory=lambda: secrets.token_hex(8))
     row: Any = None
     stopped: Exception | None = None
-    lock: threading.RLock = field(default_factory=threading.RLock)
+    lock: ProcessLock = field(default_factory=ProcessLock)
     sleep: Callable[[float], None] = time.sleep
 
     def __post_init__(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from taskmill.model.interruptions import Interruption
 
-class Suspended(BaseException):
+
+class Suspended(Interruption):
     """Stops the task function until its children have ended; then it runs again from the top.
-
-    A `BaseException`, so that `except Exception` in task code does not catch it.
 
     Attributes:
         awaited: How many children must end before the task is resumed: all that it has waited

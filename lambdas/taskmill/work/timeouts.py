@@ -7,20 +7,13 @@ from types import FrameType, TracebackType
 from typing import Any
 
 from taskmill.model.errors import TaskTimeout
+from taskmill.model.interruptions import Interruption
 
 AGAIN_SECONDS = 1.0  # interrupts are repeated every second, for code that swallows the first
 
 
-class TimeIsUp(BaseException):
-    """Interrupts task code at its timeout.
-
-    A `BaseException`, so that `except Exception` in task code does not swallow it.
-
-    Attributes:
-        where: The interrupted stack; None: unknown.
-    """
-
-    where: TracebackType | None = None
+class TimeIsUp(Interruption):
+    """Interrupts task code at its timeout."""
 
 
 def timeout_error(seconds: float, where: TracebackType | None) -> TaskTimeout:

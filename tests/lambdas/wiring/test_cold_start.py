@@ -54,8 +54,11 @@ def has():
 # A snapshot in which all that could be the same in two processes has been used once. The clock
 # stands still: within a millisecond, codes follow from each other.
 TWO_RESTORES = """
-import json, os, random, sys, time
+import json, logging, os, random, sys, time
 
+# A restored process is no forked one to itself: no hooks of forks run, and its id is the same.
+os.register_at_fork = lambda **hooks: None
+os.getpid = lambda pid=os.getpid(): pid
 time.time_ns = lambda: 1_790_000_000_000_000_000
 from snapshot_restore_py import get_after_restore
 from taskmill.handlers import work

@@ -1,0 +1,52 @@
+"""Imports the modules that hold task functions."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+
+from taskmill.functions.forks import only_in_this_process
+from taskmill.functions.user_code import noting_ctrl_c, passes
+from taskmill.model.per_process import ProcessLock
+
+
+class TaskModules:
+    """The task modules of a process; a module that cannot be imported stops no other.
+
+    Attributes:
+        tried: Whether each module was imported, or tried, once.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.tried = False
+        self._missing = tuple(names)  # not imported yet, or in vain
+        self._lock = ProcessLock()  # reentrant: a module may submit a task while it is imported
+
+    def load(self) -> BaseException | None:
+        """Import the modules that are missing; if another thread is importing them, wait for it.
+
+        Returns:
+            What the first that failed raised; a note in its traceback names the module.
+        """
+        if self.tried and not self._missing:
+            return None
+        with self._lock, noting_ctrl_c():
+            failures = {name: _failure(name) for name in self._missing}
+            self._missing = tuple(name for name, error in failures.items() if error)
+            self.tried = True
+        return next((error for error in failures.values() if error), None)
+
+
+def _failure(module: str) -> BaseException | None:
+    """Import a module. Returns what that raised: any error of user code, `SystemExit` included."""
+    try:
+        with only_in_this_process():
+            importlib.import_module(module)
+    except BaseException as error:
+        if passes(error):
+            raise
+        note = f"while importing the task module {module!r}"
+        if note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
+        return error
+    return None

@@ -1,0 +1,11 @@
+"""Interruptions: what taskmill itself raises through task code, to stop it."""
+
+from __future__ import annotations
+
+
+class Interruption(BaseException):
+    """Base class: the time limit, the suspension of a parent, and a simulated crash in tests.
+
+    Everything else that task code raises is an error of its attempt. A `BaseException`, so that
+    `except Exception` in task code does not catch it.
+    """
