@@ -20,6 +20,7 @@ from taskmill.functions.registry import Registry
 from taskmill.functions.user_code import noting_ctrl_c
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
+from taskmill.model.error_details import describe_error
 from taskmill.model.errors import InvalidResult, LimitExceeded, WrongRunner
 from taskmill.model.retry import Retry
 from taskmill.model.rows.task_row import TaskRow
