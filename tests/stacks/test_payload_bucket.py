@@ -4,7 +4,6 @@ from aws_cdk.assertions import Match, Template
 
 from taskmill_cdk import PayloadBucket, payload_bucket
 
-
 ABANDONED = {
     "ExpirationInDays": 1,
     "Prefix": "inputs/",

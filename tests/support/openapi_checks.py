@@ -14,8 +14,8 @@ from taskmill.model.keys import NAME_PATTERN
 TENANT = "mbc"
 # Signatures are the gateway's part, and the local one takes any.
 EXCLUDED = [schemathesis.checks.ignored_auth]
-# Whether a size is below the configured maximum, a cursor is of this very list, an input was uploaded, the numbers in attributes fit a row,
-# or text is a cron expression, no schema can say.
+# Whether a size is below the configured maximum, a cursor is of this very list, an input was
+# uploaded, the numbers in attributes fit a row, or text is a cron expression, no schema can say.
 _BEYOND_SCHEMAS = [
     "upload_create",
     "callback_put",  # no callback of its own type
