@@ -178,8 +178,8 @@ def _endings(row: TaskRow) -> list[Reaction]:
 
 def _tally_reactions(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
     """The reaction of a parent row to the count of its last child: resume or end the task."""
-    if new.key.index is not None:
-        return []  # a subtask has no children
+    if new.key.index is not None or is_fan_out(new.key):
+        return []  # these have no children, and are never suspended
     if is_awake(new) and not (old and is_awake(old)):
         return [SendMessage(new)]
     if is_settled(new) and not (old and is_settled(old)):

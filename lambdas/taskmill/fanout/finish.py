@@ -47,8 +47,9 @@ class Finisher:
     ) -> None:
         """Store the outcome and the counts of a step function task.
 
-        It becomes COMPLETED; with a `cause`, or more failed subtasks than tolerated, FAILED. A
-        cancelled one stays CANCELLED and only gets the counts.
+        It becomes COMPLETED; with a `cause`, or more failed subtasks than tolerated, FAILED. One
+        that was cancelled, or ended by a report from outside, stays as it is and only gets the
+        counts; its open subtasks are cancelled.
 
         Args:
             execution: The name of the calling execution; that of an earlier run changes nothing.
@@ -62,11 +63,11 @@ class Finisher:
         if execution is not None and execution != own:
             self.logger.info("stale execution", key=str(key), execution=execution)
             return
-        if parent.status in (Status.COMPLETED, Status.FAILED):
+        if parent.status in (Status.COMPLETED, Status.FAILED) and _is_counted(parent):
             return
         counts = self._counts(parent)
         error = self._error(parent, counts, cause)
-        if parent.status is Status.CANCELLED:
+        if parent.ended:  # cancelled, or ended by a report from outside
             self.tasks.amend(key, {"counts": counts})
             return
         attributes: dict[str, Any] = {"counts": counts}
@@ -91,13 +92,13 @@ class Finisher:
         for first, last in batch_spans(total, parent.batch_size or 1):
             counts.update(closed.get(first) or self._sweep(parent, first, last))
         # Subtasks without a row: the split failed before it stored them. They count as not run.
-        rest = "cancelled" if parent.status is Status.CANCELLED else "failed"
+        rest = "cancelled" if parent.ended else "failed"
         counts[rest] += total - counts.total()
         return {"total": total, **{name: counts[name] for name in COUNT_NAMES}}
 
     def _sweep(self, parent: TaskRow, first: int, last: int) -> Counter[str]:
         """End the open subtasks of a batch that was never closed, and count all of its rows."""
-        cancelled = parent.status is Status.CANCELLED
+        cancelled = parent.ended
         reason = WorkflowFailed("its batch was given up before it ended")
         changes: dict[str, Any] = {"status": Status.CANCELLED if cancelled else Status.FAILED}
         if not cancelled:
@@ -125,6 +126,12 @@ class Finisher:
             f"{failed:,} of {total:,} subtasks failed;"
             f" {parent.tolerated_failures or 0} are tolerated"
         )
+
+
+def _is_counted(parent: TaskRow) -> bool:
+    """Whether the counts of a task that has ended are complete: an earlier finish wrote them."""
+    counts = parent.attributes.get("counts") or {}
+    return sum(counts.get(name, 0) for name in COUNT_NAMES) >= (parent.child_count or 0)
 
 
 def _readable(cause: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +22,8 @@ from taskmill.model.json_text import dump_json, fits_row
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 
+LOOK_UP_ROWS = 5_000  # between two looks whether the parent still wants them: some seconds
+
 
 @dataclass(frozen=True, kw_only=True)
 class Inserter:
@@ -36,19 +38,24 @@ class Inserter:
     threads: int = 16
     clock: Clock = now_ms
 
-    def insert(self, parent: TaskRow) -> int:
+    def insert(self, parent: TaskRow, *, goes_on: Callable[[], bool] | None = None) -> int:
         """Store one row per element of the input; existing rows are left unchanged.
 
         An element that is not JSON within the limits of `read_json`, or larger than 6 MB, gets a
         FAILED row; the others are not affected.
 
+        Args:
+            goes_on: Asked after every 5,000 rows; False: stop, the parent has ended.
+
         Returns:
-            The number of elements.
+            The number of elements, or of those before it was stopped.
         """
         pending: deque[Future[None]] = deque()
         count = 0
         with ThreadPoolExecutor(self.threads) as pool:
             for rows in chunked(self._rows(parent), BATCH_STATEMENTS):
+                if goes_on and count and count % LOOK_UP_ROWS == 0 and not goes_on():
+                    break
                 count += len(rows)
                 pending.append(pool.submit(self.subtasks.insert, rows))
                 if len(pending) > 2 * self.threads:  # bounds the rows held in memory

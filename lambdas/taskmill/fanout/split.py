@@ -14,7 +14,7 @@ from taskmill.model.batch_plan import batch_size_for, batch_spans
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import execution_name
 from taskmill.model.errors import IllegalStatusChange
-from taskmill.model.keys import TaskKey
+from taskmill.model.keys import CHUNK, TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import COUNT_NAMES, RETRYABLE, Status
 
@@ -59,13 +59,35 @@ class Splitter:
     def _spans(self, parent: TaskRow) -> list[Span]:
         if parent.split_run is None:
             with naming(parent.key, "input"):
-                count = self.inserter.insert(parent)
+                count = self.inserter.insert(parent, goes_on=lambda: self._is_wanted(parent))
             size = parent.batch_size or batch_size_for(count)
-            self._split_done(parent, count, size, dict.fromkeys(COUNT_NAMES, 0))
-            return batch_spans(count, size)
+            spans = batch_spans(count, size)
+            if parent.run > 1:  # an earlier run was cancelled while it was split, and its rows too
+                for first, last in spans:
+                    self._reopen_rows(parent.key, first, last)
+            if self._split_done(parent, count, size, dict.fromkeys(COUNT_NAMES, 0)):
+                return spans
+            if self._is_wanted(parent):
+                return self._open_spans(self.tasks.get(parent.key))
+            self._cancel_rows(parent, count)
+            return []
         if parent.split_run == parent.run:  # the split function was invoked again
             return self._open_spans(parent)
         return self._reopen(parent)
+
+    def _is_wanted(self, parent: TaskRow) -> bool:
+        """Whether the parent is still open, and in the run that is being split."""
+        now = self.tasks.get(parent.key)
+        return not now.ended and now.run == parent.run
+
+    def _cancel_rows(self, parent: TaskRow, count: int) -> None:
+        """Cancel the rows stored for a parent that ended meanwhile: its finish may be over."""
+        for first, last in batch_spans(count, CHUNK):
+            now = self.tasks.get(parent.key)
+            if not now.ended or now.run != parent.run:
+                return  # started again: the rows are the next run's
+            rows = [row for row in self.subtasks.read(parent.key, first, last) if not row.ended]
+            self.subtasks.write([(row, {"status": Status.CANCELLED}) for row in rows])
 
     def _reopen(self, parent: TaskRow) -> list[Span]:
         """Prepare another run: reset failed and cancelled subtasks, keep the completed ones."""
@@ -100,7 +122,8 @@ class Splitter:
         spans = batch_spans(parent.child_count or 0, parent.batch_size or 1)
         return [span for span in spans if span[0] not in done]
 
-    def _split_done(self, parent: TaskRow, count: int, size: int, counts: dict[str, int]) -> None:
+    def _split_done(self, parent: TaskRow, count: int, size: int, counts: dict[str, int]) -> bool:
+        """Store that this run is split; False: the parent has ended, or another invocation did."""
         extra = {"splitRun": parent.run, "childCount": count, "batchSize": size}
         extra["startedAt"] = parent.started_at or self.clock()
         try:
@@ -113,6 +136,5 @@ class Splitter:
                 unless={"splitRun": parent.run},
             )
         except IllegalStatusChange:
-            # Cancelled meanwhile: each batch will see that. Or another invocation of the split has
-            # already written the same.
-            return
+            return False
+        return True

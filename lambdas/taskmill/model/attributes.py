@@ -15,6 +15,8 @@ _RESERVED = frozenset({"callbacksRefused", "counts", "resultRef"})
 # DynamoDB's limits: numbers of up to 38 digits, within this range, and values nested up to 32
 # levels deep. The attributes map is the first level, so 31 are left.
 LARGEST, SMALLEST, DIGITS, LEVELS = 9.9e125, 1e-130, 38, 31
+# Written by one expression, of which DynamoDB takes 4 KB; each attribute has some 20 bytes of it.
+MAX_ATTRIBUTES = 100
 _TOO_LONG: int = 10**DIGITS
 
 
@@ -22,8 +24,14 @@ def check_attributes(attributes: Mapping[str, Any]) -> None:
     """Reject attributes that DynamoDB cannot store or that only taskmill may write.
 
     Raises:
-        InvalidRequest: Names the attribute.
+        InvalidRequest: Names the attribute, or there are more than 100 of them.
     """
+    if len(attributes) > MAX_ATTRIBUTES:
+        raise InvalidRequest(
+            f"attributes has {len(attributes):,}; at most {MAX_ATTRIBUTES} are accepted at a time",
+            field="attributes",
+            limit=MAX_ATTRIBUTES,
+        )
     for name, value in attributes.items():
         if not _NAME.fullmatch(name):
             raise InvalidRequest(

@@ -15,6 +15,7 @@ from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import RETRYABLE, RUNNING, Status
 from taskmill.service.parts import Key, ServiceParts
+from taskmill.service.reports import Report
 from taskmill.service.stored_attributes import stored_attributes, stored_error
 
 OUTSIDE_LEASE_MS = 900_000  # a status update from outside leases the task for 15 min
@@ -35,7 +36,9 @@ class Changes(ServiceParts):
         """Move a task to another status, if the status table allows the move.
 
         STARTED and PROCESSING lease a single task to the caller for 15 minutes. Until then no
-        worker takes it; afterwards a worker may take it over as the next attempt.
+        worker takes it; afterwards a worker may take it over as the next attempt. FINISHED means
+        that the caller's work is done: the task ends when its children have, at once if it has
+        none. A task that waits for its children can be ended, but not taken over.
 
         Args:
             attributes: `result` (any JSON value), `error` (an exception, a mapping or text), and
@@ -44,7 +47,8 @@ class Changes(ServiceParts):
 
         Raises:
             TaskNotFound: No task has this key; nothing is created.
-            IllegalStatusChange: The status table does not allow this move.
+            IllegalStatusChange: The status table does not allow this move, or the task waits for
+                its children.
             InvalidRequest: `status` is unknown, or the attributes are not JSON or too large.
             LimitExceeded: The result is larger than the configured maximum.
         """
@@ -52,10 +56,8 @@ class Changes(ServiceParts):
         extra: dict[str, Any] = {"notifyId": notify_id} if notify_id else {}
         if target in RUNNING and task_key.kind is Kind.TASK:
             extra["leaseUntil"] = self.clock() + OUTSIDE_LEASE_MS
-        row = self.tasks.move(
-            task_key, target, attributes=self._attributes(task_key, attributes), extra=extra
-        )
-        return Task.from_row(row)
+        report = Report(tasks=self.tasks, children=self.children, key=task_key, target=target)
+        return Task.from_row(report.store(self._attributes(task_key, attributes), extra))
 
     def update_sub_task_status(
         self,

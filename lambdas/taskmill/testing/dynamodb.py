@@ -25,6 +25,8 @@ ITEM_LIMIT = 409_600  # bytes; DynamoDB's limit for one item
 PAGE_BYTES = 1 << 20  # DynamoDB's limit for one page of a query
 Keys = tuple[str, str]
 
+EXPRESSION_LIMIT = 4_096  # bytes, DynamoDB's for one expression
+
 
 @dataclass
 class MemoryTable:
@@ -130,6 +132,8 @@ class MemoryTable:
         return {"Code": "None"}
 
     def _updated(self, key: Item, expression: str, request: Mapping[str, Any]) -> Item:
+        if len(expression) > EXPRESSION_LIMIT:
+            raise refused("ValidationException", "Expression size has exceeded the maximum")
         try:
             return updated(expression, _scope(self._find(_keys(key)) or dict(key), request))
         except (ValueError, KeyError) as error:

@@ -89,8 +89,6 @@ class ClaimStore:
             ClaimLost: The task passed to another worker, or has ended.
         """
         sets: dict[str, Any] = {"leaseUntil": lease_until}
-        if row.status is not Status.PROCESSING:
-            sets["history"] = row.history_with(Status.PROCESSING, self.clock())
         if progress is not None:
             sets |= attribute_paths({"progress": progress})
         return self._fenced(row, Status.PROCESSING, sets)
@@ -99,7 +97,6 @@ class ClaimStore:
         """Write the final status of an attempt. Raises as `extend` does."""
         now = self.clock()
         sets = attribute_paths(attributes)
-        sets["history"] = row.history_with(status, now)
         sets |= ending(row.key, status, now=now, retention_days=self.retention_days)
         stale = status is Status.COMPLETED and "error" in row.attributes  # of an earlier attempt
         self._final_write(row, status, sets, ("attributes.error",) if stale else ())
@@ -112,7 +109,6 @@ class ClaimStore:
         """
         sets = attribute_paths(attributes) | {
             "retryAt": retry_at,
-            "history": row.history_with(Status.ERRORED, self.clock()),
         }
         self._final_write(row, Status.ERRORED, sets)
 
@@ -127,8 +123,6 @@ class ClaimStore:
             trail: A hash of their names.
         """
         sets = {"childCount": children, "trail": trail, "leaseUntil": lease_until}
-        if row.status is not Status.PROCESSING:
-            sets["history"] = row.history_with(Status.PROCESSING, self.clock())
         return self._fenced(row, Status.PROCESSING, sets)
 
     def suspend(
@@ -142,7 +136,6 @@ class ClaimStore:
         sets = attribute_paths(attributes) | {
             "awaitedTotal": awaited,
             "stalls": stalls,
-            "history": row.history_with(Status.WAITING, self.clock()),
         }
         self._final_write(row, Status.WAITING, sets, adds={"attempts": -1})
 
@@ -157,7 +150,6 @@ class ClaimStore:
         """
         sets = attribute_paths(attributes) | {
             "settlement": settlement,
-            "history": row.history_with(Status.FINISHED, self.clock()),
         }
         stale = ("attributes.error",) if "error" in row.attributes else ()
         self._final_write(row, Status.FINISHED, sets, stale)
@@ -178,9 +170,10 @@ class ClaimStore:
         adds: Mapping[str, int] | None = None,
     ) -> TaskRow:
         """A write of the attempt that holds the claim and keeps it; returns the new row."""
+        now = self.clock()
         with _claim_errors(row):
-            write = _write_of(row, status, sets, removes, adds)
-            return write.apply(self.table, row.key, now=self.clock())
+            write = _write_of(row, status, sets, removes, adds, now=now)
+            return write.apply(self.table, row.key, now=now)
 
     def _final_write(
         self,
@@ -191,9 +184,10 @@ class ClaimStore:
         adds: Mapping[str, int] | None = None,
     ) -> None:
         """The last write of an attempt, which does not need the new row."""
+        now = self.clock()
         with _claim_errors(row):
-            write = _write_of(row, status, sets, removes, adds)
-            write.apply_unseen(self.table, row.key, now=self.clock())
+            write = _write_of(row, status, sets, removes, adds, now=now)
+            write.apply_unseen(self.table, row.key, now=now)
 
 
 _HELD = sorted(RUNNING)
@@ -205,10 +199,21 @@ def _write_of(
     sets: Mapping[str, Any],
     removes: Sequence[str],
     adds: Mapping[str, int] | None,
+    *,
+    now: int,
 ) -> Write:
+    """A write under the fence, with an entry in the history if the status changes.
+
+    Reports from outside may have added entries that this attempt has not seen; they are kept.
+    """
+    moved = status is not row.status
+    if moved:
+        sets = {**sets, "history": row.history_with(status, now)}
     return Write(
         status=status,
         sets=sets,
+        entered=(status, now, row.attempts) if moved else None,
+        seen=len(row.history) if moved else None,
         removes=removes,
         adds=adds or {},
         allowed=_HELD,

@@ -16,6 +16,7 @@ class UpdateRequest:
 
     def __init__(self) -> None:
         self._names: dict[str, str] = {}
+        self._places: dict[str, str] = {}
         self._values: dict[str, Any] = {}
         self._clauses: dict[str, list[str]] = {"SET": [], "REMOVE": [], "ADD": []}
         self._conditions: list[str] = ["attribute_exists(pk)"]
@@ -47,6 +48,10 @@ class UpdateRequest:
         self._conditions.append(
             f"(attribute_not_exists({path}) OR size({path}) < {self._value(limit)})"
         )
+
+    def require_size(self, name: str, size: int) -> None:
+        """Require that the list has exactly `size` entries."""
+        self._conditions.append(f"size({self._name(name)}) = {self._value(size)}")
 
     def require_status(self, allowed: Sequence[Status]) -> None:
         if not allowed:  # `IN ()` is invalid; this condition always fails as well
@@ -99,9 +104,13 @@ class UpdateRequest:
         return " ".join(clauses)
 
     def _name(self, path: str) -> str:
-        parts = path.split(".")
-        self._names.update({f"#{part}": part for part in parts})
-        return ".".join(f"#{part}" for part in parts)
+        return ".".join(map(self._placeholder, path.split(".")))
+
+    def _placeholder(self, part: str) -> str:
+        """A short name for a part of a path: an expression has at most 4 KB, with its names."""
+        known = self._places.setdefault(part, f"#n{len(self._places)}")
+        self._names[known] = part
+        return known
 
     def _value(self, value: Any) -> str:
         name = f"v{len(self._values)}"

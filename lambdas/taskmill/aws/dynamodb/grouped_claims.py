@@ -92,12 +92,14 @@ class GroupedClaims(ClaimStore):
         adds: Mapping[str, int] | None = None,
     ) -> None:
         if status in _SHARED:
+            now = self.clock()
             update = Update(
                 key=row.key.stored,
                 sets={
                     "status": status,
                     **sets,
-                    "updatedAt": self.clock(),
+                    "history": row.history_with(status, now),
+                    "updatedAt": now,
                     "version": row.version + 1,
                 },
                 removes=removes,

@@ -30,6 +30,9 @@ class Write:
         status: The new status; None: unchanged.
         entered: History entry to append, (status, at, attempt). If the history is full, a second
             write removes the oldest entries.
+        seen: Set `history` as given in `sets`, if the stored one has this many entries. If it has
+            others, which somebody reported meanwhile, a second write keeps those: it changes the
+            stored entries as `sets` has them, and appends `entered`.
         where: Condition: the row has these values.
         unless: Condition: the row has none of these values.
     """
@@ -40,6 +43,7 @@ class Write:
     removes: Sequence[str] = ()
     adds: Mapping[str, int] = field(default_factory=dict)
     entered: tuple[Status, int, int] | None = None
+    seen: int | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     unless: Mapping[str, Any] = field(default_factory=dict)
 
@@ -66,11 +70,31 @@ class Write:
             raise
         except ConditionFailed as refused:
             before = (refused.old or {}).get("history")
-            if self.entered is None or not isinstance(before, list) or len(before) < HISTORY_LIMIT:
+            if not isinstance(before, list):
+                raise self._refusal(key, refused) from None
+            if self._is_overtaken(refused.old or {}):
+                sets = {**self.sets, "history": self._merged(before)}
+                merged = replace(self, sets=sets, seen=len(before))
+                return merged._sent(send, table, key, now)  # noqa: SLF001  # of the same class
+            if self.seen is not None:
+                raise self._refusal(key, refused) from None
+            if self.entered is None or len(before) < HISTORY_LIMIT:
                 raise self._refusal(key, refused) from None
             kept = [*before[-(HISTORY_LIMIT - 2) :], list(self.entered)]
             trimmed = replace(self, sets={**self.sets, "history": kept}, entered=None)
             return trimmed._sent(send, table, key, now)  # noqa: SLF001  # of the same class
+
+    def _is_overtaken(self, old: Mapping[str, Any]) -> bool:
+        """Whether the write was refused only because the history has grown meanwhile."""
+        holds = all(old.get(name) == value for name, value in self.where.items())
+        same = holds and old.get("status") in self.allowed
+        return same and self.seen is not None and len(old.get("history", [])) != self.seen
+
+    def _merged(self, stored: Sequence[Sequence[Any]]) -> list[list[Any]]:
+        """The stored history, with the attempts that this write knows, and its new entry."""
+        known = {(status, at): attempt for status, at, attempt in self.sets["history"]}
+        entries = [[status, at, known.get((status, at), n)] for status, at, n in stored]
+        return [*entries[-(HISTORY_LIMIT - 3) :], list(self.entered or ())]
 
     def request(self, now: int) -> UpdateRequest:
         """The write as a request, for sending alone or in a transaction."""
@@ -84,7 +108,9 @@ class Write:
             request.set(name, value)
         if self.status is not None:
             request.set("status", self.status)
-        if self.entered is not None:
+        if self.seen is not None:
+            request.require_size("history", self.seen)
+        elif self.entered is not None:
             request.append("history", [list(self.entered)])
             request.require_room("history", HISTORY_LIMIT)
         for name in self.removes:

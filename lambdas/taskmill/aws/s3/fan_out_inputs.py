@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from taskmill.aws.s3.payloads import TASK_INPUT_INLINE, PayloadStore, input_key, upload_prefix
+from taskmill.aws.s3.object_keys import input_key
+from taskmill.aws.s3.payloads import TASK_INPUT_INLINE, PayloadStore, upload_prefix
 from taskmill.model import new_tasks
 from taskmill.model.api.requests import CreateStepFunctionTask, InvokeContext
 from taskmill.model.batch_plan import check_count

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
@@ -10,17 +9,15 @@ from typing import Any, Self
 from botocore.exceptions import ClientError
 
 from taskmill.aws.dynamodb.payload_rows import (
-    LONGEST_LIFE_OF_A_TASK_DAYS,
     ROW_LIMIT,
     PayloadRows,
     is_row,
 )
 from taskmill.aws.s3.expiry import is_gone
+from taskmill.aws.s3.object_keys import input_key, is_planned, result_key
 from taskmill.aws.s3.offset_lines import offset_lines
-from taskmill.model.clock import DAY_SECONDS
 from taskmill.model.errors import InvalidRequest, LimitExceeded, PayloadMissing
 from taskmill.model.json_text import fits_row
-from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 
 # Limits in bytes. Every write is billed by the KB of the whole row: decisions 0005 and 0023.
@@ -84,7 +81,7 @@ class PayloadStore:
         ]
 
     def _put_input(self, row: TaskRow, text: str) -> str:
-        key = input_key(row.key, text, "json", planned=_is_planned(row))
+        key = input_key(row.key, text, "json", planned=is_planned(row))
         return self.put(key, text, field="input")
 
     def put(self, key: str, text: str, *, field: str = "payload") -> str:
@@ -232,25 +229,6 @@ def _no_upload(error: ClientError) -> Exception:
     )
 
 
-def _is_planned(row: TaskRow) -> bool:
-    """Whether a task starts so late that its input needs a longer retention than others."""
-    life = LONGEST_LIFE_OF_A_TASK_DAYS * DAY_SECONDS * 1000
-    return bool(row.run_at and row.created_at and row.run_at - row.created_at > life)
-
-
-def input_key(key: TaskKey, text: str, extension: str, *, planned: bool = False) -> str:
-    """An object key with a hash of the text, so that reusing a code overwrites no other input."""
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    place = "planned" if planned else "inputs"
-    return f"{place}/{key.tenant}/{key.type}/{key.code}-{digest}.{extension}"
-
-
 def upload_prefix(tenant: str) -> str:
     """Prefix of a tenant's uploads; no task type can begin with an underscore."""
     return f"inputs/{tenant}/_uploads/"
-
-
-def result_key(key: TaskKey, fence: str) -> str:
-    """An object key with the fence of the attempt, so that a late worker overwrites nothing."""
-    name = key.code if key.index is None else f"{key.code}/{key.index}"
-    return f"results/{key.tenant}/{key.kind}/{key.type}/{name}-{fence}.json"

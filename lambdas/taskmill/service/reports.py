@@ -1,0 +1,109 @@
+"""Reports from outside: a caller's move of a task, such that something still moves the task on.
+
+What moves a task on from each status that a caller may report, besides further reports:
+
+| status | what comes next |
+|---|---|
+| SCHEDULED, QUEUED | the message that is under way; refused while the task waits for children |
+| STARTED, PROCESSING | that message, once the caller's lease has passed; refused likewise |
+| ERRORED | a message that the dispatcher sends |
+| WAITING | a message that the dispatcher sends: at once, or when the last child has ended |
+| FINISHED | the dispatcher ends the task once its children have ended, at once without any |
+| COMPLETED, FAILED, CANCELLED | nothing: the task has ended |
+
+Subtasks and fan-outs are moved on by their workflow whatever is reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from taskmill.aws.dynamodb.children import ChildStore
+from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.model.errors import IllegalStatusChange
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows.task_row import TaskRow
+from taskmill.model.statuses import RUNNING, Status
+
+# A task that waits for children has no message; the end of its last child sends the next one, but
+# only while it is WAITING.
+_NEED_A_MESSAGE = RUNNING | {Status.SCHEDULED, Status.QUEUED}
+_TRIES = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """A status that a caller reports for a task."""
+
+    tasks: TaskStore
+    children: ChildStore
+    key: TaskKey
+    target: Status
+
+    def store(self, attributes: Mapping[str, Any], extra: Mapping[str, Any]) -> TaskRow:
+        """Move the task, and return its new row.
+
+        Raises:
+            TaskNotFound: No task has this key.
+            IllegalStatusChange: The status table does not allow the move, or the task waits for
+                children and would wait for ever.
+        """
+        if self.key.kind is Kind.TASK and self.target in (Status.FINISHED, Status.WAITING):
+            return self._as_read(attributes, extra)
+        if self.key.kind is not Kind.TASK or self.target not in _NEED_A_MESSAGE:
+            return self.tasks.move(self.key, self.target, attributes=attributes, extra=extra)
+        try:
+            return self.tasks.move(
+                self.key,
+                self.target,
+                attributes=attributes,
+                extra=extra,
+                unless={"status": Status.WAITING},
+            )
+        except IllegalStatusChange as refused:
+            if refused.details.get("status") != Status.WAITING:
+                raise
+        return self._as_read(attributes, extra)
+
+    def _as_read(self, attributes: Mapping[str, Any], extra: Mapping[str, Any]) -> TaskRow:
+        """Move the task if what this depends on is so when it is written."""
+        for tries_left in reversed(range(_TRIES)):
+            row = self.tasks.get(self.key)
+            more = dict(extra) | self._checked(row)
+            try:
+                return self.tasks.move(
+                    self.key,
+                    self.target,
+                    attributes=attributes,
+                    extra=more,
+                    where={"version": row.version},
+                )
+            except IllegalStatusChange:
+                if not tries_left or row.ended or self.tasks.get(self.key).version == row.version:
+                    raise
+        raise AssertionError("unreachable")
+
+    def _checked(self, row: TaskRow) -> dict[str, Any]:
+        if self.target is Status.FINISHED:
+            return {"settlement": self._settlement(row)}
+        done, suspended = row.awaited_done or 0, row.status is Status.WAITING
+        is_open = suspended and done < (row.awaited_total or 0)
+        if self.target is Status.WAITING:  # for nothing more than it waits for already
+            return {} if is_open else {"awaitedTotal": done, "awaitedDone": done}
+        if is_open:
+            raise IllegalStatusChange(
+                f"{self.key} waits for its children and cannot become {self.target}: it goes on by"
+                " itself when they have ended",
+                status=row.status,
+            )
+        return {}
+
+    def _settlement(self, row: TaskRow) -> dict[str, int]:
+        """How many children of this run must have ended; what they come to, decides the end."""
+        total = 0
+        if row.child_count:
+            found = self.children.read(list(self.children.keys_of(row.key)))
+            total = sum(1 for child in found if child and child.parent_run == row.run)
+        return {"total": total, "failed": 0, "cancelled": 0}
