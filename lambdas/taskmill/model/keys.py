@@ -173,6 +173,10 @@ def counter_key(tenant: str) -> StoredKey:
     return StoredKey(f"COUNTER#{tenant}", "-")
 
 
+def mapping_counter_key(tenant: str) -> StoredKey:
+    return StoredKey(f"COUNTER#{check_name('tenant', tenant)}", "mappings")
+
+
 def schedule_key(tenant: str, name: str) -> StoredKey:
     return StoredKey(schedule_partition(tenant), check_name("name", name))
 

@@ -92,7 +92,10 @@ class Reads(ServiceParts):
     def list_children(self, *, key: Key, after: str | None = None, limit: int = 100) -> list[Task]:
         """Up to `limit` tasks that this task started, ordered by code, only those after `after`."""
         parent = self.tasks.get(TaskKey.of(key)).key
-        return self._existing(itertools.islice(self.children.keys_of(parent, after=after), limit))
+        # A task that this one has submitted for another tenant is none of its callers' business.
+        keys = self.children.keys_of(parent, after=after)
+        own = (key for key in keys if key.tenant == parent.tenant)
+        return self._existing(itertools.islice(own, limit))
 
     def list_failed(self, *, tenant_code: str, limit: int = 100) -> list[Task]:
         """Up to `limit` failed tasks and subtasks of a tenant, newest first."""

@@ -15,6 +15,7 @@ from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.functions.context import Look, Report, TaskContext
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.functions.registry import Registry
+from taskmill.functions.running import RUNNING
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
 from taskmill.model.error_details import describe_error
@@ -150,6 +151,7 @@ class Attempt:
         """Run the code in a copy of the context: the variables and log keys it sets end with it."""
 
         def execute() -> str:
+            RUNNING.set(row)
             self.logger.thread_safe_append_keys(**log_fields(row))
             return self.registry.execute(self._event(row, context))
 

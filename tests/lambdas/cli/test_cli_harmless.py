@@ -250,7 +250,8 @@ def test_a_pipe_with_an_old_encoding_gets_what_it_takes(
 
 
 def test_log_lines_of_task_functions_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
-    with InProcessCloud(environment={"POWERTOOLS_LOG_LEVEL": "INFO"}) as cloud:
+    own = {"POWERTOOLS_LOG_LEVEL": "INFO", "POWERTOOLS_SERVICE_NAME": "hostile"}
+    with InProcessCloud(environment=own) as cloud:
         cloud.wiring.logger.info(TEXT, own=f"{TEXT}\ud800")
 
     (line,) = harmless(capsys.readouterr().out).splitlines()
