@@ -7,6 +7,7 @@ from pathlib import Path
 
 from taskmill_local.cloud import DEFAULT_APP, DEFAULT_PORT, LocalCloud
 from taskmill_local.errors import LocalCloudError
+from taskmill_local.report import printable
 
 Command = Callable[[LocalCloud, argparse.Namespace], int]
 
@@ -18,7 +19,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return int(options.run(cloud, options))
     except LocalCloudError as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return 1
 
 
@@ -54,7 +55,7 @@ def _status(cloud: LocalCloud, _: argparse.Namespace) -> int:
 
 
 def _say(line: str) -> None:
-    print(line, flush=True)
+    print(printable(line), flush=True)
 
 
 def _parser() -> argparse.ArgumentParser:

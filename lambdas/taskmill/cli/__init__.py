@@ -14,9 +14,11 @@ def main() -> None:
     """Run the command line of this process, and exit with a code of `taskmill.cli.exits`."""
     from taskmill.cli.app import app
     from taskmill.cli.exits import Exit
+    from taskmill.model.shown_text import one_line
 
     try:
         app()
     except Exception as bug:  # noqa: BLE001  # one line instead of a traceback
-        sys.stderr.write(f"taskmill: this is a bug: {type(bug).__name__}: {bug}\n")
+        told = f"taskmill: this is a bug: {type(bug).__name__}: {bug}"
+        sys.stderr.write(one_line(told) + "\n")
         sys.exit(Exit.BUG)

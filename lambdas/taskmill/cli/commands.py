@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -12,8 +13,10 @@ from typer.core import TyperGroup
 from taskmill.cli.exits import Exit, exit_of
 from taskmill.cli.output import Output
 from taskmill.model.errors import TaskmillError
+from taskmill.model.shown_text import one_line
 
 FLAGS = frozenset({"--json"})
+_UsageError: Any = typer.BadParameter.__base__  # of click, of which newer Typers have a copy
 SETTINGS = frozenset({"--url", "--tenant", "--region", "--profile"})
 
 
@@ -21,17 +24,29 @@ class Commands(TyperGroup):
     """The root command. An error becomes one line on stderr and an exit code."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, hoisted(args))
+        with _shown_in_one_line():
+            return super().parse_args(ctx, hoisted(args))
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with _shown_in_one_line():
+                return super().invoke(ctx)
         except TaskmillError as error:
             Output().note(f"taskmill: {error.message}")
             raise typer.Exit(exit_of(error)) from None
         except KeyboardInterrupt:
             Output().note("taskmill: interrupted")
             raise typer.Exit(Exit.INTERRUPTED) from None
+
+
+@contextmanager
+def _shown_in_one_line() -> Iterator[None]:
+    """Escape what an error of usage repeats of the arguments; Typer prints it."""
+    try:
+        yield
+    except _UsageError as error:
+        error.message = one_line(error.message)
+        raise
 
 
 def hoisted(words: Sequence[str]) -> list[str]:

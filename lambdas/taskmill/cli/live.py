@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
-from taskmill.cli.output import Output, printable
+from taskmill.cli.output import Output
 from taskmill.cli.show import counts, note_text
+from taskmill.model.shown_text import one_line
 from taskmill.model.statuses import FINAL
 
 if TYPE_CHECKING:
@@ -47,13 +48,15 @@ def _bar(output: Output, task: Task) -> Iterator[ShowUpdate]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=output.err, transient=True) as progress:
-        bar = progress.add_task("", total=None, type=task.type, status=task.status, note="")
+        bar = progress.add_task(
+            "", total=None, type=one_line(task.type), status=task.status, note=""
+        )
 
         def show_update(task: Task) -> None:
             done, total = share_done(task)
             if task.status in FINAL:
                 done = total = 1.0
-            note = printable(note_text(task)).replace("\n", " ")
+            note = one_line(note_text(task))
             progress.update(bar, completed=done, total=total, status=task.status, note=note)
 
         yield show_update

@@ -93,5 +93,5 @@ def _local_cloud(call: Call, state_dir: Path | None) -> Iterator[LocalCloud]:
     try:
         yield LocalCloud(Path.cwd(), state_dir=state_dir, report=call.output.note)
     except LocalCloudError as error:
-        call.output.note(f"taskmill: {error}")
+        call.output.notes(f"taskmill: {error}")
         raise typer.Exit(Exit.UNREACHABLE) from None

@@ -1,4 +1,8 @@
-"""Output of commands: results to stdout, messages to stderr, colours only in a terminal."""
+"""Output of commands: results to stdout, messages to stderr, colours only in a terminal.
+
+Everything that commands print goes through here, and so through `model/shown_text.py`: texts that
+others have stored can neither drive a terminal nor add lines to a file.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from taskmill.model.shown_text import one_line, safe_json
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -42,20 +48,25 @@ class Output:
         return _console(stderr=True)
 
     def note(self, text: str) -> None:
-        """Print a line to stderr: a hint, a step, an error."""
-        self.err.print(printable(text))
+        """Print one line to stderr: a hint, a step, an error."""
+        self.err.print(one_line(text))
+
+    def notes(self, text: str) -> None:
+        """Print the lines of a text of our own to stderr, such as the end of a log."""
+        for line in text.split("\n"):
+            self.note(line)
 
     def line(self, text: str, style: str | None = None) -> None:
-        """Print a line to stdout, without wrapping it."""
-        self.out.print(printable(text), style=style)
+        """Print one line to stdout, without wrapping it."""
+        self.out.print(_encodable(one_line(text)), style=style)
 
     def json(self, value: Any) -> None:
         """Print an indented JSON document to stdout."""
-        sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+        sys.stdout.write(_json(value, indent=2) + "\n")
 
     def json_line(self, value: Any) -> None:
         """Print a JSON document to stdout, in one line."""
-        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        sys.stdout.write(_json(value) + "\n")
 
     def model(self, model: BaseModel) -> None:
         """Print a model to stdout, as the JSON of the API."""
@@ -65,7 +76,7 @@ class Output:
         """Print a JSON array of models to stdout, one per line, each as soon as it is there."""
         separator = "[\n"
         for model in models:
-            sys.stdout.write(separator + json.dumps(wire(model), ensure_ascii=False))
+            sys.stdout.write(separator + _json(wire(model)))
             separator = ",\n"
         sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")
 
@@ -73,7 +84,7 @@ class Output:
         """Print a table in a terminal; elsewhere one line per row, with tabs between columns."""
         if not self.out.is_terminal:
             for row in rows:
-                sys.stdout.write("\t".join(printable(cell) for cell in row) + "\n")
+                sys.stdout.write(_encodable("\t".join(map(one_line, row))) + "\n")
             return
         from rich.table import Table
         from rich.text import Text
@@ -82,7 +93,7 @@ class Output:
         for column in columns:  # only the last one may wrap, so that codes can be copied
             table.add_column(column, no_wrap=column != columns[-1])
         for row in rows:
-            table.add_row(*(Text(printable(cell), STYLES.get(cell, "")) for cell in row))
+            table.add_row(*(Text(_encodable(one_line(cell)), STYLES.get(cell, "")) for cell in row))
         self.out.print(table)
 
 
@@ -91,11 +102,20 @@ def wire(model: BaseModel) -> Any:
     return model.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def printable(text: str) -> str:
-    """`text` with control characters escaped, except line breaks: they could control a terminal."""
-    return "".join(
-        each if each.isprintable() or each == "\n" else repr(each)[1:-1] for each in text
-    )
+def _json(value: Any, *, indent: int | None = None) -> str:
+    return safe_json(json.dumps(value, ensure_ascii=not _is_unicode(), indent=indent))
+
+
+def _is_unicode() -> bool:
+    """Whether stdout takes every character; a pipe may have the encoding of an old locale."""
+    return (sys.stdout.encoding or "utf-8").lower().startswith("utf")
+
+
+def _encodable(text: str) -> str:
+    """`text` with escapes for what the encoding of stdout does not have."""
+    if _is_unicode():
+        return text
+    return text.encode(sys.stdout.encoding, errors="backslashreplace").decode(sys.stdout.encoding)
 
 
 def _console(*, stderr: bool) -> Console:

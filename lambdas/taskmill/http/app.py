@@ -14,6 +14,7 @@ from taskmill.http.errors import respond
 from taskmill.http.refusals import MethodNotAllowed, NoSuchRoute
 from taskmill.http.request import confine, parse_object
 from taskmill.http.tasks import TaskRoutes
+from taskmill.http.tenant_limits import limit_requests
 from taskmill.model.keys import Kind
 
 
@@ -26,7 +27,7 @@ def build_app() -> APIGatewayHttpResolver:
         serializer=partial(json.dumps, separators=(",", ":"), ensure_ascii=False),
         debug=False,
     )
-    app.use([confine])
+    app.use([confine, limit_requests])
     system.add_to(app)
     submits.add_to(app)
     fan_outs.add_to(app)

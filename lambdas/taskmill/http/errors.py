@@ -20,6 +20,7 @@ from taskmill.model.errors import (
     LimitExceeded,
     TaskmillError,
     Throttled,
+    TooManyRequests,
 )
 from taskmill.wiring.process import current
 
@@ -146,6 +147,8 @@ def _details(message: str, details: Mapping[str, Any]) -> tuple[Detail, ...]:
 def _headers(error: TaskmillError) -> dict[str, str | list[str]]:
     if isinstance(error, MethodNotAllowed):
         return {"Allow": ", ".join(error.allowed)}
+    if isinstance(error, TooManyRequests):
+        return {"Retry-After": str(error.after_seconds)}
     if isinstance(error, Throttled):
         return {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return {}

@@ -19,6 +19,7 @@ from taskmill.http.examples import FAN_OUT_EXAMPLES, TASK_EXAMPLES
 from taskmill.http.parameters import Tenant
 from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
+from taskmill.http.tenant_limits import limit_uploads
 from taskmill.model.api.base import Model, View
 from taskmill.model.api.views import Task, Upload
 from taskmill.model.errors import InvalidInput, InvalidRequest
@@ -102,6 +103,7 @@ def submit_step_function_task(
 
 
 def create_upload(tenant: Tenant, body: NewUpload) -> Upload:
+    limit_uploads(tenant)
     return current().service.create_upload(tenant_code=tenant, size=body.size)
 
 

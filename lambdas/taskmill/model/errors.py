@@ -79,6 +79,18 @@ class Throttled(TaskmillError):
     http_status = 429
 
 
+class TooManyRequests(Throttled):
+    """A tenant asks for more than its share.
+
+    Attributes:
+        after_seconds: When the same request may succeed.
+    """
+
+    def __init__(self, message: str, *, after_seconds: int) -> None:
+        super().__init__(message)
+        self.after_seconds = after_seconds
+
+
 class Conflict(TaskmillError):
     """The current state of the row does not allow the change."""
 

@@ -38,6 +38,11 @@ class StoredKey(NamedTuple):
     pk: str
     sk: str
 
+    @property
+    def tenant(self) -> str:
+        """The tenant whose row it is; empty for a row of no tenant."""
+        return [*self.pk.split("#"), ""][1]
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class TaskKey:
@@ -176,6 +181,10 @@ def counter_key(tenant: str) -> StoredKey:
 def sweep_key() -> StoredKey:
     """The key of the one row that says where an unfinished sweep continues."""
     return StoredKey("SWEEP", "-")
+
+
+def mapping_counter_key(tenant: str) -> StoredKey:
+    return StoredKey(f"COUNTER#{check_name('tenant', tenant)}", "mappings")
 
 
 def schedule_key(tenant: str, name: str) -> StoredKey:

@@ -12,6 +12,7 @@ from taskmill.model.keys import check_name, mapped_type, mapping_id
 from taskmill.model.rows.mapping_row import MappingRow
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.task_settings import EVENTS
+from taskmill.service.cross_tenant import foreign_source, traced
 from taskmill.service.parts import ServiceParts
 
 Shown = MappingRow | UnreadableRow
@@ -52,8 +53,12 @@ class Callbacks(ServiceParts):
 
         Raises:
             InvalidRequest: A field is not valid, or `callback_type` is `task_type` itself.
-            Conflict: The task type has 50 mappings already, or others keep changing the mapping.
+            Conflict: The task type has 50 mappings already, or the tenant 1,000, or others keep
+                changing the mapping.
+            Forbidden: A task of another tenant calls it, and the stack refuses that.
         """
+        source = foreign_source(tenant_code, allowed=self.cross_tenant)
+        context = traced(invoke_context or InvokeContext(), source)
         mapping = id or mapping_id(task_type, event, callback_type)
         _check(task_type, event, callback_type, mapping)
         row = MappingRow(
@@ -63,11 +68,11 @@ class Callbacks(ServiceParts):
             event=event,
             callback_type=callback_type,
             created_at=self.clock(),
-            created_by=invoke_context.user if invoke_context else None,
+            created_by=context.user,
         )
         stored = CallbackMapping.from_row(self._stored(row))
         circle = find_circle(
-            task_type, callback_type, lambda each: self._targets(tenant_code, each)
+            task_type, callback_type, lambda each: self._callback_types(tenant_code, each)
         )
         if circle is None:
             return stored
@@ -94,12 +99,20 @@ class Callbacks(ServiceParts):
         """
         return CallbackMapping.from_row(_found(self.mappings.delete(tenant_code, id), id))
 
-    def _targets(self, tenant: str, task_type: str) -> list[str]:
+    def _callback_types(self, tenant: str, task_type: str) -> list[str]:
         """The types that the end of a type submits, by its code as far as it is known here."""
         declared = [target for _, target in self.registry.settings(task_type).callbacks]
         stored = self.mappings.of_type(tenant, task_type)
         mapped = [each.callback_type for each in stored if not isinstance(each, UnreadableRow)]
         return [*declared, *mapped]
+
+    def _check_mapping_count(self, tenant: str) -> None:
+        if (count := self.mappings.count(tenant)) >= self.max_mappings:
+            raise Conflict(
+                f"tenant {tenant!r} has {count:,} callbacks; at most {self.max_mappings:,} are"
+                " accepted",
+                limit=self.max_mappings,
+            )
 
     def _stored(self, row: MappingRow) -> MappingRow:
         """Store the row and return it, or return an existing row that says the same."""
@@ -119,6 +132,8 @@ class Callbacks(ServiceParts):
                     " accepted",
                     limit=MAX_MAPPINGS,
                 )
+            if before is None:
+                self._check_mapping_count(row.tenant)
             if self.mappings.put(row, over=before):
                 return row
         raise Conflict(f"callback {row.id!r} is being changed by others; try again", field="id")

@@ -38,6 +38,9 @@ class ServiceParts:
     Attributes:
         alarm_topic: None: this process cannot publish alarms.
         direct: Runs tasks in this process (`execute_now`); None: it cannot.
+        max_schedules: Schedules of a tenant.
+        max_mappings: Callback mappings of a tenant.
+        cross_tenant: Whether task code may act for other tenants than its own.
         pace: How often handles poll while they wait for a task.
     """
 
@@ -51,6 +54,9 @@ class ServiceParts:
     registry: Registry
     alarm_topic: Topic | None = None
     direct: DirectRuns | None = None
+    max_schedules: int = 1_000
+    max_mappings: int = 1_000
+    cross_tenant: bool = True
     pace: Pace = field(default_factory=Pace)
     ids: Ids = field(default_factory=Ids)
     clock: Clock = now_ms

@@ -104,7 +104,9 @@ class Reads(ServiceParts):
         parent = TaskKey.of(key)
         self._shown(parent)  # or it is not found
         found = self.children.stored_keys_of(parent, after=after)
-        return self._existing(itertools.islice(found, limit))
+        # A task that this one has submitted for another tenant is none of its callers' business.
+        own = (each for each in found if each.tenant == parent.tenant)
+        return self._existing(itertools.islice(own, limit))
 
     def list_failed(self, *, tenant_code: str, limit: int = 100) -> list[Task]:
         """Up to `limit` failed tasks and subtasks of a tenant, newest first."""

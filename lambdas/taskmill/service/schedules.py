@@ -14,6 +14,7 @@ from taskmill.model.clock import DAY_SECONDS
 from taskmill.model.errors import Conflict, TaskNotFound
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.schedule_row import ScheduleRow
+from taskmill.service.cross_tenant import foreign_source, traced
 from taskmill.service.parts import ServiceParts
 from taskmill.service.schedule_requests import check_input, checked, replaced, schedule_row
 
@@ -64,8 +65,10 @@ class Scheduling(ServiceParts):
         Raises:
             InvalidRequest: A field is not valid, or the schedule would never fire.
             LimitExceeded: The input is larger than 64 KB or the configured maximum.
-            Conflict: Others keep changing the schedule.
+            Conflict: Others keep changing the schedule, or the tenant has 1,000 schedules already.
+            Forbidden: A task of another tenant calls it, and the stack refuses that.
         """
+        source = foreign_source(tenant_code, allowed=self.cross_tenant)
         given = {
             "task_type": task_type,
             "expression": expression,
@@ -84,12 +87,18 @@ class Scheduling(ServiceParts):
             tenant_code,
             name,
             checked(given),
-            invoke_context or InvokeContext(),
+            traced(invoke_context or InvokeContext(), source),
             now=self.clock(),
             max_bytes=self.payloads.max_bytes,
         )
         check_input(self.registry, row.task_type, input)
-        return self._change(tenant_code, name, lambda before: replaced(before, row))
+
+        def stored_or_new(before: ScheduleRow | None) -> ScheduleRow:
+            if before is None or before.state == "DELETED":
+                self._check_schedule_count(tenant_code)
+            return replaced(before, row)
+
+        return self._change(tenant_code, name, stored_or_new)
 
     def get_schedule(self, *, tenant_code: str, name: str) -> Schedule:
         """The schedule with this name.
@@ -138,6 +147,18 @@ class Scheduling(ServiceParts):
         ttl = self.clock() // 1000 + DAY_SECONDS
         self._set_state(tenant_code, name, "DELETED", ttl=ttl)
         return before
+
+    def _check_schedule_count(self, tenant: str) -> None:
+        """Refuse a further schedule of a tenant that has as many as it may have.
+
+        Those that are created at the same moment do not see each other.
+        """
+        room = itertools.islice(self.schedules.list(tenant), self.max_schedules)
+        if sum(1 for _ in room) == self.max_schedules:
+            raise Conflict(
+                f"tenant {tenant!r} has {self.max_schedules:,} schedules; no more are accepted",
+                limit=self.max_schedules,
+            )
 
     def _set_state(self, tenant: str, name: str, state: str, **more: Any) -> Schedule:
         return self._change(

@@ -16,6 +16,7 @@ from taskmill.model.api.views import Task, Upload
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.new_tasks import task_row
 from taskmill.model.rows.task_row import TaskRow
+from taskmill.service.cross_tenant import foreign_source, traced
 from taskmill.service.puts import Puts
 from taskmill.work.direct_runs import DirectRuns
 
@@ -46,6 +47,7 @@ class Submits(Puts):
             LimitExceeded: The input is larger than the configured maximum.
             TaskExists: Another task has the same code.
             IdempotencyConflict: The idempotency key was used for another request.
+            Forbidden: A task of another tenant submits it, and the stack refuses that.
         """
         direct = self._direct(task, execute_now=execute_now)
         (code,) = self._codes([task])
@@ -93,16 +95,17 @@ class Submits(Puts):
         """
         self.ids.check(task.code)
         (code,) = self._codes([task])
+        source = foreign_source(task.tenant_code, allowed=self.cross_tenant)
         row = fan_out_row(
             self.payloads,
             task,
-            invoke_context or InvokeContext(),
+            traced(invoke_context or InvokeContext(), source, own_log_ids=task.log_ids),
             now=self.clock(),
             retention_days=self.tasks.retention_days,
             code=code,
             settings=self.registry.settings(task.task_type),
         )
-        return Task.from_row(self._stored_task(row, task))
+        return Task.from_row(self._stored_task(_with_parent(row, source), task))
 
     def create_upload(self, *, tenant_code: str, size: int | None = None) -> Upload:
         """A presigned URL to PUT a large JSONL input to, and the `input_ref` to submit it with.
@@ -143,8 +146,11 @@ class Submits(Puts):
 
     def _task_row(self, task: CreateTask, code: str, context: InvokeContext, now: int) -> TaskRow:
         self.ids.check(task.code)
+        source = foreign_source(task.tenant_code, allowed=self.cross_tenant)
+        context = traced(context, source, own_log_ids=task.log_ids)
         settings = self.registry.settings(task.task_type)
-        return task_row(task, context, now=now, code=code, settings=settings)
+        row = task_row(task, context, now=now, code=code, settings=settings)
+        return _with_parent(row, source)
 
     def _direct(self, task: CreateTask, *, execute_now: bool | None) -> DirectRuns | None:
         """The runner, if the task is to run in this process; None: a worker runs it."""
@@ -153,6 +159,11 @@ class Submits(Puts):
         if execute_now:
             raise InvalidRequest("execute_now: this service runs no tasks", field="execute_now")
         return None
+
+
+def _with_parent(row: TaskRow, source: TaskRow | None) -> TaskRow:
+    """The row with the task of another tenant that submits it; that task does not wait for it."""
+    return row if source is None else row.but(parent=str(source.key))
 
 
 def _make_at(position: int, make: Callable[..., TaskRow], *parts: Any) -> TaskRow:

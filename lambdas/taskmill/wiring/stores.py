@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from taskmill.functions.polling import Pace
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.lanes import IN_ORDER, Lane
+from taskmill.model.shown_text import log_line
 from taskmill.wiring.clients import ClientMaker, LazyClient
 from taskmill.wiring.settings import InvalidSetting, Settings
 
@@ -63,7 +64,10 @@ class Stores:
 
         settings = self.settings
         return Logger(
-            service=settings.log_service, level=settings.log_level, stream=self.log_stream
+            service=settings.log_service,
+            level=settings.log_level,
+            stream=self.log_stream,
+            json_serializer=log_line,  # that of Powertools fails at a lone surrogate
         )
 
     @cached_property

@@ -17,6 +17,7 @@ from taskmill.functions.context import Look, Report, TaskContext
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.functions.forks import only_in_this_process
 from taskmill.functions.registry import Registry
+from taskmill.functions.running import RUNNING
 from taskmill.functions.user_code import noting_ctrl_c
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
@@ -184,6 +185,7 @@ class Attempt:
         fields = log_fields(row)
 
         def execute() -> str | Failure:
+            RUNNING.set(row)
             self.logger.thread_safe_append_keys(**fields)
             context.logger = TaskLogger(self.logger, fields)
             try:

@@ -6,6 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 
 from taskmill.aws.dynamodb.codec import encode
+from taskmill.aws.dynamodb.counters import Counters
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import Clock, now_ms
@@ -30,6 +31,7 @@ class MappingStore:
     def __init__(self, table: Table, *, clock: Clock = now_ms) -> None:
         self.table = table
         self.clock = clock
+        self._counters = Counters(table)
         self._known: dict[tuple[str, str], _Cached] = {}
 
     def get(self, tenant: str, mapping: str) -> MappingRow | UnreadableRow | None:
@@ -57,13 +59,25 @@ class MappingStore:
                 self.table.replace(stored.to_values(), version=over.version)
         except ConditionFailed:
             return False
+        if over is None:
+            self._counters.add_mappings(row.tenant, 1)
         return True
+
+    def count(self, tenant: str) -> int:
+        """How many mappings a tenant has.
+
+        A process that dies between two writes may leave it one too low or too high.
+        """
+        return self._counters.mappings(tenant)
 
     def delete(self, tenant: str, mapping: str) -> MappingRow | UnreadableRow | None:
         """Delete a mapping and return it; None: there was none."""
         values = self.table.delete(callback_key(tenant, mapping))
+        if not values:
+            return None
+        self._counters.add_mappings(tenant, -1)
         self._known.pop((tenant, mapped_type(mapping)), None)
-        return MappingRow.shown(values) if values else None
+        return MappingRow.shown(values)
 
     def as_of(self, tenant: str, task_type: str, moment: int) -> tuple[Callback, ...]:
         """The callbacks of a type as they were at `moment` (epoch ms) or later.

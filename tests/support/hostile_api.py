@@ -1,0 +1,97 @@
+"""An API whose every text would harm whoever prints it as it is."""
+
+from typing import Any
+
+import httpx
+
+TEXT = (
+    "a\nb\r\tc\x07\x1b]0;owned\x07\x1b[2J\x9b31m\x85\x00\x7f\u2028\u2029"
+    "\u202e\u2066\u200b\u200d\ufeff\u3164\U000e0041[red]z"
+)
+AT = "2026-01-05T06:00:00Z"
+ERROR = {"type": f"Type{TEXT}", "message": TEXT, "stack": TEXT}
+
+
+class HostileApi(httpx.BaseTransport):
+    """A transport that answers every request of the client, with texts as `TEXT`.
+
+    Attributes:
+        refuses: Answer with an error whose message is such a text.
+    """
+
+    def __init__(self) -> None:
+        self.refuses = False
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if self.refuses:
+            refusal = {"code": "conflict", "message": TEXT, "details": [{"message": TEXT}]}
+            return httpx.Response(409, json={"error": refusal})
+        return httpx.Response(200, json=_answer(request.method, request.url.path))
+
+
+def _answer(method: str, path: str) -> Any:
+    *_, folder, last = path.split("/")
+    kind = "SFN_TASK" if "step-function-tasks" in path else "TASK"
+    if last == "result":
+        return {"pk": "TASK#mbc", "sk": "x#1", "status": "COMPLETED", "result": {TEXT: [TEXT]}}
+    if last == "subtasks":
+        return {"items": [_task("SFN_TASK", index) for index in range(3)]}
+    if "schedules" in path:
+        return {"items": [_schedule()] * 3} if last == "schedules" else _schedule()
+    if "callbacks" in path:
+        return {"items": [_mapping()] * 3} if last == "callbacks" else _mapping()
+    if method == "GET" and folder == "mbc":
+        return {"items": [_task(kind), _task(kind)]}
+    return _task(kind)
+
+
+def _task(kind: str, index: int | None = None) -> dict[str, Any]:
+    return {
+        "pk": f"{kind}#mbc",
+        "sk": "x#1" if index is None else f"x#1#{index}",
+        "kind": kind if index is None else "SUBTASK",
+        "tenantCode": "mbc",
+        "type": TEXT,
+        "code": TEXT,
+        "index": index,
+        "name": TEXT,
+        "status": "FAILED",
+        "input": {TEXT: TEXT},
+        "attributes": {
+            "error": ERROR,
+            "progress": {"done": 1, "total": 2, "message": TEXT},
+            "callbacksRefused": {"task": TEXT, "count": 1, "types": [TEXT], "reason": TEXT},
+            "result": TEXT,
+            TEXT: TEXT,
+        },
+        "parent": TEXT,
+        "createdBy": TEXT,
+        "childCount": 3,
+        "createdAt": AT,
+        "finishedAt": AT,
+        "logIds": {"order": TEXT},
+        "history": [{"status": "FAILED", "at": AT, "attempt": 1}],
+    }
+
+
+def _schedule() -> dict[str, Any]:
+    text = dict.fromkeys(
+        ("name", "taskType", "expression", "timezone", "taskName", "priority", "notify"), TEXT
+    )
+    return {
+        **text,
+        "tenantCode": "mbc",
+        "paused": False,
+        "nextFireAt": AT,
+        "input": [TEXT],
+        "onSuccess": [TEXT],
+    }
+
+
+def _mapping() -> dict[str, Any]:
+    return {
+        **dict.fromkeys(("id", "taskType", "callbackType", "warning"), TEXT),
+        "tenantCode": "mbc",
+        "event": "success",
+        "createdAt": AT,
+    }
