@@ -52,9 +52,8 @@ EXPECTED = {
             "Query",  # lists
         ),
         "TasksTable/index/children": rows("Query"),
-        "TasksTable/index/attention": rows("Query"),
         "PayloadsBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
-        "PayloadsBucket/planned/*": {"s3:GetObject", "s3:PutObject"},
+        "PayloadsBucket/planned/*": {"s3:PutObject"},
         "PayloadsBucket/results/*": {"s3:GetObject"},
     },
     "Dispatch": {
@@ -98,7 +97,7 @@ EXPECTED = {
     "Batch": {
         "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLUpdate"),
         "PayloadsBucket/inputs/*": {"s3:GetObject"},
-        "PayloadsBucket/results/*": {"s3:GetObject", "s3:PutObject"},
+        "PayloadsBucket/results/*": {"s3:PutObject"},
     },
     "Finish": {
         "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLUpdate"),

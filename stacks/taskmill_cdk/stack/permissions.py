@@ -20,6 +20,12 @@ class DataPermissions:
 
     def grant_submit(self, grantee: iam.IGrantable) -> None:
         """Allow everything a ``TaskService`` does: submit, read, list, change a status."""
+        self.grant_serve(grantee)
+        self.table.grant_query(grantee, ATTENTION_INDEX)  # the failed tasks of a tenant
+        self.payloads.grant_read(grantee, PLANNED)
+
+    def grant_serve(self, grantee: iam.IGrantable) -> None:
+        """Allow what the HTTP API does of that."""
         self.table.grant(
             grantee,
             "GetItem",
@@ -28,9 +34,9 @@ class DataPermissions:
             "UpdateItem",  # statuses, counters of ids; a child started again, in a transaction
             "DeleteItem",  # mappings of callbacks
         )
-        self.table.grant_query(grantee, CHILDREN_INDEX, ATTENTION_INDEX)
+        self.table.grant_query(grantee, CHILDREN_INDEX)
         self.payloads.grant_write(grantee, INPUTS, PLANNED)
-        self.payloads.grant_read(grantee, INPUTS, PLANNED, RESULTS)
+        self.payloads.grant_read(grantee, INPUTS, RESULTS)
 
     def grant_work(self, grantee: iam.IGrantable) -> None:
         """Allow what running a task takes."""
@@ -60,7 +66,7 @@ class DataPermissions:
         self.table.grant(batch, *actions)
         self.table.grant(finish, *actions)
         self.payloads.grant_read(split, INPUTS)
-        self.payloads.grant_read(batch, INPUTS, RESULTS)
+        self.payloads.grant_read(batch, INPUTS)
         self.payloads.grant_write(batch, RESULTS)
 
     def grant_sweep(self, grantee: iam.IGrantable) -> None:
