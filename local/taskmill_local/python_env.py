@@ -29,7 +29,7 @@ def ensure_python_env(tools_dir: Path, report: Report) -> Path:
         report("installing the emulator into an environment of its own (once)")
         venv.create(home, clear=True, symlinks=sys.platform != "win32")
         try:
-            install(python, "-r", str(REQUIREMENTS))
+            install(python, "--require-hashes", "-r", str(REQUIREMENTS))
         except subprocess.CalledProcessError as error:
             message = "The emulator's packages could not be installed:"
             raise LocalCloudError(with_tail(message, error.stderr)) from error

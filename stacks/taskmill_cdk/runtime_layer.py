@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER, BuildFolder
 from taskmill_cdk.bytecode import THIS_PYTHON, check_python, compile_folder, compiler_tag
+from taskmill_cdk.runtime_lock import RUNTIME_LOCK, RUNTIME_REQUIREMENTS, source_options
 
-RUNTIME_REQUIREMENTS = Path(__file__).with_name("runtime-requirements.txt")
 RUNTIME_OVERRIDES = Path(__file__).with_name("runtime-overrides.txt")
 
 # Console scripts and RECORD contain the path of the interpreter that installed them, and functions
@@ -58,7 +59,8 @@ class RuntimeLayer(lambda_.LayerVersion):
     needs the network.
 
     Args:
-        requirements: Requirements files in pip's format; ``RUNTIME_REQUIREMENTS`` comes first.
+        requirements: Requirements files in pip's format; ``RUNTIME_REQUIREMENTS`` comes first, and
+            is installed from its lock, with hashes: see ``taskmill_cdk.runtime_lock``.
         target: ``AWS``, or ``HOST`` for the local cloud, which runs functions on this machine.
         build_folder: Where built layers are kept.
         bytecode: Whether to add bytecode; the synthesis must run the target's Python version.
@@ -124,7 +126,8 @@ def build_compiled_layer(requirements: Sequence[Path], target: Target, build_fol
 
 
 def _cache_key(requirements: Sequence[Path], target: Target) -> str:
-    texts = [target.name, *(file.read_text() for file in (*requirements, RUNTIME_OVERRIDES))]
+    files = (*requirements, RUNTIME_OVERRIDES, RUNTIME_LOCK)
+    texts = [target.name, *(file.read_text() for file in files)]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
@@ -132,9 +135,9 @@ def _install(requirements: Sequence[Path], target: Target, into: Path) -> None:
     command = [*_uv(), "pip", "install", "--quiet", "--target", str(into)]
     command += ["--python", sys.executable, "--only-binary", ":all:", *target.options]
     command += ["--overrides", str(RUNTIME_OVERRIDES)]
-    for file in requirements:
-        command += ["--requirement", str(file)]
-    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    with TemporaryDirectory() as scratch:
+        command += source_options(requirements, Path(scratch))
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise RuntimeLayerError(
             f"uv could not install {', '.join(map(str, requirements))} for {target.name}:\n"

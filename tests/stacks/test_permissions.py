@@ -53,9 +53,8 @@ EXPECTED = {
             "Query",  # lists
         ),
         "TasksTable/index/children": rows("Query"),
-        "TasksTable/index/attention": rows("Query"),
         "PayloadsBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
-        "PayloadsBucket/planned/*": {"s3:GetObject", "s3:PutObject"},
+        "PayloadsBucket/planned/*": {"s3:PutObject"},
         "PayloadsBucket/results/*": {"s3:GetObject"},
         "PayloadsBucket/inputs/*/_uploads/*": {
             "s3:PutObjectTagging",  # an upload expires in a day …
@@ -103,7 +102,7 @@ EXPECTED = {
     "Batch": {
         "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLUpdate"),
         "PayloadsBucket/inputs/*": {"s3:GetObject"},
-        "PayloadsBucket/results/*": {"s3:GetObject", "s3:PutObject"},
+        "PayloadsBucket/results/*": {"s3:PutObject"},
     },
     "Finish": {
         "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLUpdate"),

@@ -6,6 +6,7 @@ import pytest
 
 from taskmill_cdk import RuntimeLayerError, runtime_layer
 from taskmill_cdk.runtime_layer import AWS, HOST, RUNTIME_REQUIREMENTS, Target, build_layer
+from taskmill_cdk.runtime_lock import RUNTIME_LOCK, has_hashes, without_hashes
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -50,6 +51,75 @@ def test_a_layer_holds_what_the_functions_import() -> None:
     assert {"aws_lambda_powertools", "pydantic", "tzdata", "ulid"} <= packages
     assert not {"boto3", "botocore", "jmespath"} & packages  # AWS's runtime brings them
     assert not list(layer.rglob("__pycache__"))
+
+
+def test_a_layer_is_the_lock_package_by_package() -> None:
+    layer = build_layer([RUNTIME_REQUIREMENTS], AWS, ROOT / ".build")
+
+    installed = {path.stem for path in (layer / "python").glob("*.dist-info")}
+    locked = without_hashes(RUNTIME_LOCK.read_text()).split()
+    assert installed == {
+        each.replace("==", "\0").replace("-", "_").replace("\0", "-") for each in locked
+    }
+
+
+def test_taskmill_s_own_packages_come_with_hashes(uv: Installs, tmp_path: Path) -> None:
+    build_layer([RUNTIME_REQUIREMENTS], AWS, tmp_path / "build")
+
+    assert "--require-hashes" in uv[0]
+    assert str(RUNTIME_LOCK) in uv[0]
+    assert str(RUNTIME_REQUIREMENTS) not in uv[0]
+
+
+def test_with_the_user_s_plain_requirements_the_lock_is_constraints(
+    monkeypatch: pytest.MonkeyPatch, requirements: Path, tmp_path: Path
+) -> None:
+    read: list[str] = []
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        read.append(Path(command[command.index("--constraint") + 1]).read_text())
+        assert "--require-hashes" not in command
+        assert command.count("--requirement") == 2
+        (Path(command[command.index("--target") + 1]) / "pad").mkdir(parents=True)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(runtime_layer.subprocess, "run", run)
+    build_layer([RUNTIME_REQUIREMENTS, requirements], AWS, tmp_path / "build")
+
+    assert "pydantic-core==" in read[0]
+    assert "--hash" not in read[0]
+
+
+def test_with_the_user_s_hashes_all_come_with_hashes(
+    uv: Installs, requirements: Path, tmp_path: Path
+) -> None:
+    requirements.write_text(f"left-pad==1.0 \\\n    --hash=sha256:{'0' * 64}\n# a comment\n")
+
+    build_layer([RUNTIME_REQUIREMENTS, requirements], AWS, tmp_path / "build")
+
+    assert "--require-hashes" in uv[0]
+    assert {str(RUNTIME_LOCK), str(requirements)} <= set(uv[0])
+
+
+def test_one_package_without_a_hash_is_as_none_with_a_hash(requirements: Path) -> None:
+    hashed = f"left-pad==1.0 --hash=sha256:{'0' * 64}\n"
+
+    requirements.write_text(hashed)
+    assert has_hashes(requirements)
+    requirements.write_text(hashed + "right-pad==1.0\n")
+    assert not has_hashes(requirements)
+
+
+def test_another_lock_is_another_layer(
+    uv: Installs, requirements: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = build_layer([requirements], AWS, tmp_path / "build")
+    other = tmp_path / "lock.txt"
+    other.write_text("pydantic==1.0\n")
+    monkeypatch.setattr(runtime_layer, "RUNTIME_LOCK", other)
+
+    assert build_layer([requirements], AWS, tmp_path / "build") != before
+    assert len(uv) == 2
 
 
 def test_a_second_synth_needs_no_network(uv: Installs, requirements: Path, tmp_path: Path) -> None:

@@ -20,6 +20,12 @@ class DataPermissions:
 
     def grant_submit(self, grantee: iam.IGrantable) -> None:
         """Allow everything a ``TaskService`` does: submit, read, list, change a status."""
+        self.grant_serve(grantee)
+        self.table.grant_query(grantee, ATTENTION_INDEX)  # the failed tasks of a tenant
+        self.payloads.grant_read(grantee, PLANNED)
+
+    def grant_serve(self, grantee: iam.IGrantable) -> None:
+        """Allow what the HTTP API does of that."""
         self.table.grant(
             grantee,
             "GetItem",
@@ -29,7 +35,7 @@ class DataPermissions:
             "UpdateItem",  # statuses, counters of ids; a child started again, in a transaction
             "DeleteItem",  # mappings of callbacks
         )
-        self.table.grant_query(grantee, CHILDREN_INDEX, ATTENTION_INDEX)
+        self.table.grant_query(grantee, CHILDREN_INDEX)
         self.payloads.grant_write(grantee, INPUTS, PLANNED)
         self.payloads.grant_read(grantee, INPUTS, PLANNED, RESULTS)
         self.payloads.grant_tag_uploads(grantee)

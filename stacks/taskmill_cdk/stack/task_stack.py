@@ -199,7 +199,7 @@ class TaskStack(TaskStackParts):
             self.grant_work(self.container_workers.task_role)
             self.container_workers.grant_consume()
         if self.api is not None:
-            self.grant_submit(self.api.function)
+            data.grant_serve(self.api.function)
         if self.sweep is not None:
             self._grant_sweep(self.sweep)
 
