@@ -27,6 +27,8 @@ def batches(tasks: Iterable[NewTask], *, ids: str) -> Iterator[bytes]:
     size = 0
     for task in tasks:
         fields = task.model_dump(mode="python", by_alias=True, exclude_defaults=True)
+        if "input" in task.model_fields_set:
+            fields["input"] = task.input  # also a null
         fields |= repeatable(ids, task.code, task.idempotency_key)
         if task.run_at is not None:
             fields["runAt"] = to_moment(task.run_at)

@@ -11,6 +11,7 @@ from taskmill.client.wire import to_body
 from taskmill.model.api.base import Notify, Priority
 from taskmill.model.api.schedules import Schedule
 from taskmill.model.keys import check_name
+from taskmill.model.left_out import LEFT_OUT
 
 
 class Schedules(Connection):
@@ -21,7 +22,7 @@ class Schedules(Connection):
         name: str,
         task_type: str,
         expression: str,
-        input: Any = None,  # noqa: A002  # the field's word
+        input: Any = LEFT_OUT,  # noqa: A002  # the field's word
         *,
         timezone: str = "UTC",
         paused: bool = False,
@@ -39,6 +40,7 @@ class Schedules(Connection):
             name: Name of the schedule, unique within the tenant.
             expression: `cron(0 12 * * ? *)` or `rate(5 minutes)`, as in EventBridge Scheduler.
             input: Input of each task, up to 64 KB of JSON; also pydantic models and dataclasses.
+                Left out, it is the default of the task function.
             timezone: Time zone of a cron expression, as `Europe/Berlin`.
             paused: Store the schedule, but do not let it fire.
             task_name: Name of its tasks, for people; the task type by default.

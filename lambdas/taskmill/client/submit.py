@@ -19,6 +19,7 @@ from taskmill.model.api.requests import NewTask
 from taskmill.model.api.views import Task, Upload
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind
+from taskmill.model.left_out import LEFT_OUT
 
 
 class Submits(Connection):
@@ -27,7 +28,7 @@ class Submits(Connection):
     def submit(
         self,
         task_type: str,
-        input: Any = None,  # noqa: A002  # the field's word
+        input: Any = LEFT_OUT,  # noqa: A002  # the field's word
         *,
         name: str | None = None,
         delay_seconds: int = 0,
@@ -44,7 +45,8 @@ class Submits(Connection):
         """Store a single task and return it; the service then runs it in the background.
 
         Args:
-            input: Any JSON value; also pydantic models and dataclasses.
+            input: Any JSON value; also pydantic models and dataclasses. Left out, it is the
+                default of the task function; None is null.
             name: A name for people; the task type by default.
             delay_seconds: Start so many seconds from now; up to a year.
             run_at: Start time with a time zone, up to a year from now; a past time means now.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from taskmill.model.errors import Abort, ClaimLost, TaskCancelled
 from taskmill.model.keys import TaskKey
+from taskmill.model.left_out import LEFT_OUT
 
 if TYPE_CHECKING:
     from taskmill.work.child import Child
@@ -104,7 +105,7 @@ class TaskContext:
     def submit(
         self,
         task: What,
-        input: Any = None,  # noqa: A002  # the name of the field
+        input: Any = LEFT_OUT,  # noqa: A002  # the name of the field
         *,
         name: str | None = None,
         delay_seconds: int = 0,
@@ -118,6 +119,7 @@ class TaskContext:
 
         Args:
             task: A task function, or the name of a task type.
+            input: Left out, it is the function's default; None is None.
             name: Identifies this child among its siblings: up to 40 letters, digits, '.', '_', '-'.
             delay_seconds: Seconds until the child starts.
             priority: "low", "normal", "high" or "urgent"; by default that of its type, else of
@@ -138,7 +140,13 @@ class TaskContext:
         """Start a child for each input, storing 25 per request; otherwise as `submit`."""
         return self._spawner.submit([(task, value) for value in inputs])
 
-    def run(self, task: What, input: Any = None, *, name: str | None = None) -> Any:  # noqa: A002
+    def run(
+        self,
+        task: What,
+        input: Any = LEFT_OUT,  # noqa: A002  # the name of the field
+        *,
+        name: str | None = None,
+    ) -> Any:
         """Start a child, wait for it, and return its result.
 
         While it waits, the task is suspended: it occupies no worker and costs nothing. Then its

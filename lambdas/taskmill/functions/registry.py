@@ -13,8 +13,9 @@ from taskmill.functions.awaiting import awaited
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.functions.json_values import dump_result
 from taskmill.functions.known_functions import FUNCTIONS
-from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS
+from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, TaskFunction
 from taskmill.model.errors import UnknownTaskType
+from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings
 
@@ -89,6 +90,23 @@ class Registry:
             return False
         return task_type in FUNCTIONS and FUNCTIONS[task_type].is_async
 
+    def hides_input(self, task_type: str) -> bool:
+        """Whether inputs of the type may hold secrets; False if its code cannot be loaded."""
+        function = self._known(task_type)
+        return function is not None and function.hides_input
+
+    def hides_result(self, task_type: str) -> bool:
+        """The same of its results."""
+        function = self._known(task_type)
+        return function is not None and function.hides_result
+
+    def _known(self, task_type: str) -> TaskFunction | None:
+        try:
+            self._load()
+        except Exception:  # noqa: BLE001  # the attempt raises and stores it
+            return None
+        return FUNCTIONS.get(task_type)
+
     def load(self) -> None:
         """Import the modules now.
 
@@ -108,6 +126,9 @@ class Registry:
 
     def check_input(self, task_type: str, value: Any) -> None:
         """Check an input against the type hint of the type's function; unknown types pass.
+
+        Args:
+            value: JSON, or `LEFT_OUT`.
 
         Raises:
             InvalidInput: The function does not accept it; the message names the field.
@@ -177,7 +198,8 @@ def _run_task_function(event: Event) -> Any:
     function = FUNCTIONS.get(event.task_type)
     if function is None:
         raise UnknownTaskType(_unknown(event.task_type))
-    return function.run(event.input, event.context)
+    left_out = event.input is None and not event.input_given
+    return function.run_to_json(LEFT_OUT if left_out else event.input, event.context)
 
 
 def _unknown(task_type: str) -> str:

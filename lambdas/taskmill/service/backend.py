@@ -16,6 +16,7 @@ from taskmill.model.api.requests import CreateStepFunctionTask, CreateTask
 from taskmill.model.api.views import Progress, Task
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import TaskKey
+from taskmill.model.left_out import LEFT_OUT
 from taskmill.service.task_service import TaskService
 
 M = TypeVar("M", bound=Model)
@@ -35,9 +36,8 @@ class ServiceBackend:
     def submit(
         self, task_type: str, value: Any, *, tenant: str, execute_now: bool | None, **options: Any
     ) -> Task:
-        task = _model_of(
-            CreateTask, tenant_code=tenant, task_type=task_type, input=value, **options
-        )
+        given = {} if value is LEFT_OUT else {"input": value}
+        task = _model_of(CreateTask, tenant_code=tenant, task_type=task_type, **given, **options)
         return self.service.create_task(task=task, execute_now=execute_now)
 
     def map(self, task_type: str, values: Iterable[Any], *, tenant: str, **options: Any) -> Task:

@@ -27,7 +27,8 @@ class Reads(ServiceParts):
         Raises:
             TaskNotFound: No task has this key.
         """
-        (row,) = with_inputs_shown(self.payloads, [self.tasks.get(TaskKey.of(key))])
+        rows = [self.tasks.get(TaskKey.of(key))]
+        (row,) = with_inputs_shown(self.payloads, rows, hides=self.registry.hides_input)
         return Task.from_row(row)
 
     def get_all_sub_task(self, *, key: Key) -> list[Task]:

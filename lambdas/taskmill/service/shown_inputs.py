@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from botocore.exceptions import ClientError
 
@@ -15,14 +15,24 @@ from taskmill.model.json_text import fits_row
 from taskmill.model.rows.task_row import TaskRow
 
 
-def with_inputs_shown(payloads: PayloadStore, rows: Sequence[TaskRow]) -> Iterable[TaskRow]:
+def with_inputs_shown(
+    payloads: PayloadStore, rows: Sequence[TaskRow], *, hides: Callable[[str], bool]
+) -> Iterable[TaskRow]:
     """The rows, with their inputs if those are up to 8,000 bytes; else with the references.
 
     Inputs of neighbouring subtasks are read in one request.
+
+    Args:
+        hides: Whether the inputs of a task type may hold secrets: none of them is shown.
     """
-    elements = Elements(payloads, [row for row in rows if _is_small(row.input_ref)])
+    secret = {task_type for task_type in {row.key.type for row in rows} if hides(task_type)}
+    shown = [row for row in rows if row.key.type not in secret and _is_small(row.input_ref)]
+    elements = Elements(payloads, shown)
     for row in rows:
-        yield _shown(elements, row) if _is_small(row.input_ref) else row
+        if row.key.type in secret:
+            yield dataclasses.replace(row, input=None)
+        else:
+            yield _shown(elements, row) if _is_small(row.input_ref) else row
 
 
 def _is_small(ref: str | None) -> bool:

@@ -107,7 +107,8 @@ class Spawner:
             priority=priority or draft.priority,
             run_at=self.clock() + delay_seconds * 1000 if delay_seconds else None,
         )
-        make = partial(with_input, self.payloads, draft, plain)
+        hidden = self.registry.hides_input(task_type)
+        make = partial(with_input, self.payloads, draft, plain, hidden=hidden)
         return Child(draft.key, function, make)
 
     def _fan_out(
@@ -141,6 +142,7 @@ class Spawner:
             now=self.clock(),
             retention_days=self.retention_days,
             settings=self.registry.settings(task.task_type),
+            hidden=self.registry.hides_input(task.task_type),
         )
         inherited = {name: getattr(draft, name) for name in _INHERITED}
         return dataclasses.replace(row, **inherited)

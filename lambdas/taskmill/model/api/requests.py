@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
@@ -19,6 +19,7 @@ from taskmill.model.api.base import (
 )
 from taskmill.model.batch_plan import MAX_BATCH_SIZE
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.statuses import Status
 
 
@@ -69,7 +70,10 @@ class TaskOptions(Model):
 class NewTask(TaskOptions):
     """A single task to submit; the request path names its tenant."""
 
-    input: JsonValue = Field(default=None, description="Any JSON value.")
+    input: JsonValue = Field(
+        default=None,
+        description="Any JSON value. Left out, it is the function's default; null is null.",
+    )
     delay_seconds: int = Field(
         default=0, ge=0, le=MAX_DELAY_SECONDS, description="Start this many seconds from now."
     )
@@ -77,6 +81,11 @@ class NewTask(TaskOptions):
         default=None,
         description="When to start: with a UTC offset, at most a year ahead; the past means now.",
     )
+
+    @property
+    def given_input(self) -> Any:
+        """The input, or `LEFT_OUT`: a null is an input, too."""
+        return self.input if "input" in self.model_fields_set else LEFT_OUT
 
 
 class NewStepFunctionTask(TaskOptions):
