@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from taskmill.client.names import repeatable
 from taskmill.client.wire import INLINE_LIMIT, check_request, to_json, to_moment, weight
 from taskmill.model.api.requests import NewTask
+from taskmill.model.errors import WrongOptionType
 
 TASKS_A_REQUEST = 100
 
@@ -25,7 +26,11 @@ def batches(tasks: Iterable[NewTask], *, ids: str) -> Iterator[bytes]:
     """
     lines: list[bytes] = []
     size = 0
-    for task in tasks:
+    for position, task in enumerate(tasks):
+        if not isinstance(task, NewTask):
+            raise WrongOptionType(
+                f"tasks[{position}] is {type(task).__name__}; give NewTask objects", field="tasks"
+            )
         fields = task.model_dump(mode="python", by_alias=True, exclude_defaults=True)
         if "input" in task.model_fields_set:
             fields["input"] = task.input  # also a null

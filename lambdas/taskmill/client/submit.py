@@ -17,14 +17,17 @@ from taskmill.client.wire import to_body, to_moment, to_names
 from taskmill.model.api.base import Notify, Priority
 from taskmill.model.api.requests import NewTask
 from taskmill.model.api.views import Task, Upload
-from taskmill.model.errors import InvalidRequest
+from taskmill.model.errors import WrongOptionType
 from taskmill.model.keys import Kind
 from taskmill.model.left_out import LEFT_OUT
+from taskmill.model.options import check_named, suggests
+from taskmill.model.submit_checks import checked_options
 
 
 class Submits(Connection):
     """The client's methods that submit tasks."""
 
+    @suggests
     def submit(
         self,
         task_type: str,
@@ -68,17 +71,32 @@ class Submits(Connection):
             Conflict: Another task has this code.
             IdempotencyConflict: The idempotency key was used for a different request.
         """
+        given = checked_options(
+            {
+                "name": name,
+                "delay_seconds": delay_seconds,
+                "run_at": run_at,
+                "priority": priority,
+                "on_success": on_success,
+                "on_failure": on_failure,
+                "on_completion": on_completion,
+                "log_ids": log_ids,
+                "code": code,
+                "idempotency_key": idempotency_key,
+                "notify": notify,
+            }
+        )
         body = to_body(
             {
-                "taskType": task_type,
+                "taskType": check_named("task_type", task_type),
                 "input": input,
                 "name": name,
                 "delaySeconds": delay_seconds or None,
                 "runAt": to_moment(run_at),
                 "priority": priority,
-                "onSuccess": to_names(on_success),
-                "onFailure": to_names(on_failure),
-                "onCompletion": to_names(on_completion),
+                "onSuccess": to_names(given["on_success"]),
+                "onFailure": to_names(given["on_failure"]),
+                "onCompletion": to_names(given["on_completion"]),
                 "logIds": log_ids,
                 "notify": notify,
                 **repeatable(self._ids, code, idempotency_key),
@@ -99,6 +117,7 @@ class Submits(Connection):
             stored += [Task.model_validate(each) for each in answer["tasks"]]
         return stored
 
+    @suggests
     def map(
         self,
         task_type: str,
@@ -137,17 +156,33 @@ class Submits(Connection):
         Raises:
             TaskmillError: As for `submit`.
         """
+        given = checked_options(
+            {
+                "tolerated_failures": tolerated_failures,
+                "batch_size": batch_size,
+                "max_concurrency": max_concurrency,
+                "notify": notify,
+                "priority": priority,
+                "on_success": on_success,
+                "on_failure": on_failure,
+                "on_completion": on_completion,
+                "log_ids": log_ids,
+                "code": code,
+                "idempotency_key": idempotency_key,
+                "name": name,
+            }
+        )
         fields = {
-            "taskType": task_type,
+            "taskType": check_named("task_type", task_type),
             "name": name,
             "toleratedFailures": tolerated_failures,
             "batchSize": batch_size,
             "maxConcurrency": max_concurrency,
             "notify": notify,
             "priority": priority,
-            "onSuccess": to_names(on_success),
-            "onFailure": to_names(on_failure),
-            "onCompletion": to_names(on_completion),
+            "onSuccess": to_names(given["on_success"]),
+            "onFailure": to_names(given["on_failure"]),
+            "onCompletion": to_names(given["on_completion"]),
             "logIds": log_ids,
             **repeatable(self._ids, code, idempotency_key),
         }
@@ -171,8 +206,8 @@ class Submits(Connection):
 def _elements(inputs: Iterable[Any] | Path) -> Iterable[Any]:
     if isinstance(inputs, Path):
         return read_elements(inputs)
-    if isinstance(inputs, str | bytes | Mapping):
-        raise InvalidRequest(
+    if isinstance(inputs, str | bytes | Mapping) or not isinstance(inputs, Iterable):
+        raise WrongOptionType(
             f"inputs is {type(inputs).__name__}: give a list, an iterator or a Path",
             field="inputs",
         )

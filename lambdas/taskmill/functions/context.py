@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from taskmill.model.errors import Abort, ClaimLost, TaskCancelled
+from taskmill.model.errors import Abort, ClaimLost, TaskCancelled, WrongOptionType
 from taskmill.model.keys import TaskKey
 from taskmill.model.left_out import LEFT_OUT
+from taskmill.model.options import suggests
 
 if TYPE_CHECKING:
     from taskmill.work.child import Child
@@ -74,6 +75,8 @@ class TaskContext:
             ValueError: `done` or `total` is NaN or not below 1e15.
         """
         self._check_open()
+        if not isinstance(message, str):
+            raise WrongOptionType(f"progress: message is {message!r}; give text", field="message")
         figures = {"done": done} if total is None else {"done": done, "total": total}
         progress: dict[str, Any] = {name: _figure(name, each) for name, each in figures.items()}
         self._unreported = progress | ({"message": message[:MESSAGE_LIMIT]} if message else {})
@@ -102,6 +105,7 @@ class TaskContext:
         """The last progress that was not written because of the interval of one second."""
         return self._unreported
 
+    @suggests
     def submit(
         self,
         task: What,
@@ -136,10 +140,12 @@ class TaskContext:
         )
         return child
 
+    @suggests
     def submit_many(self, task: What, inputs: Iterable[Any]) -> list[Child]:
         """Start a child for each input, storing 25 per request; otherwise as `submit`."""
         return self._spawner.submit([(task, value) for value in inputs])
 
+    @suggests
     def run(
         self,
         task: What,
@@ -159,6 +165,7 @@ class TaskContext:
         children = self._spawner.submit([(task, input)], awaited=True, name=name)
         return self._spawner.gather(children, return_exceptions=False)[0]
 
+    @suggests
     def gather(self, *what: Any, return_exceptions: bool = False) -> list[Any]:
         """Wait for several children and return their results in order.
 
@@ -173,6 +180,7 @@ class TaskContext:
         """
         return self._spawner.gather_all(what, return_exceptions=return_exceptions)
 
+    @suggests
     def map(
         self,
         task: What,
@@ -224,7 +232,10 @@ class TaskContext:
 
 def _figure(name: str, value: float) -> int | float:
     """Convert any number (numpy's, a Decimal) to an int or float that a row can hold."""
-    number = float(value)
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise WrongOptionType(f"progress: {name} is {value!r}; give a number", field=name) from None
     if not abs(number) < LARGEST_FIGURE:  # also rejects NaN
         raise ValueError(f"progress: {name} is {number}")
     return int(number) if number.is_integer() else round(number, 6)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from taskmill.functions.backends import Backend, current_backend
 from taskmill.functions.handles import MapHandle, TaskHandle
-from taskmill.model.errors import InvalidInput, InvalidRequest
+from taskmill.model.errors import InvalidInput, InvalidRequest, WrongOptionType
+from taskmill.model.submit_checks import checked_options
 
 if TYPE_CHECKING:
     from taskmill.functions.task_functions import TaskFunction
@@ -27,6 +28,8 @@ def submit(
         InvalidInput: The function does not accept this argument; the message names the field.
         InvalidRequest: An option is invalid, or there is no tenant.
     """
+    asked = checked_options({**options, "tenant": tenant, "execute_now": execute_now})
+    options = {name: asked[name] for name in options}
     value = function.to_input(argument)
     backend = current_backend(tenant)
     task = backend.submit(
@@ -48,12 +51,14 @@ def submit_map(
     options: Mapping[str, Any],
 ) -> MapHandle:
     """Store a step function task with one subtask per input. Raises as `submit`."""
+    asked = checked_options({**options, "tenant": tenant, "execute_now": execute_now})
+    options = {name: asked[name] for name in options}
     if execute_now:
         raise InvalidRequest(
             "execute_now runs single tasks only: the workflow runs fan-outs", field="execute_now"
         )
-    if isinstance(inputs, str | bytes | Mapping):
-        raise InvalidRequest(
+    if isinstance(inputs, str | bytes | Mapping) or not isinstance(inputs, Iterable):
+        raise WrongOptionType(
             f"inputs is {type(inputs).__name__}: give a list or an iterator", field="inputs"
         )
     backend = current_backend(tenant)

@@ -15,6 +15,7 @@ from taskmill.functions.signatures import Signature, hint_of
 from taskmill.functions.typed_values import Typed
 from taskmill.model.errors import Abort
 from taskmill.model.left_out import LEFT_OUT, given_or_null
+from taskmill.model.options import suggests
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings
 
@@ -110,6 +111,7 @@ class TaskFunction:
         _ = self._returns  # first, so that an invalid hint raises before the function runs
         return awaited(self.signature.call(self.function, self.check(value), context))
 
+    @suggests
     def submit(
         self,
         argument: Any = LEFT_OUT,
@@ -162,13 +164,14 @@ class TaskFunction:
             "run_at": run_at,
             "priority": priority,
             "notify": notify,
-            "on_success": _types(on_success),
-            "on_failure": _types(on_failure),
-            "on_completion": _types(on_completion),
+            "on_success": on_success,
+            "on_failure": on_failure,
+            "on_completion": on_completion,
             "log_ids": log_ids,
         }
         return submit(self, argument, tenant=tenant, execute_now=execute_now, options=options)
 
+    @suggests
     def map(
         self,
         inputs: Iterable[Any],
@@ -214,9 +217,9 @@ class TaskFunction:
             "idempotency_key": idempotency_key,
             "priority": priority,
             "notify": notify,
-            "on_success": _types(on_success),
-            "on_failure": _types(on_failure),
-            "on_completion": _types(on_completion),
+            "on_success": on_success,
+            "on_failure": on_failure,
+            "on_completion": on_completion,
             "log_ids": log_ids,
         }
         return submit_map(self, inputs, tenant=tenant, execute_now=execute_now, options=options)
@@ -249,9 +252,3 @@ class TaskFunction:
     @cached_property
     def _returns(self) -> Typed:
         return Typed(hint_of(self.function, "return"))
-
-
-def _types(given: Callbacks) -> tuple[str, ...]:
-    """The task types of callbacks given as types or as task functions."""
-    each = (given,) if isinstance(given, str | TaskFunction) else given
-    return tuple(one.type if isinstance(one, TaskFunction) else one for one in each)

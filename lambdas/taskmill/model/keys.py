@@ -203,7 +203,7 @@ def mapped_type(mapping: str) -> str:
     Raises:
         InvalidKey: `mapping` does not have the form of an id.
     """
-    if not re.fullmatch(MAPPING_PATTERN[1:-1], mapping):
+    if not isinstance(mapping, str) or not re.fullmatch(MAPPING_PATTERN[1:-1], mapping):
         raise InvalidKey(
             f"id {mapping!r} must be a task type, '~' and up to 80 letters, digits, '.', '_', '-'"
             " or '~'",
@@ -218,7 +218,7 @@ def check_name(field: str, value: str) -> str:
     Raises:
         InvalidKey: It may not; the message names `field`.
     """
-    if not _NAME.fullmatch(value):
+    if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise InvalidKey(
             f"{field} {value!r} must be 1 to 64 letters, digits, '.', '_' or '-', "
             "and begin with a letter or digit",

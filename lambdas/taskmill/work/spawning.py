@@ -16,14 +16,16 @@ from taskmill.functions.registry import Registry
 from taskmill.functions.task_functions import TaskFunction
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import child_code
-from taskmill.model.errors import InvalidRequest
-from taskmill.model.keys import Kind
+from taskmill.model.errors import InvalidRequest, WrongOptionType
+from taskmill.model.keys import Kind, check_name
 from taskmill.model.lineage import descendant
+from taskmill.model.options import check_flag
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
+from taskmill.model.submit_checks import checked_options
 from taskmill.model.wait_errors import TaskFailed
 from taskmill.work.child import Child
-from taskmill.work.child_calls import Call, What, calls_of, check_options
+from taskmill.work.child_calls import Call, What, calls_of
 from taskmill.work.children import Children
 from taskmill.work.map_result import MapResult
 
@@ -64,12 +66,17 @@ class Spawner:
 
     def gather_all(self, what: Sequence[Any], *, return_exceptions: bool) -> list[Any]:
         """As `gather`, for the arguments of `ctx.gather`: children, or calls to start."""
+        check_flag("return_exceptions", return_exceptions)
         children, calls = calls_of(what)
         started = children or self.submit(calls, awaited=True)
         return self.gather(started, return_exceptions=return_exceptions)
 
     def map(self, what: What, inputs: Iterable[Any], options: Mapping[str, Any]) -> MapResult:
         """The results of a fan-out, once it has ended; suspends the task until then."""
+        if isinstance(inputs, str | bytes | Mapping) or not isinstance(inputs, Iterable):
+            raise WrongOptionType(
+                f"inputs is {type(inputs).__name__}: give a list or an iterator", field="inputs"
+            )
         child = self._fan_out(what, list(inputs), **options)
         self.children.start([child], awaited=True)
         (row,) = self.children.wait([child])
@@ -98,7 +105,8 @@ class Spawner:
         priority: str | None = None,
     ) -> Child:
         function, task_type = self._named(what)
-        check_options(delay_seconds, priority)
+        options = {"name": name, "delay_seconds": delay_seconds, "priority": priority}
+        checked_options(options)
         plain = self._checked(function, task_type, value)
         draft = self._draft(task_type, self.children.place(position, name))
         draft = dataclasses.replace(
@@ -117,6 +125,7 @@ class Spawner:
         from taskmill.model.api.requests import CreateStepFunctionTask
 
         function, task_type = self._named(what)
+        checked_options({"name": name, **options})
         elements = [self._checked(function, task_type, each) for each in inputs]
         draft = self._draft(task_type, self.children.place(0, name))
         task = CreateStepFunctionTask(
@@ -158,7 +167,7 @@ class Spawner:
         if isinstance(what, TaskFunction):
             return what, what.type
         if isinstance(what, str):
-            return None, what
+            return None, check_name("task", what)
         raise InvalidRequest(
             f"{what!r} is neither a task function (made by @task) nor the name of a task type",
             field="task",

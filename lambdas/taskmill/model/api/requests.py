@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
 from taskmill.model.api.base import (
-    MAX_DELAY_SECONDS,
     Callbacks,
     IdempotencyKey,
     LogIds,
@@ -20,6 +19,7 @@ from taskmill.model.api.base import (
 from taskmill.model.batch_plan import MAX_BATCH_SIZE
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.left_out import LEFT_OUT
+from taskmill.model.limits import MAX_CONCURRENCY, MAX_DELAY_SECONDS, MAX_PAGE
 from taskmill.model.statuses import Status
 
 
@@ -108,7 +108,7 @@ class NewStepFunctionTask(TaskOptions):
         " 32 of 1,000, 100 of 10,000.",
     )
     max_concurrency: int | None = Field(
-        default=None, ge=1, le=10_000, description="Batches that run at the same time."
+        default=None, ge=1, le=MAX_CONCURRENCY, description="Batches that run at the same time."
     )
 
 
@@ -137,7 +137,7 @@ class ListOptions(Model):
     type: Name | None = None
     status: Status | None = None
     start_from_sk: str | None = None
-    limit: int = Field(default=50, ge=1, le=1_000)
+    limit: int = Field(default=50, ge=1, le=MAX_PAGE)
     order: Literal["asc", "desc"] = "desc"
 
 
