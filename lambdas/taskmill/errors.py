@@ -14,6 +14,8 @@ from taskmill.model.errors import (
     IllegalStatusChange,
     InvalidInput,
     InvalidKey,
+    InvalidName,
+    InvalidOption,
     InvalidRequest,
     InvalidResult,
     LimitExceeded,
@@ -29,6 +31,7 @@ from taskmill.model.errors import (
     Throttled,
     TooDeep,
     UnknownTaskType,
+    WrongOptionType,
     WrongRunner,
 )
 from taskmill.model.wait_errors import TaskFailed, WaitTimeout
@@ -44,6 +47,8 @@ __all__ = [
     "IllegalStatusChange",
     "InvalidInput",
     "InvalidKey",
+    "InvalidName",
+    "InvalidOption",
     "InvalidRequest",
     "InvalidResult",
     "LimitExceeded",
@@ -61,6 +66,7 @@ __all__ = [
     "TooDeep",
     "UnknownTaskType",
     "WaitTimeout",
+    "WrongOptionType",
     "WrongRunner",
     "describe_error",
 ]

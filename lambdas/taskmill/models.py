@@ -1,9 +1,6 @@
 """Public names: the pydantic models of requests to the task service and of its answers."""
 
 from taskmill.model.api.base import (
-    MAX_CALLBACKS,
-    MAX_DELAY_SECONDS,
-    MAX_LOG_IDS,
     Callbacks,
     IdempotencyKey,
     LogIds,
@@ -36,6 +33,7 @@ from taskmill.model.api.views import (
     TaskStatusSummary,
     Upload,
 )
+from taskmill.model.limits import MAX_CALLBACKS, MAX_DELAY_SECONDS, MAX_LOG_IDS
 
 __all__ = [
     "KIND_OF_TYPE",

@@ -10,18 +10,19 @@ from typing import Any
 from taskmill.client.elements import Format, parse_elements, read_elements
 from taskmill.client.errors import UnreadableInput
 from taskmill.model.json_reading import NotJson, read_json
+from taskmill.model.left_out import LEFT_OUT
 
 _HINT = """; write text with its quotes: '"like this"'"""
 
 
 def read_input(text: str | None) -> Any:
-    """The JSON value of the argument INPUT; None if it is missing.
+    """The JSON value of the argument INPUT; `LEFT_OUT` if it is missing.
 
     Raises:
         UnreadableInput: The file is missing, or the text is not JSON.
     """
     if text is None:
-        return None
+        return LEFT_OUT
     if text != "-" and not text.startswith("@"):
         return _json(text, "INPUT", hint=_HINT)
     name = "stdin" if text == "-" else text[1:]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from taskmill.client.names import repeatable
 from taskmill.client.wire import INLINE_LIMIT, check_request, to_json, to_moment, weight
 from taskmill.model.api.requests import NewTask
-from taskmill.model.errors import InvalidRequest
+from taskmill.model.errors import WrongOptionType
 from taskmill.model.given_elements import given_elements
 
 TASKS_A_REQUEST = 100
@@ -29,10 +29,13 @@ def batches(tasks: Iterable[NewTask], *, ids: str) -> Iterator[bytes]:
     size = 0
     for index, task in enumerate(given_elements(tasks, field="tasks", unit="tasks")):
         if not isinstance(task, NewTask):
-            raise InvalidRequest(
-                f"tasks[{index}] is {type(task).__name__}: give a NewTask", field=f"tasks[{index}]"
+            raise WrongOptionType(
+                f"tasks[{index}] is {type(task).__name__}; give NewTask objects",
+                field=f"tasks[{index}]",
             )
         fields = task.model_dump(mode="python", by_alias=True, exclude_defaults=True)
+        if "input" in task.model_fields_set:
+            fields["input"] = task.input  # also a null
         fields |= repeatable(ids, task.code, task.idempotency_key)
         if task.run_at is not None:
             fields["runAt"] = to_moment(task.run_at)

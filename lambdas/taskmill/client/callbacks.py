@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import get_args
 from urllib.parse import quote
 
 from taskmill.client.connection import Connection
@@ -10,11 +11,13 @@ from taskmill.client.wire import to_body
 from taskmill.model.api.callbacks import CallbackMapping, Event
 from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import check_name, mapped_type, mapping_id
+from taskmill.model.options import check_choice, suggests
 
 
 class Callbacks(Connection):
     """The client's methods for callback mappings."""
 
+    @suggests
     def register_callback(
         self,
         task_type: str,
@@ -38,6 +41,7 @@ class Callbacks(Connection):
             InvalidKey: The id does not begin with the task type.
             Conflict: The task type already has 50 mappings.
         """
+        check_choice("event", event, get_args(Event))
         mapping = id or mapping_id(
             check_name("taskType", task_type), event, check_name("callbackType", callback_type)
         )

@@ -14,9 +14,11 @@ from taskmill.client.read import Key, Reads, key_of
 from taskmill.client.schedules import Schedules
 from taskmill.client.submit import Submits
 from taskmill.client.wire import to_body
-from taskmill.functions.polling import CAP_SECONDS, Pace, looks
+from taskmill.functions.polling import CAP_SECONDS, Pace, check_timeout, looks
 from taskmill.model.api.views import Task
+from taskmill.model.errors import WrongOptionType
 from taskmill.model.keys import check_name
+from taskmill.model.options import check_choice, check_mapping, check_number, suggests
 from taskmill.model.statuses import Status
 
 
@@ -78,6 +80,7 @@ class TaskClient(Submits, Reads, Schedules, Callbacks):
         """
         return Task.model_validate(self._api.post(f"{path_of(key_of(key))}/retry"))
 
+    @suggests
     def update_status(
         self,
         key: Key,
@@ -95,9 +98,13 @@ class TaskClient(Submits, Reads, Schedules, Callbacks):
         Raises:
             IllegalStatusChange: The status table does not allow this change.
         """
+        check_choice("status", status, Status)
+        if attributes is not None:
+            check_mapping("attributes", attributes, "a dict")
         body = to_body({"status": status, "attributes": attributes, "notifyId": notify_id})
         return Task.model_validate(self._api.patch(path_of(key_of(key)), body))
 
+    @suggests
     def updates(
         self, key: Key, *, timeout_seconds: float | None = None, cap_seconds: float = CAP_SECONDS
     ) -> Iterator[Task]:
@@ -110,9 +117,12 @@ class TaskClient(Submits, Reads, Schedules, Callbacks):
         Raises:
             WaitTimeout: The task has not ended in time.
         """
+        check_timeout(timeout_seconds)
+        check_number("cap_seconds", cap_seconds, above=0, unit="seconds")
         pace = dataclasses.replace(self.pace, cap_seconds=cap_seconds)
         return looks(lambda: self.get(key), pace, timeout_seconds=timeout_seconds)
 
+    @suggests
     def wait(
         self,
         key: Key,
@@ -130,6 +140,8 @@ class TaskClient(Submits, Reads, Schedules, Callbacks):
             TaskFailed: The task failed or was cancelled; `error.task` is the task.
             WaitTimeout: The task has not ended in time; it continues to run.
         """
+        if on_update is not None and not callable(on_update):
+            raise WrongOptionType(f"on_update is {on_update!r}; give a function", field="on_update")
         for task in self.updates(key, timeout_seconds=timeout_seconds):
             if on_update is not None:
                 on_update(task)

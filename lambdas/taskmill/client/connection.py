@@ -11,7 +11,9 @@ from taskmill.client.api import Api
 from taskmill.client.errors import NotConfigured
 from taskmill.client.outputs import Outputs, local_outputs, read_outputs
 from taskmill.client.settings import find_ids, find_settings
+from taskmill.model.errors import WrongOptionType
 from taskmill.model.keys import check_name
+from taskmill.model.options import check_number, suggests
 
 if TYPE_CHECKING:
     import httpx
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 class Connection:
     """A connection to one task API for one tenant; the arguments are those of `TaskClient`."""
 
+    @suggests
     def __init__(
         self,
         url: str | None = None,
@@ -36,6 +39,10 @@ class Connection:
         sleep: Sleep = time.sleep,
         outputs: Outputs | None = None,
     ) -> None:
+        for name, value in {"url": url, "tenant": tenant, "region": region, "token": token}.items():
+            if value is not None and not isinstance(value, str):
+                raise WrongOptionType(f"{name} is {value!r}; give text", field=name)
+        check_number("timeout_seconds", timeout_seconds, above=0, unit="seconds")
         settings = find_settings(
             url=url,
             tenant=tenant,

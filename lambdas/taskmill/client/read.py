@@ -8,8 +8,10 @@ from typing import Any
 from taskmill.client.api import collection_of, path_of
 from taskmill.client.connection import Connection
 from taskmill.model.api.views import Progress, Result, Task
-from taskmill.model.errors import InvalidRequest, PayloadMissing, TaskNotFound
+from taskmill.model.errors import InvalidKey, InvalidRequest, PayloadMissing, TaskNotFound
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.limits import MAX_PAGE
+from taskmill.model.options import check_choice, check_named, check_whole, suggests
 from taskmill.model.statuses import Status
 
 Key = Task | TaskKey | Mapping[str, str]
@@ -36,12 +38,14 @@ class Reads(Connection):
         if code is None:
             raise InvalidRequest("a task type needs a code with it", field="code")
         if index is not None:
+            check_whole("index", index, least=0)
             return self.get(TaskKey(Kind.SFN_TASK, self.tenant, key, code, index))
         try:
             return self.get(TaskKey(Kind.TASK, self.tenant, key, code))
         except TaskNotFound:
             return self.get(TaskKey(Kind.SFN_TASK, self.tenant, key, code))
 
+    @suggests
     def list(
         self,
         task_type: str | None = None,
@@ -61,6 +65,10 @@ class Reads(Connection):
             after: Begin after this `type#code`; no task with it has to exist.
             page_size: Tasks per request, up to 1,000.
         """
+        check_choice("kind", kind, Kind)
+        check_choice("order", order, ("desc", "asc"))
+        check_whole("page_size", page_size, least=1, most=MAX_PAGE)
+        _check_filters(task_type, status)
         found = self._api.pages(
             collection_of(kind, self.tenant),
             type=task_type,
@@ -71,10 +79,13 @@ class Reads(Connection):
         )
         return map(Task.model_validate, found)
 
+    @suggests
     def subtasks(
         self, key: Key, *, status: Status | None = None, page_size: int = 100
     ) -> Iterator[Task]:
         """The subtasks of a step function task by index; requests each page when it is needed."""
+        check_whole("page_size", page_size, least=1, most=MAX_PAGE)
+        _check_filters(None, status)
         path = f"{path_of(key_of(key).parent)}/subtasks"
         return map(Task.model_validate, self._api.pages(path, status=status, limit=page_size))
 
@@ -104,4 +115,22 @@ class Reads(Connection):
 
 
 def key_of(key: Key) -> TaskKey:
-    return key.key if isinstance(key, Task) else TaskKey.of(key)
+    """The key of a task.
+
+    Raises:
+        InvalidKey: It does not have the documented form, or is another thing.
+    """
+    if isinstance(key, Task):
+        return key.key
+    if not isinstance(key, TaskKey | Mapping):
+        raise InvalidKey(
+            f"{key!r} is no key: give a Task, a TaskKey, or a dict with pk and sk", field="key"
+        )
+    return TaskKey.of(key)
+
+
+def _check_filters(task_type: str | None, status: Status | None) -> None:
+    if task_type is not None:
+        check_named("task_type", task_type)
+    if status is not None:
+        check_choice("status", status, Status)

@@ -11,17 +11,23 @@ from taskmill.client.wire import to_body
 from taskmill.model.api.base import Notify, Priority
 from taskmill.model.api.schedules import Schedule
 from taskmill.model.keys import check_name
+from taskmill.model.left_out import LEFT_OUT
+from taskmill.model.limits import MAX_PAGE
+from taskmill.model.options import check_named, check_text, check_whole, suggests
+from taskmill.model.recurrence.timetable import EXPRESSION_LIMIT
+from taskmill.model.submit_checks import checked_options
 
 
 class Schedules(Connection):
     """The client's methods for schedules."""
 
+    @suggests
     def put_schedule(
         self,
         name: str,
         task_type: str,
         expression: str,
-        input: Any = None,  # noqa: A002  # the field's word
+        input: Any = LEFT_OUT,  # noqa: A002  # the field's word
         *,
         timezone: str = "UTC",
         paused: bool = False,
@@ -39,6 +45,7 @@ class Schedules(Connection):
             name: Name of the schedule, unique within the tenant.
             expression: `cron(0 12 * * ? *)` or `rate(5 minutes)`, as in EventBridge Scheduler.
             input: Input of each task, up to 64 KB of JSON; also pydantic models and dataclasses.
+                Left out, it is the default of the task function.
             timezone: Time zone of a cron expression, as `Europe/Berlin`.
             paused: Store the schedule, but do not let it fire.
             task_name: Name of its tasks, for people; the task type by default.
@@ -49,8 +56,22 @@ class Schedules(Connection):
             InvalidRequest: A field is invalid; the message names it.
             LimitExceeded: The input is too large.
         """
+        given = checked_options(
+            {
+                "paused": paused,
+                "task_name": task_name,
+                "notify": notify,
+                "priority": priority,
+                "on_success": on_success,
+                "on_failure": on_failure,
+                "on_completion": on_completion,
+                "log_ids": log_ids,
+            }
+        )
+        check_text("expression", expression, most=EXPRESSION_LIMIT)
+        check_text("timezone", timezone, most=64)
         body = {
-            "taskType": task_type,
+            "taskType": check_named("task_type", task_type),
             "expression": expression,
             "input": input,
             "timezone": timezone,
@@ -58,9 +79,9 @@ class Schedules(Connection):
             "taskName": task_name,
             "notify": notify,
             "priority": priority,
-            "onSuccess": on_success or None,
-            "onFailure": on_failure or None,
-            "onCompletion": on_completion or None,
+            "onSuccess": given["on_success"] or None,
+            "onFailure": given["on_failure"] or None,
+            "onCompletion": given["on_completion"] or None,
             "logIds": log_ids,
         }
         return Schedule.model_validate(self._api.put(self._path(name), to_body(body)))
@@ -73,8 +94,10 @@ class Schedules(Connection):
         """
         return Schedule.model_validate(self._api.get(self._path(name)))
 
+    @suggests
     def schedules(self, *, page_size: int = 100) -> Iterator[Schedule]:
         """The tenant's schedules by name; requests each page when it is needed."""
+        check_whole("page_size", page_size, least=1, most=MAX_PAGE)
         return map(Schedule.model_validate, self._api.pages(self._folder, limit=page_size))
 
     def pause_schedule(self, name: str) -> Schedule:

@@ -19,15 +19,19 @@ from taskmill.model.api.requests import NewTask
 from taskmill.model.api.views import Task, Upload
 from taskmill.model.given_elements import given_elements
 from taskmill.model.keys import Kind
+from taskmill.model.left_out import LEFT_OUT
+from taskmill.model.options import check_named, suggests
+from taskmill.model.submit_checks import checked_options
 
 
 class Submits(Connection):
     """The client's methods that submit tasks."""
 
+    @suggests
     def submit(
         self,
         task_type: str,
-        input: Any = None,  # noqa: A002  # the field's word
+        input: Any = LEFT_OUT,  # noqa: A002  # the field's word
         *,
         name: str | None = None,
         delay_seconds: int = 0,
@@ -44,7 +48,8 @@ class Submits(Connection):
         """Store a single task and return it; the service then runs it in the background.
 
         Args:
-            input: Any JSON value; also pydantic models and dataclasses.
+            input: Any JSON value; also pydantic models and dataclasses. Left out, it is the
+                default of the task function; None is null.
             name: A name for people; the task type by default.
             delay_seconds: Start so many seconds from now; up to a year.
             run_at: Start time with a time zone, up to a year from now; a past time means now.
@@ -66,17 +71,32 @@ class Submits(Connection):
             Conflict: Another task has this code.
             IdempotencyConflict: The idempotency key was used for a different request.
         """
+        given = checked_options(
+            {
+                "name": name,
+                "delay_seconds": delay_seconds,
+                "run_at": run_at,
+                "priority": priority,
+                "on_success": on_success,
+                "on_failure": on_failure,
+                "on_completion": on_completion,
+                "log_ids": log_ids,
+                "code": code,
+                "idempotency_key": idempotency_key,
+                "notify": notify,
+            }
+        )
         body = to_body(
             {
-                "taskType": task_type,
+                "taskType": check_named("task_type", task_type),
                 "input": input,
                 "name": name,
                 "delaySeconds": delay_seconds or None,
                 "runAt": to_moment(run_at),
                 "priority": priority,
-                "onSuccess": to_names(on_success),
-                "onFailure": to_names(on_failure),
-                "onCompletion": to_names(on_completion),
+                "onSuccess": to_names(given["on_success"]),
+                "onFailure": to_names(given["on_failure"]),
+                "onCompletion": to_names(given["on_completion"]),
                 "logIds": log_ids,
                 "notify": notify,
                 **repeatable(self._ids, code, idempotency_key),
@@ -97,6 +117,7 @@ class Submits(Connection):
             stored += [Task.model_validate(each) for each in answer["tasks"]]
         return stored
 
+    @suggests
     def map(
         self,
         task_type: str,
@@ -135,17 +156,33 @@ class Submits(Connection):
         Raises:
             TaskmillError: As for `submit`.
         """
+        given = checked_options(
+            {
+                "tolerated_failures": tolerated_failures,
+                "batch_size": batch_size,
+                "max_concurrency": max_concurrency,
+                "notify": notify,
+                "priority": priority,
+                "on_success": on_success,
+                "on_failure": on_failure,
+                "on_completion": on_completion,
+                "log_ids": log_ids,
+                "code": code,
+                "idempotency_key": idempotency_key,
+                "name": name,
+            }
+        )
         fields = {
-            "taskType": task_type,
+            "taskType": check_named("task_type", task_type),
             "name": name,
             "toleratedFailures": tolerated_failures,
             "batchSize": batch_size,
             "maxConcurrency": max_concurrency,
             "notify": notify,
             "priority": priority,
-            "onSuccess": to_names(on_success),
-            "onFailure": to_names(on_failure),
-            "onCompletion": to_names(on_completion),
+            "onSuccess": to_names(given["on_success"]),
+            "onFailure": to_names(given["on_failure"]),
+            "onCompletion": to_names(given["on_completion"]),
             "logIds": log_ids,
             **repeatable(self._ids, code, idempotency_key),
         }

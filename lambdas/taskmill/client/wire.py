@@ -7,9 +7,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from taskmill.model.errors import InvalidRequest, LimitExceeded
+from taskmill.functions.json_values import to_json_value
+from taskmill.model.errors import InvalidInput, InvalidRequest, LimitExceeded
 from taskmill.model.json_reading import check_levels
 from taskmill.model.json_text import refusal
+from taskmill.model.left_out import LEFT_OUT
 
 # Lambda's limit for a request is 6 MB. The body is a string in the JSON of the Lambda event, so
 # quotes and backslashes count twice.
@@ -39,7 +41,9 @@ def to_json(value: Any, *, field: str) -> bytes:
 
 
 def to_body(fields: Mapping[str, Any], *, array: bytes | None = None) -> bytes:
-    """The JSON body of a request; fields that are None are left out.
+    """The JSON body of a request; fields that are None are left out, except for `input`.
+
+    An input is left out by `LEFT_OUT`: null is a value of its own.
 
     Args:
         array: The field `input` as JSON text, if it is already encoded.
@@ -48,7 +52,11 @@ def to_body(fields: Mapping[str, Any], *, array: bytes | None = None) -> bytes:
         InvalidRequest: A field has no JSON form.
         LimitExceeded: The body is larger than a request may be.
     """
-    given = {name: value for name, value in fields.items() if value is not None}
+    given = {
+        name: value
+        for name, value in fields.items()
+        if value is not LEFT_OUT and (value is not None or name == "input")
+    }
     body = to_json(given, field="input")
     if array is not None:
         body = body[:-1] + b',"input":' + array + b"}"
@@ -94,12 +102,10 @@ def weight(text: bytes) -> int:
 
 
 def _plain(value: Any) -> Any:
-    from pydantic_core import PydanticSerializationError, to_jsonable_python
-
     try:
-        return to_jsonable_python(value, by_alias=True)
-    except PydanticSerializationError as error:
-        raise TypeError(str(error)) from None
+        return to_json_value(value)
+    except InvalidInput as refused:
+        raise TypeError(refused.message) from None
 
 
 def _encoder(*, ensure_ascii: bool) -> json.JSONEncoder:

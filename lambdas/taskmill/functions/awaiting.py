@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable, Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -21,12 +21,23 @@ ON_LOOP: ContextVar[Callable[[AbstractEventLoop], None] | None] = ContextVar(
 
 
 def awaited(result: Any) -> Any:
-    """`result` itself or, if it is a coroutine, what that returns: it is run to its end."""
+    """`result` itself; if it is a coroutine, what that returns; if a generator, its values.
+
+    Both are run to their end.
+    """
+    if inspect.isgenerator(result):
+        return list(result)
+    if inspect.isasyncgen(result):
+        result = _values_of(result)
     if not inspect.iscoroutine(result):
         return result
     import asyncio
 
     return asyncio.run(_with_loop_reported(result))
+
+
+async def _values_of(generator: AsyncIterable[T]) -> list[T]:
+    return [value async for value in generator]
 
 
 async def _with_loop_reported(awaitable: Awaitable[T]) -> T:

@@ -23,7 +23,8 @@ SUBTASKS_AT_ONCE = 500  # page size when reading the subtasks of a fan-out
 class Backend(Protocol):
     """The operations of a task service that task functions and handles use.
 
-    `options` are those of `TaskFunction.submit` and `TaskFunction.map`.
+    `options` are those of `TaskFunction.submit` and `TaskFunction.map`. The `value` of a submit is
+    JSON, or `LEFT_OUT`.
 
     Attributes:
         tenant: The default tenant of submits; None: there is no default.

@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from taskmill.model.errors import Abort, ClaimLost, Conflict, TaskCancelled
+from taskmill.model.errors import Abort, ClaimLost, Conflict, TaskCancelled, WrongOptionType
 from taskmill.model.json_text import utf8
 from taskmill.model.keys import TaskKey
+from taskmill.model.left_out import LEFT_OUT
+from taskmill.model.options import suggests
 
 if TYPE_CHECKING:
     from taskmill.work.child import Child
@@ -79,6 +81,8 @@ class TaskContext:
             ValueError: `done` or `total` is NaN or not below 1e15.
         """
         self._check_open()
+        if not isinstance(message, str):
+            raise WrongOptionType(f"progress: message is {message!r}; give text", field="message")
         figures = {"done": done} if total is None else {"done": done, "total": total}
         progress: dict[str, Any] = {name: _figure(name, each) for name, each in figures.items()}
         self._unreported = progress | (
@@ -113,10 +117,11 @@ class TaskContext:
         """The last progress that may not be stored yet."""
         return self._unreported
 
+    @suggests
     def submit(
         self,
         task: What,
-        input: Any = None,  # noqa: A002  # the name of the field
+        input: Any = LEFT_OUT,  # noqa: A002  # the name of the field
         *,
         name: str | None = None,
         delay_seconds: int = 0,
@@ -130,6 +135,7 @@ class TaskContext:
 
         Args:
             task: A task function, or the name of a task type.
+            input: Left out, it is the function's default; None is None.
             name: Identifies this child among its siblings: up to 40 letters, digits, '.', '_', '-'.
             delay_seconds: Seconds until the child starts.
             priority: "low", "normal", "high" or "urgent"; by default that of its type, else of
@@ -147,11 +153,19 @@ class TaskContext:
         )
         return child
 
+    @suggests
     def submit_many(self, task: What, inputs: Iterable[Any]) -> list[Child]:
         """Start a child for each input, storing 25 per request; otherwise as `submit`."""
         return self._spawner.submit_each(task, inputs)
 
-    def run(self, task: What, input: Any = None, *, name: str | None = None) -> Any:  # noqa: A002
+    @suggests
+    def run(
+        self,
+        task: What,
+        input: Any = LEFT_OUT,  # noqa: A002  # the name of the field
+        *,
+        name: str | None = None,
+    ) -> Any:
         """Start a child, wait for it, and return its result.
 
         While it waits, the task is suspended: it occupies no worker and costs nothing. Then its
@@ -164,6 +178,7 @@ class TaskContext:
         children = self._spawner.submit([(task, input)], awaited=True, name=name)
         return self._spawner.gather(children, return_exceptions=False)[0]
 
+    @suggests
     def gather(self, *what: Any, return_exceptions: bool = False) -> list[Any]:
         """Wait for several children and return their results in order.
 
@@ -178,6 +193,7 @@ class TaskContext:
         """
         return self._spawner.gather_all(what, return_exceptions=return_exceptions)
 
+    @suggests
     def map(
         self,
         task: What,
@@ -238,6 +254,8 @@ def _figure(name: str, value: float) -> int | float:
         number = float(value)
     except OverflowError:  # an int beyond every float
         number = float("inf")
+    except (TypeError, ValueError):
+        raise WrongOptionType(f"progress: {name} is {value!r}; give a number", field=name) from None
     if not abs(number) < LARGEST_FIGURE:  # also rejects NaN
         raise ValueError(f"progress: {name} is {number}")
     return int(number) if number.is_integer() else round(number, 6)

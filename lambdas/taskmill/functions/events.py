@@ -21,11 +21,13 @@ class TaskQueueEvent:
     """A single task, received by a worker.
 
     `input` is its JSON value; `input` and `context` are None until the task is claimed.
+    `input_given` tells a null from an input that the caller left out.
     """
 
     key: TaskKey
     input: Any = None
     context: TaskContext | None = None
+    input_given: bool = False
 
     @classmethod
     def from_sqs_record(cls, record: Mapping[str, Any]) -> Self:
@@ -48,6 +50,7 @@ class StepFunctionTaskEvent:
     key: TaskKey
     input: Any = None
     context: TaskContext | None = None
+    input_given: bool = True
 
     @classmethod
     def from_state_machine_input(cls, payload: Mapping[str, Any]) -> Self:

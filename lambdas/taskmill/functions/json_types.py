@@ -14,10 +14,10 @@ def is_plain(hint: Any) -> bool:
     """Whether a hint consists of JSON's own types only, such as `dict[str, list[int]] | None`."""
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is list or origin in (Union, UnionType):
-        return all(map(is_plain, arguments))
+        return bool(arguments) and all(map(is_plain, arguments))
     if origin is dict:
-        return arguments[0] is str and is_plain(arguments[1])
-    return hint in (None, Any) or (isinstance(hint, type) and hint in _CHECKS)
+        return bool(arguments) and arguments[0] is str and is_plain(arguments[1])
+    return hint is None or hint is Any or any(hint is each for each in _CHECKS)
 
 
 def fits(hint: Any, value: Any) -> bool:
@@ -34,7 +34,7 @@ def fits(hint: Any, value: Any) -> bool:
         )
     if arguments:
         return any(fits(each, value) for each in arguments)
-    return _is_json(value) if hint is Any else _CHECKS[hint or NoneType](value)
+    return is_json(value) if hint is Any else _CHECKS[hint or NoneType](value)
 
 
 def _is_text(value: Any) -> bool:
@@ -44,7 +44,8 @@ def _is_text(value: Any) -> bool:
     )
 
 
-def _is_json(value: Any) -> bool:
+def is_json(value: Any) -> bool:
+    """Whether a value is made of JSON's own types only, exactly: no tuple, no subclass of `str`."""
     kind = _CHECKS.get(type(value))
     return kind is not None and kind(value)
 
@@ -55,6 +56,6 @@ _CHECKS: Mapping[type, Callable[[Any], bool]] = {
     int: lambda value: type(value) is int and value in _INTEGERS,
     float: lambda value: type(value) is float and math.isfinite(value),
     str: _is_text,
-    list: lambda value: type(value) is list and all(map(_is_json, value)),
+    list: lambda value: type(value) is list and all(map(is_json, value)),
     dict: lambda value: fits(dict[str, Any], value),
 }

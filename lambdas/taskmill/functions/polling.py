@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from taskmill.model.options import check_number
 from taskmill.model.statuses import FINAL
 from taskmill.model.wait_errors import WaitTimeout
 
@@ -54,6 +56,7 @@ class Patience:
     """
 
     def __init__(self, pace: Pace, timeout_seconds: float | None) -> None:
+        check_timeout(timeout_seconds)
         self._pace = pace
         self._timeout_seconds = timeout_seconds
         self._began = pace.seconds()
@@ -82,6 +85,16 @@ class Patience:
         if waited >= self._timeout_seconds:
             raise WaitTimeout(task, self._timeout_seconds)
         return min(next(self._intervals), self._timeout_seconds - waited)
+
+
+def check_timeout(timeout_seconds: float | None) -> None:
+    """Refuse a time limit that is none: a timedelta, text, NaN, less than 0.
+
+    Raises:
+        InvalidOption: It is none of a number of seconds, infinity and None.
+    """
+    if timeout_seconds is not None and timeout_seconds != math.inf:
+        check_number("timeout_seconds", timeout_seconds, unit="seconds")
 
 
 def looks(look: Callable[[], Task], pace: Pace, *, timeout_seconds: float | None) -> Iterator[Task]:

@@ -17,6 +17,7 @@ from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, TaskFunct
 from taskmill.functions.task_modules import TaskModules
 from taskmill.functions.user_code import described, passes
 from taskmill.model.errors import UnknownTaskType
+from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.per_process import ProcessLock
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings
@@ -83,6 +84,16 @@ class Registry:
         function = self._found(task_type)
         return function is not None and function.is_async
 
+    def hides_input(self, task_type: str) -> bool:
+        """Whether inputs of the type may hold secrets; False if its code cannot be loaded."""
+        function = self._found(task_type)
+        return function is not None and function.hides_input
+
+    def hides_result(self, task_type: str) -> bool:
+        """The same of its results."""
+        function = self._found(task_type)
+        return function is not None and function.hides_result
+
     def load(self) -> None:
         """Import the modules now; all that can be, also if one fails.
 
@@ -108,6 +119,9 @@ class Registry:
 
     def check_input(self, task_type: str, value: Any) -> None:
         """Check an input against the type hint of the type's function; unknown types pass.
+
+        Args:
+            value: JSON, or `LEFT_OUT`.
 
         Raises:
             InvalidInput: The function does not accept it; the message names the field.
@@ -205,7 +219,8 @@ def _run_task_function(event: Event) -> Any:
     function = FUNCTIONS.get(event.task_type)
     if function is None:
         raise UnknownTaskType(_unknown(event.task_type))
-    return function.run(event.input, event.context)
+    left_out = event.input is None and not event.input_given
+    return function.run_to_json(LEFT_OUT if left_out else event.input, event.context)
 
 
 def _unknown(task_type: str) -> str:

@@ -9,6 +9,7 @@ from taskmill.functions.backends import Backend, current_backend
 from taskmill.functions.handles import MapHandle, TaskHandle
 from taskmill.model.errors import InvalidInput, InvalidRequest
 from taskmill.model.given_elements import given_elements
+from taskmill.model.submit_checks import checked_options
 
 if TYPE_CHECKING:
     from taskmill.functions.task_functions import TaskFunction
@@ -28,6 +29,8 @@ def submit(
         InvalidInput: The function does not accept this argument; the message names the field.
         InvalidRequest: An option is invalid, or there is no tenant.
     """
+    asked = checked_options({**options, "tenant": tenant, "execute_now": execute_now})
+    options = {name: asked[name] for name in options}
     value = function.to_input(argument)
     backend = current_backend(tenant)
     task = backend.submit(
@@ -49,6 +52,8 @@ def submit_map(
     options: Mapping[str, Any],
 ) -> MapHandle:
     """Store a step function task with one subtask per input. Raises as `submit`."""
+    asked = checked_options({**options, "tenant": tenant, "execute_now": execute_now})
+    options = {name: asked[name] for name in options}
     if execute_now:
         raise InvalidRequest(
             "execute_now runs single tasks only: the workflow runs fan-outs", field="execute_now"

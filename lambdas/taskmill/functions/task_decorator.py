@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-import math
+import functools
+import inspect
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, get_args
 
-from taskmill.functions.known_functions import FUNCTIONS
+from taskmill.functions.declared_places import Place
+from taskmill.functions.known_functions import FUNCTIONS, PLACES
 from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, Priority, TaskFunction
 from taskmill.model.callback_circles import circle_warning, find_circle
-from taskmill.model.keys import check_name
+from taskmill.model.errors import InvalidOption, WrongOptionType
+from taskmill.model.limits import MAX_DELAY_SECONDS
+from taskmill.model.options import (
+    check_choice,
+    check_named,
+    check_number,
+    check_types,
+    suggests,
+)
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings, callbacks_of
 
 MAX_LAMBDA_SECONDS = 900  # what Lambda gives an invocation
 Runner = Literal["lambda", "container"]
+OneOrMore = str | TaskFunction | Sequence[str | TaskFunction]
 
 
+@suggests
 def task(
     type: str,  # noqa: A002  # the name of the field
     *,
     retry: Retry | None = None,
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
-    on_success: str | Sequence[str] = (),
-    on_failure: str | Sequence[str] = (),
-    on_completion: str | Sequence[str] = (),
+    on_success: OneOrMore = (),
+    on_failure: OneOrMore = (),
+    on_completion: OneOrMore = (),
     runner: Runner = "lambda",
     priority: Priority | None = None,
 ) -> Callable[[Callable[..., Any]], TaskFunction]:
@@ -35,21 +47,27 @@ def task(
         type: 1 to 64 letters, digits, '.', '_' or '-'.
         retry: Retry policy; by default 3 attempts, with delays of up to 2 s and 4 s.
         timeout_seconds: Limit of one attempt; above 900 only with runner="container".
-        on_success: Task types to submit when a task of this one has completed.
+        on_success: Task types, or task functions, to submit when a task has completed.
         on_failure: The same, when it has failed.
         on_completion: The same, when it has ended in any status.
         runner: "container" if only `taskmill work` may run it: attempts of over 15 minutes.
         priority: Of tasks submitted without one; "high" and "urgent" do not wait behind others.
 
     Raises:
-        InvalidKey: The type, or that of a callback, does not have this form.
+        InvalidName: The type, or that of a callback, does not have this form.
         ValueError: Another function has this type, a setting is out of range, the type is its
             own callback, or the function takes more than one argument besides the context.
+        TypeError: A setting is of another type, or what is decorated is no function.
     """
-    check_name("type", type)
+    check_named("type", _no_function(type))
+    for_type = f"{type!r}: "
+    if retry is not None and not isinstance(retry, Retry):
+        raise WrongOptionType(
+            f"{for_type}retry is {retry!r}; give Retry(max_attempts=...)", field="retry"
+        )
     _check_runner(type, runner, timeout_seconds)
     if priority is not None:
-        _check_choice(type, "priority", priority, get_args(Priority))
+        check_choice(f"{for_type}priority", priority, get_args(Priority))
     settings = TaskSettings(
         callbacks=callbacks_of(
             success=_names(type, "on_success", on_success),
@@ -61,11 +79,10 @@ def task(
     )
 
     def register(function: Callable[..., Any]) -> TaskFunction:
-        known = FUNCTIONS.get(type)
-        if known is not None and known.function.__qualname__ != function.__qualname__:
-            raise ValueError(f"task type {type!r} is {known.function.__qualname__} already")
+        function = _checked_function(type, function)
         made = TaskFunction(function, type, retry or Retry(), timeout_seconds, settings)
         made.signature  # noqa: B018  # raises for a function with a wrong signature
+        _take_place(type, function)
         FUNCTIONS[type] = made
         _warn_of_circle(made)
         return made
@@ -86,24 +103,77 @@ def _warn_of_circle(made: TaskFunction) -> None:
             return
 
 
-def _check_runner(task_type: str, runner: str, timeout_seconds: float) -> None:
-    _check_choice(task_type, "runner", runner, get_args(Runner))
-    if not 0 < timeout_seconds < math.inf:  # also rejects NaN
-        raise ValueError(f"{task_type!r}: timeout_seconds is {timeout_seconds}; more than 0")
-    if runner == "lambda" and timeout_seconds > MAX_LAMBDA_SECONDS:
-        raise ValueError(
-            f"{task_type!r}: timeout_seconds is {timeout_seconds}; Lambda stops after"
-            f' {MAX_LAMBDA_SECONDS}: use runner="container"'
+def _no_function(given: Any) -> str:
+    if callable(given):
+        name = getattr(given, "__name__", "a function")
+        raise TypeError(f'@task takes the name of the type: write @task("{name}"), not @task')
+    return given  # type: ignore[no-any-return]
+
+
+def _checked_function(task_type: str, given: Any) -> Callable[..., Any]:
+    """The function to register.
+
+    Raises:
+        TypeError: It is none, or one that nobody can call with an input alone.
+    """
+    if isinstance(given, TaskFunction):
+        raise TypeError(
+            f"{task_type!r}: the function is the task type {given.type!r} already; a second type"
+            " needs a function of its own, which may call this one"
+        )
+    if isinstance(given, staticmethod):
+        given = given.__func__
+    if inspect.isfunction(given) or inspect.ismethod(given):
+        _refuse_method(task_type, given)
+        return given
+    if isinstance(given, functools.partial):
+        what = "a functools.partial"
+    else:
+        what = f"the class {given.__name__}" if isinstance(given, type) else repr(given)
+    raise TypeError(f"{task_type!r}: @task takes a function, not {what}; write one that calls it")
+
+
+def _refuse_method(task_type: str, function: Callable[..., Any]) -> None:
+    first = next(iter(inspect.signature(function).parameters), None)
+    if first in ("self", "cls") and "." in function.__qualname__.rpartition("<locals>.")[2]:
+        raise TypeError(
+            f"{task_type!r}: {function.__qualname__} is a method, which needs an object: decorate"
+            " a function outside the class"
         )
 
 
-def _check_choice(task_type: str, setting: str, value: str, choices: tuple[str, ...]) -> None:
-    if value not in choices:
-        raise ValueError(f"{task_type!r}: {setting} is {value!r}; one of {', '.join(choices)}")
+def _take_place(task_type: str, function: Callable[..., Any]) -> None:
+    """Remember where the function of a type is declared.
+
+    Raises:
+        ValueError: Another function has this type already; both places are named.
+    """
+    place = Place.of(function)
+    known = PLACES.get(task_type) if task_type in FUNCTIONS else None
+    if known is not None and not known.is_again(place):
+        raise ValueError(
+            f"task type {task_type!r} is {known.name} already: one type, one function, but it is"
+            f" declared by {known} and by {place}"
+        )
+    PLACES[task_type] = place
 
 
-def _names(task_type: str, event: str, given: str | Sequence[str]) -> tuple[str, ...]:
-    names = (given,) if isinstance(given, str) else tuple(given)
+def _check_runner(task_type: str, runner: str, timeout_seconds: float) -> None:
+    check_choice(f"{task_type!r}: runner", runner, get_args(Runner))
+    option = f"{task_type!r}: timeout_seconds"
+    check_number(option, timeout_seconds, above=0, most=MAX_DELAY_SECONDS, unit="seconds")
+    if runner == "lambda" and timeout_seconds > MAX_LAMBDA_SECONDS:
+        raise InvalidOption(
+            f"{task_type!r}: timeout_seconds is {timeout_seconds}; Lambda stops after"
+            f' {MAX_LAMBDA_SECONDS}: use runner="container"',
+            field="timeout_seconds",
+        )
+
+
+def _names(task_type: str, event: str, given: OneOrMore) -> tuple[str, ...]:
+    names = check_types(f"{task_type!r}: {event}", given)
     if task_type in names:
-        raise ValueError(f"{task_type!r}: {event} names the type itself: it would never end")
-    return tuple(check_name("type", name) for name in names)
+        raise InvalidOption(
+            f"{task_type!r}: {event} names the type itself: it would never end", field=event
+        )
+    return names

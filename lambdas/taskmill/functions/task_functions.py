@@ -13,6 +13,9 @@ from taskmill.functions.context import TaskContext
 from taskmill.functions.json_values import to_json_value
 from taskmill.functions.signatures import Signature, hint_of
 from taskmill.functions.typed_values import Typed
+from taskmill.model.errors import Abort
+from taskmill.model.left_out import LEFT_OUT, given_or_null
+from taskmill.model.options import suggests
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings
 
@@ -45,13 +48,15 @@ class TaskFunction:
 
     @property
     def is_async(self) -> bool:
-        return inspect.iscoroutinefunction(self.function)
+        return inspect.iscoroutinefunction(self.function) or inspect.isasyncgenfunction(
+            self.function
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)
 
     def check(self, value: Any) -> Any:
-        """Convert a JSON value to the argument; null gives the argument's default, if any.
+        """Convert a JSON value to the argument; `LEFT_OUT` gives its default, if it has one.
 
         Raises:
             InvalidInput: It does not match the type hint; the message names the field.
@@ -60,19 +65,25 @@ class TaskFunction:
         argument = self.signature.argument
         if argument is None:
             return value
-        if value is None and self.signature.has_default:
+        if value is LEFT_OUT and self.signature.has_default:
             return argument.default
-        return self._takes.argument(value)
+        return self._takes.argument(given_or_null(value))
 
-    def to_input(self, argument: Any) -> JsonValue:
+    def to_input(self, argument: Any) -> Any:
         """Convert an argument (a model, a dataclass, dates and the like) to JSON, and check it.
 
+        `LEFT_OUT` stays what it is if the argument has a default, else it is null.
+
         Raises:
-            InvalidInput: JSON cannot represent it, or it does not match the type hint.
+            InvalidInput: It does not match the type hint, JSON cannot represent it, or it would
+                come back as something else; the message names the field.
         """
-        value: JsonValue = to_json_value(argument)
-        self.check(value)
-        return value
+        if argument is LEFT_OUT and (self.signature.has_default or not self.signature.argument):
+            return argument
+        argument = given_or_null(argument)
+        if self.signature.argument is None:
+            return to_json_value(argument)
+        return self._takes.input_form(argument)
 
     def parse_result(self, value: Any) -> Any:
         """Convert a stored JSON value to the function's return type.
@@ -89,13 +100,21 @@ class TaskFunction:
             InvalidInput: The value does not match the argument's type hint.
             InvalidResult: The result does not match the return type.
         """
-        returns = self._returns  # first, so that an invalid hint raises before the function runs
-        result = awaited(self.signature.call(self.function, self.check(value), context))
-        return returns.checked(result)
+        return self._returns.checked(self._called(value, context))
 
+    def run_to_json(self, value: Any, context: TaskContext | None) -> JsonValue:
+        """As `run`, but return the JSON value that `parse_result` makes the same result of."""
+        form: JsonValue = self._returns.result_form(self._called(value, context))
+        return form
+
+    def _called(self, value: Any, context: TaskContext | None) -> Any:
+        _ = self._returns  # first, so that an invalid hint raises before the function runs
+        return awaited(self.signature.call(self.function, self.check(value), context))
+
+    @suggests
     def submit(
         self,
-        argument: Any = None,
+        argument: Any = LEFT_OUT,
         *,
         tenant: str | None = None,
         name: str | None = None,
@@ -114,7 +133,8 @@ class TaskFunction:
         """Store a task that runs the function with this argument, and return its handle.
 
         Args:
-            argument: As the function takes it, or its JSON form.
+            argument: As the function takes it, or its JSON form. Left out, it is the function's
+                default; None is None, and refused where the hint does not allow it.
             tenant: By default TASKMILL_TENANT.
             name: A display name; the task type by default.
             code: Identifies the task within its type; submitting the same task again under the
@@ -144,13 +164,14 @@ class TaskFunction:
             "run_at": run_at,
             "priority": priority,
             "notify": notify,
-            "on_success": _types(on_success),
-            "on_failure": _types(on_failure),
-            "on_completion": _types(on_completion),
+            "on_success": on_success,
+            "on_failure": on_failure,
+            "on_completion": on_completion,
             "log_ids": log_ids,
         }
         return submit(self, argument, tenant=tenant, execute_now=execute_now, options=options)
 
+    @suggests
     def map(
         self,
         inputs: Iterable[Any],
@@ -196,12 +217,28 @@ class TaskFunction:
             "idempotency_key": idempotency_key,
             "priority": priority,
             "notify": notify,
-            "on_success": _types(on_success),
-            "on_failure": _types(on_failure),
-            "on_completion": _types(on_completion),
+            "on_success": on_success,
+            "on_failure": on_failure,
+            "on_completion": on_completion,
             "log_ids": log_ids,
         }
         return submit_map(self, inputs, tenant=tenant, execute_now=execute_now, options=options)
+
+    @cached_property
+    def hides_input(self) -> bool:
+        """Whether its input may hold secrets, so that no view of a task shows it."""
+        try:
+            return self.signature.argument is not None and self._takes.has_secrets
+        except Abort:  # a hint that means nothing, as every attempt will say
+            return False
+
+    @cached_property
+    def hides_result(self) -> bool:
+        """The same of its result."""
+        try:
+            return self._returns.has_secrets
+        except Abort:
+            return False
 
     @cached_property
     def signature(self) -> Signature:
@@ -215,9 +252,3 @@ class TaskFunction:
     @cached_property
     def _returns(self) -> Typed:
         return Typed(hint_of(self.function, "return"))
-
-
-def _types(given: Callbacks) -> tuple[str, ...]:
-    """The task types of callbacks given as types or as task functions."""
-    each = (given,) if isinstance(given, str | TaskFunction) else given
-    return tuple(one.type if isinstance(one, TaskFunction) else one for one in each)

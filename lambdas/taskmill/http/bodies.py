@@ -80,7 +80,8 @@ class SubmitTask(WholeNumbers, NewTask):
     )
 
     def of_tenant(self, tenant: str) -> CreateTask:
-        return CreateTask(tenant_code=tenant, **dict(self))
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        return CreateTask(tenant_code=tenant, **given)
 
 
 class SubmitTasks(Model):

@@ -81,8 +81,9 @@ def put_schedule(
     body: Annotated[PutSchedule, Body(openapi_examples=SCHEDULE_EXAMPLES)],
     request: Request,
 ) -> Schedule:
+    given = {each: getattr(body, each) for each in body.model_fields_set}
     return current().service.schedule(
-        tenant_code=tenant, name=name, invoke_context=invoke_context(request), **dict(body)
+        tenant_code=tenant, name=name, invoke_context=invoke_context(request), **given
     )
 
 

@@ -115,7 +115,7 @@ def _check_input(task: SubmitTask, *, field: str) -> None:
     """
     wiring = current()
     try:
-        wiring.registry.check_input(task.task_type, task.input)
+        wiring.registry.check_input(task.task_type, task.given_input)
     except InvalidInput as refused:
         message = refused.message.removeprefix("input: ")  # present if the whole input is wrong
         raise InvalidRequest(f"{field}: {message}", field=field) from None

@@ -36,11 +36,23 @@ class InvalidRequest(TaskmillError):
     http_status = 422
 
 
+class InvalidOption(InvalidRequest, ValueError):
+    """An option, where it is given in Python, is out of range; names it and what is allowed."""
+
+
+class WrongOptionType(InvalidOption, TypeError):
+    """An option is of another type than any value that is allowed."""
+
+
 class InvalidKey(InvalidRequest):
     """A tenant, type, code or key does not have the documented form."""
 
     code = "invalid_key"
     http_status = 400
+
+
+class InvalidName(InvalidKey, InvalidOption):
+    """An option that names a tenant, a task type or a code does not have the form of a name."""
 
 
 class LimitExceeded(TaskmillError):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Iterable, Iterator, Mapping
 from typing import Any
 
 from taskmill.model import batch_plan
-from taskmill.model.errors import InvalidRequest, LimitExceeded
+from taskmill.model.errors import LimitExceeded, WrongOptionType
 
 # Of JSON text. A function of 512 MB parses it safely: small objects take up to 30 times their text.
 MAX_ELEMENT_BYTES = 6 << 20
@@ -31,12 +31,12 @@ def given_elements(
         kinds: What is accepted, in the message about something else.
 
     Raises:
-        InvalidRequest: It is text, a mapping, a model, asynchronous, or cannot be iterated at all.
+        WrongOptionType: It is text, a mapping, a model, asynchronous, or cannot be iterated at all.
         LimitExceeded: It has more elements; raised when the first of these is read.
     """
     is_model = hasattr(type(given), "__pydantic_fields__")
     if isinstance(given, _NO_LISTS) or is_model or not isinstance(given, Iterable):
-        raise InvalidRequest(f"{field} is {type(given).__name__}: give {kinds}", field=field)
+        raise WrongOptionType(f"{field} is {type(given).__name__}: give {kinds}", field=field)
     return _up_to(batch_plan.MAX_SUBTASKS if limit is None else limit, given, unit)
 
 

@@ -217,7 +217,7 @@ def mapped_type(mapping: str) -> str:
     Raises:
         InvalidKey: `mapping` does not have the form of an id.
     """
-    if not re.fullmatch(MAPPING_PATTERN[1:-1], mapping):
+    if not isinstance(mapping, str) or not re.fullmatch(MAPPING_PATTERN[1:-1], mapping):
         raise InvalidKey(
             f"id {mapping!r} must be a task type, '~' and up to 80 letters, digits, '.', '_', '-'"
             " or '~'",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
 import random
 from dataclasses import dataclass
 from typing import Literal
 
 from taskmill.model.error_members import members_with_groups
-from taskmill.model.errors import Abort
+from taskmill.model.errors import Abort, WrongOptionType
+from taskmill.model.limits import MAX_DELAY_SECONDS
+from taskmill.model.options import check_choice, check_number, check_whole, suggests
 
+MAX_ATTEMPTS = 1_000_000  # as good as no limit
+_FIGURES = "base_seconds and max_seconds are 0 or more, factor 1 or more, all finite"
 Errors = type[BaseException] | tuple[type[BaseException], ...]
 
 
@@ -18,10 +21,10 @@ class Retry:
     """The retry policy of a task type: exponential backoff with a cap.
 
     Attributes:
-        max_attempts: Total number of attempts, including the first.
+        max_attempts: Total number of attempts, including the first; up to a million.
         base_seconds: Delay after the first failed attempt.
         factor: Each further delay is the previous one times this.
-        max_seconds: Upper bound of a delay; 12 h by default.
+        max_seconds: Upper bound of a delay, at most a year; 12 h by default.
         jitter: "full" picks a random time from 0 to the delay, to spread simultaneous retries.
         on: Exception class, or a tuple of them, to retry.
         never: Exception class, or a tuple of them, not to retry even if `on` matches.
@@ -38,13 +41,11 @@ class Retry:
     never: Errors = ()
 
     def __post_init__(self) -> None:
-        if self.max_attempts < 1:
-            raise ValueError(f"max_attempts is {self.max_attempts}; at least 1")
-        figures = (self.base_seconds, self.factor - 1, self.max_seconds)
-        if not all(0 <= each < math.inf for each in figures):  # also rejects NaN
-            raise ValueError("base_seconds and max_seconds are 0 or more, factor 1 or more")
-        if self.jitter not in ("full", "none"):
-            raise ValueError(f'jitter is {self.jitter!r}; "full" or "none"')
+        check_whole("max_attempts", self.max_attempts, least=1, most=MAX_ATTEMPTS)
+        check_number("base_seconds", self.base_seconds, unit="seconds", rule=_FIGURES)
+        check_number("factor", self.factor, least=1, rule=_FIGURES)
+        check_number("max_seconds", self.max_seconds, most=MAX_DELAY_SECONDS, rule=_FIGURES)
+        check_choice("jitter", self.jitter, ("full", "none"))
         _check_errors("on", self.on)
         _check_errors("never", self.never)
 
@@ -85,4 +86,10 @@ class Retry:
 def _check_errors(name: str, given: Errors) -> None:
     errors: tuple[object, ...] = given if isinstance(given, tuple) else (given,)
     if not all(isinstance(each, type) and issubclass(each, BaseException) for each in errors):
-        raise ValueError(f"{name} is {given!r}; it takes classes of errors")
+        raise WrongOptionType(
+            f"{name} is {given!r}; it takes classes of errors: one, or a tuple", field=name
+        )
+
+
+# An unknown option is refused with the one that was meant.
+Retry.__init__ = suggests(Retry.__init__)  # type: ignore[method-assign]

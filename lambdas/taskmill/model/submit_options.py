@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from taskmill.model.api.base import MAX_DELAY_SECONDS, MAX_LOG_IDS
 from taskmill.model.api.requests import CreateTask, InvokeContext, TaskOptions
 from taskmill.model.clock import to_ms
 from taskmill.model.errors import InvalidRequest
+from taskmill.model.limits import MAX_DELAY_SECONDS, MAX_LOG_IDS
 from taskmill.model.task_settings import Callback, TaskSettings, callbacks_of
 
 EVENTS: Mapping[str, str] = {

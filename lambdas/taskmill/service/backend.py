@@ -14,6 +14,7 @@ from taskmill.model.api.validation import model_of
 from taskmill.model.api.views import Progress, Task
 from taskmill.model.given_elements import given_elements
 from taskmill.model.keys import TaskKey
+from taskmill.model.left_out import LEFT_OUT
 from taskmill.service.task_service import TaskService
 
 
@@ -31,7 +32,8 @@ class ServiceBackend:
     def submit(
         self, task_type: str, value: Any, *, tenant: str, execute_now: bool | None, **options: Any
     ) -> Task:
-        task = model_of(CreateTask, tenant_code=tenant, task_type=task_type, input=value, **options)
+        given = {} if value is LEFT_OUT else {"input": value}
+        task = model_of(CreateTask, tenant_code=tenant, task_type=task_type, **given, **options)
         return self.service.create_task(task=task, execute_now=execute_now)
 
     def map(self, task_type: str, values: Iterable[Any], *, tenant: str, **options: Any) -> Task:

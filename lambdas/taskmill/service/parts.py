@@ -81,4 +81,5 @@ class ServiceParts:
         if count <= start:
             return []
         rows = list(self.subtasks.shown(parent, start, count - 1))
-        return [Task.from_row(row) for row in with_inputs_shown(self.payloads, rows)]
+        shown = with_inputs_shown(self.payloads, rows, hides=self.registry.hides_input)
+        return [Task.from_row(row) for row in shown]

@@ -31,7 +31,7 @@ class Reads(ServiceParts):
             TaskNotFound: No task has this key.
         """
         row = self._shown(TaskKey.of(key))
-        (shown,) = with_inputs_shown(self.payloads, [row])
+        (shown,) = with_inputs_shown(self.payloads, [row], hides=self.registry.hides_input)
         return Task.from_row(shown, expired=expired_payloads(self.payloads, row, shown))
 
     def get_all_sub_task(self, *, key: Key) -> list[Task]:

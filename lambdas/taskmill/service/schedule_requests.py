@@ -13,6 +13,7 @@ from taskmill.model.api.requests import InvokeContext, TaskOptions
 from taskmill.model.api.schedules import NewSchedule, fire_after
 from taskmill.model.errors import InvalidInput, InvalidRequest, LimitExceeded
 from taskmill.model.json_text import DEEPEST_IN_A_ROW, dump_json, fits_row
+from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.recurrence.timetable import check_expression, check_timezone
 from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.submit_options import all_callbacks, all_log_ids
@@ -65,7 +66,7 @@ def schedule_row(
         expression=check_expression(asked.expression),
         timezone=check_timezone(asked.timezone),
         state="PAUSED" if asked.paused else "ENABLED",
-        input=_input(asked.input, limit=min(INPUT_LIMIT, max_bytes)),
+        input=_input(asked.given_input, limit=min(INPUT_LIMIT, max_bytes)),
         task_name=asked.task_name,
         notify=asked.notify,
         priority=asked.priority,
@@ -111,7 +112,9 @@ def replaced(before: ScheduleRow | None, asked: ScheduleRow) -> ScheduleRow:
     return dataclasses.replace(asked, created_at=before.created_at)
 
 
-def _input(value: Any, *, limit: int) -> str:
+def _input(value: Any, *, limit: int) -> str | None:
+    if value is LEFT_OUT:
+        return None
     text = dump_json(value, field="input")
     if (size := len(text.encode())) > limit:
         raise LimitExceeded("input", actual=size, limit=limit, unit="bytes")

@@ -12,6 +12,7 @@ from taskmill.model.api.requests import InvokeContext
 from taskmill.model.api.schedules import Schedule
 from taskmill.model.clock import DAY_SECONDS
 from taskmill.model.errors import Conflict, TaskNotFound
+from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.service.cross_tenant import foreign_source, traced
@@ -33,7 +34,7 @@ class Scheduling(ServiceParts):
         task_type: str,
         expression: str,
         timezone: str = "UTC",
-        input: Any = None,  # noqa: A002  # as the API's field
+        input: Any = LEFT_OUT,  # noqa: A002  # as the API's field
         paused: bool = False,
         task_name: str | None = None,
         notify: str | None = None,
@@ -53,7 +54,8 @@ class Scheduling(ServiceParts):
             expression: `cron(0 12 * * ? *)` or `rate(5 minutes)`, as in EventBridge Scheduler.
             timezone: The time zone of a cron expression, such as `Europe/Berlin`. A time skipped by
                 the clocks in spring does not fire; one that occurs twice in autumn fires once.
-            input: The input of each task: JSON of up to 64 KB.
+            input: The input of each task: JSON of up to 64 KB. Left out, it is the default of
+                the task function; None is null.
             paused: Store the schedule, but do not let it fire yet.
             task_name: A display name for its tasks; default: the task type.
             notify: Which notifications its tasks publish; default: as for any task.
@@ -73,7 +75,6 @@ class Scheduling(ServiceParts):
             "task_type": task_type,
             "expression": expression,
             "timezone": timezone,
-            "input": input,
             "paused": paused,
             "task_name": task_name,
             "notify": notify,
@@ -83,6 +84,8 @@ class Scheduling(ServiceParts):
             "on_completion": on_completion,
             "log_ids": log_ids,
         }
+        if input is not LEFT_OUT:
+            given["input"] = input
         row = schedule_row(
             tenant_code,
             name,
@@ -184,6 +187,8 @@ class Scheduling(ServiceParts):
         raise Conflict(f"schedule {name!r} is being changed by others; try again", field="name")
 
     def _view(self, row: ScheduleRow | UnreadableRow) -> Schedule:
+        if isinstance(row, ScheduleRow) and self.registry.hides_input(row.task_type):
+            row = dataclasses.replace(row, input=None)  # it may hold secrets
         return Schedule.from_row(row, now=self.clock())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from botocore.exceptions import ClientError
 
@@ -18,15 +18,27 @@ from taskmill.model.rows.task_row import TaskRow
 Shown = TaskRow | UnreadableRow
 
 
-def with_inputs_shown(payloads: PayloadStore, rows: Sequence[Shown]) -> Iterable[Shown]:
+def with_inputs_shown(
+    payloads: PayloadStore, rows: Sequence[Shown], *, hides: Callable[[str], bool]
+) -> Iterable[Shown]:
     """The rows, with their inputs if those are up to 8,000 bytes; else with the references.
 
     Inputs of neighbouring subtasks are read in one request. Unreadable rows stay as they are.
+
+    Args:
+        hides: Whether the inputs of a task type may hold secrets: none of them is shown.
     """
-    small = [row for row in rows if isinstance(row, TaskRow) and _is_small(row.input_ref)]
+    tasks = [row for row in rows if isinstance(row, TaskRow)]
+    secret = {task_type for task_type in {row.key.type for row in tasks} if hides(task_type)}
+    small = [row for row in tasks if row.key.type not in secret and _is_small(row.input_ref)]
     elements, shown = Elements(payloads, small), {row.key for row in small}
     for row in rows:
-        yield _shown(elements, row) if isinstance(row, TaskRow) and row.key in shown else row
+        if not isinstance(row, TaskRow):
+            yield row
+        elif row.key.type in secret:
+            yield dataclasses.replace(row, input=None)
+        else:
+            yield _shown(elements, row) if row.key in shown else row
 
 
 def expired_payloads(payloads: PayloadStore, row: Shown, shown: Shown) -> tuple[str, ...] | None:

@@ -52,7 +52,12 @@ class Submits(Puts):
         direct = self._direct(task, execute_now=execute_now)
         (code,) = self._codes([task])
         row = self._task_row(task, code, invoke_context or InvokeContext(), self.clock())
-        row = with_input(self.payloads, direct.held(row) if direct else row, task.input)
+        row = with_input(
+            self.payloads,
+            direct.held(row) if direct else row,
+            task.given_input,
+            hidden=self.registry.hides_input(task.task_type),
+        )
         stored = self._stored_task(row, task)
         if direct and stored is row:
             stored = direct.run(row.key)
@@ -79,7 +84,12 @@ class Submits(Puts):
             _make_at(position, self._task_row, each, code, context, now)
             for position, (each, code) in enumerate(zip(tasks, self._codes(tasks), strict=True))
         ]
-        rows = with_inputs(self.payloads, drafts, [each.input for each in tasks])
+        rows = with_inputs(
+            self.payloads,
+            drafts,
+            [each.given_input for each in tasks],
+            hidden=[self.registry.hides_input(each.task_type) for each in tasks],
+        )
         return [Task.from_row(row) for row in self._stored_tasks(rows, tasks)]
 
     def create_step_function_task(
@@ -104,6 +114,7 @@ class Submits(Puts):
             retention_days=self.tasks.retention_days,
             code=code,
             settings=self.registry.settings(task.task_type),
+            hidden=self.registry.hides_input(task.task_type),
         )
         return Task.from_row(self._stored_task(_with_parent(row, source), task))
 

@@ -202,12 +202,18 @@ class Attempt:
         with naming(row.key, "input"):
             text = row.input if row.input_ref is None else read(row.input_ref)
         kind = TaskQueueEvent if row.key.index is None else StepFunctionTaskEvent
-        return kind(key=row.key, input=json.loads(text or "null"), context=context)
+        return kind(
+            key=row.key,
+            input=json.loads(text or "null"),
+            context=context,
+            input_given=text is not None or row.key.index is not None,
+        )
 
     def _result(self, row: TaskRow, result: str) -> dict[str, Any]:
         fence = row.fence or secrets.token_hex(8)
         try:
-            return dict(self.payloads.put_result(row, fence, result))
+            hidden = self.registry.hides_result(row.key.type)
+            return dict(self.payloads.put_result(row, fence, result, hidden=hidden))
         except LimitExceeded as too_large:  # a retry would return the same result
             raise InvalidResult(f"the result cannot be stored: {too_large}") from None
 

@@ -8,27 +8,10 @@ from typing import Any
 from taskmill.functions.task_functions import TaskFunction
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.given_elements import given_elements
-from taskmill.model.lanes import PRIORITIES
 from taskmill.work.child import MAX_CHILDREN, Child
 
 What = TaskFunction | str
 Call = tuple[What, Any]
-
-
-def check_options(delay_seconds: int, priority: str | None) -> None:
-    if priority is not None and priority not in PRIORITIES:
-        known = ", ".join(PRIORITIES)
-        raise InvalidRequest(f"priority {priority!r} is none of {known}", field="priority")
-    if not delay_seconds:
-        return
-    from taskmill.model.api.base import MAX_DELAY_SECONDS  # pydantic: for delayed children only
-
-    if not 0 <= delay_seconds <= MAX_DELAY_SECONDS:
-        raise InvalidRequest(
-            f"delay_seconds is {delay_seconds}; 0 to {MAX_DELAY_SECONDS:,} are accepted",
-            field="delay_seconds",
-            limit=MAX_DELAY_SECONDS,
-        )
 
 
 def calls_of(given: Sequence[Any]) -> tuple[list[Child], list[Call]]:

@@ -15,8 +15,9 @@ from taskmill.functions.registry import Registry
 from taskmill.model.clock import Clock, now_ms, to_ms
 from taskmill.model.correlation import correlation
 from taskmill.model.derived_codes import timed_code
-from taskmill.model.errors import InvalidKey, TaskExists
+from taskmill.model.errors import InvalidInput, InvalidKey, TaskExists
 from taskmill.model.keys import Kind, TaskKey, schedule_key
+from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
@@ -76,14 +77,37 @@ class Fires:
         if schedule is None or schedule.state != "ENABLED":
             self.logger.info("fire of a schedule that is off", **fields)
             return
-        value = json.loads(schedule.input or "null")
-        row = with_input(self.payloads, self._row(schedule, fire), value)
+        row = with_input(
+            self.payloads,
+            self._row(schedule, fire),
+            self._input(schedule),
+            hidden=self.registry.hides_input(schedule.task_type),
+        )
         try:
             self.tasks.put(row)
         except TaskExists:
             self.logger.info("fired before", key=str(row.key), **fields)
         else:
             self.logger.info("fired", **{**correlation(row), "key": str(row.key), **fields})
+
+    def _input(self, schedule: ScheduleRow) -> Any:
+        if schedule.input is None:
+            return LEFT_OUT
+        value = json.loads(schedule.input)
+        return LEFT_OUT if value is None and self._refuses_null(schedule.task_type) else value
+
+    def _refuses_null(self, task_type: str) -> bool:
+        """Whether a stored null can only stand for an input that was left out.
+
+        Schedules stored by versions before `LEFT_OUT` have a null where none was given.
+        """
+        try:
+            self.registry.check_input(task_type, None)
+        except InvalidInput:
+            return True
+        except Exception:  # noqa: BLE001  # the attempt raises and stores it
+            return False
+        return False
 
     def _row(self, schedule: ScheduleRow, fire: Fire) -> TaskRow:
         now = self.clock()

@@ -20,13 +20,15 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import child_code
 from taskmill.model.errors import InvalidInput, InvalidRequest
 from taskmill.model.given_elements import given_elements
-from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.keys import Kind, TaskKey, check_name
 from taskmill.model.lineage import descendant
+from taskmill.model.options import check_flag
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
+from taskmill.model.submit_checks import checked_options
 from taskmill.model.wait_errors import TaskFailed
 from taskmill.work.child import Child
-from taskmill.work.child_calls import Call, What, calls_for, calls_of, check_options
+from taskmill.work.child_calls import Call, What, calls_for, calls_of
 from taskmill.work.children import Children
 from taskmill.work.map_result import MapResult
 
@@ -77,6 +79,7 @@ class Spawner:
 
     def gather_all(self, what: Sequence[Any], *, return_exceptions: bool) -> list[Any]:
         """As `gather`, for the arguments of `ctx.gather`: children, or calls to start."""
+        check_flag("return_exceptions", return_exceptions)
         children, calls = calls_of(what)
         started = children or self.submit(calls, awaited=True)
         return self.gather(started, return_exceptions=return_exceptions)
@@ -117,7 +120,7 @@ class Spawner:
         priority: str | None = None,
     ) -> Child:
         function, task_type = self._named(what)
-        check_options(delay_seconds, priority)
+        checked_options({"name": name, "delay_seconds": delay_seconds, "priority": priority})
         plain = self._checked_at(position, function, task_type, value)
         draft = self._draft(task_type, self.children.place(position or 0, name), budget)
         draft = dataclasses.replace(
@@ -126,7 +129,8 @@ class Spawner:
             priority=priority or draft.priority,
             run_at=self.clock() + delay_seconds * 1000 if delay_seconds else None,
         )
-        make = partial(with_input, self.payloads, draft, plain)
+        hidden = self.registry.hides_input(task_type)
+        make = partial(with_input, self.payloads, draft, plain, hidden=hidden)
         return Child(draft.key, function, make)
 
     def _fan_out(
@@ -136,6 +140,7 @@ class Spawner:
         from taskmill.model.api.validation import model_of
 
         function, task_type = self._named(what)
+        checked_options({"name": name, **options})
         elements = [
             self._checked_at(index, function, task_type, each) for index, each in enumerate(inputs)
         ]
@@ -165,6 +170,7 @@ class Spawner:
             now=self.clock(),
             retention_days=self.retention_days,
             settings=self.registry.settings(task.task_type),
+            hidden=self.registry.hides_input(task.task_type),
         )
         inherited = {name: getattr(draft, name) for name in _INHERITED}
         return dataclasses.replace(row, **inherited)
@@ -191,7 +197,7 @@ class Spawner:
         if isinstance(what, TaskFunction):
             return what, what.type
         if isinstance(what, str):
-            return None, what
+            return None, check_name("task", what)
         raise InvalidRequest(
             f"{what!r} is neither a task function (made by @task) nor the name of a task type",
             field="task",

@@ -24,6 +24,7 @@ from taskmill.errors import Abort, InvalidInput, InvalidResult
 from taskmill.events import TaskQueueEvent
 from taskmill.functions.registry import Registry
 from taskmill.functions.task_functions import TaskFunction
+from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.statuses import Status
 from taskmill.testing import InProcessCloud
 
@@ -301,7 +302,7 @@ def test_an_argument_with_a_default_may_be_left_out() -> None:
         return number
 
     function = made(page)
-    assert (function.to_input(None), stored_result(function)) == (None, 1)
+    assert (function.to_input(LEFT_OUT), stored_result(function)) == (LEFT_OUT, 1)
     with pytest.raises(InvalidInput):
         function.to_input("first")
 

@@ -30,12 +30,14 @@ def fan_out_row(
     retention_days: int,
     code: str | None = None,
     settings: TaskSettings = new_tasks.NO_SETTINGS,
+    hidden: bool = False,
 ) -> TaskRow:
     """The row of a step function task; stores a large input in S3.
 
     Args:
         code: Used if `task` names none; a ULID by default.
         settings: Of its task type.
+        hidden: Elements may hold secrets: store them in S3, not in the row.
 
     Raises:
         InvalidRequest: Neither or both inputs are given, options contradict each other, or one
@@ -45,7 +47,7 @@ def fan_out_row(
     row = new_tasks.fan_out_row(task, context, now=now, code=code, settings=settings)
     count = _count(payloads, task)
     row = new_tasks.planned(row, task, count=count, now=now, retention_days=retention_days)
-    return _with_elements(payloads, row, task)
+    return _with_elements(payloads, row, task, hidden=hidden)
 
 
 def new_upload_key(tenant: str) -> str:
@@ -67,12 +69,14 @@ def _count(payloads: PayloadStore, task: CreateStepFunctionTask) -> int:
     return count
 
 
-def _with_elements(payloads: PayloadStore, row: TaskRow, task: CreateStepFunctionTask) -> TaskRow:
+def _with_elements(
+    payloads: PayloadStore, row: TaskRow, task: CreateStepFunctionTask, *, hidden: bool
+) -> TaskRow:
     if task.input is None:
         payloads.keep(task.input_ref or "")  # before the row is put: it must not name what expires
         return row.but(input_ref=task.input_ref)
     whole = dump_json(task.input, field="input")
-    if fits_row(whole, limit=TASK_INPUT_INLINE):
+    if not hidden and fits_row(whole, limit=TASK_INPUT_INLINE):
         return row.but(input=whole)
     lines = "\n".join(_line(each, index) for index, each in enumerate(task.input))
     ref = payloads.put(input_key(row.key, lines, "jsonl"), lines, field="input")

@@ -7,30 +7,53 @@ from typing import Any
 
 from taskmill.aws.s3.payloads import TASK_INPUT_INLINE, PayloadStore
 from taskmill.model.json_text import dump_json, fits_row
+from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.rows.task_row import TaskRow
 
 
-def with_input(payloads: PayloadStore, row: TaskRow, value: Any) -> TaskRow:
+def with_input(
+    payloads: PayloadStore, row: TaskRow, value: Any, *, hidden: bool = False
+) -> TaskRow:
     """The row with its input, a JSON value; a larger input is stored, the row refers to it.
+
+    A row whose input was left out (`LEFT_OUT`) has none.
+
+    Args:
+        hidden: It may hold secrets: store it in S3 whatever its size, so that nothing that shows
+            or sends the row has it.
 
     Raises:
         InvalidRequest: The value is not JSON.
         LimitExceeded: It is larger than the configured maximum.
     """
-    return with_inputs(payloads, [row], [value])[0]
+    return with_inputs(payloads, [row], [value], hidden=[hidden])[0]
 
 
 def with_inputs(
-    payloads: PayloadStore, rows: Sequence[TaskRow], values: Sequence[Any]
+    payloads: PayloadStore,
+    rows: Sequence[TaskRow],
+    values: Sequence[Any],
+    *,
+    hidden: Sequence[bool] | None = None,
 ) -> list[TaskRow]:
     """The rows with their inputs: up to 600 bytes inline, up to 8,000 in a row, larger in S3.
 
     Raises as `with_input` does, before anything is stored.
     """
-    texts = [dump_json(value, field="input") for value in values]
-    inline = [fits_row(text, limit=TASK_INPUT_INLINE) for text in texts]
-    each = list(zip(rows, texts, inline, strict=True))
-    refs = iter(payloads.put_inputs([(row, text) for row, text, fits in each if not fits]))
+    texts = [None if value is LEFT_OUT else dump_json(value, field="input") for value in values]
+    secret = hidden or [False] * len(rows)
+    inline = [
+        text is None or (not each and fits_row(text, limit=TASK_INPUT_INLINE))
+        for text, each in zip(texts, secret, strict=True)
+    ]
+    each = list(zip(rows, texts, inline, secret, strict=True))
+    stored = [(row, text, secret) for row, text, fits, secret in each if text and not fits]
+    refs = iter(
+        payloads.put_inputs(
+            [(row, text) for row, text, _ in stored], in_bucket=[secret for *_, secret in stored]
+        )
+    )
     return [
-        row.but(input=text) if fits else row.but(input_ref=next(refs)) for row, text, fits in each
+        row.but(input=text) if fits else row.but(input_ref=next(refs))
+        for row, text, fits, _ in each
     ]

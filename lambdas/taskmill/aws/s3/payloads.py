@@ -61,17 +61,25 @@ class PayloadStore:
         self.rows = rows
         self.max_bytes = max_bytes
 
-    def put_inputs(self, inputs: Sequence[tuple[TaskRow, str]]) -> list[str]:
+    def put_inputs(
+        self, inputs: Sequence[tuple[TaskRow, str]], *, in_bucket: Sequence[bool] | None = None
+    ) -> list[str]:
         """Store inputs (JSON text) and return their references in order.
 
         Those of up to 8,000 bytes go to payload rows, in shared requests; others to S3.
+
+        Args:
+            in_bucket: Which of them go to S3 whatever their size.
 
         Raises:
             LimitExceeded: One is larger than the configured maximum; nothing is stored.
         """
         for _, text in inputs:
             self._check_size("input", len(text.encode()))
-        fits = [fits_row(text, limit=ROW_LIMIT) for _, text in inputs]
+        fits = [
+            not large and fits_row(text, limit=ROW_LIMIT)
+            for (_, text), large in zip(inputs, in_bucket or [False] * len(inputs), strict=True)
+        ]
         refs = iter(
             self.rows.put([each for each, small in zip(inputs, fits, strict=True) if small])
         )
@@ -97,13 +105,20 @@ class PayloadStore:
         )
         return key
 
-    def put_result(self, row: TaskRow, fence: str, text: str) -> dict[str, str]:
+    def put_result(
+        self, row: TaskRow, fence: str, text: str, *, hidden: bool = False
+    ) -> dict[str, str]:
         """The attribute for a result: `{"result": text}` or, if stored in S3, `{"resultRef": …}`.
+
+        Args:
+            hidden: It may hold secrets: store it in S3, as nothing that shows a row may have it.
 
         Raises:
             LimitExceeded: It is larger than the configured maximum.
         """
-        if fits_row(text, limit=CHILD_RESULT_INLINE if row.parent_run else RESULT_INLINE):
+        if not hidden and fits_row(
+            text, limit=CHILD_RESULT_INLINE if row.parent_run else RESULT_INLINE
+        ):
             return {"result": text}
         return {"resultRef": self.put(result_key(row.key, fence), text)}
 

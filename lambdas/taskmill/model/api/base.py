@@ -16,6 +16,7 @@ from pydantic.alias_generators import to_camel
 
 from taskmill.model.correlation import RESERVED
 from taskmill.model.keys import NAME_PATTERN
+from taskmill.model.limits import MAX_CALLBACKS, MAX_LOG_IDS
 
 
 def _as_tuple(value: object) -> object:
@@ -35,8 +36,6 @@ def _check_reserved(log_ids: dict[str, str]) -> dict[str, str]:
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=256)]
-MAX_LOG_IDS = 10
-MAX_CALLBACKS = 10  # per event
 Notify = Literal["each", "progress", "none"]
 Priority = Literal["low", "normal", "high", "urgent"]
 LogIds = Annotated[
@@ -55,7 +54,6 @@ Callbacks = Annotated[
         json_schema_input_type=Name | Annotated[list[Name], Field(max_length=MAX_CALLBACKS)],
     ),
 ]
-MAX_DELAY_SECONDS = 31_536_000  # a year
 
 
 class Model(BaseModel):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
 
 from taskmill.model.api.base import (
-    MAX_DELAY_SECONDS,
     Callbacks,
     IdempotencyKey,
     LogIds,
@@ -19,6 +18,8 @@ from taskmill.model.api.base import (
 )
 from taskmill.model.batch_plan import MAX_BATCH_SIZE
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.left_out import LEFT_OUT
+from taskmill.model.limits import MAX_CONCURRENCY, MAX_DELAY_SECONDS, MAX_PAGE
 from taskmill.model.statuses import Status
 
 
@@ -69,7 +70,10 @@ class TaskOptions(Model):
 class NewTask(TaskOptions):
     """A single task to submit; the request path names its tenant."""
 
-    input: JsonValue = Field(default=None, description="Any JSON value.")
+    input: JsonValue = Field(
+        default=None,
+        description="Any JSON value. Left out, it is the function's default; null is null.",
+    )
     delay_seconds: int = Field(
         default=0, ge=0, le=MAX_DELAY_SECONDS, description="Start this many seconds from now."
     )
@@ -77,6 +81,11 @@ class NewTask(TaskOptions):
         default=None,
         description="When to start: with a UTC offset, at most a year ahead; the past means now.",
     )
+
+    @property
+    def given_input(self) -> Any:
+        """The input, or `LEFT_OUT`: a null is an input, too."""
+        return self.input if "input" in self.model_fields_set else LEFT_OUT
 
 
 class NewStepFunctionTask(TaskOptions):
@@ -99,7 +108,7 @@ class NewStepFunctionTask(TaskOptions):
         " 32 of 1,000, 100 of 10,000.",
     )
     max_concurrency: int | None = Field(
-        default=None, ge=1, le=10_000, description="Batches that run at the same time."
+        default=None, ge=1, le=MAX_CONCURRENCY, description="Batches that run at the same time."
     )
 
 
@@ -128,7 +137,7 @@ class ListOptions(Model):
     type: Name | None = None
     status: Status | None = None
     start_from_sk: str | None = None
-    limit: int = Field(default=50, ge=1, le=1_000)
+    limit: int = Field(default=50, ge=1, le=MAX_PAGE)
     order: Literal["asc", "desc"] = "desc"
 
 

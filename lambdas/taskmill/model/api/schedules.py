@@ -12,6 +12,7 @@ from pydantic import Field, JsonValue, StringConstraints
 from taskmill.model.api.base import Callbacks, LogIds, Model, Name, Notify, Priority, View
 from taskmill.model.clock import to_datetime
 from taskmill.model.errors import TaskmillError
+from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.recurrence.timetable import EXPRESSION_LIMIT, next_fire
 from taskmill.model.rows.readable import UnreadableRow, reason_of
 from taskmill.model.rows.schedule_row import ScheduleRow
@@ -30,7 +31,9 @@ class NewSchedule(Model):
     )
     paused: bool = Field(default=False, description="Keep the schedule, but do not fire.")
     input: JsonValue = Field(
-        default=None, description="Input of its tasks: any JSON value of up to 64 KB."
+        default=None,
+        description="Input of its tasks: any JSON value of up to 64 KB. Left out, it is the"
+        " function's default; null is null.",
     )
     task_name: Annotated[str, StringConstraints(min_length=1, max_length=256)] | None = Field(
         default=None, description="A display name for its tasks; the task type by default."
@@ -51,6 +54,11 @@ class NewSchedule(Model):
     log_ids: LogIds | None = Field(
         default=None, description="Your own ids, added to every log line of its tasks."
     )
+
+    @property
+    def given_input(self) -> Any:
+        """The input, or `LEFT_OUT`: a null is an input, too."""
+        return self.input if "input" in self.model_fields_set else LEFT_OUT
 
 
 class Schedule(View):
