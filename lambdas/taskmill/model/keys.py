@@ -211,7 +211,7 @@ def mapping_id(task_type: str, event: str, callback_type: str) -> str:
     return f"{task_type}~{event}~{callback_type}"
 
 
-def mapped_type(mapping: str) -> str:
+def mapped_type(mapping: object) -> str:
     """The task type in a mapping's id: the type whose tasks trigger the callback.
 
     Raises:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from taskmill.functions.running import RUNNING
-from taskmill.model.api.base import MAX_LOG_IDS
 from taskmill.model.api.requests import InvokeContext
 from taskmill.model.errors import Forbidden
+from taskmill.model.limits import MAX_LOG_IDS
 from taskmill.model.rows.task_row import TaskRow
 
 
