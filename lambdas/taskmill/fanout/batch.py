@@ -234,9 +234,15 @@ class _SubtaskAttempt:
             ClaimLost: Another invocation has changed the row.
         """
         changes = {"status": Status.PROCESSING, "attempts": self.row.attempts, **more}
-        if not self.subtasks.write([(self.row, changes)])[0]:
+        if not self.subtasks.write([(self.row, changes)])[0] and not self._is_marked():
             raise ClaimLost(f"{self.row.key} was changed by another invocation")
         self.row = self.row.but(status=Status.PROCESSING, version=self.row.version + 1)
+
+    def _is_marked(self) -> bool:
+        """Whether the row is as `mark` writes it: then only the answer was lost."""
+        key, marked = self.row.key, (Status.PROCESSING, self.row.version + 1, self.row.attempts)
+        found = self.subtasks.read(key.parent, key.index or 0, key.index or 0)
+        return any((row.status, row.version, row.attempts) == marked for row in found)
 
 
 def _lost_with_its_worker(row: TaskRow) -> Outcome:

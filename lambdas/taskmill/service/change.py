@@ -118,10 +118,12 @@ class Changes(ServiceParts):
             TaskNotFound: No task has this key.
             IllegalStatusChange: The task is neither FAILED nor CANCELLED.
             InvalidRequest: The key is a subtask's: it is retried with its parent.
+            UnreadableRow: Nothing could run the task, for what is in its row.
         """
         task_key = TaskKey.of(key)
         if task_key.index is not None:
             raise InvalidRequest("a subtask is retried with its parent", field="key")
+        self._check_readable(task_key)
         row = self.tasks.reopen(task_key)
         return Task.from_row(row or self.children.reopen(self.tasks.get(task_key)))
 

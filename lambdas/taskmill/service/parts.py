@@ -66,6 +66,12 @@ class ServiceParts:
             raise not_found(key)
         return row
 
+    def _check_readable(self, key: TaskKey) -> None:
+        """Refuse to go on with a row that nothing could read: see `UnreadableRow`."""
+        row = self._shown(key)
+        if (reason := Task.from_row(row).unreadable) is not None:
+            raise UnreadableRow(key.stored._asdict(), reason)
+
     def _existing(self, keys: Iterable[StoredKey]) -> list[Task]:
         """The tasks with these keys, read from an index; expired ones are left out."""
         rows = (self.tasks.shown(key) for key in keys)

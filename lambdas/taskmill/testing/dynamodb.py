@@ -84,7 +84,7 @@ class MemoryTable:
         if len(TransactItems) > 100:
             raise refused("ValidationException", "at most 100 actions")
         actions = [next(iter(each.items())) for each in TransactItems]
-        reasons = [self._reason(request) for _, request in actions]
+        reasons = [self.reason(request) for _, request in actions]
         if any(reason["Code"] != "None" for reason in reasons):
             raise refused("TransactionCanceledException", "cancelled", CancellationReasons=reasons)
         for kind, request in actions:
@@ -120,7 +120,8 @@ class MemoryTable:
             old = {"Item": item} if item else {}
             raise refused("ConditionalCheckFailedException", "the condition failed", **old)
 
-    def _reason(self, request: Mapping[str, Any]) -> dict[str, str]:
+    def reason(self, request: Mapping[str, Any]) -> dict[str, str]:
+        """Whether the condition of one action of a transaction fails, as a cancellation reason."""
         try:
             self._check(_keys(request.get("Key") or request["Item"]), request)
         except ClientError:

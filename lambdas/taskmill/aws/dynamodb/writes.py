@@ -103,6 +103,7 @@ class Write:
         if refused.old is None:
             return not_found(key)
         standing = refused.old.get("status")
+        standing = standing if isinstance(standing, str) else "UNREADABLE"
         wanted = f"become {self.status}" if self.status else "be changed"
         return IllegalStatusChange(
             f"{key} is {standing} and cannot {wanted}", status=standing, **key.as_dict()
