@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,7 +65,10 @@ class Outcomes:
             for place, reason in refused.reasons.items():
                 row, _ = outcomes[place]
                 outcomes[place] = row, unstorable(reason)
-                (written[place],) = self._write([outcomes[place]])
+                with suppress(RowsRefused):  # nothing can be stored in it: it counts as failed
+                    (written[place],) = self._write([outcomes[place]])
+                    continue
+                written[place] = True
         for (row, outcome), done in zip(outcomes, written, strict=True):
             if not done:
                 self.lost = True

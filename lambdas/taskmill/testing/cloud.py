@@ -86,7 +86,7 @@ class InProcessCloud:
         self.wiring = Wiring(
             {**settings, **self.environment}, self._client, self.clock, self.sleep, pace
         )
-        self.queues.dead_letters = {url: DEAD_LETTERS for url in self.wiring.work_urls} | PARKED
+        self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS) | PARKED
         self._stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
         return self

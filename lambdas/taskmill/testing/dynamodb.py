@@ -7,6 +7,7 @@ limits. The store's contract tests run against this table and against moto.
 
 from __future__ import annotations
 
+import base64
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -218,6 +219,14 @@ def _record(number: int, keys: Keys, old: Item | None, new: Item | None) -> dict
         "dynamodb": {
             "Keys": {"pk": {"S": keys[0]}, "sk": {"S": keys[1]}},
             "SequenceNumber": str(number),
-            **{image: item for image, item in images.items() if item is not None},
+            **{image: _in_event(item) for image, item in images.items() if item is not None},
         },
+    }
+
+
+def _in_event(item: Item) -> Item:
+    """An image as Lambda's JSON has it, where bytes are Base64."""
+    return {
+        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value
+        for name, value in item.items()
     }

@@ -62,8 +62,10 @@ class Write:
         try:
             return send(self.request(now))
         except ClientError as error:
-            check_readable(table, key, error)
-            raise
+            stored = check_readable(table, key, error)
+            if stored is None or "attributes" in stored:
+                raise
+            return self._with_map()._sent(send, table, key, now)  # noqa: SLF001  # of the same class
         except ConditionFailed as refused:
             before = (refused.old or {}).get("history")
             if self.entered is None or not isinstance(before, list) or len(before) < HISTORY_LIMIT:
@@ -71,6 +73,14 @@ class Write:
             kept = [*before[-(HISTORY_LIMIT - 2) :], list(self.entered)]
             trimmed = replace(self, sets={**self.sets, "history": kept}, entered=None)
             return trimmed._sent(send, table, key, now)  # noqa: SLF001  # of the same class
+
+    def _with_map(self) -> Write:
+        """The same write of a row that has no map of attributes, which taskmill always stores."""
+        start = "attributes."
+        sets = {name: each for name, each in self.sets.items() if not name.startswith(start)}
+        mine = {n.removeprefix(start): self.sets[n] for n in self.sets.keys() - sets.keys()}
+        removes = [name for name in self.removes if not name.startswith(start)]
+        return replace(self, sets={**sets, "attributes": mine}, removes=removes)
 
     def request(self, now: int) -> UpdateRequest:
         """The write as a request, for sending alone or in a transaction."""
@@ -160,14 +170,19 @@ def reopening(
     )
 
 
-def check_readable(table: Table, key: TaskKey, error: ClientError) -> None:
+def check_readable(table: Table, key: TaskKey, error: ClientError) -> Mapping[str, Any] | None:
     """After a write that DynamoDB found invalid: whether that is because of the row.
+
+    Returns:
+        The row; None if there is none, or if the write failed for another reason.
 
     Raises:
         UnreadableRow: An attribute of it is no number, list or map where one must be.
     """
-    if error_code(error) in INVALID and (values := table.get(key.stored)) is not None:
+    values = table.get(key.stored) if error_code(error) in INVALID else None
+    if values is not None:
         TaskRow.from_values(values)
+    return values
 
 
 def attribute_paths(attributes: Mapping[str, Any]) -> dict[str, Any]:
