@@ -11,7 +11,11 @@ from hypothesis import strategies as st
 from taskmill.handlers import dispatch, subtasks, work
 from taskmill.testing import Chaos, InProcessCloud
 
-TWICE = [Chaos(deliveries=2), *(Chaos(deliveries=2, seed=seed) for seed in range(3))]
+TWICE = [
+    Chaos(deliveries=2),
+    *(Chaos(deliveries=2, seed=seed) for seed in range(3)),
+    Chaos(deliveries=2, seed=3, conflicts=0.2, lost_answers=0.2),
+]
 
 
 def run_all(chaos: Chaos, size: int) -> tuple[list[Any], dict[str, int]]:

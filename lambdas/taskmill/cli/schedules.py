@@ -183,6 +183,8 @@ def _details(schedule: Schedule) -> Iterator[tuple[str, str]]:
 
 
 def _state(schedule: Schedule) -> str:
+    if schedule.unreadable is not None:
+        return "UNREADABLE"
     return "PAUSED" if schedule.paused else "ENABLED"
 
 

@@ -36,6 +36,8 @@ def subtask_row(task: Task) -> tuple[str, ...]:
 
 def note_text(task: Task) -> str:
     """The error of a task; without one, its counts of subtasks or its progress."""
+    if task.unreadable is not None:
+        return f"unreadable row: {task.unreadable}"
     if message := error_text(task):
         return message
     return counts_text(task) or progress_text(task)
@@ -47,6 +49,7 @@ def details(task: Task) -> Iterator[tuple[str, str]]:
         "key": f"{task.pk} {task.sk}",
         "name": task.name if task.name != task.type else None,
         "status": task.status,
+        "unreadable": task.unreadable,
         "attempts": _attempts(task),
         "subtasks": counts_text(task),
         "progress": progress_text(task),
@@ -116,8 +119,13 @@ def progress_text(task: Task) -> str:
     if not isinstance(progress, dict):
         return ""
     done, total, message = (progress.get(name) for name in ("done", "total", "message"))
-    figures = "" if done is None else f"{done:,}" + (f" of {total:,}" if total else "")
+    figures = "" if done is None else _figure(done) + (f" of {_figure(total)}" if total else "")
     return ", ".join(str(part) for part in (figures, message) if part)
+
+
+def _figure(value: Any) -> str:
+    """A number with separators; callers may report anything else as progress."""
+    return f"{value:,}" if isinstance(value, int | float) else str(value)
 
 
 def took(task: Task) -> str:

@@ -40,16 +40,18 @@ class DeadLetterHandler:
         """Handle one delivery of the dead-letter queue.
 
         Returns:
-            Ids of the messages to keep on it: malformed ones, and those of unreadable and of
-            running tasks.
+            Ids of the messages to keep on it: malformed ones, and those of running tasks.
         """
         kept = []
         for record in records:
             try:
                 done = self._fail_task(record)
-            except (InvalidKey, UnreadableRow):
-                self.logger.exception("unreadable message or row", message_id=record["messageId"])
+            except InvalidKey:
+                self.logger.exception("malformed message", message_id=record["messageId"])
                 done = False
+            except UnreadableRow:  # nothing can be written to it; once repaired, it is sent again
+                self.logger.exception("unreadable row", message_id=record["messageId"])
+                done = True
             if not done:
                 kept.append(record["messageId"])
         return kept

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,7 +80,10 @@ class Outcomes:
             for place, reason in refused.reasons.items():
                 row, _ = outcomes[place]
                 outcomes[place] = row, unstorable(reason)
-                (refused.done[place],) = self._write([outcomes[place]])
+                with suppress(RowsRefused):  # nothing can be stored in it: it counts as failed
+                    (refused.done[place],) = self._write([outcomes[place]])
+                    continue
+                refused.done[place] = True
             return refused.done
 
     def _write(self, outcomes: Sequence[tuple[TaskRow, Outcome]]) -> list[bool]:

@@ -122,11 +122,12 @@ class Changes(ServiceParts):
             IllegalStatusChange: The task is neither FAILED nor CANCELLED.
             InvalidRequest: The key is a subtask's: it is retried with its parent.
             PayloadMissing: The input has expired, so that the task could only fail again.
+            UnreadableRow: Nothing could run the task, for what is in its row.
         """
         task_key = TaskKey.of(key)
         if task_key.index is not None:
             raise InvalidRequest("a subtask is retried with its parent", field="key")
-        before = self.tasks.get(task_key)
+        before = self._readable(task_key)
         if before.status in RETRYABLE:
             self._check_input(before)
         row = self.tasks.reopen(task_key)

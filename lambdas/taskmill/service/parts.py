@@ -72,6 +72,20 @@ class ServiceParts:
             raise not_found(key)
         return row
 
+    def _readable(self, key: TaskKey) -> TaskRow:
+        """The row of a task. Refuses to go on with one that nothing could read.
+
+        Raises:
+            TaskNotFound: No task has this key.
+            UnreadableRow: The row holds what no task can have.
+        """
+        row = self._shown(key)
+        if isinstance(row, UnreadableRow):
+            raise row
+        if (reason := Task.from_row(row).unreadable) is not None:
+            raise UnreadableRow(key.stored._asdict(), reason)
+        return row
+
     def _existing(self, keys: Iterable[StoredKey]) -> list[Task]:
         """The tasks with these keys, read from an index; expired ones are left out."""
         rows = (self.tasks.shown(key) for key in keys)

@@ -19,9 +19,10 @@ from taskmill.testing.chaos import Chaos
 from taskmill.testing.clients import Crash, Meter, MeteredClient
 from taskmill.testing.deliveries import DeliveryPlayer
 from taskmill.testing.dynamodb import MemoryTable
-from taskmill.testing.environment import DEAD_LETTERS, function_environment
+from taskmill.testing.environment import DEAD_LETTERS, PARKED, function_environment
 from taskmill.testing.executions import ExecutionPlayer
 from taskmill.testing.fakes import Executions, Metrics, Queues, Topics
+from taskmill.testing.faults import FaultyTable
 from taskmill.testing.lambda_context import LambdaContext
 from taskmill.testing.s3 import MemoryBucket
 from taskmill.testing.schedules import Schedules
@@ -53,7 +54,7 @@ class InProcessCloud:
     Args:
         modules: Modules with `@task` functions.
         factory: "module:Class" of a `TaskEventFactory`.
-        chaos: Repeated and reordered deliveries; none by default.
+        chaos: Repeated and reordered deliveries, faults of DynamoDB; none by default.
         environment: Environment variables of the functions; they add to and replace the stack's.
         schema: Arguments of DynamoDB's `create_table`; `TABLE_SCHEMA` by default.
     """
@@ -73,8 +74,8 @@ class InProcessCloud:
         self.executions = Executions()
         self.schedules = Schedules(self.deliveries.put, self.clock)
         self.random = random.Random(self.chaos.seed)  # noqa: S311  # orders events; no secret
-        self._turns = Turns()
-        self._stack = ExitStack()
+        self._faulty = FaultyTable(lambda: self.table, self.chaos)
+        self._turns, self._stack = Turns(), ExitStack()
 
     def __enter__(self) -> Self:
         self.table = MemoryTable(self.schema)
@@ -85,7 +86,7 @@ class InProcessCloud:
         self.wiring = Wiring(
             {**settings, **self.environment}, self._client, self.clock, self.sleep, pace
         )
-        self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS)
+        self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS) | PARKED
         self._stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
         return self
@@ -239,7 +240,7 @@ class InProcessCloud:
 
     def _client(self, service: str) -> Any:
         fakes: dict[str, Any] = {
-            "dynamodb": self.table,
+            "dynamodb": self._faulty if self.chaos.faulty else self.table,
             "s3": self.bucket,
             "sqs": self.queues,
             "sns": self.topics,

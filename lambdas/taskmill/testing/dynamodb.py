@@ -7,6 +7,7 @@ limits. The store's contract tests run against this table and against moto.
 
 from __future__ import annotations
 
+import base64
 import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -87,7 +88,7 @@ class MemoryTable:
         if len(TransactItems) > 100:
             raise refused("ValidationException", "at most 100 actions")
         actions = [next(iter(each.items())) for each in TransactItems]
-        reasons = [self._reason(request) for _, request in actions]
+        reasons = [self.reason(request) for _, request in actions]
         if any(reason["Code"] != "None" for reason in reasons):
             raise refused("TransactionCanceledException", "cancelled", CancellationReasons=reasons)
         for kind, request in actions:
@@ -124,7 +125,8 @@ class MemoryTable:
             old = {"Item": item} if item else {}
             raise refused("ConditionalCheckFailedException", "the condition failed", **old)
 
-    def _reason(self, request: Mapping[str, Any]) -> dict[str, str]:
+    def reason(self, request: Mapping[str, Any]) -> dict[str, str]:
+        """Whether the condition of one action of a transaction fails, as a cancellation reason."""
         try:
             self._check(_keys(request.get("Key") or request["Item"]), request)
         except ClientError:
@@ -223,6 +225,14 @@ def _record(number: int, keys: Keys, old: Item | None, new: Item | None) -> dict
         "dynamodb": {
             "Keys": {"pk": {"S": keys[0]}, "sk": {"S": keys[1]}},
             "SequenceNumber": str(number),
-            **{image: item for image, item in images.items() if item is not None},
+            **{image: _in_event(item) for image, item in images.items() if item is not None},
         },
+    }
+
+
+def _in_event(item: Item) -> Item:
+    """An image as Lambda's JSON has it, where bytes are Base64."""
+    return {
+        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value
+        for name, value in item.items()
     }

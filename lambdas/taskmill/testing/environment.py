@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 WORK_QUEUE, DEAD_LETTERS, FAILURES = "queue", "dead-letters", "failures"  # queue URLs
+PARKED = {FAILURES: "failures-dead-letters"}  # where records end that fail again and again
 
 
 def function_environment(*, modules: Sequence[str], factory: str | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ import pytest
 from builders import any_fan_out_key, any_key, any_row, any_task, any_tenant, stored
 
 from taskmill.aws.sns import Topic, alarm_notification, status_notification
+from taskmill.model.json_text import message_text
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.statuses import Status
 from taskmill.testing import InProcessCloud
@@ -179,3 +180,19 @@ def test_only_a_failure_raises_an_alarm(cloud: InProcessCloud, status: str) -> N
     cloud.run()
 
     assert len(cloud.alarms) == (status == "FAILED")
+
+
+@pytest.mark.parametrize(
+    "odd", ["\ufffe", "\uffff", "\ud800", "\udfff", "\0", "\x1b", "\x85"], ids=ascii
+)
+def test_a_message_holds_characters_of_xml_only(odd: str) -> None:
+    text = message_text({"note": f"é{odd}😀"})
+
+    assert json.loads(text) == {"note": f"é{odd}😀"}
+    assert all(
+        each in "\t\n\r"
+        or "\x20" <= each <= "\ud7ff"
+        or "\ue000" <= each <= "\ufffd"
+        or each >= "\U00010000"
+        for each in text
+    )

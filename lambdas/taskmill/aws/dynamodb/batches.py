@@ -85,7 +85,7 @@ class BatchStore:
             )
         except ConditionFailed as refused:
             standing = BatchRow.from_values(refused.old or {})
-            if standing.status in FINAL:
+            if standing.status in FINAL or standing.fence == fence:  # ours: its answer was lost
                 return standing
             raise ClaimLost(
                 f"batch {key.number} of {key.parent} is held by another invocation",

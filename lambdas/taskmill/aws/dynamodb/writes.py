@@ -66,8 +66,10 @@ class Write:
         try:
             return send(self.request(now))
         except ClientError as error:
-            check_readable(table, key, error)
-            raise
+            stored = check_readable(table, key, error)
+            if stored is None or "attributes" in stored:
+                raise
+            return self._with_map()._sent(send, table, key, now)  # noqa: SLF001  # of the same class
         except ConditionFailed as refused:
             before = (refused.old or {}).get("history")
             if not isinstance(before, list):
@@ -95,6 +97,14 @@ class Write:
         known = {(status, at): attempt for status, at, attempt in self.sets["history"]}
         entries = [[status, at, known.get((status, at), n)] for status, at, n in stored]
         return [*entries[-(HISTORY_LIMIT - 3) :], list(self.entered or ())]
+
+    def _with_map(self) -> Write:
+        """The same write of a row that has no map of attributes, which taskmill always stores."""
+        start = "attributes."
+        sets = {name: each for name, each in self.sets.items() if not name.startswith(start)}
+        mine = {n.removeprefix(start): self.sets[n] for n in self.sets.keys() - sets.keys()}
+        removes = [name for name in self.removes if not name.startswith(start)]
+        return replace(self, sets={**sets, "attributes": mine}, removes=removes)
 
     def request(self, now: int) -> UpdateRequest:
         """The write as a request, for sending alone or in a transaction."""
@@ -129,6 +139,7 @@ class Write:
         if refused.old is None:
             return not_found(key)
         standing = refused.old.get("status")
+        standing = standing if isinstance(standing, str) else "UNREADABLE"
         wanted = f"become {self.status}" if self.status else "be changed"
         return IllegalStatusChange(
             f"{key} is {standing} and cannot {wanted}", status=standing, **key.as_dict()
@@ -187,14 +198,19 @@ def reopening(
     )
 
 
-def check_readable(table: Table, key: TaskKey, error: ClientError) -> None:
+def check_readable(table: Table, key: TaskKey, error: ClientError) -> Mapping[str, Any] | None:
     """After a write that DynamoDB found invalid: whether that is because of the row.
+
+    Returns:
+        The row; None if there is none, or if the write failed for another reason.
 
     Raises:
         UnreadableRow: An attribute of it is no number, list or map where one must be.
     """
-    if error_code(error) in INVALID and (values := table.get(key.stored)) is not None:
+    values = table.get(key.stored) if error_code(error) in INVALID else None
+    if values is not None:
         TaskRow.from_values(values)
+    return values
 
 
 def attribute_paths(attributes: Mapping[str, Any]) -> dict[str, Any]:
