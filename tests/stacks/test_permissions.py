@@ -90,6 +90,7 @@ EXPECTED = {
         **WORK,
         "WorkQueue": CONSUME,
         "WorkQueuePriorityQueue": CONSUME,
+        "WorkQueueUnreadable": SEND,  # malformed messages
     },
     "Split": {
         "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLInsert", "PartiQLUpdate"),
@@ -106,6 +107,9 @@ EXPECTED = {
     "DeadLettersHandler": {
         "TasksTable": rows("GetItem", "UpdateItem"),
         "WorkQueueDeadLetters": CONSUME,
+        "WorkQueue": SEND,  # tasks that can still run
+        "WorkQueuePriorityQueue": SEND,
+        "WorkQueueUnreadable": SEND,
     },
 }
 

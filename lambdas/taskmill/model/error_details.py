@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,18 @@ def describe_error(error: BaseException) -> dict[str, Any]:
         "stack": _stack(error, message)[-STACK_LIMIT:],
     }
     return described | ({"cause": dict(error.cause)} if isinstance(error, TaskFailed) else {})
+
+
+def final_error(standing: object, reason: BaseException) -> dict[str, Any]:
+    """The error of a task that ends for a reason outside its code: a lost worker, a lost message.
+
+    Args:
+        standing: The error in the row, of the last attempt that raised one; it stays, and the
+            reason is put beside it as `final`: `{type, message}`. None: the reason is the error.
+    """
+    if not isinstance(standing, Mapping) or "type" not in standing:
+        return describe_error(reason)
+    return {**standing, "final": {"type": type(reason).__name__, "message": _message(reason)}}
 
 
 def _message(error: BaseException) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 WORK_QUEUE, DEAD_LETTERS, FAILURES = "queue", "dead-letters", "failures"  # queue URLs
+UNREADABLE = "unreadable"
 
 
 def function_environment(*, modules: Sequence[str], factory: str | None) -> dict[str, str]:
@@ -23,6 +24,7 @@ def function_environment(*, modules: Sequence[str], factory: str | None) -> dict
         "TASKMILL_QUEUE_URL": WORK_QUEUE,
         "TASKMILL_QUEUE_ARN": "arn:queue",
         "TASKMILL_DEAD_LETTERS_URL": DEAD_LETTERS,
+        "TASKMILL_UNREADABLE_URL": UNREADABLE,
         "TASKMILL_FAILURE_QUEUE_URL": FAILURES,
         "TASKMILL_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:1:stateMachine:subtasks",
         "TASKMILL_STATUS_TOPIC_ARN": "status",

@@ -30,7 +30,9 @@ class Reports:
         patience: Of the attempt: a report is tried again until its time is up.
     """
 
-    def __init__(self, write: Callable[[Progress], object], patience: Patience, logger: Any) -> None:
+    def __init__(
+        self, write: Callable[[Progress], object], patience: Patience, logger: Any
+    ) -> None:
         self._write = write
         self._patience = patience
         self._logger = logger

@@ -120,6 +120,8 @@ LAST_RUN = (
     "childrenCancelled",
     "settlement",
     "stalls",
+    "resent",
+    "resentFor",
     "attributes.error",
     "attributes.result",
     "attributes.resultRef",

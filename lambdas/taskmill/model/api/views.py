@@ -27,7 +27,10 @@ class Task(View):
     """A task, step function task or subtask.
 
     A large input or result is only a reference: `input_ref`, `attributes["resultRef"]`. `ttl` is
-    in epoch seconds.
+    in epoch seconds. `attributes["error"]` is that of the last attempt that raised one; if
+    something else made it final (a lost worker, a lost message, a batch that was given up), its
+    `final` says what. `resent` counts how often the task's message was sent again after it had
+    been received too often.
     """
 
     pk: str
@@ -64,6 +67,7 @@ class Task(View):
     children_completed: int | None = None
     children_failed: int | None = None
     children_cancelled: int | None = None
+    resent: int | None = None
     callbacks: tuple[tuple[str, str], ...] = ()
     schedule: str | None = None
     log_ids: dict[str, str] | None = None
@@ -133,6 +137,7 @@ _SAME = (
     "children_completed",
     "children_failed",
     "children_cancelled",
+    "resent",
     "callbacks",
     "schedule",
     "log_ids",
