@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from taskmill.cli.call import Call
 from taskmill.cli.exits import Exit
-
-if TYPE_CHECKING:
-    from taskmill.work.consumer.consumer import Consumer
+from taskmill.cli.stop_signals import StopSignals, exit_now
 
 
 def work(
@@ -50,6 +43,8 @@ def work(
 ) -> None:
     """Run tasks in this process, outside Lambda, until Ctrl-C or SIGTERM; tasks may take hours.
 
+    SIGHUP (the terminal is closed) and SIGQUIT stop it as well; under nohup, SIGHUP does not.
+
     It needs the environment variables of the stack's functions: TASKMILL_TABLE, TASKMILL_BUCKET,
     TASKMILL_QUEUE_URL, TASKMILL_MODULES and so on. Without TASKMILL_TABLE, those of
     the local cloud of this folder are used.
@@ -71,35 +66,10 @@ def work(
             grace_seconds=grace,
             stopping=report.stopping,
         )
-        with _stopped_by_signals(consumer), report.running(consumer):
-            left = consumer.run()
-        report.stopped(consumer.done, left)
-    if left:
-        _exit_now(Exit.OK)
-
-
-@contextmanager
-def _stopped_by_signals(consumer: Consumer) -> Iterator[None]:
-    """Meanwhile, a first signal stops the consumer, and a second one ends the process at once."""
-    seen: list[int] = []
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if seen:
-            _exit_now(128 + number)
-        seen.append(number)
-        consumer.stop()
-
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(number, stop) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-
-
-def _exit_now(code: int) -> None:
-    """End the process, even if task code still runs in other threads."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+        with StopSignals(consumer) as signals:
+            with report.running(consumer):
+                left = consumer.run()
+            signals.work_is_over()
+            report.stopped(consumer.done, left)
+            if left:
+                exit_now(Exit.OK)
