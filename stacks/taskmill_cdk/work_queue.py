@@ -78,8 +78,7 @@ class WorkQueue(Construct):
         self._drain_dead_letters(dead_letters_handler)
         self.grant_send(dead_letters_handler)  # tasks that can still run
         for function in (worker, dead_letters_handler):
-            function.add_environment("TASKMILL_UNREADABLE_URL", self.unreadable.queue_url)
-            self.unreadable.grant_send_messages(function)
+            self.take_unreadable_of(function)
 
     @property
     def queues(self) -> dict[str, sqs.Queue]:
@@ -113,6 +112,11 @@ class WorkQueue(Construct):
         for queue in self.queues.values():
             queue.grant_consume_messages(grantee)
         self.unreadable.grant_send_messages(grantee)
+
+    def take_unreadable_of(self, function: lambda_.Function) -> None:
+        """Let a function put malformed messages on ``unreadable``."""
+        function.add_environment("TASKMILL_UNREADABLE_URL", self.unreadable.queue_url)
+        self.unreadable.grant_send_messages(function)
 
     def _drain_queues(self, worker: lambda_.Function) -> None:
         worker.add_environment("TASKMILL_QUEUE_URL", self.queue.queue_url)

@@ -26,7 +26,11 @@ class LazyClient:
 
 
 def client_maker(
-    *, session: Any = None, endpoint_url: str | None = None, connections: int = 20
+    *,
+    session: Any = None,
+    endpoint_url: str | None = None,
+    connections: int = 20,
+    made: Callable[[Any], None] = lambda _: None,
 ) -> ClientMaker:
     """A thread-safe function that returns the client of a service, the same one each time.
 
@@ -35,6 +39,7 @@ def client_maker(
             without boto3, a function's cold start takes a fifth less time.
         endpoint_url: The URL of a local cloud; None: AWS.
         connections: Size of the connection pool per service. The splitter uses 16 threads.
+        made: Called with each new client.
     """
     from botocore.config import Config
 
@@ -54,7 +59,9 @@ def client_maker(
     def client(service: str) -> Any:
         with one_at_a_time:
             chosen = signed if service == "s3" else config
-            return make(service, config=chosen, endpoint_url=endpoint_url)
+            new = make(service, config=chosen, endpoint_url=endpoint_url)
+            made(new)
+            return new
 
     return client
 
