@@ -11,7 +11,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from taskmill.model.clock import Clock, now_ms, to_ms
@@ -54,6 +53,8 @@ class ServerClock:
         Args:
             took_ms: How long the answer took.
         """
+        from email.utils import parsedate_to_datetime  # botocore has it; a cold start need not wait
+
         try:
             server = to_ms(parsedate_to_datetime(date))
         except (ValueError, TypeError, OverflowError):

@@ -9,16 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from email.utils import formatdate
 from typing import Any, Self
 
-from taskmill.aws.server_clock import ServerClock
 from taskmill.functions.polling import Pace
 from taskmill.handlers import dispatch
-from taskmill.model.clock import Clock, now_ms, to_ms
+from taskmill.model.clock import now_ms, to_ms
 from taskmill.service.task_service import TaskService
 from taskmill.testing.chaos import Chaos
 from taskmill.testing.clients import Crash, Meter, MeteredClient
+from taskmill.testing.clocks import Clocks
 from taskmill.testing.deliveries import DeliveryPlayer
 from taskmill.testing.dynamodb import MemoryTable
 from taskmill.testing.environment import DEAD_LETTERS, function_environment
@@ -75,8 +74,7 @@ class InProcessCloud:
         self.executions = Executions()
         self.schedules = Schedules(self.deliveries.put, self.clock)
         self.random = random.Random(self.chaos.seed)  # noqa: S311  # orders events; no secret
-        skew_ms = round(self.chaos.clock_skew_seconds * 1000)
-        self._skewed = ServerClock(lambda: self.now + skew_ms, lambda: self.now / 1000)
+        self._clocks = Clocks(self.clock, self.chaos.clock_skew_seconds)
         self._turns = Turns()
         self._stack = ExitStack()
 
@@ -86,9 +84,8 @@ class InProcessCloud:
         self.stream = Stream(self.table.records, self.meter)
         pace = Pace(self.wait, lambda: self.now / 1000, cap_seconds=math.inf)
         settings = function_environment(modules=self.modules, factory=self.factory)
-        self.wiring = Wiring(
-            {**settings, **self.environment}, self._client, self._process_clock, self.sleep, pace
-        )
+        settings |= self.environment
+        self.wiring = Wiring(settings, self._client, self._clocks.of_processes, self.sleep, pace)
         self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS)
         self._stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
@@ -114,11 +111,6 @@ class InProcessCloud:
     def clock(self) -> int:
         """The virtual time, in epoch ms."""
         return self.now
-
-    @property
-    def _process_clock(self) -> Clock:
-        """The clock of functions and consumers."""
-        return self._skewed if self.chaos.clock_skew_seconds else self.clock
 
     def sleep(self, seconds: float) -> None:
         """Let virtual time pass without doing anything."""
@@ -255,9 +247,4 @@ class InProcessCloud:
             "stepfunctions": self.executions,
             "scheduler": self.schedules,
         }
-        return MeteredClient(service, fakes[service], self.meter, self._tell_time)
-
-    def _tell_time(self) -> None:
-        """The `Date` header of an answer."""
-        if self.chaos.clock_skew_seconds:
-            self._skewed.learn(formatdate(self.now // 1000, usegmt=True))
+        return MeteredClient(service, fakes[service], self.meter, self._clocks.tell)
