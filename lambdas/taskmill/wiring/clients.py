@@ -52,14 +52,17 @@ def client_maker(
     # Signature version 4 also signs the headers of presigned URLs, among them the one that keeps an
     # upload from being overwritten.
     signed = config.merge(Config(signature_version="s3v4"))
+    # DynamoDB answers within milliseconds. On a dead connection, 5 tries of 60 s (as botocore would
+    # wait) would outlast every lease.
+    quick = config.merge(Config(connect_timeout=5, read_timeout=20, tcp_keepalive=True))
+    chosen = {"s3": signed, "dynamodb": quick}
     make = session.client if session else _new_session().create_client
     one_at_a_time = threading.Lock()  # clients are thread-safe, but making them is not
 
     @cache
     def client(service: str) -> Any:
         with one_at_a_time:
-            chosen = signed if service == "s3" else config
-            new = make(service, config=chosen, endpoint_url=endpoint_url)
+            new = make(service, config=chosen.get(service, config), endpoint_url=endpoint_url)
             made(new)
             return new
 

@@ -159,3 +159,13 @@ def test_the_wiring_of_a_process_goes_by_the_time_of_aws(endpoint: str) -> None:
 
     assert abs(wiring.clock() - 4_000_000_000_000) < 60_000
     assert wiring.claims.clock is wiring.clock
+
+
+def test_a_dead_connection_to_the_table_is_given_up_before_a_lease_ends(endpoint: str) -> None:
+    """A lease lasts 135 s by default. An answer of SQS may take long: it is polled for 20 s."""
+    wiring = wired({}, session=session(), endpoint_url=endpoint)
+
+    limits = {name: wiring.client(name).meta.config for name in ("dynamodb", "s3", "sqs")}
+
+    assert limits["dynamodb"].connect_timeout * 5 + limits["dynamodb"].read_timeout * 5 <= 125
+    assert limits["sqs"].read_timeout > 20  # a long poll
