@@ -38,6 +38,7 @@ class EscalatingQueue(WorkQueue):
         self._hidden = hidden_for(large_worker)  # hooks run in the next line
         super().__init__(scope, construct_id, **props)
         large_worker.add_environment("TASKMILL_QUEUE_URL", self.large_queue.queue_url)
+        self.take_unreadable_of(large_worker)
         large_worker.add_event_source(
             SqsEventSource(
                 self.large_queue,
@@ -59,6 +60,9 @@ class EscalatingQueue(WorkQueue):
 
     def _build_dead_letters(self, **props: Any) -> sqs.Queue:
         return super()._build_dead_letters(encryption_master_key=self.key, **props)
+
+    def _build_unreadable(self, **props: Any) -> sqs.Queue:
+        return super()._build_unreadable(encryption_master_key=self.key, **props)
 
     def _build_queue(self, construct_id: str, **props: Any) -> sqs.Queue:
         """Called for each of the queues that the small worker drains."""

@@ -74,6 +74,7 @@ class ContainerWorkers(Construct):
         if work_queue.container_queue is None:
             raise ValueError("the work queue has no container queue; make it with containers=True")
         self.queue = work_queue.container_queue
+        self.unreadable = work_queue.unreadable
         self.more_queues = [work_queue.priority_queue, work_queue.queue] if run_all else []
         self.vpc = vpc or self._build_vpc()
         self.cluster = self._build_cluster(enable_fargate_capacity_providers=spot)
@@ -92,6 +93,7 @@ class ContainerWorkers(Construct):
             environment={
                 **environment,
                 **self._queue_settings(),
+                "TASKMILL_UNREADABLE_URL": self.unreadable.queue_url,
                 "TASKMILL_RUNNER": "container",
                 "AWS_REGION": Stack.of(self).region,
             },
@@ -116,9 +118,13 @@ class ContainerWorkers(Construct):
         return self.task_definition.task_role
 
     def grant_consume(self) -> None:
-        """Allow the containers to receive, hide and delete messages of the queues they drain."""
+        """Allow the containers to receive, hide and delete messages of the queues they drain.
+
+        They may also put malformed ones aside.
+        """
         for queue in (self.queue, *self.more_queues):
             queue.grant_consume_messages(self.task_role)
+        self.unreadable.grant_send_messages(self.task_role)
 
     def _queue_settings(self) -> dict[str, str]:
         if not self.more_queues:

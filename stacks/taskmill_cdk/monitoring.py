@@ -27,7 +27,7 @@ class Monitoring(Construct):
     Args:
         alarm_topic: Is notified of all alarms.
         functions: Alarms on errors (except those of the batch function) and on throttles.
-        work_queue: Alarm on its dead letters.
+        work_queue: Alarms on its dead letters and its unreadable messages.
         dispatcher: Alarms on its failure queue, its dead letters and its lag behind the stream.
         workflow: Alarms on executions that fail or time out.
         api: Alarm on responses of 500 and above; None: there is no API.
@@ -96,7 +96,12 @@ class Monitoring(Construct):
             work_queue.dead_letters.metric_number_of_messages_received(
                 period=_MINUTE, statistic=_SUM
             ),
-            "Tasks could not be processed and were given up",
+            "Messages of tasks were received too often: the tasks are sent again, or have failed",
+        )
+        self.add_alarm(
+            "UnreadableMessages",
+            _waiting(work_queue.unreadable),
+            "Malformed messages have been put aside for a person to look at and delete",
         )
         self.add_alarm(
             "DispatcherDeadLetters",
@@ -170,7 +175,7 @@ class Monitoring(Construct):
         workflow: SubtaskWorkflow,
     ) -> cloudwatch.Dashboard:
         machine = workflow.state_machine
-        queues = [*work_queue.queues.values(), work_queue.dead_letters]
+        queues = [*work_queue.queues.values(), work_queue.dead_letters, work_queue.unreadable]
         queues += [dispatcher.failure_queue, dispatcher.dead_letters]
         rows: list[list[cloudwatch.IWidget]] = [
             [

@@ -9,6 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
+from taskmill_cdk.acknowledge import acknowledge
 from taskmill_cdk.task_function import entry_of
 
 # Time for a response to arrive after the function's own timeout.
@@ -28,13 +29,15 @@ class WorkQueue(Construct):
     """The work queues, their dead-letter queue, and the event sources of the functions they feed.
 
     Tasks of high and urgent priority have a queue of their own with its own share of workers, so
-    that they wait only for each other. All queues share one dead-letter queue.
+    that they wait only for each other. All queues share one dead-letter queue, and one queue for
+    messages that nobody can read: ``unreadable``, which nothing drains but a person.
 
     Override a ``_build_*`` hook to replace one resource; hooks take further props of the resource.
 
     Args:
         worker: Receives batches of messages, and reports batch item failures.
-        dead_letters_handler: Receives messages that could not be processed.
+        dead_letters_handler: Receives messages that could not be processed; sends those again
+            whose tasks can still run.
         max_receives: Deliveries before a message moves to ``dead_letters``.
         max_concurrency: Concurrent invocations of the worker, 2 to 1,000; 0: none, consumers
             outside Lambda drain the queues.
@@ -62,6 +65,7 @@ class WorkQueue(Construct):
         self.dead_letters = self._build_dead_letters(
             visibility_timeout=hidden_for(dead_letters_handler)
         )
+        self.unreadable = self._build_unreadable()
         hidden = hidden_for(worker)
         self.queue = self._build_queue("Queue", visibility_timeout=hidden)
         self.priority_queue = self._build_queue("PriorityQueue", visibility_timeout=hidden)
@@ -72,6 +76,9 @@ class WorkQueue(Construct):
             )
         self._drain_queues(worker)
         self._drain_dead_letters(dead_letters_handler)
+        self.grant_send(dead_letters_handler)  # tasks that can still run
+        for function in (worker, dead_letters_handler):
+            self.take_unreadable_of(function)
 
     @property
     def queues(self) -> dict[str, sqs.Queue]:
@@ -98,9 +105,18 @@ class WorkQueue(Construct):
             queue.grant_send_messages(grantee)
 
     def grant_consume(self, grantee: iam.IGrantable) -> None:
-        """Allow a consumer outside Lambda to receive, hide and delete messages of all queues."""
+        """Allow a consumer outside Lambda to receive, hide and delete messages of all queues.
+
+        It may also put malformed ones on ``unreadable``.
+        """
         for queue in self.queues.values():
             queue.grant_consume_messages(grantee)
+        self.unreadable.grant_send_messages(grantee)
+
+    def take_unreadable_of(self, function: lambda_.Function) -> None:
+        """Let a function put malformed messages on ``unreadable``."""
+        function.add_environment("TASKMILL_UNREADABLE_URL", self.unreadable.queue_url)
+        self.unreadable.grant_send_messages(function)
 
     def _drain_queues(self, worker: lambda_.Function) -> None:
         worker.add_environment("TASKMILL_QUEUE_URL", self.queue.queue_url)
@@ -123,6 +139,8 @@ class WorkQueue(Construct):
         dead_letters_handler.add_environment(
             "TASKMILL_DEAD_LETTERS_URL", self.dead_letters.queue_url
         )
+        for name, queue in self.queues.items():
+            dead_letters_handler.add_environment(f"TASKMILL_{name}_URL", queue.queue_url)
         entry_of(dead_letters_handler).add_event_source(
             SqsEventSource(self.dead_letters, batch_size=10, report_batch_item_failures=True)
         )
@@ -141,6 +159,12 @@ class WorkQueue(Construct):
     def _build_dead_letters(self, **props: Any) -> sqs.Queue:
         defaults: dict[str, Any] = {"retention_period": Duration.days(14), "enforce_ssl": True}
         return sqs.Queue(self, "DeadLetters", **{**defaults, **props})
+
+    def _build_unreadable(self, **props: Any) -> sqs.Queue:
+        defaults: dict[str, Any] = {"retention_period": Duration.days(14), "enforce_ssl": True}
+        queue = sqs.Queue(self, "Unreadable", **{**defaults, **props})
+        acknowledge(queue, rules=["AwsSolutions-SQS3"], reason="Only people receive from it.")
+        return queue
 
 
 def _priority_share(max_concurrency: int, given: int | None) -> int:

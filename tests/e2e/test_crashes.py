@@ -57,7 +57,8 @@ def test_a_batch_that_lambda_stopped_ends_with_true_counts(under_way: Any) -> No
 def test_a_task_whose_message_died_fails_and_raises_the_alarm(
     under_way: Any, alarms: Inbox
 ) -> None:
-    task = ended(under_way.client, under_way.dies_for_ever, seconds=LONG)
+    # Its message is sent again three times before the task is given up.
+    task = ended(under_way.client, under_way.dies_for_ever, seconds=4 * LONG)
 
     assert task.status == "FAILED"
     assert error_of(task)["type"] == "DeadLetter"

@@ -110,6 +110,7 @@ def test_a_container_is_told_what_functions_are_told_and_to_drain_its_own_queue(
         "TASKMILL_IDS": "ulid",
         "TASKMILL_MODULES": "pi_tasks",
         "TASKMILL_QUEUE_URL": "WorkQueueContainerQueue",
+        "TASKMILL_UNREADABLE_URL": "WorkQueueUnreadable",
         "TASKMILL_RUNNER": "container",
         "AWS_REGION": "AWS::Region",
     }
@@ -354,6 +355,7 @@ def test_containers_may_take_all_work_in_place_of_lambda(
         "TASKMILL_QUEUE_URL": "WorkQueue",
         "TASKMILL_PRIORITY_QUEUE_URL": "WorkQueuePriorityQueue",
         "TASKMILL_CONTAINER_QUEUE_URL": "WorkQueueContainerQueue",
+        "TASKMILL_UNREADABLE_URL": "WorkQueueUnreadable",
     }
     role = allowed(template, TASK_ROLE)
     for queue in ("WorkQueue", "WorkQueuePriorityQueue", "WorkQueueContainerQueue"):

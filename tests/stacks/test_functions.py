@@ -75,9 +75,18 @@ def test_logs_are_kept_for_a_month(template: Template) -> None:
             {
                 "TASKMILL_QUEUE_URL": "WorkQueue",
                 "TASKMILL_PRIORITY_QUEUE_URL": "WorkQueuePriorityQueue",
+                "TASKMILL_UNREADABLE_URL": "WorkQueueUnreadable",
             },
         ),
-        ("DeadLettersHandler", {"TASKMILL_DEAD_LETTERS_URL": "WorkQueueDeadLetters"}),
+        (
+            "DeadLettersHandler",
+            {
+                "TASKMILL_DEAD_LETTERS_URL": "WorkQueueDeadLetters",
+                "TASKMILL_QUEUE_URL": "WorkQueue",
+                "TASKMILL_PRIORITY_QUEUE_URL": "WorkQueuePriorityQueue",
+                "TASKMILL_UNREADABLE_URL": "WorkQueueUnreadable",
+            },
+        ),
         ("Split", {"TASKMILL_MAX_CONCURRENCY": "100"}),
         ("Batch", {}),
         ("Finish", {}),
@@ -124,6 +133,7 @@ def test_the_outputs_tell_clients_what_they_need(template: Template) -> None:
         "QueueUrl",
         "PriorityQueueUrl",
         "DeadLettersUrl",
+        "UnreadableUrl",
         "StateMachineArn",
         "StatusTopicArn",
         "AlarmTopicArn",

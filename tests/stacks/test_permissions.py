@@ -94,6 +94,7 @@ EXPECTED = {
         **WORK,
         "WorkQueue": CONSUME,
         "WorkQueuePriorityQueue": CONSUME,
+        "WorkQueueUnreadable": SEND,  # malformed messages
     },
     "Split": {
         "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLInsert", "PartiQLUpdate"),
@@ -110,6 +111,9 @@ EXPECTED = {
     "DeadLettersHandler": {
         "TasksTable": rows("GetItem", "UpdateItem"),
         "WorkQueueDeadLetters": CONSUME,
+        "WorkQueue": SEND,  # tasks that can still run
+        "WorkQueuePriorityQueue": SEND,
+        "WorkQueueUnreadable": SEND,
     },
 }
 

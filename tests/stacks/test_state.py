@@ -9,6 +9,7 @@ STATEFUL = {
     "WorkQueueAD162499": "AWS::SQS::Queue",
     "WorkQueuePriorityQueue88BB4135": "AWS::SQS::Queue",
     "WorkQueueDeadLettersB76E31B9": "AWS::SQS::Queue",
+    "WorkQueueUnreadable97B16469": "AWS::SQS::Queue",
     "DispatcherFailureQueue464146CA": "AWS::SQS::Queue",
     "DispatcherDeadLetters1D9C63AF": "AWS::SQS::Queue",
     "NotificationsStatusTopic2F2D5C22": "AWS::SNS::Topic",

@@ -14,8 +14,10 @@ def main() -> None:
     """Run the command line of this process, and exit with a code of `taskmill.cli.exits`."""
     from taskmill.cli.app import app
     from taskmill.cli.exits import Exit
+    from taskmill.cli.stop_signals import ends_with_the_command
     from taskmill.model.shown_text import one_line
 
+    ends_with_the_command()
     try:
         app()
     except Exception as bug:  # noqa: BLE001  # one line instead of a traceback

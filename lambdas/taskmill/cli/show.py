@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
+from taskmill.model.wait_errors import final_text
 
 if TYPE_CHECKING:
     from taskmill.model.api.views import Task
@@ -51,6 +52,7 @@ def details(task: Task) -> Iterator[tuple[str, str]]:
         "status": task.status,
         "unreadable": task.unreadable,
         "attempts": _attempts(task),
+        "sent again": f"{task.resent} times" if task.resent else None,
         "subtasks": counts_text(task),
         "progress": progress_text(task),
         "error": error_text(task),
@@ -78,11 +80,15 @@ def summary(task: Task) -> str:
 
 
 def error_text(task: Task) -> str:
-    """`Type: message` of the stored error; empty without one, and for a COMPLETED task."""
+    """`Type: message` of the stored error, and what made it final if it did not do so by itself.
+
+    Empty without an error, and for a COMPLETED task.
+    """
     error = task.attributes.get("error")
     if not isinstance(error, dict) or task.status is Status.COMPLETED:
         return ""
-    return f"{error.get('type', 'Error')}: {error.get('message', '')}"
+    told = f"{error.get('type', 'Error')}: {error.get('message', '')}{final_text(error)}"
+    return f"cancelled after {told}" if task.status is Status.CANCELLED else told
 
 
 def refused_text(task: Task) -> str:

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from taskmill.cli.call import Call
 from taskmill.cli.exits import Exit
-
-if TYPE_CHECKING:
-    from taskmill.work.consumer.consumer import Consumer
+from taskmill.cli.stop_signals import StopSignals, exit_now
 
 
 def work(
@@ -50,6 +43,8 @@ def work(
 ) -> None:
     """Run tasks in this process, outside Lambda, until Ctrl-C or SIGTERM; tasks may take hours.
 
+    SIGHUP (the terminal is closed) and SIGQUIT stop it as well; under nohup, SIGHUP does not.
+
     It needs the environment variables of the stack's functions: TASKMILL_TABLE, TASKMILL_BUCKET,
     TASKMILL_QUEUE_URL, TASKMILL_MODULES and so on. Without TASKMILL_TABLE, those of
     the local cloud of this folder are used.
@@ -71,52 +66,10 @@ def work(
             grace_seconds=grace,
             stopping=report.stopping,
         )
-        with _stopped_by_signals(consumer), _alarms_ignored(), report.running(consumer):
-            left = consumer.run()
-        report.stopped(consumer.done, left)
-    if left:
-        _exit_now(Exit.OK)
-
-
-@contextmanager
-def _stopped_by_signals(consumer: Consumer) -> Iterator[None]:
-    """Meanwhile, a first signal stops the consumer, and a second one ends the process at once."""
-    seen: list[int] = []
-    pid = os.getpid()
-
-    def stop(number: int, _frame: FrameType | None) -> None:
-        if os.getpid() != pid:  # a process that a task has forked: it dies of the signal as usual
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-        if seen:
-            _exit_now(128 + number)
-        seen.append(number)
-        consumer.stop()
-
-    numbers = (signal.SIGTERM, signal.SIGINT)
-    before = [signal.signal(number, stop) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
-
-
-@contextmanager
-def _alarms_ignored() -> Iterator[None]:
-    """Meanwhile, a SIGALRM does not end the process, as it does by default.
-
-    Tasks run in threads: one that calls `signal.alarm` cannot set a handler for it.
-    """
-    before = signal.signal(signal.SIGALRM, lambda _number, _frame: None)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGALRM, before)
-
-
-def _exit_now(code: int) -> None:
-    """End the process, even if task code still runs in other threads."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+        with StopSignals(consumer) as signals:
+            with report.running(consumer):
+                left = consumer.run()
+            signals.work_is_over()
+            report.stopped(consumer.done, left)
+            if left:
+                exit_now(Exit.OK)

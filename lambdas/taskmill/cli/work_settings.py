@@ -23,6 +23,7 @@ NEEDED: Mapping[str, str] = {
 OPTIONAL: Mapping[str, str] = {
     "TASKMILL_PRIORITY_QUEUE_URL": "PriorityQueueUrl",
     "TASKMILL_CONTAINER_QUEUE_URL": "ContainerQueueUrl",
+    "TASKMILL_UNREADABLE_URL": "UnreadableUrl",
 }
 
 

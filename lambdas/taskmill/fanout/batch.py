@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import NoReturn
 
 from taskmill.aws.dynamodb.batches import BatchStore
+from taskmill.aws.dynamodb.claimable import spent_reason
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.s3.elements import Elements
@@ -17,7 +18,7 @@ from taskmill.fanout.outcomes import Outcomes
 from taskmill.fanout.subtask_attempt import SubtaskAttempt
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import caused_as
-from taskmill.model.error_details import describe_error
+from taskmill.model.error_details import final_error
 from taskmill.model.errors import AttemptsSpent, ClaimLost, SubtasksDueLater, SubtasksRemain
 from taskmill.model.keys import BatchKey, TaskKey
 from taskmill.model.rows.batch_row import BatchRow
@@ -183,8 +184,8 @@ class _BatchWork:
         self._stop_if_near_deadline(row)
         self._stop_if_cancelled()
         retry, _ = self.runner.attempt.policy(row.key.type)
-        if row.status is Status.PROCESSING and row.attempts >= retry.max_attempts:
-            self.outcomes.add(row, _lost_with_its_worker(row))
+        if row.attempts >= retry.max_attempts:
+            self.outcomes.add(row, _spent(row, retry.max_attempts))
             return
         attempt = SubtaskAttempt(self.runner.subtasks, row.but(attempts=row.attempts + 1))
         self.ran += 1
@@ -234,6 +235,7 @@ class _BatchWork:
             raise SubtasksRemain(str(lost)) from None
 
 
-def _lost_with_its_worker(row: TaskRow) -> Outcome:
-    error = AttemptsSpent(f"attempt {row.attempts} was lost with its worker; none is left")
-    return Outcome(Status.FAILED, {"error": describe_error(error)})
+def _spent(row: TaskRow, max_attempts: int) -> Outcome:
+    """The end of a subtask that has no attempt left; its error stays that of its last attempt."""
+    reason = AttemptsSpent(spent_reason(row, max_attempts), row=row)
+    return Outcome(Status.FAILED, {"error": final_error(row.attributes.get("error"), reason)})

@@ -14,7 +14,7 @@ from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.model.batch_plan import batch_spans, tolerates
 from taskmill.model.derived_codes import execution_name
-from taskmill.model.error_details import describe_error
+from taskmill.model.error_details import describe_error, final_error
 from taskmill.model.errors import IllegalStatusChange, TaskmillError
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
@@ -65,7 +65,7 @@ class Finisher:
             return
         if parent.status in (Status.COMPLETED, Status.FAILED) and _is_counted(parent):
             return
-        counts = self._counts(parent)
+        counts = self._counts(parent, cause)
         error = self._error(parent, counts, cause)
         if parent.ended:  # cancelled, or ended by a report from outside
             self.tasks.amend(key, {"counts": counts})
@@ -80,7 +80,7 @@ class Finisher:
             return
         self.logger.info("finished", key=str(key), status=str(status), counts=counts)
 
-    def _counts(self, parent: TaskRow) -> dict[str, int]:
+    def _counts(self, parent: TaskRow, cause: Mapping[str, Any] | None) -> dict[str, int]:
         """Exact counts. Subtasks of batches that did not close are ended here."""
         total = parent.child_count or 0
         closed = {
@@ -90,24 +90,25 @@ class Finisher:
         }
         counts: Counter[str] = Counter()
         for first, last in batch_spans(total, parent.batch_size or 1):
-            counts.update(closed.get(first) or self._sweep(parent, first, last))
+            counts.update(closed.get(first) or self._sweep(parent, first, last, cause))
         # Subtasks without a row: the split failed before it stored them. They count as not run.
         rest = "cancelled" if parent.ended else "failed"
         counts[rest] += total - counts.total()
         return {"total": total, **{name: counts[name] for name in COUNT_NAMES}}
 
-    def _sweep(self, parent: TaskRow, first: int, last: int) -> Counter[str]:
+    def _sweep(
+        self, parent: TaskRow, first: int, last: int, cause: Mapping[str, Any] | None
+    ) -> Counter[str]:
         """End the open subtasks of a batch that was never closed, and count all of its rows."""
-        cancelled = parent.ended
-        reason = WorkflowFailed("its batch was given up before it ended")
-        changes: dict[str, Any] = {"status": Status.CANCELLED if cancelled else Status.FAILED}
-        if not cancelled:
-            changes["attributes.error"] = describe_error(reason)
+        why = f": {_readable(cause)}" if cause else ""
+        reason = WorkflowFailed(f"its batch was given up before it ended{why}")
         for _ in range(2):  # a late worker may write a row first: then read again
             open_rows = [
                 row for row in self.subtasks.read(parent.key, first, last) if not row.ended
             ]
-            if all(self.subtasks.write([(row, changes) for row in open_rows])):
+            if all(
+                self.subtasks.write([(row, _given_up(parent, row, reason)) for row in open_rows])
+            ):
                 break
         rows = self.subtasks.read(parent.key, first, last)
         return Counter(COUNTED[row.status] for row in rows if row.ended)
@@ -132,6 +133,14 @@ def _is_counted(parent: TaskRow) -> bool:
     """Whether the counts of a task that has ended are complete: an earlier finish wrote them."""
     counts = parent.attributes.get("counts") or {}
     return bool(sum(counts.get(name, 0) for name in COUNT_NAMES) >= (parent.child_count or 0))
+
+
+def _given_up(parent: TaskRow, row: TaskRow, reason: WorkflowFailed) -> dict[str, Any]:
+    """The end of a subtask whose batch was never closed; its error stays its own."""
+    if parent.ended:
+        return {"status": Status.CANCELLED}
+    error = final_error(row.attributes.get("error"), reason)
+    return {"status": Status.FAILED, "attributes.error": error}
 
 
 def _readable(cause: Mapping[str, Any]) -> str:

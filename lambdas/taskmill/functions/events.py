@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from taskmill.model.errors import InvalidKey
-from taskmill.model.keys import TaskKey
+from taskmill.model.errors import InvalidKey, UnreadableMessage
+from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.row_change import Change, readable_row, row_from_values
 from taskmill.model.rows.task_row import TaskRow
 
@@ -34,7 +34,7 @@ class TaskQueueEvent:
         """Parse a record of the work queue, whose body is the task's key.
 
         Raises:
-            InvalidKey: The body is not a task's key.
+            UnreadableMessage: The body is not the key of a single task.
         """
         return cls(key=key_from_body(record["body"]))
 
@@ -121,12 +121,18 @@ def key_from_body(body: str) -> TaskKey:
     """Parse the key in a message's body.
 
     Raises:
-        InvalidKey: The body is not a task's key.
+        UnreadableMessage: The body is not the key of a single task.
     """
     try:
         parsed = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         parsed = None
     if not isinstance(parsed, dict):
-        raise InvalidKey("the message is not a task's key", field="body")
-    return TaskKey.of(parsed)
+        raise UnreadableMessage("the message is not a task's key", field="body")
+    try:
+        key = TaskKey.of(parsed)
+    except InvalidKey as wrong:
+        raise UnreadableMessage(str(wrong), field="body") from None
+    if key.kind is not Kind.TASK or key.index is not None:
+        raise UnreadableMessage(f"{key} is no single task: it has no messages", field="body")
+    return key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -54,6 +54,18 @@ def _with_others(message: str, member: BaseException, inner: Sequence[BaseExcept
     )
     more = f"; {len(others) - OTHERS:,} more" if len(others) > OTHERS else ""
     return f"{message[: MESSAGE_LIMIT // 2]} (also raised: {named}{more})"
+
+
+def final_error(standing: object, reason: BaseException) -> dict[str, Any]:
+    """The error of a task that ends for a reason outside its code: a lost worker, a lost message.
+
+    Args:
+        standing: The error in the row, of the last attempt that raised one; it stays, and the
+            reason is put beside it as `final`: `{type, message}`. None: the reason is the error.
+    """
+    if not isinstance(standing, Mapping) or "type" not in standing:
+        return describe_error(reason)
+    return {**standing, "final": {"type": type(reason).__name__, "message": _message(reason)}}
 
 
 def _message(error: BaseException) -> str:

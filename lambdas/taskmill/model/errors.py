@@ -55,6 +55,10 @@ class InvalidName(InvalidKey, InvalidOption):
     """An option that names a tenant, a task type or a code does not have the form of a name."""
 
 
+class UnreadableMessage(InvalidKey):
+    """The body of a queue's message is neither a task's key nor a schedule's fire."""
+
+
 class LimitExceeded(TaskmillError):
     """A value exceeds a documented limit; `details` has `field`, `actual` and `limit`."""
 
@@ -218,9 +222,17 @@ class WrongRunner(Abort):
 
 
 class AttemptsSpent(TaskmillError):
-    """The worker of the last attempt died: its lease expired and no attempt is left."""
+    """No attempt is left: the worker of the last one died, or fewer are allowed than before.
+
+    Attributes:
+        row: The task's row as it was found; None: unknown.
+    """
 
     code = "attempts_spent"
+
+    def __init__(self, message: str, *, row: Any = None) -> None:
+        super().__init__(message)
+        self.row = row
 
 
 class PayloadMissing(Abort):

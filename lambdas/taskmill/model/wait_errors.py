@@ -13,7 +13,8 @@ class TaskFailed(TaskmillError):
 
     Attributes:
         task: The task in its final state.
-        error: `{type, message, stack}` as stored; empty for a cancelled task.
+        error: `{type, message, stack}` as stored; empty for a cancelled task. `final`, if there
+            is one, has type and message of what made the error final, such as a lost worker.
     """
 
     code = "task_failed"
@@ -38,7 +39,15 @@ class TaskFailed(TaskmillError):
             return f"is {self.task.status}"
         cause = self.cause
         place = "" if cause["key"] == str(self.task.key) else f" (in {cause['key']})"
-        return f"failed: {cause['type']}: {cause['message']}{place}"
+        return f"failed: {cause['type']}: {cause['message']}{place}{final_text(self.error)}"
+
+
+def final_text(error: Mapping[str, Any]) -> str:
+    """What made a stored error final, as "; AttemptsSpent: …"; empty if it did so by itself."""
+    final = error.get("final")
+    if not isinstance(final, Mapping):
+        return ""
+    return f"; {final.get('type', 'Error')}: {final.get('message', '')}"
 
 
 class WaitTimeout(TaskmillError):

@@ -1,4 +1,4 @@
-"""What goes wrong in the in-process cloud: repeated deliveries, busy rows, lost answers."""
+"""What goes wrong in the in-process cloud: repeated deliveries, busy rows, lost answers, clocks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Chaos:
-    """Repeated and reordered deliveries, and faults of DynamoDB, as AWS permits them.
+    """Repeated and reordered deliveries, faults of DynamoDB, and clocks that disagree.
 
     Attributes:
         deliveries: How often each stream record, queue message and workflow step is delivered.
@@ -17,12 +17,15 @@ class Chaos:
             transaction is cancelled for a mixture of reasons.
         lost_answers: Probability that the answer to a write is lost, from 0 to 1: the client sends
             the same write again, as boto3 does, and gets the answer to that.
+        clock_skew_seconds: How far the clock of functions and consumers is ahead of that of the
+            services; negative: behind.
     """
 
     deliveries: int = 1
     seed: int | None = None
     conflicts: float = 0.0
     lost_answers: float = 0.0
+    clock_skew_seconds: float = 0
 
     @property
     def faulty(self) -> bool:

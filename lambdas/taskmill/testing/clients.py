@@ -63,17 +63,35 @@ class Meter:
 
 
 class MeteredClient:
-    """A client whose calls go through a `Meter`, except presigning, which calls no service."""
+    """A client whose calls go through a `Meter`, except presigning, which calls no service.
 
-    def __init__(self, service: str, client: Any, meter: Meter) -> None:
+    Args:
+        answered: Called after each call that was answered.
+    """
+
+    def __init__(
+        self,
+        service: str,
+        client: Any,
+        meter: Meter,
+        answered: Callable[[], None] = lambda: None,
+    ) -> None:
         self._service = service
         self._client = client
         self._meter = meter
+        self._answered = answered
 
     def __getattr__(self, name: str) -> Any:
         call = getattr(self._client, name)
         if name.startswith("generate_"):
             return call
+
+        def answered(**request: Any) -> Any:
+            try:
+                return call(**request)
+            finally:
+                self._answered()
+
         return lambda **request: self._meter.call(
-            f"{self._service}.{name}", lambda: call(**request)
+            f"{self._service}.{name}", lambda: answered(**request)
         )

@@ -17,6 +17,7 @@ from taskmill.model.clock import now_ms, to_ms
 from taskmill.service.task_service import TaskService
 from taskmill.testing.chaos import Chaos
 from taskmill.testing.clients import Crash, Meter, MeteredClient
+from taskmill.testing.clocks import Clocks
 from taskmill.testing.deliveries import DeliveryPlayer
 from taskmill.testing.dynamodb import MemoryTable
 from taskmill.testing.environment import DEAD_LETTERS, PARKED, function_environment
@@ -75,6 +76,7 @@ class InProcessCloud:
         self.schedules = Schedules(self.deliveries.put, self.clock)
         self.random = random.Random(self.chaos.seed)  # noqa: S311  # orders events; no secret
         self._faulty = FaultyTable(lambda: self.table, self.chaos)
+        self._clocks = Clocks(self.clock, self.chaos.clock_skew_seconds)
         self._turns, self._stack = Turns(), ExitStack()
 
     def __enter__(self) -> Self:
@@ -83,9 +85,8 @@ class InProcessCloud:
         self.stream = Stream(self.table.records, self.meter)
         pace = Pace(self.wait, lambda: self.now / 1000, cap_seconds=math.inf)
         settings = function_environment(modules=self.modules, factory=self.factory)
-        self.wiring = Wiring(
-            {**settings, **self.environment}, self._client, self.clock, self.sleep, pace
-        )
+        settings |= self.environment
+        self.wiring = Wiring(settings, self._client, self._clocks.of_processes, self.sleep, pace)
         self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS) | PARKED
         self._stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
@@ -248,4 +249,4 @@ class InProcessCloud:
             "scheduler": self.schedules,
             "cloudwatch": Metrics(self.queues),
         }
-        return MeteredClient(service, fakes[service], self.meter)
+        return MeteredClient(service, fakes[service], self.meter, self._clocks.tell)

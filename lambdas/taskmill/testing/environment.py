@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 WORK_QUEUE, DEAD_LETTERS, FAILURES = "queue", "dead-letters", "failures"  # queue URLs
 PARKED = {FAILURES: "failures-dead-letters"}  # where records end that fail again and again
+UNREADABLE = "unreadable"
 
 
 def function_environment(*, modules: Sequence[str], factory: str | None) -> dict[str, str]:
@@ -24,6 +25,7 @@ def function_environment(*, modules: Sequence[str], factory: str | None) -> dict
         "TASKMILL_QUEUE_URL": WORK_QUEUE,
         "TASKMILL_QUEUE_ARN": "arn:queue",
         "TASKMILL_DEAD_LETTERS_URL": DEAD_LETTERS,
+        "TASKMILL_UNREADABLE_URL": UNREADABLE,
         "TASKMILL_FAILURE_QUEUE_URL": FAILURES,
         "TASKMILL_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:1:stateMachine:subtasks",
         "TASKMILL_STATUS_TOPIC_ARN": "status",

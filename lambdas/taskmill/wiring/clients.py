@@ -39,7 +39,11 @@ class ProcessClient:
 
 
 def client_maker(
-    *, session: Any = None, endpoint_url: str | None = None, connections: int = 20
+    *,
+    session: Any = None,
+    endpoint_url: str | None = None,
+    connections: int = 20,
+    made: Callable[[Any], None] = lambda _: None,
 ) -> ClientMaker:
     """A thread-safe function that returns the client of a service, the same one each time.
 
@@ -48,6 +52,7 @@ def client_maker(
             without boto3, a function's cold start takes a fifth less time.
         endpoint_url: The URL of a local cloud; None: AWS.
         connections: Size of the connection pool per service. The splitter uses 16 threads.
+        made: Called with each new client.
     """
     from botocore.config import Config
 
@@ -60,11 +65,19 @@ def client_maker(
     maker = PerProcess(lambda: session.client if session else _new_session().create_client)
     one_at_a_time = PerProcess(threading.Lock)  # clients are thread-safe, but making them is not
 
+    # DynamoDB answers within milliseconds. On a dead connection, 5 tries of 60 s (as botocore would
+    # wait) would outlast every lease.
+    quick = config.merge(Config(connect_timeout=5, read_timeout=20, tcp_keepalive=True))
+
     def make(service: str) -> Any:
         with one_at_a_time():
             if service == "s3":
-                return _s3_client(maker(), config, endpoint_url)
-            return maker()(service, config=config, endpoint_url=endpoint_url)
+                new = _s3_client(maker(), config, endpoint_url)
+            else:
+                chosen = quick if service == "dynamodb" else config
+                new = maker()(service, config=chosen, endpoint_url=endpoint_url)
+            made(new)
+            return new
 
     @cache
     def client(service: str) -> ProcessClient:

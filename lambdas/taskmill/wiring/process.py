@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+from taskmill.aws.server_clock import ServerClock
 from taskmill.wiring.clients import client_maker
 from taskmill.wiring.settings import Settings
 from taskmill.wiring.wiring import Wiring
@@ -48,15 +49,18 @@ def wired(
     connections: int = 20,
     log_stream: Any = None,
 ) -> Wiring:
-    """A wiring whose clients call AWS, or a local cloud.
+    """A wiring whose clients call AWS, or a local cloud; its clock is that of their answers.
 
     Args:
         environment: The settings, as environment variables.
         session: See `client_maker`, also for `endpoint_url` and `connections`.
         log_stream: See `Stores`.
     """
-    client = client_maker(session=session, endpoint_url=endpoint_url, connections=connections)
-    return Wiring(environment, client, log_stream=log_stream)
+    clock = ServerClock()
+    client = client_maker(
+        session=session, endpoint_url=endpoint_url, connections=connections, made=clock.listen
+    )
+    return Wiring(environment, client, clock, log_stream=log_stream)
 
 
 @cache

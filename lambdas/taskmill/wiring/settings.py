@@ -126,6 +126,10 @@ class Settings:
     dead_letters_url: str | None = _setting(
         "TASKMILL_DEAD_LETTERS_URL", "the queue of messages that were received too often"
     )
+    unreadable_url: str | None = _setting(
+        "TASKMILL_UNREADABLE_URL",
+        "where malformed messages go; absent: they stay, and become dead letters",
+    )
     failure_queue_url: str | None = _setting(
         "TASKMILL_FAILURE_QUEUE_URL", "where the dispatcher parks records that it could not handle"
     )

@@ -191,7 +191,7 @@ class Stores:
         from taskmill.aws.sqs.memory_queue import MemoryQueue
 
         dead = self.settings.dead_letters_url
-        last = url in (dead, self.settings.failure_queue_url)
+        last = url in (dead, self.settings.failure_queue_url, self.settings.unreadable_url)
         dead_letters = self._memory_queues(dead) if dead and not last else None
         return MemoryQueue(clock=self.clock, dead_letters=dead_letters)
 

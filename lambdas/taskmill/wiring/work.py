@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from taskmill.work.fires import Fires
     from taskmill.work.message_runner import MessageRunner
     from taskmill.work.task_runner import TaskRunner
+    from taskmill.work.unreadable import Unreadable
     from taskmill.work.worker import Worker
 
 
@@ -89,7 +90,16 @@ class WorkParts(Stores):
     def message_runner(self) -> MessageRunner:
         from taskmill.work.message_runner import MessageRunner
 
-        return MessageRunner(runner=self.runner, fires=self.fires, logger=self.logger)
+        return MessageRunner(
+            runner=self.runner, fires=self.fires, unreadable=self.unreadable, logger=self.logger
+        )
+
+    @cached_property
+    def unreadable(self) -> Unreadable:
+        from taskmill.work.unreadable import Unreadable
+
+        url = self.settings.unreadable_url
+        return Unreadable(self.queue_at(url) if url else None, self.logger)
 
     @cached_property
     def worker(self) -> Worker:
@@ -135,6 +145,8 @@ class WorkParts(Stores):
         return DeadLetterHandler(
             tasks=self.tasks,
             queue=self.queue("TASKMILL_DEAD_LETTERS_URL"),
+            lanes=self.lanes,
+            unreadable=self.unreadable,
             logger=self.logger,
             clock=self.clock,
         )

@@ -15,7 +15,7 @@ from taskmill.functions.registry import Registry
 from taskmill.model.clock import Clock, now_ms, to_ms
 from taskmill.model.correlation import correlation
 from taskmill.model.derived_codes import timed_code
-from taskmill.model.errors import InvalidInput, InvalidKey, TaskExists
+from taskmill.model.errors import InvalidInput, InvalidKey, TaskExists, UnreadableMessage
 from taskmill.model.keys import Kind, TaskKey, schedule_key
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.rows.schedule_row import ScheduleRow
@@ -23,6 +23,10 @@ from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
 
 _PREFIX = "SCHEDULE#"
+_MALFORMED = (
+    *(ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError),
+    InvalidKey,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class Fire:
         """The fire in the body of a work-queue message; None: the message is about a task.
 
         Raises:
-            InvalidKey: The body has no valid schedule key or no valid time.
+            UnreadableMessage: The body has no valid schedule key or no valid time.
         """
         if _PREFIX not in body:
             return None  # the usual case, a task's key: parsed once, by the caller
@@ -52,8 +56,10 @@ class Fire:
             pk, name, at = (message[field] for field in ("pk", "sk", "at"))
             key = schedule_key(pk.removeprefix(_PREFIX), name)
             return cls(key.pk.removeprefix(_PREFIX), key.sk, to_ms(datetime.fromisoformat(at)))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InvalidKey(f"the message is not a schedule fire: {error}", field="body") from None
+        except _MALFORMED as error:
+            raise UnreadableMessage(
+                f"the message is not a schedule fire: {error}", field="body"
+            ) from None
 
 
 @dataclass(frozen=True, kw_only=True)

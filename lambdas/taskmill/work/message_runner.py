@@ -6,15 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.aws.sqs.protocol import Delivery
+from taskmill.aws.sqs.protocol import MAX_HIDDEN_SECONDS, Delivery
 from taskmill.functions.events import key_from_body
-from taskmill.model.errors import ClaimLost, InvalidKey, TaskNotFound
+from taskmill.model.errors import ClaimLost, TaskNotFound, UnreadableMessage
 from taskmill.model.keys import TaskKey
 from taskmill.work.fires import Fire, Fires
 from taskmill.work.leases import Lease
 from taskmill.work.task_runner import TaskRunner
+from taskmill.work.unreadable import Unreadable
 
-MAX_HIDDEN_SECONDS = 43_200  # SQS hides a message for 12 hours at most
 FIRST_PAUSE_SECONDS = 5  # after an error outside the task; doubled with every receive, up to 15 min
 
 
@@ -24,6 +24,7 @@ class MessageRunner:
 
     runner: TaskRunner
     fires: Fires
+    unreadable: Unreadable
     logger: Any
 
     def run(
@@ -59,10 +60,21 @@ class MessageRunner:
             return _seconds(lost.again_in_ms)
         except TaskNotFound as missing:
             self.logger.warning("no such task", reason=str(missing))
-        except Exception:  # AWS trouble or a malformed message: deliver again
+        except UnreadableMessage as unreadable:
+            return self._set_aside(delivery, unreadable)
+        except Exception:  # AWS trouble: deliver again
             self.logger.exception("message failed", message_id=delivery.id)
             return _pause(delivery.receives)
         return None
+
+    def _set_aside(self, delivery: Delivery, reason: UnreadableMessage) -> int | None:
+        """Put a malformed message where people look at it. Returns as `run` does."""
+        try:
+            taken = self.unreadable.take(delivery, reason)
+        except Exception:  # any error of the network or of AWS
+            self.logger.exception("message failed", message_id=delivery.id)
+            taken = False
+        return None if taken else _pause(delivery.receives)
 
     def fits(self, delivery: Delivery, remaining_ms: int) -> bool:
         """Whether the task could use its whole timeout if it started now; True without a task."""
@@ -79,7 +91,7 @@ def task_of(delivery: Delivery) -> TaskKey | None:
     """The task that a message names; None: it is a schedule's fire, or malformed."""
     try:
         return None if Fire.in_body(delivery.body) else key_from_body(delivery.body)
-    except InvalidKey:
+    except UnreadableMessage:
         return None
 
 

@@ -19,7 +19,7 @@ from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
 from taskmill.model.error_details import describe_error
-from taskmill.model.errors import AttemptsSpent, NotDeterministic, TaskCancelled
+from taskmill.model.errors import AttemptsSpent, ClaimLost, NotDeterministic, TaskCancelled
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
@@ -87,7 +87,7 @@ class TaskRunner:
         try:
             row = lease.row = lease.row or self._claim(key, lease)
         except AttemptsSpent as spent:
-            self._give_up(key, spent)
+            self._give_up(spent)
             return
         self.logger.info("claimed", **log_fields(row))
         claimed(lease)
@@ -187,7 +187,13 @@ class TaskRunner:
         )
         self.claims.end(row, Status.FAILED, attributes={"error": describe_error(error)})
 
-    def _give_up(self, key: TaskKey, spent: AttemptsSpent) -> None:
-        """Fail a task whose last attempt was lost with its worker."""
-        if self.tasks.fail(key, spent):
-            self.logger.warning("gave up", key=str(key), reason=str(spent))
+    def _give_up(self, spent: AttemptsSpent) -> None:
+        """Fail a task that has no attempt left.
+
+        Raises:
+            ClaimLost: Its row has changed meanwhile; the message must be looked at again.
+        """
+        row: TaskRow = spent.row
+        if not self.tasks.fail(row, spent):
+            raise ClaimLost(f"{row.key} has changed", again_in_ms=1_000)
+        self.logger.warning("gave up", key=str(row.key), reason=str(spent))

@@ -29,6 +29,7 @@ def stack_outputs(
         "QueueUrl": work_queue.queue.queue_url,
         "PriorityQueueUrl": work_queue.priority_queue.queue_url,
         "DeadLettersUrl": work_queue.dead_letters.queue_url,
+        "UnreadableUrl": work_queue.unreadable.queue_url,
         "StateMachineArn": workflow.state_machine.state_machine_arn,
         "StatusTopicArn": notifications.status_topic.topic_arn,
         "AlarmTopicArn": notifications.alarm_topic.topic_arn,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from taskmill.aws.sqs.protocol import Message
 from taskmill.cli.app import app
 from taskmill.cli.call import Call
 from taskmill.cli.output import Output
+from taskmill.cli.stop_signals import StopSignals
 from taskmill.cli.work_report import Gauge, Screen
 from taskmill.cli.work_settings import wired_here
 from taskmill.testing.schema import TABLE_SCHEMA
@@ -254,7 +256,10 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
         process.wait()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+STOP = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT]
+
+
+@pytest.mark.parametrize("number", STOP)
 def test_it_lets_its_tasks_end_and_exits_with_0(
     start: Callable[..., subprocess.Popen[str]], number: signal.Signals
 ) -> None:
@@ -279,15 +284,87 @@ def test_what_does_not_end_keeps_it_no_longer_than_it_may(
     assert 0.5 <= time.monotonic() - began < 10
 
 
-def test_a_second_signal_ends_it_at_once(start: Callable[..., subprocess.Popen[str]]) -> None:
+@pytest.mark.parametrize("number", STOP)
+def test_a_second_signal_ends_it_at_once(
+    start: Callable[..., subprocess.Popen[str]], number: signal.Signals
+) -> None:
     process = start("never-ends", "--grace", "600")
 
     process.send_signal(signal.SIGTERM)
     with pytest.raises(subprocess.TimeoutExpired):
         process.wait(timeout=0.5)
-    process.send_signal(signal.SIGTERM)
+    process.send_signal(number)
 
-    assert process.wait(timeout=20) == 128 + signal.SIGTERM
+    assert process.wait(timeout=20) == 128 + number
+
+
+def test_a_hangup_that_is_ignored_stays_ignored(
+    start: Callable[..., subprocess.Popen[str]],
+) -> None:
+    """As under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a child inherits it
+    try:
+        process = start("never-ends", "--grace", "600")
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+    process.send_signal(signal.SIGHUP)
+    process.send_signal(signal.SIGTERM)  # were the hangup counted, this would be the second
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(timeout=0.5)
+
+
+def test_a_terminal_that_is_gone_does_not_keep_it_from_handing_back() -> None:
+    """Each write to it fails, also those that tell that it stops."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, str(SUPPORT / "work_here.py"), "never-ends", "--grace", "0.5"],
+        stdout=slave,
+        stderr=slave,
+        start_new_session=True,
+    )
+    os.close(slave)
+    shown = b""
+    while b'"began"' not in shown:
+        shown += os.read(master, 4_096)
+    os.close(master)  # with it, the terminal
+
+    process.send_signal(signal.SIGHUP)
+
+    assert process.wait(timeout=20) == 0
+
+
+class Stopped:
+    """A consumer that notes how often it is stopped."""
+
+    stops = 0
+
+    def stop(self) -> None:
+        self.stops += 1
+
+
+def test_a_signal_after_the_work_does_not_interrupt_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    left: list[int] = []
+    monkeypatch.setattr("taskmill.cli.stop_signals.exit_now", left.append)
+    consumer: Any = Stopped()
+    with StopSignals(consumer) as signals:
+        os.kill(os.getpid(), signal.SIGTERM)
+        signals.work_is_over()
+        for number in STOP:
+            os.kill(os.getpid(), number)
+
+    assert (consumer.stops, left) == (1, [])
+
+
+def test_the_handlers_of_whoever_called_it_are_theirs_again() -> None:
+    before = [signal.getsignal(number) for number in STOP]
+    consumer: Any = Stopped()
+    with StopSignals(consumer):
+        pass
+
+    assert [signal.getsignal(number) for number in STOP] == before
 
 
 # A terminal

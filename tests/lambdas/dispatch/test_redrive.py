@@ -130,3 +130,20 @@ def test_a_record_is_redriven_as_often_as_it_takes(cloud: InProcessCloud) -> Non
 
     for _ in itertools.repeat(None, 3):
         assert dispatch.handler(sqs_event(parked), cloud.context()) == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "no json", "[]", "null", "{}", '{"record": 5}', "[" * 100_000, "x" * 900_000, "\x00"],
+    ids=lambda body: body[:16],
+)
+def test_a_malformed_message_stays_and_stops_no_other(cloud: InProcessCloud, body: str) -> None:
+    """After five receives SQS moves it to the dispatcher's dead letters, which raise one alarm."""
+    row = stored(cloud)
+    cloud.stream.take(10)
+    good = json.dumps({"record": record(None, row)})
+
+    answer = dispatch.handler(sqs_event(body, good), cloud.context())
+
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
+    assert cloud.wiring.tasks.get(row.key).status == "QUEUED"

@@ -238,14 +238,29 @@ def test_a_message_that_comes_before_its_time_waits(cloud: InProcessCloud) -> No
     assert [each.visible_at - cloud.now for each in queue(cloud).messages] == [7_200_000]
 
 
-def test_a_malformed_message_comes_again_and_stops_no_other(cloud: InProcessCloud) -> None:
-    queue(cloud).put("no json")
+@pytest.mark.parametrize("body", ["", "no json", "{}", "[" * 100_000, "x" * 900_000, "\x00\x01"])
+def test_a_malformed_message_is_put_aside_and_stops_no_other(
+    cloud: InProcessCloud, body: str
+) -> None:
+    queue(cloud).put(body)
     key = queued(cloud, "note")
 
     consumer(cloud).drain()
 
     assert status(cloud, key) == "COMPLETED"
-    assert [each.visible_at - cloud.now for each in queue(cloud).messages] == [5_000]
+    assert queue(cloud).messages == []
+    (aside,) = queue(cloud, "unreadable").messages
+    assert json.loads(aside.body)["bodyCharacters"] == len(body)
+
+
+def test_without_a_queue_for_people_a_malformed_message_comes_again(runs: list[Any]) -> None:
+    nowhere = {**IN_MEMORY, "TASKMILL_UNREADABLE_URL": ""}
+    with InProcessCloud(modules=["work_tasks"], environment=nowhere) as cloud:
+        queue(cloud).put("no json")
+
+        consumer(cloud).drain()
+
+        assert [each.visible_at - cloud.now for each in queue(cloud).messages] == [5_000]
 
 
 def test_a_queue_of_one_s_own_is_drained_as_well(runs: list[Any]) -> None:
@@ -430,7 +445,8 @@ def test_a_message_that_names_no_task_is_no_trouble_for_those_it_came_with(
 
     assert sorted(runs) == [0, 1, 2, 3]
     assert status(cloud, ended) == "CANCELLED"
-    assert [each.body for each in queue(cloud).messages] == ["no JSON"]
+    assert queue(cloud).messages == []
+    assert len(queue(cloud, "unreadable").messages) == 1
 
 
 @pytest.mark.parametrize("call", ["batch_get_item", "batch_execute_statement"])

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import work_tasks
-from builders import any_key, any_task, held, raw, sqs_event, sqs_record, stored
+from builders import any_fan_out_key, any_key, any_task, held, raw, sqs_event, sqs_record, stored
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -136,14 +136,57 @@ def test_a_message_that_comes_before_its_time_waits(cloud: InProcessCloud) -> No
     "body",
     ["", "no json", "[]", '{"pk": "TASK#t"}', '{"pk": 1, "sk": 2}', '{"pk":"X#t","sk":"a#b"}'],
 )
-def test_a_malformed_message_stays_and_stops_no_other(cloud: InProcessCloud, body: str) -> None:
+def test_a_malformed_message_is_put_aside_at_once_and_stops_no_other(
+    cloud: InProcessCloud, body: str
+) -> None:
     key = task(cloud, "export")
     event = sqs_event(body, message_body(key), body)
 
     answer = work.handler(event, cloud.context())
 
-    assert [each["itemIdentifier"] for each in answer["batchItemFailures"]] == ["m0", "m2"]
+    assert answer["batchItemFailures"] == []
+    aside = [json.loads(each.body) for each in cloud.queues.queues["unreadable"]]
+    assert [(each["messageId"], each["body"]) for each in aside] == [("m0", body), ("m2", body)]
     assert cloud.service.get_task(key=key).status == "COMPLETED"
+
+
+def test_a_message_of_a_type_that_no_longer_exists_fails_its_task(cloud: InProcessCloud) -> None:
+    key = task(cloud, "gone-since")
+
+    assert deliver(cloud, key) == []
+
+    failed = cloud.service.get_task(key=key)
+    error: Any = failed.attributes["error"]
+    assert (failed.status, error["type"]) == ("FAILED", "UnknownTaskType")
+    assert "unreadable" not in cloud.queues.queues
+
+
+def test_a_message_of_a_row_that_is_no_single_task_claims_nothing(cloud: InProcessCloud) -> None:
+    row = stored(cloud, key=any_fan_out_key())
+    before = raw(cloud, row.key)
+
+    assert deliver(cloud, row.key) == []
+    assert raw(cloud, row.key) == before
+
+
+def test_a_delivery_whose_messages_cannot_be_hidden_is_answered_nevertheless(
+    cloud: InProcessCloud,
+) -> None:
+    """They come again after their visibility timeout; what is done need not run again."""
+    waits, done = held(cloud), task(cloud, "export")
+    cloud.meter.fault = lambda name: ConnectionError("no") if "visibility" in name else None
+
+    assert deliver(cloud, waits.key, done) == ["m0"]
+    assert cloud.service.get_task(key=done).status == "COMPLETED"
+
+
+def test_a_wait_of_12_hours_is_asked_for_within_what_sqs_allows(cloud: InProcessCloud) -> None:
+    """It counts them from the receive, and refuses what goes beyond."""
+    key = stored(cloud, status=Status.ERRORED, retry_at=cloud.now + 43_200_000).key
+    on_queue(cloud, "m0")
+
+    assert deliver(cloud, key) == ["m0"]
+    assert hidden_seconds(cloud) == [43_000]
 
 
 @pytest.mark.parametrize(("receives", "seconds"), [(1, 5), (2, 10), (5, 80), (50, 900)])
@@ -151,8 +194,10 @@ def test_trouble_is_left_longer_alone_each_time(
     cloud: InProcessCloud, receives: int, seconds: int
 ) -> None:
     on_queue(cloud, "m0")
+    record = sqs_record("m0", message_body(task(cloud, "export")), receives)
+    cloud.meter.fault = lambda name: ConnectionError("no") if "dynamodb" in name else None
 
-    work.handler({"Records": [sqs_record("m0", "broken", receives)]}, cloud.context())
+    work.handler({"Records": [record]}, cloud.context())
 
     assert hidden_seconds(cloud) == [seconds]
 

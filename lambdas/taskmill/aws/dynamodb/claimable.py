@@ -30,6 +30,15 @@ CLAIMABLE = (
 )
 
 
+def spent_reason(row: TaskRow, max_attempts: int) -> str:
+    """Why a task has no attempt left, although its last one did not fail it."""
+    if row.status in RUNNING:
+        return f"attempt {row.attempts} of {max_attempts} was lost with its worker"
+    before = row.max_attempts or max_attempts
+    lowered = f" ({before} when it was claimed)" if before != max_attempts else ""
+    return f"no attempt is left: {row.attempts} were made, {max_attempts} are allowed now{lowered}"
+
+
 def why_unclaimed(
     key: TaskKey, refused: ConditionFailed, max_attempts: int, *, now: int
 ) -> Exception:
@@ -43,7 +52,7 @@ def why_unclaimed(
     if due is not None and due > now:
         return ClaimLost(f"{key} is {row.status} until {due}", again_in_ms=due - now)
     if row.status in _OPEN and row.attempts >= max_attempts:
-        return AttemptsSpent(f"attempt {row.attempts} of {max_attempts} was lost with its worker")
+        return AttemptsSpent(spent_reason(row, max_attempts), row=row)
     if row.status in _OPEN:  # the row changed between the write and this read
         return ClaimLost(f"{key} is {row.status}", again_in_ms=1_000)
     return ClaimLost(f"{key} is {row.status}")

@@ -12,8 +12,8 @@ from taskmill.aws.dynamodb.statements import Update
 from taskmill.aws.dynamodb.table import Table
 from taskmill.aws.dynamodb.writes import Write, attribute_paths, ending, not_found, reopening
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.error_details import describe_error
-from taskmill.model.errors import IllegalStatusChange, TaskExists
+from taskmill.model.error_details import final_error
+from taskmill.model.errors import IllegalStatusChange, TaskExists, TaskNotFound
 from taskmill.model.keys import StoredKey, TaskKey
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
@@ -116,11 +116,51 @@ class TaskStore:
         )
         return write.apply(self.table, key, now=now)
 
-    def fail(self, key: TaskKey, error: BaseException) -> bool:
-        """Mark a task as FAILED that no worker can end any more; False: it has ended already."""
+    def fail(self, row: TaskRow, reason: BaseException) -> bool:
+        """Mark a task as FAILED that no worker can end any more.
+
+        Its error stays that of the last attempt that raised one; the reason stands beside it as
+        `final`.
+
+        Args:
+            row: As it was read when this was decided.
+
+        Returns:
+            False, with nothing changed: the row has changed since, or is gone.
+        """
+        error = final_error(row.attributes.get("error"), reason)
         try:
-            self.move(key, Status.FAILED, attributes={"error": describe_error(error)})
-        except IllegalStatusChange:
+            self.move(
+                row.key,
+                Status.FAILED,
+                attributes={"error": error},
+                where={"version": row.version},
+            )
+        except (IllegalStatusChange, TaskNotFound):
+            return False
+        return True
+
+    def note_resent(self, row: TaskRow, letter: str) -> bool:
+        """Note that a task's message is about to be sent again, because it became a dead letter.
+
+        Args:
+            row: As it was read when this was decided.
+            letter: Id of the dead letter; repeated deliveries of it count once.
+
+        Returns:
+            False, with nothing changed: the row has changed since, or is gone.
+        """
+        if letter in row.resent_for:
+            return True
+        letters = [*row.resent_for, letter]
+        write = Write(
+            sets={"resent": len(letters), "resentFor": letters},
+            allowed=(row.status,),
+            where={"version": row.version},
+        )
+        try:
+            write.apply(self.table, row.key, now=self.clock())
+        except (IllegalStatusChange, TaskNotFound):
             return False
         return True
 

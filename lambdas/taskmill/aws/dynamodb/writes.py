@@ -166,6 +166,8 @@ LAST_RUN = (
     "stalls",
     "attributes.callbacksRefused",
     "sweptAt",
+    "resent",
+    "resentFor",
     "attributes.error",
     "attributes.result",
     "attributes.resultRef",

@@ -10,6 +10,9 @@ from taskmill.model.keys import TaskKey
 
 MAX_DELAY_SECONDS = 900  # the longest DelaySeconds of SQS
 MESSAGES_A_CALL = 10
+# SQS hides a message for 12 hours at most, counted from when it was received: what asks for more
+# than is left of them is refused (botocore's sqs model, ChangeMessageVisibility).
+MAX_HIDDEN_SECONDS = 43_000
 
 
 @dataclass(frozen=True, slots=True)

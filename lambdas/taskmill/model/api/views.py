@@ -29,8 +29,11 @@ class Task(View):
     """A task, step function task or subtask.
 
     A large input or result is only a reference: `input_ref`, `attributes["resultRef"]`. `ttl` is
-    in epoch seconds. `unreadable` says why the stored row cannot be read: then only its key, its
-    status and its times are shown.
+    in epoch seconds. `attributes["error"]` is that of the last attempt that raised one; if
+    something else made it final (a lost worker, a lost message, a batch that was given up), its
+    `final` says what. `resent` counts how often the task's message was sent again after it had
+    been received too often. `unreadable` says why the stored row cannot be read: then only its
+    key, its status and its times are shown.
     """
 
     pk: str
@@ -68,6 +71,7 @@ class Task(View):
     children_completed: int | None = None
     children_failed: int | None = None
     children_cancelled: int | None = None
+    resent: int | None = None
     callbacks: tuple[tuple[str, str], ...] = ()
     schedule: str | None = None
     log_ids: dict[str, str] | None = None
@@ -162,6 +166,7 @@ _SAME = (
     "children_completed",
     "children_failed",
     "children_cancelled",
+    "resent",
     "callbacks",
     "schedule",
     "log_ids",

@@ -7,7 +7,7 @@ would add 140 ms. The pydantic models that callers see are in `views.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Self
@@ -44,6 +44,8 @@ class TaskRow:
     `callbacks` are pairs of event ("success", "failure", "completion") and task type. `direct`
     marks a task that its submitter runs itself; it goes to the queue only if the submitter dies.
     `swept_at` is when a sweep last sent its message again.
+    `resent` counts how often its message was sent again after it had become a dead letter, and
+    `resent_for` has the ids of these dead letters.
     """
 
     key: TaskKey
@@ -81,6 +83,8 @@ class TaskRow:
     children_cancelled: int | None = None
     settlement: Mapping[str, int] | None = None
     stalls: int | None = None
+    resent: int | None = None
+    resent_for: Sequence[str] = ()
     callbacks: tuple[tuple[str, str], ...] = ()
     callback_budget: int | None = None
     by_callback: bool | None = None
