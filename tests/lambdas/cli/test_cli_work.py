@@ -22,6 +22,7 @@ from taskmill.aws.sqs.protocol import Message
 from taskmill.cli.app import app
 from taskmill.cli.call import Call
 from taskmill.cli.output import Output
+from taskmill.cli.work import _alarms_ignored
 from taskmill.cli.work_report import Gauge, Screen
 from taskmill.cli.work_settings import wired_here
 from taskmill.testing.schema import TABLE_SCHEMA
@@ -104,6 +105,26 @@ def test_modules_are_looked_for_in_this_folder(tmp_path: Path) -> None:
     (tmp_path / "here_only.py").write_text("1 / 0\n")
 
     assert "ZeroDivisionError" in refusal("--modules", "here_only")
+
+
+@pytest.mark.parametrize(
+    "raised", ["SystemExit('no database')", "KeyboardInterrupt('no database')"]
+)
+def test_a_module_that_exits_is_told_as_any_that_fails(tmp_path: Path, raised: str) -> None:
+    name = f"exits_{raised.partition('(')[0].lower()}"
+    (tmp_path / f"{name}.py").write_text(f"raise {raised}\n")
+
+    told = refusal("--modules", f"work_tasks,{name}")
+
+    assert f"{raised.partition('(')[0]}: no database" in told
+    assert f"(while importing the task module '{name}')" in told
+
+
+def test_a_task_s_alarm_does_not_end_the_process() -> None:
+    with _alarms_ignored():
+        signal.raise_signal(signal.SIGALRM)
+
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
 
 
 def test_without_a_region_it_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
