@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 # SIGHUP says that the terminal is gone. Where it or SIGQUIT is ignored, as under nohup or in the
 # background of a script, it stays ignored.
 STOP = (signal.SIGTERM, signal.SIGINT)
-STOP_UNLESS_IGNORED = (signal.SIGHUP, signal.SIGQUIT)
+_HANG_UP = getattr(signal, "SIGHUP", None)  # None on Windows, as are the other two
+_QUIT, _ALARM = getattr(signal, "SIGQUIT", None), getattr(signal, "SIGALRM", None)
+STOP_UNLESS_IGNORED = tuple(each for each in (_HANG_UP, _QUIT) if each is not None)
 _STREAMS = (1, 2)  # file descriptors of stdout and stderr
 
 _PROCESS: list[bool] = []
@@ -50,7 +52,8 @@ class StopSignals:
                 self._before[number] = signal.signal(number, self._stop)
         # Tasks run in threads: one that calls `signal.alarm` cannot set a handler for the signal,
         # which ends a process by default.
-        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, lambda *_: None)
+        if _ALARM is not None:
+            self._before[_ALARM] = signal.signal(_ALARM, lambda *_: None)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -67,7 +70,7 @@ class StopSignals:
         if os.getpid() != self._pid:  # a process that a task has forked: it dies of it as usual
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
-        if number == signal.SIGHUP:
+        if number == _HANG_UP:
             self._leave_terminal()
         if self._over:
             return

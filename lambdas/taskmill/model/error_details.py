@@ -43,7 +43,14 @@ def describe_error(error: BaseException, member: BaseException | None = None) ->
         "message": told[:MESSAGE_LIMIT],
         "stack": (_stack(member, message, trace) or f"{name}: {message}")[-STACK_LIMIT:],
     }
-    return described | ({"cause": dict(member.cause)} if isinstance(member, TaskFailed) else {})
+    return described | (_cause(member) if isinstance(member, TaskFailed) else {})
+
+
+def _cause(error: TaskFailed) -> dict[str, Any]:
+    try:
+        return {"cause": dict(error.cause)}
+    except Exception:  # noqa: BLE001  # task code made it, of something that is no task
+        return {}
 
 
 def _with_others(message: str, member: BaseException, inner: Sequence[BaseException]) -> str:

@@ -64,7 +64,7 @@ def _set_environment(before: Mapping[Any, Any]) -> None:
     for name, value in before.items():
         if now.get(name) != value:
             os.environ[os.fsdecode(name)] = os.fsdecode(value)
-    if _zone(now) != _zone(before):
+    if _zone(now) != _zone(before) and hasattr(time, "tzset"):  # not on Windows
         time.tzset()
 
 

@@ -15,13 +15,15 @@ try:
 except ImportError:
     from signal import getsignal
 
+_POSIX = hasattr(signal, "pthread_sigmask")  # elsewhere, nothing below can be changed
 # SIGURG belongs to the time limit.
+_NOT_OURS = ("SIGKILL", "SIGSTOP", "SIGURG")
 _SIGNALS = tuple(
     int(each)
     for each in signal.valid_signals()
-    if each not in (signal.SIGKILL, signal.SIGSTOP, signal.SIGURG)
+    if each not in [getattr(signal, name, None) for name in _NOT_OURS]
 )
-_TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF)
+_TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF) if _POSIX else ()
 _SLACK_SECONDS = 0.01  # a timer that is off by less was not touched
 
 
@@ -35,12 +37,12 @@ def own_values() -> Iterator[None]:
     if decimal := sys.modules.get("decimal"):  # the copied context holds the very same object
         decimal.setcontext(decimal.getcontext().copy())
     before = _event_loop()
-    mask = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    mask = _mask()
     try:
         yield
     finally:
         _set_event_loop(before)
-        if signal.pthread_sigmask(signal.SIG_BLOCK, ()) != mask:
+        if _mask() != mask:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
@@ -63,6 +65,11 @@ def own_signals() -> Iterator[None]:
         for number, handler in zip(_SIGNALS, handlers, strict=True):
             if getsignal(number) != handler and handler is not None:  # None: not set from Python
                 signal.signal(number, handler)
+
+
+def _mask() -> set[Any]:
+    """The signals that this thread blocks."""
+    return set(signal.pthread_sigmask(signal.SIG_BLOCK, ())) if _POSIX else set()
 
 
 def _stop_timers(before: list[tuple[float, float]], seconds: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Callable
@@ -30,7 +31,8 @@ def run_within(seconds: float, call: Callable[[], T]) -> T:
         TaskTimeout: The call took longer than `seconds`, whatever it made of the interrupt.
         TimeIsUp: The time of an outer call is up.
     """
-    if threading.current_thread() is threading.main_thread():
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and hasattr(signal, "pthread_kill"):  # not on Windows
         return _watched(seconds, call)
     return ThreadedCall(call).result(seconds)
 

@@ -108,6 +108,27 @@ def test_modules_are_looked_for_in_this_folder(tmp_path: Path) -> None:
     assert "ZeroDivisionError" in refusal("--modules", "here_only")
 
 
+@pytest.mark.parametrize(
+    "raised", ["SystemExit('no database')", "KeyboardInterrupt('no database')"]
+)
+def test_a_module_that_exits_is_told_as_any_that_fails(tmp_path: Path, raised: str) -> None:
+    name = f"exits_{raised.partition('(')[0].lower()}"
+    (tmp_path / f"{name}.py").write_text(f"raise {raised}\n")
+
+    told = refusal("--modules", f"work_tasks,{name}")
+
+    assert f"{raised.partition('(')[0]}: no database" in told
+    assert f"(while importing the task module '{name}')" in told
+
+
+def test_a_task_s_alarm_does_not_end_the_process() -> None:
+    consumer: Any = Stopped()
+    with StopSignals(consumer):
+        signal.raise_signal(signal.SIGALRM)
+
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_DFL
+
+
 def test_without_a_region_it_does_not_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_REGION")
 

@@ -5,6 +5,7 @@ import json
 import uuid
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from taskmill.functions.json_values import dump_result
 from taskmill.functions.registry import Registry
 from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, TaskFunction
 from taskmill.model.retry import Retry
+from taskmill.model.task_settings import TaskSettings
 
 
 class Order(BaseModel):
@@ -215,6 +217,49 @@ def test_code_that_cannot_be_loaded_has_the_default_policy_and_says_why_when_run
     assert registry.policy("any") == (Retry(), DEFAULT_TIMEOUT_SECONDS)
     with pytest.raises(ModuleNotFoundError, match="no_such_module"):
         registry.execute(event("any"))
+
+
+AT_IMPORT = ["SystemExit('no')", "KeyboardInterrupt", "GeneratorExit", "ValueError('no')"]
+
+
+@pytest.fixture(params=AT_IMPORT)
+def broken(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Registry:
+    """A registry with a module that raises when it is imported, and one that does not."""
+    (tmp_path / "raises_when_imported.py").write_text(f"raise {request.param}\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    return Registry(["raises_when_imported", "unit_events"])
+
+
+def test_what_a_module_raises_is_no_error_of_who_asks_for_settings(broken: Registry) -> None:
+    assert broken.policy("any") == (Retry(), DEFAULT_TIMEOUT_SECONDS)
+    assert broken.settings("any") == TaskSettings()
+    assert not broken.is_async("any")
+
+
+def test_it_is_an_exception_to_who_checks_an_input(broken: Registry) -> None:
+    with pytest.raises(Exception, match=r"no|KeyboardInterrupt|GeneratorExit"):
+        broken.check_input("any", 1)
+    with pytest.raises(Exception, match=r"no|KeyboardInterrupt|GeneratorExit"):
+        broken.has_code("any")
+
+
+def test_types_of_other_modules_are_known_all_the_same(broken: Registry) -> None:
+    made = function(lambda value: value, timeout_seconds=7)
+
+    assert broken.policy(made.type)[1] == 7
+    assert broken.has_code(made.type)
+    broken.check_input(made.type, 1)
+    assert broken.execute(event(made.type, 5)) == "5"
+
+
+def test_the_error_of_the_module_is_that_of_a_type_that_may_be_in_it(broken: Registry) -> None:
+    with pytest.raises(BaseException) as raised:  # noqa: PT011  # each parameter another one
+        broken.execute(event("any"))
+
+    assert raised.type in (SystemExit, KeyboardInterrupt, GeneratorExit, ValueError)
+    assert raised.value.__notes__ == ["while importing the task module 'raises_when_imported'"]
 
 
 # Results

@@ -1,10 +1,14 @@
+from typing import Any, ClassVar
+
 import pytest
+from builders import any_key
 from hypothesis import given
 from hypothesis import strategies as st
 
 from taskmill import errors
 from taskmill.errors import TaskmillError, describe_error
 from taskmill.model.error_details import MESSAGE_LIMIT, STACK_LIMIT
+from taskmill.model.wait_errors import TaskFailed
 
 
 class Wordless(Exception):
@@ -86,6 +90,35 @@ def test_an_error_whose_message_cannot_be_had_is_described_all_the_same() -> Non
 def test_a_description_is_text_that_utf_8_can_hold(text: str) -> None:
     for part in describe_error(raised(OSError(text))).values():
         part.encode()
+
+
+def test_a_failure_of_something_that_is_no_task_is_described_all_the_same() -> None:
+    class Fake:
+        status, key = "FAILED", any_key()
+        attributes: ClassVar[dict[str, Any]] = {"error": {"type": "E", "message": "m"}}
+
+    error = TaskFailed(Fake())
+    error.task = None
+
+    assert describe_error(raised(error))["type"] == "TaskFailed"
+
+
+def test_a_group_of_thousands_is_described_shortly() -> None:
+    group = ExceptionGroup("many", [ValueError("x" * 5_000) for _ in range(5_000)])
+
+    described = describe_error(raised(group))
+
+    assert described["type"] == "ValueError"
+    assert described["message"].endswith("; 4,996 more)")
+    assert len(described["message"]) <= MESSAGE_LIMIT
+
+
+def test_groups_nested_deeper_than_calls_can_be_are_described() -> None:
+    error: Exception = KeyError("at the bottom")
+    for _ in range(5_000):
+        error = ExceptionGroup("nested", [error])
+
+    assert describe_error(raised(error))["message"] == "'at the bottom'"
 
 
 def test_an_error_that_was_never_raised_has_a_stack_too() -> None:
