@@ -28,8 +28,11 @@ def fits_row(text: str, *, limit: int) -> bool:
     return max(levels, default=0) <= DEEPEST_IN_A_ROW
 
 
-def dump_json(value: Any, *, field: str) -> str:
+def dump_json(value: Any, *, field: str, around: int = 0) -> str:
     """Compact JSON text that can be encoded as UTF-8, within the limits of `read_json`.
+
+    Args:
+        around: Levels to allow beyond 200, of an array around values.
 
     Raises:
         InvalidRequest: `value` is not JSON: a NaN, another type, a circular reference, more than
@@ -37,7 +40,7 @@ def dump_json(value: Any, *, field: str) -> str:
     """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        check_levels(text)
+        check_levels(text, around)
         text.encode()
     except UnicodeEncodeError:  # lone surrogates: JSON allows them only as escapes
         return json.dumps(value, allow_nan=False, separators=(",", ":"))
