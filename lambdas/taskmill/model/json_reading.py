@@ -44,9 +44,9 @@ def read_json(text: str | bytes, *, finite: bool = True, around: int = 0) -> Any
     plain = decoded(text) if isinstance(text, bytes) else _checked(text)
     plain = plain.removeprefix("\ufeff")
     check_levels(plain, around)
-    hook = {"parse_float": _finite} if finite and _MAYBE_HUGE.search(plain) else {}
+    parse_float = _finite if finite and _MAYBE_HUGE.search(plain) else None
     try:
-        value = json.loads(plain, parse_constant=_refuse_constant, **hook)
+        value = json.loads(plain, parse_float=parse_float, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise NotJson(str(error)) from None
     except NotJson:

@@ -18,7 +18,7 @@ def is_gone(error: ClientError) -> bool:
     not: GET is refused for want of `s3:ListBucket`, and HEAD, which has no body, just with 403.
     Source: S3 API reference, GetObject and HeadObject, "Permissions".
     """
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if status == 404 or error.response["Error"]["Code"] in ("NoSuchKey", "404"):
         return True
     if error.operation_name == "HeadObject":

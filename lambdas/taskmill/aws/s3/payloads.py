@@ -218,7 +218,7 @@ class PayloadStore:
         return url
 
 
-def _no_upload(error: ClientError) -> Exception:
+def _no_upload(error: ClientError) -> ClientError | InvalidRequest:
     """The refusal of a reference to an upload that does not exist; other errors as they are."""
     if not is_gone(error):
         return error
