@@ -107,7 +107,7 @@ class LedgerCloud(InProcessCloud):
 
     def upload(self, lines: bytes) -> str:
         """What a client does for a large input: asks where to put it, and puts it there."""
-        ref: str = self.post("uploads", None).body["inputRef"]
+        ref: str = self.post("uploads", {"size": len(lines)}).body["inputRef"]
         self.bucket.put_object(Key=ref, Body=lines)
         self.usage.add(What.S3_PUTS, CALLER, "s3.put_object (presigned)")
         self.usage.add(What.BYTES, CALLER, "s3.put_object (presigned)", len(lines))

@@ -24,6 +24,7 @@ WAIT_MS: Mapping[str, float] = {  # for an answer, within a region
     "s3.put_object": 40,
     "s3.get_object": 25,
     "s3.head_object": 15,
+    "s3.delete_object_tagging": 15,
     "stepfunctions.start_execution": 40,
 }
 OTHER_WAIT_MS = 12  # SQS, SNS

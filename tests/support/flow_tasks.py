@@ -115,3 +115,8 @@ def cancels_itself(_: Any) -> None:
 @task("returns-a-set")
 def returns_a_function(_: Any) -> Any:
     return echo.function
+
+
+@task("reads-a-large-child")
+def reads_a_large_child(ctx: TaskContext) -> int:
+    return len(ctx.run("sized", 200_000))

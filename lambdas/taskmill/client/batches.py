@@ -9,6 +9,7 @@ from taskmill.client.wire import INLINE_LIMIT, check_request, to_json, to_moment
 from taskmill.model.api.requests import NewTask
 from taskmill.model.errors import WrongOptionType
 from taskmill.model.given_elements import given_elements
+from taskmill.model.json_reading import LEVELS_OF_A_BODY
 
 TASKS_A_REQUEST = 100
 
@@ -39,7 +40,7 @@ def batches(tasks: Iterable[NewTask], *, ids: str) -> Iterator[bytes]:
         fields |= repeatable(ids, task.code, task.idempotency_key)
         if task.run_at is not None:
             fields["runAt"] = to_moment(task.run_at)
-        line = to_json(fields, field="input")
+        line = to_json(fields, field="input", around=LEVELS_OF_A_BODY)
         if lines and (len(lines) == TASKS_A_REQUEST or size + weight(line) > INLINE_LIMIT):
             yield _body(lines)
             lines, size = [], 0

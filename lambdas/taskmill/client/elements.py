@@ -72,7 +72,7 @@ def _form_of(path: Path) -> Format:
 
 def _json_array(file: BinaryIO) -> Iterator[Any]:
     try:
-        array = read_json(file.read())
+        array = read_json(file.read(), around=1)
     except NotJson as error:
         raise Malformed(f"not JSON: {error}") from None
     if not isinstance(array, list):

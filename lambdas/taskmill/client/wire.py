@@ -9,7 +9,7 @@ from typing import Any
 
 from taskmill.functions.json_values import to_json_value
 from taskmill.model.errors import InvalidInput, InvalidRequest, LimitExceeded
-from taskmill.model.json_reading import check_levels
+from taskmill.model.json_reading import LEVELS_OF_A_BODY, check_levels
 from taskmill.model.json_text import refusal
 from taskmill.model.left_out import LEFT_OUT
 
@@ -19,11 +19,12 @@ REQUEST_LIMIT = 6_000_000
 INLINE_LIMIT = 4_000_000  # larger inputs are uploaded where possible; the rest is for other fields
 
 
-def to_json(value: Any, *, field: str) -> bytes:
+def to_json(value: Any, *, field: str, around: int = 0) -> bytes:
     """Compact JSON of builtins, pydantic models, dataclasses, dates and similar types.
 
     Args:
         field: Name of the value in error messages.
+        around: Levels to allow beyond 200, of a request body around a value.
 
     Raises:
         InvalidRequest: The value has no JSON form: NaN, a circular reference, another type, more
@@ -31,7 +32,7 @@ def to_json(value: Any, *, field: str) -> bytes:
     """
     try:
         text = _COMPACT.encode(value)
-        check_levels(text)
+        check_levels(text, around)
     except (TypeError, ValueError, RecursionError) as error:
         raise InvalidRequest(f"{field} is not JSON: {refusal(error)}", field=field) from None
     try:
@@ -57,7 +58,7 @@ def to_body(fields: Mapping[str, Any], *, array: bytes | None = None) -> bytes:
         for name, value in fields.items()
         if value is not LEFT_OUT and (value is not None or name == "input")
     }
-    body = to_json(given, field="input")
+    body = to_json(given, field="input", around=LEVELS_OF_A_BODY)
     if array is not None:
         body = body[:-1] + b',"input":' + array + b"}"
     return check_request(body)

@@ -131,8 +131,8 @@ class Finisher:
 
 def _is_counted(parent: TaskRow) -> bool:
     """Whether the counts of a task that has ended are complete: an earlier finish wrote them."""
-    counts = parent.attributes.get("counts") or {}
-    return bool(sum(counts.get(name, 0) for name in COUNT_NAMES) >= (parent.child_count or 0))
+    counts: Mapping[str, int] = parent.attributes.get("counts") or {}
+    return sum(counts.get(name, 0) for name in COUNT_NAMES) >= (parent.child_count or 0)
 
 
 def _given_up(parent: TaskRow, row: TaskRow, reason: WorkflowFailed) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from taskmill.model.clock import Clock, now_ms, ttl_seconds
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.given_elements import MAX_ELEMENT_BYTES
-from taskmill.model.json_reading import NotJson, decoded, read_json
+from taskmill.model.json_reading import BOM, NotJson, decoded, read_json
 from taskmill.model.json_text import dump_json, fits_row
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
@@ -78,6 +78,8 @@ class Inserter:
         if len(line) > MAX_ELEMENT_BYTES:
             problem = f"is larger than {MAX_ELEMENT_BYTES:,} bytes"
             return self._failed_row(parent, index, problem)
+        if line.startswith(BOM):  # one is skipped; of a second, no reader would know
+            return self._failed_row(parent, index, "is not JSON: it has two byte order marks")
         try:
             text = decoded(line).strip()
             read_json(text)

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 from taskmill.http.refusals import MalformedBody, UnsupportedMediaType
 from taskmill.model.api.requests import InvokeContext
 from taskmill.model.errors import Forbidden, LimitExceeded
-from taskmill.model.json_reading import NotJson, decoded, read_json
+from taskmill.model.json_reading import LEVELS_OF_A_BODY, NotJson, decoded, read_json
 from taskmill.wiring.process import current
 
 MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's limit for a request
@@ -49,7 +49,8 @@ def parse_object(text: str) -> dict[str, Any]:
         MalformedBody: The text is not JSON within the limits of `read_json`, or not an object.
     """
     try:
-        value = read_json(text, finite=False)  # the field that holds it is named later
+        # What is infinite or a little too deep is refused later, with the name of its field.
+        value = read_json(text, finite=False, around=LEVELS_OF_A_BODY)
     except NotJson as error:
         raise MalformedBody(f"the body is not JSON: {error}", field="body") from None
     if not isinstance(value, dict):

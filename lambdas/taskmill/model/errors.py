@@ -245,6 +245,13 @@ class PayloadMissing(Abort):
     http_status = 410
 
 
+class PayloadTooLarge(Abort):
+    """A stored input or result does not fit the memory of the function that is to read it."""
+
+    code = "too_large"
+    http_status = 413
+
+
 class TaskTimeout(TaskmillError):
     """The attempt ran longer than `timeout_seconds`."""
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 MAX_LEVELS = 200  # of arrays and objects in each other; pydantic's parser stops at as many
 MAX_DIGITS = 4_300  # of an integer: `sys.int_info.default_max_str_digits`
+LEVELS_OF_A_BODY = 3  # {"tasks": [{"input": …}]}, around the value
 BOM = b"\xef\xbb\xbf"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 # Brackets, and strings, in which brackets do not count. An unfinished string reaches to the end, so
@@ -26,7 +27,7 @@ class NotJson(ValueError):
     """A text is not JSON as taskmill accepts it; the message says why, and names the limit."""
 
 
-def read_json(text: str | bytes, *, finite: bool = True) -> Any:
+def read_json(text: str | bytes, *, finite: bool = True, around: int = 0) -> Any:
     """The value of a JSON text in UTF-8, which may begin with a byte order mark.
 
     Of repeated names in an object the last one counts, as in most parsers.
@@ -34,6 +35,7 @@ def read_json(text: str | bytes, *, finite: bool = True) -> Any:
     Args:
         finite: Refuse numbers beyond the range of a double, such as 1e999. False: they become
             infinite, so that a model can refuse them with the name of the field.
+        around: Levels to allow beyond 200, of a request body around a value.
 
     Raises:
         NotJson: It is malformed or not UTF-8; it has NaN, Infinity, a number beyond the range of
@@ -41,10 +43,10 @@ def read_json(text: str | bytes, *, finite: bool = True) -> Any:
     """
     plain = decoded(text) if isinstance(text, bytes) else _checked(text)
     plain = plain.removeprefix("\ufeff")
-    check_levels(plain)
-    hook = {"parse_float": _finite} if finite and _MAYBE_HUGE.search(plain) else {}
+    check_levels(plain, around)
+    parse_float = _finite if finite and _MAYBE_HUGE.search(plain) else None
     try:
-        value = json.loads(plain, parse_constant=_refuse_constant, **hook)
+        value = json.loads(plain, parse_float=parse_float, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise NotJson(str(error)) from None
     except NotJson:
@@ -69,20 +71,20 @@ def decoded(text: bytes) -> str:
         raise NotJson(f"it is not UTF-8{known or f': {error.reason}'}") from None
 
 
-def check_levels(text: str) -> None:
+def check_levels(text: str, around: int = 0) -> None:
     """Reject more than 200 levels of arrays and objects, which Python cannot parse safely.
 
     Raises:
         NotJson: There are more.
     """
-    if text.count("[") + text.count("{") <= MAX_LEVELS:
+    if text.count("[") + text.count("{") <= MAX_LEVELS + around:
         return
     level = 0
     for token in _TOKENS.finditer(text):
         character = text[token.start()]
         if character in "[{":
             level += 1
-            if level > MAX_LEVELS:
+            if level > MAX_LEVELS + around:
                 raise NotJson(f"it is nested more than {MAX_LEVELS} levels deep")
         elif character != '"':
             level -= 1

@@ -52,8 +52,11 @@ def message_text(value: Any) -> str:
     return text if text.isascii() else _NOT_XML.sub(lambda one: f"\\u{ord(one[0]):04x}", text)
 
 
-def dump_json(value: Any, *, field: str) -> str:
+def dump_json(value: Any, *, field: str, around: int = 0) -> str:
     """Compact JSON text that can be encoded as UTF-8, within the limits of `read_json`.
+
+    Args:
+        around: Levels to allow beyond 200, of an array around values.
 
     Raises:
         InvalidRequest: `value` is not JSON: a NaN, another type, a circular reference, more than
@@ -61,7 +64,7 @@ def dump_json(value: Any, *, field: str) -> str:
     """
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        check_levels(text)
+        check_levels(text, around)
         text.encode()
     except UnicodeEncodeError:  # lone surrogates: JSON allows them only as escapes
         return json.dumps(value, allow_nan=False, separators=(",", ":"))

@@ -44,7 +44,7 @@ class MemoryBucket:
         if Range:
             first, last = map(int, re.findall(r"\d+", Range))
             body = body[first : last + 1]
-        return {"Body": StreamingBody(io.BytesIO(body), len(body))}
+        return {"Body": StreamingBody(io.BytesIO(body), len(body)), "ContentLength": len(body)}
 
     def head_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
         body = self._find(Key, "404")

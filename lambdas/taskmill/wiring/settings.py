@@ -163,6 +163,11 @@ class Settings:
     function_name: str | None = _setting(
         "AWS_LAMBDA_FUNCTION_NAME", "set by Lambda: the function that this process runs"
     )
+    memory_mb: int | None = _setting(
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+        "set by Lambda: the memory that this function has, in MB",
+        read=_whole_number,
+    )
     initialization: str | None = _setting(
         "AWS_LAMBDA_INITIALIZATION_TYPE", "set by Lambda: how this process starts"
     )
@@ -218,6 +223,11 @@ class Settings:
         """Whether this process has Lambda's limits: by `TASKMILL_RUNNER`, else detected."""
         default = "container" if self.function_name is None else "lambda"
         return (self.runner or default) == "lambda"
+
+    @property
+    def memory_bytes(self) -> int | None:
+        """The memory that Lambda gives this process; None: it has no such limit."""
+        return None if self.memory_mb is None else self.memory_mb << 20
 
     @property
     def is_snapshot(self) -> bool:

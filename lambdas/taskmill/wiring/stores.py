@@ -144,6 +144,7 @@ class Stores:
             self.settings.need("TASKMILL_BUCKET"),
             rows=PayloadRows(self.table, **self._row_options),
             max_bytes=self.settings.max_payload_bytes,
+            memory_bytes=self.settings.memory_bytes,
         )
 
     # Queues

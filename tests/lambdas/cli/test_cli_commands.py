@@ -273,3 +273,25 @@ def test_help_needs_neither_http_nor_aws() -> None:
     )
 
     assert shown.stdout.strip() == "[]"
+
+
+def test_map_takes_the_delimiter_of_a_table(run: Run, network: Network, tmp_path: Path) -> None:
+    (tmp_path / "cities.csv").write_text("code,no;city\nAMS;Amsterdam\n")
+    (tmp_path / "tabs.csv").write_text("a:b\tc\n1\t2\n")
+
+    run("map", "other", "cities.csv", "--delimiter", ";")
+    run("map", "other", "tabs.csv", "--delimiter", "tab")
+
+    assert [json.loads(each.content)["input"] for each in network.requests if each.content] == [
+        [{"code,no": "AMS", "city": "Amsterdam"}],
+        [{"a:b": "1", "c": "2"}],
+    ]
+
+
+@pytest.mark.parametrize("delimiter", ["", "ab", "x", "1", '"', "\n"])
+def test_what_is_no_delimiter_is_refused(delimiter: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / "cities.csv").write_text("code\nAMS\n")
+
+    answer = run("map", "other", "cities.csv", "--delimiter", delimiter)
+
+    assert (answer.exit_code, "--delimiter is a character" in answer.output) == (2, True)

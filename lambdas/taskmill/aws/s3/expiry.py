@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from botocore.exceptions import ClientError
 
-from taskmill.model.errors import PayloadMissing
+from taskmill.model.errors import InvalidRequest, PayloadMissing
 from taskmill.model.keys import TaskKey
 
 
@@ -18,7 +18,7 @@ def is_gone(error: ClientError) -> bool:
     not: GET is refused for want of `s3:ListBucket`, and HEAD, which has no body, just with 403.
     Source: S3 API reference, GetObject and HeadObject, "Permissions".
     """
-    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if status == 404 or error.response["Error"]["Code"] in ("NoSuchKey", "404"):
         return True
     if error.operation_name == "HeadObject":
@@ -42,3 +42,14 @@ def naming(key: TaskKey, what: str) -> Iterator[None]:
 def expired(key: TaskKey, what: str) -> PayloadMissing:
     """The error about an expired "input" or "result" of a task."""
     return PayloadMissing(f"the {what} of {key} has expired", field=what, **key.as_dict())
+
+
+def no_upload(error: ClientError) -> ClientError | InvalidRequest:
+    """The refusal of a reference to an upload that does not exist; other errors as they are."""
+    if not is_gone(error):
+        return error
+    return InvalidRequest(
+        "inputRef names no uploaded object: nothing was uploaded, or it has expired, as what nobody"
+        " submits does after a day",
+        field="inputRef",
+    )

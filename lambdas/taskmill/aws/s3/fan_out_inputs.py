@@ -75,7 +75,7 @@ def _with_elements(
     if task.input is None:
         payloads.keep(task.input_ref or "")  # before the row is put: it must not name what expires
         return row.but(input_ref=task.input_ref)
-    whole = dump_json(task.input, field="input")
+    whole = dump_json(task.input, field="input", around=1)
     if not hidden and fits_row(whole, limit=TASK_INPUT_INLINE):
         return row.but(input=whole)
     lines = "\n".join(_line(each, index) for index, each in enumerate(task.input))

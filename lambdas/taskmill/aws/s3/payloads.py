@@ -13,10 +13,11 @@ from taskmill.aws.dynamodb.payload_rows import (
     PayloadRows,
     is_row,
 )
-from taskmill.aws.s3.expiry import is_gone
+from taskmill.aws.s3.expiry import is_gone, no_upload
 from taskmill.aws.s3.object_keys import input_key, is_planned, result_key
 from taskmill.aws.s3.offset_lines import offset_lines
-from taskmill.model.errors import InvalidRequest, LimitExceeded, PayloadMissing
+from taskmill.aws.s3.readable import check_parsed, check_size
+from taskmill.model.errors import LimitExceeded, PayloadMissing
 from taskmill.model.json_text import fits_row
 from taskmill.model.rows.task_row import TaskRow
 
@@ -55,11 +56,20 @@ class PayloadRef:
 class PayloadStore:
     """Store of payloads: payload rows, JSON objects, and JSON Lines objects for fan-outs."""
 
-    def __init__(self, client: Any, bucket: str, *, rows: PayloadRows, max_bytes: int) -> None:
+    def __init__(
+        self,
+        client: Any,
+        bucket: str,
+        *,
+        rows: PayloadRows,
+        max_bytes: int,
+        memory_bytes: int | None = None,
+    ) -> None:
         self.client = client
         self.bucket = bucket
         self.rows = rows
         self.max_bytes = max_bytes
+        self.memory_bytes = memory_bytes
 
     def put_inputs(
         self, inputs: Sequence[tuple[TaskRow, str]], *, in_bucket: Sequence[bool] | None = None
@@ -127,14 +137,14 @@ class PayloadStore:
 
         Raises:
             PayloadMissing: The payload has expired.
+            PayloadTooLarge: It does not fit the memory of this function.
         """
         if is_row(ref):
             return self.rows.get(ref)
         where = PayloadRef.parse(ref)
         if where.start is not None:
             return self.part(where.key, where.start, where.length).decode()
-        body: bytes = self._get(where.key)["Body"].read()
-        return body.decode()
+        return self._read(where.key).decode()
 
     def exists(self, ref: str) -> bool:
         """Whether the payload behind a reference has not expired yet."""
@@ -153,9 +163,9 @@ class PayloadStore:
 
         Raises:
             PayloadMissing: The object has expired.
+            PayloadTooLarge: They do not fit the memory of this function.
         """
-        body: bytes = self._get(key, Range=f"bytes={start}-{start + length - 1}")["Body"].read()
-        return body
+        return self._read(key, Range=f"bytes={start}-{start + length - 1}")
 
     def lines(self, key: str) -> Iterator[tuple[int, bytes]]:
         """Yield `(offset, line)` of each non-blank line of a JSON Lines object, streaming it.
@@ -177,9 +187,16 @@ class PayloadStore:
         try:
             head = self.client.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
-            raise _no_upload(error) from None
+            raise no_upload(error) from None
         self._check_size("input", int(head["ContentLength"]))
         return str(head["ETag"])
+
+    def _read(self, key: str, **request: str) -> bytes:
+        answer = self._get(key, **request)
+        check_size(key, int(answer["ContentLength"]), self.memory_bytes)
+        body: bytes = answer["Body"].read()
+        check_parsed(key, body, self.memory_bytes)
+        return body
 
     def _get(self, key: str, **request: str) -> Any:
         try:
@@ -222,7 +239,7 @@ class PayloadStore:
         try:
             self.client.delete_object_tagging(Bucket=self.bucket, Key=key)
         except ClientError as error:
-            raise _no_upload(error) from None
+            raise no_upload(error) from None
 
     def download_url(self, ref: str) -> str:
         url: str = self.client.generate_presigned_url(
@@ -231,17 +248,6 @@ class PayloadStore:
             ExpiresIn=UPLOAD_SECONDS,
         )
         return url
-
-
-def _no_upload(error: ClientError) -> Exception:
-    """The refusal of a reference to an upload that does not exist; other errors as they are."""
-    if not is_gone(error):
-        return error
-    return InvalidRequest(
-        "inputRef names no uploaded object: nothing was uploaded, or it has expired, as what nobody"
-        " submits does after a day",
-        field="inputRef",
-    )
 
 
 def upload_prefix(tenant: str) -> str:
