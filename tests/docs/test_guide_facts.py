@@ -31,7 +31,7 @@ from taskmill.testing import Chaos, InProcessCloud, Meter
 from taskmill.work import direct_runs, leases, task_runner
 from taskmill.work.children import MAX_CHILDREN, NAME_LIMIT
 from taskmill.work.consumer import consumer, keeper
-from taskmill_cdk import ContainerWorkers, TaskStack, container_workers
+from taskmill_cdk import ContainerWorkers, TaskStack, TenantLimits, container_workers
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs/guide"
@@ -85,6 +85,7 @@ STACK_PROPS = (
     "max_payload_bytes",
     "priority_concurrency",
     "retention_days",
+    "tenant_limits",
     "worker_concurrency",
     "worker_timeout",
 )
@@ -94,6 +95,7 @@ TABLES: list[tuple[str, str, Iterable[str]]] = [
     ("tasks.md", "## Submit", SUBMIT),
     ("tasks.md", "## Many at once", MAP - SUBMIT | {"notify"}),
     ("tasks.md", "## The context", public(TaskContext) - {"close", "unreported", "stopped"}),
+    ("tasks.md", "### Other tenants", {each.name for each in dataclasses.fields(TenantLimits)}),
     ("tasks.md", "## Handles", public(TaskHandle) - {"of", "key", "wait_async"}),
     ("tasks.md", "## Statuses", set(Status)),
     ("retries.md", "## Retry", {each.name for each in dataclasses.fields(Retry)}),
@@ -143,6 +145,12 @@ FIGURES: dict[str, list[str]] = {
         f"| `notify` | `each` up to {batch_plan.NOTIFY_EACH_UP_TO:,} subtasks, else `progress` |",
         f"A fan-out has at most {batch_plan.MAX_BATCHES:,} batches",
         f"has at most {task_runner.MARGIN_MS // 1000} seconds less than that",
+        (
+            f"{TenantLimits().open_uploads:,}; the same, within the"
+            f" {payloads.UPLOAD_SECONDS // 60} minutes that"
+        ),
+        f"`TASKMILL_TENANT_SCHEDULES` | {TenantLimits().schedules:,} |",
+        f"`TASKMILL_TENANT_MAPPINGS` | {TenantLimits().mappings:,} |",
         f"The lease ends {GRACE_SECONDS} seconds after the attempt's time limit",
         f"holds a single task for them for another {change.OUTSIDE_LEASE_MS // 60_000} minutes",
     ],

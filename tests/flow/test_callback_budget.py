@@ -60,8 +60,8 @@ def alarms(cloud: InProcessCloud) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("chaos", EVERY_ORDER, ids=str)
 def test_six_mappings_and_one_submit_did_not_make_17831_tasks(chaos: Chaos, budget: int) -> None:
     with cloud_of(budget, chaos=chaos) as cloud:
-        register(cloud, *permutations("abc", 2))
-        first = submit(cloud, "a")
+        register(cloud, *permutations("ABC", 2))
+        first = submit(cloud, "A")
 
         cloud.run()
 
@@ -75,9 +75,9 @@ def test_six_mappings_and_one_submit_did_not_make_17831_tasks(chaos: Chaos, budg
 
 def test_one_alarm_tells_of_all_that_is_cut_off_below_a_root() -> None:
     with cloud_of(60) as cloud:
-        register(cloud, *permutations("abc", 2))
-        first = submit(cloud, "a")
-        submit(cloud, "d")  # which has no callbacks
+        register(cloud, *permutations("ABC", 2))
+        first = submit(cloud, "A")
+        submit(cloud, "D")  # which has no callbacks
 
         cloud.run()
 
@@ -91,14 +91,14 @@ def test_one_alarm_tells_of_all_that_is_cut_off_below_a_root() -> None:
 
 def test_a_task_tells_which_of_its_callbacks_were_cut_off() -> None:
     with cloud_of(2) as cloud:
-        register(cloud, ("d", "a"), ("d", "b"), ("d", "c"))
-        key = submit(cloud, "d")
+        register(cloud, ("D", "A"), ("D", "B"), ("D", "C"))
+        key = submit(cloud, "D")
 
         cloud.run()
 
-        assert [row.key.type for row in callbacks(cloud)] == ["a", "b"]
+        assert [row.key.type for row in callbacks(cloud)] == ["A", "B"]
         note = refusal(get(cloud, key))
-        assert (note["task"], note["count"], note["types"]) == (str(key), 1, ["c"])
+        assert (note["task"], note["count"], note["types"]) == (str(key), 1, ["C"])
         assert "one submitted task may cause 2 callbacks" in note["reason"]
 
 
@@ -109,8 +109,8 @@ def test_without_a_setting_ten_thousand_callbacks_are_accepted() -> None:
 
 def test_what_is_accepted_costs_no_write() -> None:
     with cloud_of() as cloud:
-        register(cloud, ("a", "b"))
-        submit(cloud, "a")
+        register(cloud, ("A", "B"))
+        submit(cloud, "A")
         cloud.meter.calls.clear()
 
         cloud.run()
@@ -119,8 +119,8 @@ def test_what_is_accepted_costs_no_write() -> None:
         assert plain == 4  # both are claimed and ended
 
     with cloud_of(1) as cloud:
-        register(cloud, ("a", "b"), ("b", "c"))
-        submit(cloud, "a")
+        register(cloud, ("A", "B"), ("B", "C"))
+        submit(cloud, "A")
         cloud.meter.calls.clear()
 
         cloud.run()
@@ -133,7 +133,7 @@ def test_what_is_accepted_costs_no_write() -> None:
 
 def test_children_are_not_counted_as_callbacks() -> None:
     with cloud_of(1) as cloud:
-        key = submit(cloud, "many", 60)
+        key = submit(cloud, "budget-many", 60)
 
         cloud.run()
 
@@ -143,8 +143,8 @@ def test_children_are_not_counted_as_callbacks() -> None:
 
 def test_each_of_many_children_has_its_callback() -> None:
     with cloud_of() as cloud:
-        register(cloud, ("a", "b"))
-        submit(cloud, "many", 250)
+        register(cloud, ("A", "B"))
+        submit(cloud, "budget-many", 250)
 
         cloud.run()
 
@@ -153,9 +153,9 @@ def test_each_of_many_children_has_its_callback() -> None:
 
 
 def test_each_child_of_a_chain_of_children_has_its_callback() -> None:
-    with cloud_of(50) as cloud:
-        register(cloud, ("nested", "b"))
-        submit(cloud, "nested", 31)
+    with cloud_of() as cloud:
+        register(cloud, ("budget-nested", "B"))
+        submit(cloud, "budget-nested", 31)
 
         cloud.run()
 
@@ -163,12 +163,12 @@ def test_each_child_of_a_chain_of_children_has_its_callback() -> None:
         assert alarms(cloud) == []
 
 
-@pytest.mark.parametrize("starts", ["one-by-one", "together"])
+@pytest.mark.parametrize("starts", ["budget-one-by-one", "budget-together"])
 @pytest.mark.parametrize("chaos", EVERY_ORDER, ids=str)
 def test_a_circle_through_children_of_a_callback_ends(chaos: Chaos, starts: str) -> None:
     with cloud_of(40, chaos=chaos) as cloud:
-        register(cloud, ("a", starts), ("a", "b"))
-        submit(cloud, "a")
+        register(cloud, ("A", starts), ("A", "B"))
+        submit(cloud, "A")
 
         cloud.run()
 
@@ -178,8 +178,8 @@ def test_a_circle_through_children_of_a_callback_ends(chaos: Chaos, starts: str)
 
 def test_a_fan_out_has_the_budget_of_one_task() -> None:
     with cloud_of(9) as cloud:
-        register(cloud, *permutations("abc", 2))
-        fan_out(cloud, "a", range(50))
+        register(cloud, *permutations("ABC", 2))
+        fan_out(cloud, "A", range(50))
 
         cloud.run()
 
@@ -188,7 +188,7 @@ def test_a_fan_out_has_the_budget_of_one_task() -> None:
 
 def test_a_retry_by_hand_has_the_whole_budget_again() -> None:
     with cloud_of(5) as cloud:
-        register(cloud, ("unheard-of", "a"), *permutations("abc", 2))
+        register(cloud, ("unheard-of", "A"), *permutations("ABC", 2))
         key = submit(cloud, "unheard-of")
         cloud.run()
         assert len(callbacks(cloud)) == 5
@@ -202,9 +202,9 @@ def test_a_retry_by_hand_has_the_whole_budget_again() -> None:
 
 def test_each_fire_of_a_schedule_has_a_budget_of_its_own() -> None:
     with cloud_of(5) as cloud:
-        register(cloud, *permutations("abc", 2))
+        register(cloud, *permutations("ABC", 2))
         cloud.service.schedule(
-            tenant_code=TENANT, name="hourly", task_type="a", expression="rate(1 hour)"
+            tenant_code=TENANT, name="hourly", task_type="A", expression="rate(1 hour)"
         )
 
         cloud.advance(seconds=2 * 3_600 + 60)
@@ -215,7 +215,7 @@ def test_each_fire_of_a_schedule_has_a_budget_of_its_own() -> None:
 
 # Any mappings
 
-TYPES = ("a", "b", "c", "d", "one-by-one", "together", "unheard-of")
+TYPES = ("A", "B", "C", "D", "budget-one-by-one", "budget-together", "unheard-of")
 pairs = st.tuples(st.sampled_from(TYPES), st.sampled_from(TYPES)).filter(lambda p: p[0] != p[1])
 graphs = st.lists(
     st.tuples(pairs, st.sampled_from(["success", "failure", "completion"])), max_size=8
@@ -254,9 +254,9 @@ def test_any_mappings_end_within_the_budget_and_the_same_however_delivered(
 
 
 def test_a_crash_at_any_call_cuts_off_the_same() -> None:
-    graph = [(pair, "completion") for pair in permutations("abc", 2)]
-    *calm, calls = made(graph, "a", 6, Chaos())
+    graph = [(pair, "completion") for pair in permutations("ABC", 2)]
+    *calm, calls = made(graph, "A", 6, Chaos())
 
     for position in range(1, calls + 1):
-        *found, _ = made(graph, "a", 6, Chaos(), crash_at=position)
+        *found, _ = made(graph, "A", 6, Chaos(), crash_at=position)
         assert found == calm, f"crash at call {position} of {calls}"

@@ -9,8 +9,8 @@ from taskmill.model.keys import Kind, TaskKey
 from taskmill.models import CreateTask, InvokeContext, Task
 from taskmill.testing import InProcessCloud
 
-SUBMITTING = ["submits", "submits-async", "submits-many", "maps"]
-ACTING = [*SUBMITTING, "schedules", "registers"]
+SUBMITTING = ["tenant-submits", "tenant-submits-async", "tenant-submits-many", "tenant-maps"]
+ACTING = [*SUBMITTING, "tenant-schedules", "tenant-registers"]
 
 
 @pytest.fixture
@@ -28,9 +28,9 @@ def submit(cloud: InProcessCloud, task_type: str, tenant: str, *, user: str | No
     return cloud.service.get_task(key=key)
 
 
-def there(cloud: InProcessCloud, tenant: str, task_type: str = "submits") -> Task:
-    kind = Kind.SFN_TASK if task_type == "maps" else Kind.TASK
-    return cloud.service.get_task(key=TaskKey(kind, tenant, "told", "there"))
+def there(cloud: InProcessCloud, tenant: str, task_type: str = "tenant-submits") -> Task:
+    kind = Kind.SFN_TASK if task_type == "tenant-maps" else Kind.TASK
+    return cloud.service.get_task(key=TaskKey(kind, tenant, "tenant-told", "there"))
 
 
 @pytest.mark.parametrize("task_type", SUBMITTING)
@@ -48,19 +48,19 @@ def test_what_is_submitted_for_another_tenant_tells_who_did_it(
 
 
 def test_own_log_ids_are_kept_beside_those_of_the_source(cloud: InProcessCloud) -> None:
-    submit(cloud, "submits", "b")
+    submit(cloud, "tenant-submits", "b")
 
     assert there(cloud, "b").log_ids == {"order": "4711", "own": "1"}
 
 
 def test_without_a_user_the_task_itself_is_named(cloud: InProcessCloud) -> None:
-    source = submit(cloud, "submits", "b", user=None)
+    source = submit(cloud, "tenant-submits", "b", user=None)
 
     assert there(cloud, "b").created_by == str(source.key)
 
 
 def test_what_is_submitted_for_the_own_tenant_is_as_before(cloud: InProcessCloud) -> None:
-    submit(cloud, "submits", "a")
+    submit(cloud, "tenant-submits", "a")
 
     made = there(cloud, "a")
     assert (made.parent, made.created_by, made.log_ids) == (None, None, {"own": "1"})
@@ -69,18 +69,18 @@ def test_what_is_submitted_for_the_own_tenant_is_as_before(cloud: InProcessCloud
 def test_a_tenant_does_not_see_the_tasks_of_another_among_its_children(
     cloud: InProcessCloud,
 ) -> None:
-    source = submit(cloud, "submits", "b")
+    source = submit(cloud, "tenant-submits", "b")
 
     assert cloud.service.list_children(key=source.key) == []
     assert source.child_count is None
 
 
 def test_a_schedule_and_a_mapping_tell_who_made_them_too(cloud: InProcessCloud) -> None:
-    submit(cloud, "schedules", "b")
-    submit(cloud, "registers", "b")
+    submit(cloud, "tenant-schedules", "b")
+    submit(cloud, "tenant-registers", "b")
 
     assert cloud.service.get_schedule(tenant_code="b", name="there").created_by == "me"
-    (mapping,) = cloud.service.list_callbacks(tenant_code="b", task_type="told")
+    (mapping,) = cloud.service.list_callbacks(tenant_code="b", task_type="tenant-told")
     assert mapping.created_by == "me"
 
 
@@ -100,7 +100,7 @@ def test_a_stack_may_refuse_it(task_type: str) -> None:
 
 
 def test_nothing_is_running_when_a_task_has_ended(cloud: InProcessCloud) -> None:
-    task = CreateTask(tenant_code="a", task_type="told")
+    task = CreateTask(tenant_code="a", task_type="tenant-told")
     cloud.service.create_task(task=task, execute_now=True)
 
     assert RUNNING.get() is None

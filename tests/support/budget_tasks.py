@@ -4,30 +4,30 @@ from typing import Any
 
 from taskmill import TaskContext, task
 
-for _name in ("a", "b", "c", "d"):
+for _name in ("A", "B", "C", "D"):
 
     @task(_name)
     def does_nothing(_: Any) -> None:
         pass
 
 
-@task("one-by-one")
+@task("budget-one-by-one")
 def one_by_one(_: Any, ctx: TaskContext) -> None:
     for _each in range(2):
-        ctx.run("a")
+        ctx.run("A")
 
 
-@task("together")
+@task("budget-together")
 def together(_: Any, ctx: TaskContext) -> None:
-    ctx.gather("a", range(3))
+    ctx.gather("A", range(3))
 
 
-@task("many")
+@task("budget-many")
 def many(count: int, ctx: TaskContext) -> None:
-    ctx.gather("a", range(count))
+    ctx.gather("A", range(count))
 
 
-@task("nested")
+@task("budget-nested")
 def nested(levels: int, ctx: TaskContext) -> None:
     if levels:
-        ctx.run("nested", levels - 1)
+        ctx.run("budget-nested", levels - 1)

@@ -7,42 +7,42 @@ from taskmill.models import CreateTask
 from taskmill.wiring import current
 
 
-@task("told")
+@task("tenant-told")
 def told(value: Any) -> Any:
     return value
 
 
-@task("submits")
+@task("tenant-submits")
 def submits(tenant: str) -> str:
     options: Any = {"log_ids": {"own": "1"}}
     return str(told.submit(1, tenant=tenant, code="there", **options).key)
 
 
-@task("submits-async")
+@task("tenant-submits-async")
 async def submits_async(tenant: str) -> str:
     return str(told.submit(1, tenant=tenant, code="there").key)
 
 
-@task("maps")
+@task("tenant-maps")
 def maps(tenant: str) -> str:
     return str(told.map([1, 2], tenant=tenant, code="there").key)
 
 
-@task("submits-many")
+@task("tenant-submits-many")
 def submits_many(tenant: str) -> None:
-    tasks = [CreateTask(tenant_code=tenant, task_type="told", code="there")]
+    tasks = [CreateTask(tenant_code=tenant, task_type="tenant-told", code="there")]
     current().service.create_tasks(tasks=tasks)
 
 
-@task("schedules")
+@task("tenant-schedules")
 def schedules(tenant: str) -> None:
     current().service.schedule(
-        tenant_code=tenant, name="there", task_type="told", expression="rate(1 hour)"
+        tenant_code=tenant, name="there", task_type="tenant-told", expression="rate(1 hour)"
     )
 
 
-@task("registers")
+@task("tenant-registers")
 def registers(tenant: str) -> None:
     current().service.register_callback(
-        tenant_code=tenant, task_type="told", event="success", callback_type="other"
+        tenant_code=tenant, task_type="tenant-told", event="success", callback_type="other"
     )

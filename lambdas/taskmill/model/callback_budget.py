@@ -43,7 +43,7 @@ def shares_of_children(parent: TaskRow, *, first: int, count: int, per_root: int
     After n children a task keeps an (n + 1)th of its budget. What a call takes of it is divided
     evenly among the children of the call, so the parent and its children together have no more
     than the parent had. A task that no callback caused is started by code that says how often, so
-    it gets at least a hundredth of the whole budget, however many there are.
+    it gets at least a hundredth of the whole budget, rounded down, however many there are.
 
     Args:
         parent: The task that starts them.
@@ -66,7 +66,7 @@ def _kept(budget: int, children: int) -> int:
 
 
 def _at_least(share: int, row: TaskRow, per_root: int) -> int:
-    return share if row.by_callback else max(share, per_root // _LEAST_SHARE, 1)
+    return share if row.by_callback else max(share, per_root // _LEAST_SHARE)
 
 
 def _divided(amount: int, count: int) -> list[int]:

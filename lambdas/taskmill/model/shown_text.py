@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 # What a terminal obeys, what splits a line, and what cannot be seen: control characters (C0, DEL,
@@ -18,8 +19,6 @@ _HARMFUL = (
     "\ufe00-\ufe0d\ufeff\uffa0\ufff0-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
-_IN_TEXT = re.compile(f"[{_HARMFUL}]")
-_IN_JSON = re.compile(f"(?!\n)[{_HARMFUL}]")  # a line break stands between values only
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -27,14 +26,14 @@ def one_line(text: str) -> str:
     r"""`text` in one line, with harmful characters as the escapes of Python: `\n`, `\x1b`."""
     if text.isascii() and text.isprintable():
         return text
-    return _IN_TEXT.sub(lambda found: _escape(found[0]), text)
+    return _harmful().sub(lambda found: _escape(found[0]), text)
 
 
 def safe_json(document: str) -> str:
     """A JSON document with the same value, whose harmful characters are escaped as JSON does it."""
     if document.isascii() and document.isprintable():
         return document
-    return _IN_JSON.sub(lambda found: _escape_in_json(found[0]), document)
+    return _harmful().sub(lambda found: _escape_in_json(found[0]), document)
 
 
 def log_line(entry: Mapping[str, Any]) -> str:
@@ -42,8 +41,16 @@ def log_line(entry: Mapping[str, Any]) -> str:
     return safe_json(json.dumps(entry, default=str, separators=(",", ":"), ensure_ascii=False))
 
 
+@cache
+def _harmful() -> re.Pattern[str]:
+    """Compiled at the first text that may need it: that takes a millisecond of a cold start."""
+    return re.compile(f"[{_HARMFUL}]")
+
+
 def _escape_in_json(character: str) -> str:
     code = ord(character)
+    if character == "\n":
+        return character  # between values; within them it is escaped already
     return f"\\u{code:04x}" if code < 0x10000 else json.dumps(character)[1:-1]  # a pair of units
 
 

@@ -436,3 +436,36 @@ def result_appears(record: dict[str, Any]) -> bool:
     images = [record["dynamodb"].get(name, {}) for name in ("OldImage", "NewImage")]
     old, new = ("result" in image.get("attributes", {}).get("M", {}) for image in images)
     return new and not old
+
+
+# Notes
+
+
+@BOTH_TABLES
+def test_a_note_is_written_once_and_only_in_its_run(cloud: InProcessCloud) -> None:
+    row = stored(cloud, status=Status.FAILED, attributes={"own": 1})
+    note = {"types": ["a", "b"], "count": 2, "reason": "none are left"}
+    write = cloud.wiring.tasks.note
+
+    write(row.key, "callbacksRefused", note, run=1)
+
+    noted = cloud.wiring.tasks.get(row.key)
+    assert noted.attributes == {"own": 1, "callbacksRefused": note}
+    assert (noted.status, noted.history) == (row.status, row.history)
+    with pytest.raises(IllegalStatusChange):  # it is there
+        write(row.key, "callbacksRefused", note, run=1)
+    with pytest.raises(IllegalStatusChange):
+        write(row.key, "callbacksRefused", {"other": 1}, run=2)
+    with pytest.raises(TaskNotFound):
+        write(any_key(), "callbacksRefused", note, run=1)
+    assert cloud.wiring.tasks.get(row.key) == noted
+
+
+@BOTH_TABLES
+def test_another_run_begins_without_the_note(cloud: InProcessCloud) -> None:
+    row = stored(cloud, status=Status.FAILED, attributes={"callbacksRefused": {"count": 1}})
+
+    again = cloud.wiring.tasks.reopen(row.key)
+
+    assert again is not None
+    assert again.attributes == {}

@@ -191,3 +191,17 @@ def test_adding_what_closes_a_circle_warns(run: Run) -> None:
     assert result.exit_code == 0
     assert result.stdout == "repeat~failure~double\n"
     assert "warning: repeat > double > repeat: these callbacks submit each other" in result.stderr
+
+
+def test_a_task_whose_callbacks_were_refused_says_so(
+    run: Run, client: TaskClient, cloud: InProcessCloud
+) -> None:
+    task = client.submit("double", 1)
+    note = {"task": str(task.key), "count": 1, "types": ["repeat"], "reason": "none are left"}
+    cloud.wiring.tasks.note(task.key, "callbacksRefused", note, run=1)
+
+    shown = run("get", "double", task.code).stdout
+
+    assert f"callbacks    refused: repeat of {task.key}: none are left\n" in shown
+    with pytest.raises(InvalidRequest, match="callbacksRefused"):
+        client.update_status(task, "FAILED", attributes={"callbacksRefused": "no"})

@@ -12,6 +12,7 @@ import typer
 from hostile_api import TEXT, HostileApi
 from typer.testing import CliRunner, Result
 
+import taskmill.cli
 from taskmill.cli import main, tail
 from taskmill.cli.app import app
 from taskmill.cli.output import Output
@@ -269,3 +270,20 @@ def strings(value: Any) -> Iterator[str]:
     elif isinstance(value, dict):
         yield from value
         yield from strings(list(value.values()))
+
+
+def test_only_one_module_of_the_command_line_prints() -> None:
+    folder = Path(taskmill.cli.__file__).parent
+    direct = re.compile(r"\bprint\(|\becho\(|\.write\(")
+    found = {
+        (path.stem, line.strip())
+        for path in folder.glob("*.py")
+        for line in path.read_text().splitlines()
+        if direct.search(line) and path.stem != "output" and "def " not in line
+    }
+
+    assert found == {
+        ("__init__", 'sys.stderr.write(one_line(told) + "\\n")'),
+        ("app", "typer.echo(f\"taskmill {version('taskmill')}\")"),
+        ("work_settings", "return sys.stderr.write(text)"),  # log lines, which are JSON
+    }

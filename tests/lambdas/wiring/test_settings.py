@@ -35,6 +35,11 @@ def test_values_are_read_as_what_they_mean() -> None:
         ("TASKMILL_MAX_PAYLOAD_BYTES", "1e6", "a whole number"),
         ("TASKMILL_MAX_CONCURRENCY", "many", "a whole number"),
         ("TASKMILL_RUNNER", "moon", "lambda or container"),
+        ("TASKMILL_CALLBACK_BUDGET", "0", "a whole number above 0"),
+        ("TASKMILL_TENANT_REQUESTS_PER_SECOND", "-1", "a whole number, 0 for no limit"),
+        ("TASKMILL_TENANT_OPEN_UPLOADS", "many", "a whole number"),
+        ("TASKMILL_TENANT_SCHEDULES", "0", "a whole number above 0"),
+        ("TASKMILL_TENANT_MAPPINGS", "-5", "a whole number above 0"),
     ],
 )
 def test_a_value_that_means_nothing_is_refused_by_its_name(
