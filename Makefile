@@ -43,11 +43,12 @@ status: .venv/.packages  ## Show whether the local cloud runs, and its outputs
 test: setup  ## Run all tests, including those that start a local cloud
 	$(BIN)/python -m pytest
 
-lint: .venv/.packages  ## Check style, types and the import rules
+lint: .venv/.packages node_modules/.stamp  ## Check style, types, import rules and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/lint_templates.py
 
 format: .venv/.packages  ## Format, and fix what a tool can fix
 	$(BIN)/ruff check --fix .
