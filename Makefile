@@ -48,11 +48,12 @@ fuzz: setup  ## Run random requests, races and two tenants for long (some 20 min
 		tests/lambdas/http/test_stateful_requests.py tests/flow/test_races.py \
 		tests/e2e/test_races.py tests/e2e/test_two_tenants.py
 
-lint: .venv/.packages  ## Check style, types and the import rules
+lint: .venv/.packages node_modules/.stamp  ## Check style, types, import rules and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/lint_templates.py
 
 format: .venv/.packages  ## Format, and fix what a tool can fix
 	$(BIN)/ruff check --fix .

@@ -22,6 +22,7 @@ from typing import Any, Self
 
 from benchmarks.ledger.bills import requests
 from benchmarks.ledger.counted import CountedClient, Ledger
+from benchmarks.ledger.logs import SERVICE, STREAM
 from benchmarks.ledger.stream import FilteredStream
 from benchmarks.ledger.usage import CALLER, GATEWAY, POLLER, WORKFLOW, Usage, What
 from taskmill.handlers import dead_letters, dispatch, work
@@ -85,11 +86,19 @@ class LedgerCloud(InProcessCloud):
         self._steps = 0
 
     def __enter__(self) -> Self:
+        logged = {"POWERTOOLS_LOG_LEVEL": "INFO", "POWERTOOLS_SERVICE_NAME": SERVICE}
+        self.environment = {**logged, **self.environment}
         super().__enter__()
+        object.__setattr__(self.wiring, "log_stream", STREAM)  # it is frozen, and has no logger yet
+        STREAM.cloud = self
         self.player = CountedPlayer(self)
         self.stream = FilteredStream(self.table.records)
         self.ledger = Ledger(self.table, lambda: self._inside[-1])
         return self
+
+    def __exit__(self, *error: object) -> None:
+        STREAM.cloud = None
+        super().__exit__(*error)
 
     @property
     def usage(self) -> Usage:

@@ -35,6 +35,11 @@ PRICES: Mapping[What, Price] = {
     What.S3_PUTS: Price("S3", 5.00, "PUT"),
     What.S3_GETS: Price("S3", 0.40, "GET or HEAD"),
 }
+# Beside the work, and so in a sum of their own: what is logged and traced can be chosen.
+LOG_PRICES: Mapping[What, Price] = {
+    What.LOG_BYTES: Price("CloudWatch Logs", 0.0005, "byte taken in; $0.50 a GB", SECONDARY),
+    What.TRACES: Price("X-Ray", 5.00, "trace recorded", SECONDARY),
+}
 SERVICES = tuple(dict.fromkeys(price.service for price in PRICES.values()))
 
 
@@ -44,6 +49,11 @@ def dollars(usage: Usage) -> Counter[str]:
     for entry, cost in lines(usage):
         bill[PRICES[entry.what].service] += cost
     return bill
+
+
+def log_dollars(usage: Usage) -> float:
+    """Dollars of logs and traces."""
+    return sum(usage.total(what) * price.dollars / 1e6 for what, price in LOG_PRICES.items())
 
 
 def lines(usage: Usage) -> list[tuple[Entry, float]]:

@@ -7,7 +7,8 @@ from typing import Any
 from benchmarks.ledger import reference
 from benchmarks.ledger.cloud import TASKS, LedgerCloud
 from benchmarks.ledger.lambda_time import with_lambda_time
-from benchmarks.ledger.prices import dollars
+from benchmarks.ledger.logs import SAMPLED_ALONE, SAMPLED_UNDER_LOAD, with_logs
+from benchmarks.ledger.prices import dollars, log_dollars
 from benchmarks.ledger.usage import Usage
 from taskmill.model.batch_plan import MAX_BATCHES, batch_size_for
 
@@ -33,6 +34,11 @@ class Scenario:
         return dollars(self.usage * 1e6).total()
 
     @property
+    def log_dollars(self) -> float:
+        """Logs and traces of a million, which are not in `dollars`."""
+        return log_dollars(self.usage * 1e6)
+
+    @property
     def reference_dollars(self) -> float | None:
         return dollars(self.reference * 1e6).total() if self.reference else None
 
@@ -53,7 +59,7 @@ def giving(name: str, *, size: int) -> Scenario:
 def alone(name: str, *, size: int) -> Scenario:
     """A task while nothing else happens: it shares no request with any other."""
     body = {"taskType": "noop", "input": _text(size)}
-    return Scenario(name, _tasks([body], 1), reference.single_task(size))
+    return Scenario(name, _tasks([body], 1, sampled=SAMPLED_ALONE), reference.single_task(size))
 
 
 def gather(name: str, *, children: int, parents: int = 1) -> Scenario:
@@ -116,18 +122,25 @@ def _remark(count: int, batch_size: int) -> str:
     return ", the least possible" if batch_size == possible(count, 1) > 1 else ""
 
 
-def _tasks(submits: Sequence[dict[str, Any]], count: int) -> Usage:
+def _tasks(
+    submits: Sequence[dict[str, Any]], count: int, *, sampled: float = SAMPLED_UNDER_LOAD
+) -> Usage:
     """What each of `count` tasks uses that these requests submit."""
 
     def submit(cloud: LedgerCloud) -> None:
         for body in submits:
             cloud.post("tasks", body)
 
-    return _measured(submit, count)
+    return _measured(submit, count, sampled=sampled)
 
 
 def _measured(
-    work: Callable[[LedgerCloud], None], count: int, *, steps_at_once: int = 1, waves: int = 3
+    work: Callable[[LedgerCloud], None],
+    count: int,
+    *,
+    steps_at_once: int = 1,
+    waves: int = 3,
+    sampled: float = SAMPLED_UNDER_LOAD,
 ) -> Usage:
     """What each of `count` uses, once the first wave is over."""
     with LedgerCloud(modules=[TASKS], steps_at_once=steps_at_once) as cloud:
@@ -138,7 +151,7 @@ def _measured(
         for item in cloud.table.scan()["Items"]:
             if (status := item.get("status", {}).get("S")) not in ("COMPLETED", None):
                 raise RuntimeError(f"a row is {status}: {item}")
-    return with_lambda_time(used) / count
+    return with_logs(with_lambda_time(used), sampled=sampled) / count
 
 
 def _text(size: int) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from benchmarks.ledger.cheaper import COMMIT, cheaper
-from benchmarks.ledger.prices import PRICES, SERVICES, dollars, lines
+from benchmarks.ledger.prices import LOG_PRICES, PRICES, SERVICES, dollars, lines
 from benchmarks.ledger.run import IN_BULK, ONE_BY_ONE, TARGET, TOGETHER, Counted
 from benchmarks.ledger.scenarios import CLOSINGS, Scenario
 from benchmarks.ledger.usage import Usage, What
@@ -38,6 +38,7 @@ def tables(counted: Counted) -> list[Table]:
     return [
         _money("A million single tasks, in dollars", "task", singles),
         _counts("A single task, in counts", "task", singles),
+        _logs("Logs and traces of a million, in dollars", [*singles, *fan_outs]),
         _money("A million subtasks, in dollars", "subtasks", fan_outs),
         _counts("A subtask, in counts", "subtasks", fan_outs),
         _orders(counted),
@@ -45,7 +46,10 @@ def tables(counted: Counted) -> list[Table]:
         Table(
             "Prices: us-east-1, November 2026, free tiers left out",
             ["what", "service", "$ a million", "a unit is", "from"],
-            [[what, p.service, p.dollars, p.unit, p.source] for what, p in PRICES.items()],
+            [
+                [what, p.service, p.dollars, p.unit, p.source]
+                for what, p in (*PRICES.items(), *LOG_PRICES.items())
+            ],
         ),
         Table(
             "Made cheaper",
@@ -68,6 +72,21 @@ def _money(title: str, what: str, scenarios: Iterable[Scenario]) -> Table:
         rows.append([each.name, *costs, *(known or [each.reference_note, ""])])
     columns = [what, *SERVICES, "total", "reference", "times"]
     return Table(title, columns, rows, "`times`: the reference design's total over ours.")
+
+
+def _logs(title: str, scenarios: Iterable[Scenario]) -> Table:
+    rows = [
+        [
+            each.name,
+            round(each.usage.total(What.LOG_BYTES)),
+            round(each.usage.total(What.TRACES), 3),
+            f"{each.log_dollars:.2f}",
+            f"{each.dollars + each.log_dollars:.2f}",
+        ]
+        for each in scenarios
+    ]
+    columns = ["what", "log bytes", "traces", "$ a million", "with all else"]
+    return Table(title, columns, rows, prose("ledger/logs.md"))
 
 
 def _counts(title: str, what: str, scenarios: Iterable[Scenario]) -> Table:

@@ -22,6 +22,8 @@ class What(StrEnum):
     API_REQUESTS = "API requests"
     S3_PUTS = "S3 PUT"
     S3_GETS = "S3 GET"
+    LOG_BYTES = "log bytes"
+    TRACES = "traces"
     STREAM_RECORDS = "stream records"
     BYTES = "bytes"
 

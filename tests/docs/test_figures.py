@@ -12,17 +12,35 @@ import tomllib
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+
+import taskmill_cdk.bundled_node  # noqa: F401  before aws_cdk, which starts Node
+
+# isort: split
 from annotated_types import Le
+from aws_cdk import App
+from aws_cdk.assertions import Template
 from benchmarks.ledger import run, scenarios
 from benchmarks.ledger.cloud import TASKS, LedgerCloud
+from benchmarks.ledger.idle import (
+    ALARM_DOLLARS,
+    DASHBOARD_DOLLARS,
+    MONTH_SECONDS,
+    POLL_SECONDS,
+    POLLERS,
+    Idle,
+    idle_of,
+)
 from benchmarks.ledger.lambda_time import MEMORY_MB
-from benchmarks.ledger.prices import PRICES
+from benchmarks.ledger.logs import SAMPLED_UNDER_LOAD
+from benchmarks.ledger.prices import LOG_PRICES, PRICES
 from benchmarks.ledger.scenarios import Scenario
 from benchmarks.ledger.usage import What
 from ledger_counts import fan_out
+from tools.lint_templates import LintedStack
 
 from taskmill import Retry, models
 from taskmill.aws.s3 import payloads
@@ -155,6 +173,10 @@ def readme() -> list[str]:
         f"a million tasks cost ${single().dollars:.2f}",
         f"(${single(bulk=True).dollars:.2f} when submitted in bulk)",
         f"a million subtasks ${fan_out(*run.TARGET).dollars:.2f},",
+        (
+            f"nor logs and traces (about ${beside(single())}, ${beside(single(bulk=True))} and"
+            f" ${beside(fan_out(*run.TARGET), 2)} under load)"
+        ),
         f"after {Retry().max_attempts} attempts (or as `Retry` says)",
         f"`timeout_seconds` ({task_functions.DEFAULT_TIMEOUT_SECONDS:.0f})",
         f"every {between} minutes, {default(Dispatcher, 'max_receives')} times;",
@@ -215,6 +237,18 @@ def costs() -> list[str]:
             f"| **total** | | | **{one.dollars:.2f}** | | **{bulk.dollars:.2f}**"
             f" | | **{lonely.dollars:.2f}** |"
         ),
+        f"| logs and traces | | | {beside(one)} | | {beside(bulk)} | | {beside(lonely)} |",
+        (
+            f"| **total with them** | | | **{whole(one)}** | | **{whole(bulk)}**"
+            f" | | **{whole(lonely)}** |"
+        ),
+        f"at ${log_price(What.LOG_BYTES) * 1_000:.2f} a GB;",
+        f"traces are ${log_price(What.TRACES):.2f} a million.",
+        f"one invocation a second and {SAMPLED_UNDER_LOAD:.0%} of".replace("%", " %"),
+        (
+            "all of them where tasks run alone,"
+            f" ${lonely.usage.total(What.TRACES) * log_price(What.TRACES):.2f} for a million tasks."
+        ),
         f"costs ${price(What.FUNCTION_CALLS, What.PUBLISHES):.2f} a million more",
         f"fan-outs of {run.TARGET[0]:,}, in the default batches of {run.TARGET[1]}.",
         *(
@@ -223,6 +257,11 @@ def costs() -> list[str]:
         ),
         f"| HTTP API, SNS and S3 requests | | | {dollars_of(subtask, *SUBTASK_REST):.3f} |",
         f"| **total** | | | **{subtask.dollars:.2f}** |",
+        (
+            f"logs and traces | | | {beside(subtask, 2)} |"
+            f" | **total with them** | | | **{whole(subtask, 2)}** |"
+        ),
+        *idle_stack(),
         *(f"| {n:,} | {size}{note} | {fan_out(n, size).dollars:.2f} |" for n, size, note in shapes),
         (
             f"a million calls of 100 ms at {memory} MB, the default memory, are"
@@ -257,6 +296,49 @@ def costs() -> list[str]:
             f"an SNS request for every {MESSAGES_A_CALL} subtasks"
             f" (${price(What.PUBLISHES) / MESSAGES_A_CALL:.2f} a million)"
         ),
+    ]
+
+
+def beside(scenario: Scenario, digits: int = 1) -> str:
+    """Logs and traces; in tenths, since a line of code more or less changes what is logged."""
+    return f"{scenario.log_dollars:.{digits}f}"
+
+
+def whole(scenario: Scenario, digits: int = 1) -> str:
+    return f"{scenario.dollars + scenario.log_dollars:.{digits}f}"
+
+
+def log_price(what: What) -> float:
+    return LOG_PRICES[what].dollars
+
+
+@cache
+def idle() -> Idle:
+    """Of the template of a stack with the defaults."""
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    with TemporaryDirectory() as folder:
+        app = App(context=context, outdir=folder)
+        stack = LintedStack(app, "Default", build_folder=Path(folder) / "build")
+        return idle_of(Template.from_stack(stack).to_json())
+
+
+def idle_stack() -> list[str]:
+    found = idle()
+    return [
+        f"In a month of {MONTH_SECONDS // 86_400} days,",
+        (
+            f"| CloudWatch alarms, ${ALARM_DOLLARS:.2f} each | {found.alarm_metrics}"
+            f" | {found.alarm_dollars:.2f} |"
+        ),
+        (
+            f"| CloudWatch dashboard, ${DASHBOARD_DOLLARS:.2f} each | {found.dashboards}"
+            f" | {found.dashboard_dollars:.2f} |"
+        ),
+        (
+            f"pollers: {POLLERS} for each of {found.queues} queues,"
+            f" one every {POLL_SECONDS} seconds | {found.polls:,} | {found.poll_dollars:.2f} |"
+        ),
+        f"| **total** | | **{found.dollars:.2f}** |",
     ]
 
 

@@ -7,6 +7,7 @@ from aws_cdk import aws_cognito as cognito_
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Match, Template
+from benchmarks.ledger.logs import ACCESS_LINE
 
 from taskmill_cdk import Auth, TaskApi, cognito, jwt
 
@@ -73,6 +74,15 @@ def test_requests_are_throttled(template: Template) -> None:
     template.has_resource_properties(
         "AWS::ApiGatewayV2::Stage",
         {"DefaultRouteSettings": {"ThrottlingRateLimit": 1_000, "ThrottlingBurstLimit": 2_000}},
+    )
+
+
+def test_the_ledger_knows_what_is_logged_of_a_request(template: Template) -> None:
+    fields = {name: variable for name, (variable, _) in ACCESS_LINE.items()}
+
+    template.has_resource_properties(
+        "AWS::ApiGatewayV2::Stage",
+        {"AccessLogSettings": Match.object_like({"Format": Match.serialized_json(fields)})},
     )
 
 

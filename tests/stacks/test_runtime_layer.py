@@ -57,10 +57,8 @@ def test_a_layer_is_the_lock_package_by_package() -> None:
     layer = build_layer([RUNTIME_REQUIREMENTS], AWS, ROOT / ".build")
 
     installed = {path.stem for path in (layer / "python").glob("*.dist-info")}
-    locked = without_hashes(RUNTIME_LOCK.read_text()).split()
-    assert installed == {
-        each.replace("==", "\0").replace("-", "_").replace("\0", "-") for each in locked
-    }
+    locked = [each.split("==") for each in without_hashes(RUNTIME_LOCK.read_text()).split()]
+    assert installed == {f"{name.replace('-', '_')}-{version}" for name, version in locked}
 
 
 def test_taskmill_s_own_packages_come_with_hashes(uv: Installs, tmp_path: Path) -> None:

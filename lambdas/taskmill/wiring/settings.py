@@ -166,7 +166,7 @@ class Settings:
     memory_mb: int | None = _setting(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
         "set by Lambda: the memory that this function has, in MB",
-        read=_whole_number,
+        read=whole_number,
     )
     initialization: str | None = _setting(
         "AWS_LAMBDA_INITIALIZATION_TYPE", "set by Lambda: how this process starts"

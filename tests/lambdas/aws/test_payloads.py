@@ -2,6 +2,7 @@ import io
 import json
 
 import pytest
+from botocore.exceptions import ClientError
 from builders import JSON, KEYS, any_fan_out, any_fan_out_key, any_key, any_tenant
 from hypothesis import given
 from hypothesis import strategies as st
@@ -159,3 +160,20 @@ def test_results_of_a_task_and_of_a_subtask_lie_apart() -> None:
     parent = any_fan_out_key(code="c")
 
     assert result_key(parent.subtask(1), "f") != result_key(parent, "1-f")
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_an_upload_that_is_missing_is_told_though_s3_says_forbidden(
+    monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """Without the right to list the bucket, S3 answers 403 for an object that does not exist."""
+
+    def head_object(**_: object) -> None:
+        metadata = {"HTTPStatusCode": status}
+        error = {"Error": {"Code": str(status), "Message": ""}, "ResponseMetadata": metadata}
+        raise ClientError(error, "HeadObject")  # type: ignore[arg-type]
+
+    with InProcessCloud() as cloud:
+        monkeypatch.setattr(cloud.bucket, "head_object", head_object)
+        with pytest.raises(InvalidRequest, match="inputRef names no uploaded object"):
+            cloud.wiring.payloads.uploaded("inputs/mbc/_uploads/missing")
