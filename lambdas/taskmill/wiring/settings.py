@@ -25,6 +25,10 @@ def _names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def _path(text: str) -> str:
+    return "/" + text.strip("/") if text.strip("/") else ""
+
+
 def _runner(text: str) -> str:
     if text not in ("lambda", "container"):
         raise ValueError("lambda or container")
@@ -91,7 +95,13 @@ class Settings:
     tenant: str | None = _setting("TASKMILL_TENANT", "tenant of submits that name none")
     tenant_claim: str | None = _setting(
         "TASKMILL_TENANT_CLAIM",
-        "token claim that must equal the tenant in the path; absent: IAM policies limit callers",
+        "token claim that must name the tenant in the path; absent: IAM policies limit callers",
+    )
+    base_path: str = _setting(
+        "TASKMILL_BASE_PATH",
+        'path below which the API is mapped to a custom domain: "jobs" or "jobs/v2"',
+        default="",
+        read=_path,
     )
 
     queue_service: str = _setting(
