@@ -9,6 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
+from taskmill_cdk.acknowledge import acknowledge_dead_letters, acknowledge_queue_sources
 from taskmill_cdk.task_function import entry_of
 
 # Time for a response to arrive after the function's own timeout.
@@ -72,6 +73,9 @@ class WorkQueue(Construct):
             )
         self._drain_queues(worker)
         self._drain_dead_letters(dead_letters_handler)
+        acknowledge_dead_letters(self.dead_letters)
+        for function in (worker, dead_letters_handler):
+            acknowledge_queue_sources(function)
 
     @property
     def queues(self) -> dict[str, sqs.Queue]:

@@ -6,12 +6,14 @@ from typing import Any
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from taskmill_cdk.auth import Auth
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER
+from taskmill_cdk.callers import Cors, origins
 from taskmill_cdk.function_code import stage_function_code
 from taskmill_cdk.runtime_layer import AWS, HOST
 from taskmill_cdk.stack.environment import Ids, common_environment
@@ -60,8 +62,12 @@ class TaskStack(TaskStackParts):
             tenant.
         api: Whether to create the HTTP API.
         auth: Who may call the API: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
+        cors: Origins of web pages that may call the API and use presigned URLs, such as
+            ``["https://app.example"]``, or whole settings of the API; None: none may.
+        base_path: Path below which the API is mapped to a custom domain.
         rate_limit: Requests a second that the API accepts.
         burst_limit: Requests at once that the API accepts.
+        encryption_key: Key of the topics; see ``Notifications`` for what is encrypted without one.
         log_level: Lowest level that is logged.
         log_retention: How long logs are kept.
         build_folder: Where layers and code are staged; not for version control.
@@ -93,8 +99,11 @@ class TaskStack(TaskStackParts):
         ids: Ids = "ulid",
         api: bool = True,
         auth: Auth | None = None,
+        cors: Cors | None = None,
+        base_path: str | None = None,
         rate_limit: int = 1_000,
         burst_limit: int = 2_000,
+        encryption_key: kms.IKey | None = None,
         log_level: lambda_.ApplicationLogLevel = lambda_.ApplicationLogLevel.INFO,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
         build_folder: Path = DEFAULT_BUILD_FOLDER,
@@ -116,7 +125,9 @@ class TaskStack(TaskStackParts):
             "snap_start": snap_start,
         }
         self.table = self._build_table(recoverable=not removable)
-        self.payloads = self._build_payloads(retention_days=retention_days)
+        self.payloads = self._build_payloads(
+            retention_days=retention_days, cors_origins=origins(cors)
+        )
         self._environment = common_environment(
             table=self.table,
             payloads=self.payloads,
@@ -126,7 +137,7 @@ class TaskStack(TaskStackParts):
             ids=ids,
             log_level=log_level,
         )
-        self.notifications = self._build_notifications()
+        self.notifications = self._build_notifications(encryption_key=encryption_key)
         self.worker = self._build_worker(
             memory_size=worker_memory, timeout=worker_timeout or Duration.minutes(5)
         )
@@ -154,6 +165,8 @@ class TaskStack(TaskStackParts):
         if api:
             self.api = self._build_api(
                 auth=auth,
+                cors=cors,
+                base_path=base_path,
                 rate_limit=rate_limit,
                 burst_limit=burst_limit,
                 log_retention=log_retention,
