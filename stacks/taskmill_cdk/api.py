@@ -97,8 +97,8 @@ class TaskApi(Construct):
         self.auth = auth or sigv4()
         if self.auth.tenant_claim:
             function.add_environment("TASKMILL_TENANT_CLAIM", self.auth.tenant_claim)
-        if self.auth.caution:
-            Annotations.of(self).add_warning_v2("taskmill:tenant-claim", self.auth.caution)
+        for name, caution in self.auth.cautions.items():
+            Annotations.of(self).add_warning_v2(name, caution)
         if base_path:
             function.add_environment("TASKMILL_BASE_PATH", base_path)
         self.integration = HttpLambdaIntegration(

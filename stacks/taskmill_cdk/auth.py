@@ -19,8 +19,9 @@ class Auth:
     """An authorizer, and the token claim that must name the tenant in the path.
 
     Args:
-        authorizer: Checks the requests to every route except ``/health``.
-        tenant_claim: None if IAM policies, rather than tokens, limit callers to tenants. The
+        authorizer: Checks the requests to every route except ``/health`` and preflights.
+        tenant_claim: None if IAM policies, rather than tokens, limit callers to tenants; with any
+            other authorizer than IAM's, callers then reach all tenants, which is a warning. The
             tenant is the whole value of the claim; of ``cognito:groups`` it is one of the groups.
         caution: A warning for whoever synthesises the API.
 
@@ -35,6 +36,19 @@ class Auth:
     def __post_init__(self) -> None:
         if self.tenant_claim is not None and not self.tenant_claim.strip():
             raise ValueError("tenant_claim is empty: any token would reach every tenant")
+
+    @property
+    def cautions(self) -> dict[str, str]:
+        """What to warn of at synthesis, by the id of the warning."""
+        found = {}
+        if self.caution is not None:
+            found["taskmill:tenant-claim"] = self.caution
+        if self.tenant_claim is None and not isinstance(self.authorizer, HttpIamAuthorizer):
+            found["taskmill:no-tenant-claim"] = (
+                "Nothing confines callers: without a tenant_claim, whoever passes the authorizer"
+                " reaches the tasks of every tenant"
+            )
+        return found
 
 
 def sigv4() -> Auth:

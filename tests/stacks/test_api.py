@@ -9,9 +9,10 @@ from aws_cdk import aws_cognito as cognito_
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Annotations, Match, Template
-from aws_cdk.aws_apigatewayv2 import CorsPreflightOptions, HttpMethod
+from aws_cdk.aws_apigatewayv2 import CorsPreflightOptions, HttpMethod, HttpNoneAuthorizer
+from aws_cdk.aws_apigatewayv2_authorizers import HttpJwtAuthorizer
 
-from taskmill_cdk import Auth, TaskApi, cognito, jwt
+from taskmill_cdk import Auth, TaskApi, cognito, jwt, sigv4
 
 TENANT = "/v1/tenants/{tenant}"
 TASK = TENANT + "/tasks/{type}/{code}"
@@ -311,3 +312,22 @@ def test_a_claim_that_only_the_issuer_sets_is_none(claim: str) -> None:
 def test_a_claim_without_a_name_is_refused_as_it_would_confine_nobody(claim: str) -> None:
     with pytest.raises(ValueError, match="any token would reach every tenant"):
         jwt("https://issuer.example", "taskmill", claim)
+
+
+@pytest.mark.parametrize(
+    "authorizer",
+    [HttpJwtAuthorizer("Jwt", "https://issuer.example", jwt_audience=["a"]), HttpNoneAuthorizer()],
+    ids=["tokens", "anybody"],
+)
+def test_callers_whom_nothing_confines_are_a_warning(authorizer: Any) -> None:
+    stack, _ = any_api(lambda _: Auth(authorizer))
+
+    Annotations.from_stack(stack).has_warning(
+        "/Any/Api", Match.string_like_regexp("reaches the tasks of every tenant")
+    )
+
+
+def test_policies_confine_signed_callers() -> None:
+    stack, _ = any_api(lambda _: sigv4())
+
+    Annotations.from_stack(stack).has_no_warning("*", Match.any_value())
