@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from aws_cdk import Acknowledgment, CfnElement, Stack, Validations
+from aws_cdk import Acknowledgment, CfnElement, Stack, Token, Validations
 from constructs import IConstruct
 
 
@@ -35,3 +35,49 @@ def logical_id(construct: IConstruct) -> str:
     """The logical id of the main resource of a construct, its default child."""
     element = cast(CfnElement, construct.node.default_child)
     return Stack.of(construct).get_logical_id(element)
+
+
+def arn_prefix(construct: IConstruct, service: str) -> str:
+    """The beginning of a service's ARNs in the construct's stack, as cdk-nag prints it."""
+    stack = Stack.of(construct)
+    parts = {"Partition": stack.partition, "Region": stack.region, "AccountId": stack.account}
+    partition, region, account = (
+        f"<AWS::{name}>" if Token.is_unresolved(value) else value for name, value in parts.items()
+    )
+    return f"arn:{partition}:{service}:{region}:{account}"
+
+
+def acknowledge_inline_policies(construct: IConstruct) -> None:
+    """Acknowledge the policies of the roles of a construct."""
+    acknowledge(
+        construct,
+        rules=["NIST.800.53.R5-IAMNoInlinePolicy"],
+        reason="A grant is for one role only; a managed policy could be attached to others.",
+    )
+
+
+def acknowledge_log_group(log_group: IConstruct) -> None:
+    """Acknowledge that a log group has no key of ours."""
+    acknowledge(
+        log_group,
+        rules=["NIST.800.53.R5-CloudWatchLogGroupEncrypted"],
+        reason="CloudWatch Logs encrypts it with its own key; one of ours costs $1 a month.",
+    )
+
+
+def acknowledge_dead_letters(queue: IConstruct) -> None:
+    """Acknowledge that a dead-letter queue has none itself."""
+    acknowledge(
+        queue,
+        rules=["AwsSolutions-SQS3", "Serverless-SQSRedrivePolicy"],
+        reason="This is a queue of dead letters; an alarm calls people to it.",
+    )
+
+
+def acknowledge_queue_sources(function: IConstruct) -> None:
+    """Acknowledge that a function's event sources of queues have no destination for failures."""
+    acknowledge(
+        function,
+        rules=["Serverless-LambdaEventSourceMappingDestination"],
+        reason="SQS keeps what failed, and moves it to the dead letters after some receives.",
+    )

@@ -1,11 +1,9 @@
 """The HTTP API (API Gateway v2): routes, authorizer, throttling and access log."""
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
 
-import jsii
-from aws_cdk import ArnFormat, Stack
-from aws_cdk import aws_apigateway as rest_api
+from aws_cdk import Annotations, ArnFormat, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -13,15 +11,21 @@ from aws_cdk import aws_logs as logs
 from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
+from taskmill_cdk.access_log import AccessLog
 from taskmill_cdk.acknowledge import acknowledge
 from taskmill_cdk.auth import Auth, sigv4
+from taskmill_cdk.callers import Cors, check_tenant, cors_preflight
 from taskmill_cdk.task_function import entry_of
+from taskmill_cdk.vended_logs import vended_log_group
 
 _GET = apigateway.HttpMethod.GET
 _POST = apigateway.HttpMethod.POST
 _PATCH = apigateway.HttpMethod.PATCH
 _PUT = apigateway.HttpMethod.PUT
 _DELETE = apigateway.HttpMethod.DELETE
+_OPTIONS = apigateway.HttpMethod.OPTIONS
+_PREFLIGHTS_A_SECOND = 50  # a browser repeats one after an hour
+_METHODS = (_GET, _POST, _PATCH, _PUT, _DELETE)  # of all routes that need authorisation
 
 _TENANT = "/v1/tenants/{tenant}"
 
@@ -59,41 +63,18 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
     yield _DELETE, callback
 
 
-@jsii.implements(apigateway.IAccessLogSettings)
-class AccessLog:
-    """Access log settings: per request one line of JSON with caller, route, status and latency."""
-
-    def __init__(self, log_group: logs.ILogGroup) -> None:
-        self._destination = apigateway.LogGroupLogDestination(log_group)
-
-    @property
-    def destination(self) -> apigateway.IAccessLogDestination:
-        return self._destination
-
-    @property
-    def format(self) -> rest_api.AccessLogFormat:
-        fields = {
-            "requestId": "$context.requestId",
-            "time": "$context.requestTime",
-            "ip": "$context.identity.sourceIp",
-            "caller": "$context.identity.userArn",
-            "route": "$context.routeKey",
-            "path": "$context.path",
-            "status": "$context.status",
-            "latency": "$context.responseLatency",
-            "error": "$context.error.responseType",
-        }
-        return rest_api.AccessLogFormat.custom(json.dumps(fields))
-
-
 class TaskApi(Construct):
     """An HTTP API whose routes all invoke one Lambda function.
 
     Args:
         function: Handles events of payload format 2.0.
         auth: Who may call; by default IAM identities (``sigv4()``).
+        cors: Origins of web pages that may call, such as ``["https://app.example"]``, or whole
+            settings; None: none may.
+        base_path: Path below which the API is mapped to a custom domain, the key of the mapping.
         rate_limit: Requests a second, over all callers.
         burst_limit: Requests at once, over all callers.
+        health_rate_limit: Requests a second to ``/health``, which anybody may call.
         log_retention: How long the access log is kept.
     """
 
@@ -104,8 +85,11 @@ class TaskApi(Construct):
         *,
         function: lambda_.Function,
         auth: Auth | None = None,
+        cors: Cors | None = None,
+        base_path: str | None = None,
         rate_limit: int = 1_000,
         burst_limit: int = 2_000,
+        health_rate_limit: int = 5,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -113,42 +97,75 @@ class TaskApi(Construct):
         self.auth = auth or sigv4()
         if self.auth.tenant_claim:
             function.add_environment("TASKMILL_TENANT_CLAIM", self.auth.tenant_claim)
+        for name, caution in self.auth.cautions.items():
+            Annotations.of(self).add_warning_v2(name, caution)
+        if base_path:
+            function.add_environment("TASKMILL_BASE_PATH", base_path)
         self.integration = HttpLambdaIntegration(
             "Function", entry_of(function), scope_permission_to_route=False
         )
-        self.http_api = self._build_http_api()
-        self.access_log = logs.LogGroup(self, "AccessLog", retention=log_retention)
+        self.http_api = self._build_http_api(cors_preflight=cors_preflight(cors))
+        self.access_log = vended_log_group(
+            self, "AccessLog", service="apis", retention=log_retention
+        )
         self.stage = self._build_stage(
             apigateway.ThrottleSettings(rate_limit=rate_limit, burst_limit=burst_limit)
         )
         self._add_routes()
+        limits = {self._add_open_route(_GET, "/health"): health_rate_limit}
+        if cors is not None:
+            # Else preflights, which carry no credentials, would meet the authorizer of $default
+            # (API Gateway guide, "Configuring CORS for an HTTP API with a $default route").
+            limits[self._add_open_route(_OPTIONS, "/{proxy+}")] = _PREFLIGHTS_A_SECOND
+        self._throttle(limits)
 
     @property
     def url(self) -> str:
         return self.stage.url
 
-    def grant_invoke(self, grantee: iam.IGrantable, *, tenant: str) -> iam.Grant:
-        """Allow an IAM identity to call every route of one tenant; ``"*"`` means all tenants."""
-        paths = Stack.of(self).format_arn(
-            service="execute-api",
-            resource=self.http_api.api_id,
-            resource_name=f"*/*/v1/tenants/{tenant}/*",
-            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
-        )
+    def grant_invoke(
+        self,
+        grantee: iam.IGrantable,
+        *,
+        tenant: str,
+        methods: Sequence[apigateway.HttpMethod] = _METHODS,
+    ) -> iam.Grant:
+        """Allow an IAM identity to call the routes of one tenant, and to read the OpenAPI document.
+
+        Args:
+            grantee: A role, a user or a group.
+            tenant: ``"*"`` means all tenants.
+            methods: All by default; ``[HttpMethod.GET]`` lets the caller read only.
+
+        Raises:
+            ValueError: The tenant cannot be one, or is a word in the paths of the API.
+        """
+        check_tenant(tenant, reserved=_words())
+        paths = [f"{method.value}/v1/tenants/{tenant}/*" for method in methods]
         # The grants of the routes cover all tenants: they replace path variables with wildcards.
         return iam.Grant.add_to_principal(
-            grantee=grantee, actions=["execute-api:Invoke"], resource_arns=[paths]
+            grantee=grantee,
+            actions=["execute-api:Invoke"],
+            resource_arns=[self._arn_of(path) for path in (*paths, "GET/openapi.json")],
         )
 
-    def _build_http_api(self) -> apigateway.HttpApi:
-        return apigateway.HttpApi(
-            self,
-            "Http",
-            create_default_stage=False,
-            default_authorizer=self.auth.authorizer,
-            # Requests that match no route are authorised too, and get an error in our own format.
-            default_integration=self.integration,
+    def _arn_of(self, path: str) -> str:
+        """The ARN of a request by stage, method and path: IAM's ``*`` would match slashes, too."""
+        return Stack.of(self).format_arn(
+            service="execute-api",
+            resource=self.http_api.api_id,
+            resource_name=f"{self.stage.stage_name}/{path}",
+            arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
+
+    def _build_http_api(self, **props: Any) -> apigateway.HttpApi:
+        defaults: dict[str, Any] = {
+            "create_default_stage": False,
+            "default_authorizer": self.auth.authorizer,
+            # Requests that match no route are authorised too, and get an error in our own format.
+            "default_integration": self.integration,
+        }
+        return apigateway.HttpApi(self, "Http", **{**defaults, **props})
 
     def _build_stage(self, throttle: apigateway.ThrottleSettings) -> apigateway.HttpStage:
         return apigateway.HttpStage(
@@ -163,15 +180,44 @@ class TaskApi(Construct):
     def _add_routes(self) -> None:
         for method, path in authorised_routes():
             self.http_api.add_routes(path=path, methods=[method], integration=self.integration)
-        health = self.http_api.add_routes(
-            path="/health",
-            methods=[_GET],
+
+    def _add_open_route(self, method: apigateway.HttpMethod, path: str) -> apigateway.HttpRoute:
+        """A route that anybody may call."""
+        [route] = self.http_api.add_routes(
+            path=path,
+            methods=[method],
             integration=self.integration,
             authorizer=apigateway.HttpNoneAuthorizer(),
         )
-        for route in health:
-            acknowledge(
-                route,
-                rules=["AwsSolutions-APIG4"],
-                reason="The health check is public by design and returns no data.",
-            )
+        acknowledge(
+            route,
+            rules=["AwsSolutions-APIG4"],
+            reason="The health check and preflights are public by design and return no data.",
+        )
+        return route
+
+    def _throttle(self, limits: Mapping[apigateway.HttpRoute, int]) -> None:
+        """Give routes limits of their own, so that strangers do not use up that of callers.
+
+        Nor the account's Lambda concurrency: each request invokes the function.
+
+        Args:
+            limits: Requests a second.
+        """
+        stage = cast(apigateway.CfnStage, self.stage.node.default_child)
+        settings = {
+            cast(apigateway.CfnRoute, route.node.default_child).route_key: {
+                "ThrottlingRateLimit": per_second,
+                "ThrottlingBurstLimit": 2 * per_second,
+            }
+            for route, per_second in limits.items()
+        }
+        # The CDK has no property for it; CloudFormation passes the settings on as they are.
+        stage.add_property_override("RouteSettings", settings)
+        stage.node.add_dependency(*limits)  # API Gateway refuses settings of a route to come
+
+
+def _words() -> frozenset[str]:
+    """All words in the paths of the API."""
+    parts = (part for _, path in authorised_routes() for part in path.split("/"))
+    return frozenset(part for part in parts if part and "{" not in part)

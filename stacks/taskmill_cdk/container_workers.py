@@ -10,7 +10,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from taskmill_cdk.acknowledge import acknowledge
+from taskmill_cdk.acknowledge import (
+    acknowledge,
+    acknowledge_inline_policies,
+    acknowledge_log_group,
+)
 from taskmill_cdk.container_scaling import ContainerScaling
 from taskmill_cdk.work_queue import WorkQueue
 
@@ -152,8 +156,21 @@ class ContainerWorkers(Construct):
         vpc = ec2.Vpc(self, "Vpc", **{**defaults, **props})
         acknowledge(
             vpc,
-            rules=["AwsSolutions-VPC7"],
+            rules=["AwsSolutions-VPC7", "NIST.800.53.R5-VPCFlowLogsEnabled"],
             reason="Security groups allow no inbound traffic; outbound traffic is calls to AWS.",
+        )
+        acknowledge(
+            vpc,
+            rules=[
+                "NIST.800.53.R5-VPCNoUnrestrictedRouteToIGW",
+                "NIST.800.53.R5-VPCSubnetAutoAssignPublicIpDisabled",
+            ],
+            reason="Containers reach AWS by it; private subnets need a NAT gateway. Pass a VPC.",
+        )
+        acknowledge(
+            vpc,
+            rules=["NIST.800.53.R5-VPCDefaultSecurityGroupClosed"],
+            reason="Nothing is in the default group: the service has one of its own.",
         )
         return vpc
 
@@ -190,6 +207,8 @@ class ContainerWorkers(Construct):
         )
 
     def _acknowledge(self) -> None:
+        acknowledge_inline_policies(self.task_definition)
+        acknowledge_log_group(self.log_group)
         acknowledge(
             self.task_definition,
             rules=["AwsSolutions-ECS2"],

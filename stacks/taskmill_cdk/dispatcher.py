@@ -13,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_lambda_event_sources import DynamoEventSource, SqsDlq, SqsEventSource
 from constructs import Construct
 
+from taskmill_cdk.acknowledge import acknowledge_dead_letters, acknowledge_queue_sources
 from taskmill_cdk.task_function import entry_of
 
 _IS = lambda_.FilterRule.is_equal
@@ -91,6 +92,8 @@ class Dispatcher(Construct):
         )
         self._read_stream(table, parallelization)
         self._retry_parked_changes()
+        acknowledge_dead_letters(self.dead_letters)
+        acknowledge_queue_sources(function)
 
     def grant_park(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow to park changes on the failure queue."""

@@ -1,24 +1,26 @@
 """CloudWatch alarms on everything that needs a person's attention, and a dashboard."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
-from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_cloudwatch_actions import SnsAction
 from constructs import Construct
 
 from taskmill_cdk.api import TaskApi
+from taskmill_cdk.dashboard import dashboard_rows
 from taskmill_cdk.dispatcher import Dispatcher
+from taskmill_cdk.schedules import Schedules
+from taskmill_cdk.table import TaskTable
+from taskmill_cdk.watched import Watched, failed_invocations, iterator_age, oldest, waiting
 from taskmill_cdk.work_queue import WorkQueue
 from taskmill_cdk.workflow import SubtaskWorkflow
 
 _MINUTE = Duration.minutes(1)
+_FIVE_MINUTES = Duration.minutes(5)
 _SUM = cloudwatch.Stats.SUM
-_MAXIMUM = cloudwatch.Stats.MAXIMUM
 
 
 class Monitoring(Construct):
@@ -27,10 +29,16 @@ class Monitoring(Construct):
     Args:
         alarm_topic: Is notified of all alarms.
         functions: Alarms on errors (except those of the batch function) and on throttles.
-        work_queue: Alarms on its dead letters and its unreadable messages.
+        work_queue: Alarms on its dead letters, on its unreadable messages, and on tasks that wait
+            for ``longest_wait``.
         dispatcher: Alarms on its failure queue, its dead letters and its lag behind the stream.
-        workflow: Alarms on executions that fail or time out.
-        api: Alarm on responses of 500 and above; None: there is no API.
+        workflow: Alarms on executions that fail, time out or are aborted in numbers, and on those
+            whose end could not be handled.
+        api: Alarms on responses of 500 and above, and on many refusals; None: there is no API.
+        table: Alarms on throttled reads and writes; None: not watched.
+        schedules: Alarm on messages that they could not send; None: not watched.
+        longest_wait: How long a task may wait for a worker; 1 hour by default. Not watched where
+            consumers outside Lambda drain the queues: there the metric includes tasks that run.
     """
 
     def __init__(
@@ -44,17 +52,35 @@ class Monitoring(Construct):
         dispatcher: Dispatcher,
         workflow: SubtaskWorkflow,
         api: TaskApi | None = None,
+        table: TaskTable | None = None,
+        schedules: Schedules | None = None,
+        longest_wait: Duration | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         self.alarm_topic = alarm_topic
         self.alarms: list[cloudwatch.Alarm] = []
         self._watch_queues(work_queue, dispatcher)
+        self._watch_waiting(work_queue, longest_wait or Duration.hours(1))
         self._watch_functions(functions, workflow.batch)
         self._watch_stream(dispatcher)
         self._watch_executions(workflow)
+        self._watch_ends(workflow)
         if api is not None:
             self._watch_api(api)
-        self.dashboard = self._build_dashboard(functions, work_queue, dispatcher, workflow)
+        if table is not None:
+            self._watch_table(table)
+        if schedules is not None:
+            self._watch_schedules(schedules)
+        parts = Watched(
+            functions=functions,
+            work_queue=work_queue,
+            dispatcher=dispatcher,
+            workflow=workflow,
+            api=api,
+            table=table,
+            schedules=schedules,
+        )
+        self.dashboard = self._build_dashboard(parts)
 
     def add_alarm(
         self,
@@ -100,23 +126,36 @@ class Monitoring(Construct):
         )
         self.add_alarm(
             "UnreadableMessages",
-            _waiting(work_queue.unreadable),
+            waiting(work_queue.unreadable),
             "Malformed messages have been put aside for a person to look at and delete",
         )
         self.add_alarm(
             "DispatcherDeadLetters",
-            _waiting(dispatcher.dead_letters),
+            waiting(dispatcher.dead_letters),
             "Row changes could not be reacted to and were given up",
         )
         # A retry usually handles a parked change; one that stays this long needs a person.
         self.add_alarm(
             "FailureQueue",
-            dispatcher.failure_queue.metric_approximate_age_of_oldest_message(
-                period=_MINUTE, statistic=_MAXIMUM
-            ),
+            oldest(dispatcher.failure_queue),
             "A row change has been waiting for its reaction for 10 minutes",
             threshold=600,
         )
+
+    def _watch_waiting(self, work_queue: WorkQueue, longest_wait: Duration) -> None:
+        if not work_queue.max_concurrency:
+            return
+        for name, queue in (
+            ("TasksWaiting", work_queue.queue),
+            ("PriorityTasksWaiting", work_queue.priority_queue),
+        ):
+            self.add_alarm(
+                name,
+                oldest(queue),
+                f"A task has been waiting for a worker for {longest_wait.to_human_string()}",
+                threshold=longest_wait.to_seconds(),
+                periods=5,
+            )
 
     def _watch_functions(
         self, functions: Sequence[lambda_.Function], batch: lambda_.Function
@@ -128,7 +167,7 @@ class Monitoring(Construct):
             if function is not batch:
                 self.add_alarm(
                     f"{name}Errors",
-                    function.metric_errors(period=Duration.minutes(5), statistic=_SUM),
+                    function.metric_errors(period=_FIVE_MINUTES, statistic=_SUM),
                     f"{name} raised, ran out of memory or timed out",
                 )
             self.add_alarm(
@@ -141,7 +180,7 @@ class Monitoring(Construct):
     def _watch_stream(self, dispatcher: Dispatcher) -> None:
         self.add_alarm(
             "IteratorAge",
-            _iterator_age(dispatcher.function),
+            iterator_age(dispatcher.function),
             "The dispatcher is more than a minute behind the table",
             threshold=60_000,
             periods=5,
@@ -159,50 +198,59 @@ class Monitoring(Construct):
             machine.metric_timed_out(period=_MINUTE, statistic=_SUM),
             "An execution ran out of time",
         )
+        # Cancelling a fan-out aborts its execution, so that a few are normal.
+        self.add_alarm(
+            "ExecutionsAborted",
+            machine.metric_aborted(period=_FIVE_MINUTES, statistic=_SUM),
+            "Ten executions were aborted within 5 minutes: cancelled by callers, or in the console",
+            threshold=10,
+        )
+
+    def _watch_ends(self, workflow: SubtaskWorkflow) -> None:
+        self.add_alarm(
+            "EndsNotDelivered",
+            failed_invocations(workflow.rule),
+            "The end of an execution could not be delivered to the function that finishes its task",
+        )
+        self.add_alarm(
+            "WorkflowDeadLetters",
+            waiting(workflow.dead_letters),
+            "Executions ended badly and their tasks could not be finished",
+        )
+
+    def _watch_table(self, table: TaskTable) -> None:
+        for kind in ("Read", "Write"):
+            self.add_alarm(
+                f"{kind}Throttles",
+                table.table.metric(f"{kind}ThrottleEvents", period=_MINUTE, statistic=_SUM),
+                f"The table has throttled {kind.lower()}s for 5 minutes",
+                periods=5,
+            )
+
+    def _watch_schedules(self, schedules: Schedules) -> None:
+        self.add_alarm(
+            "SchedulesDropped",
+            schedules.metric("InvocationDroppedCount", period=_MINUTE),
+            "A schedule could not send its message for 24 hours; its task is a dead letter",
+        )
 
     def _watch_api(self, api: TaskApi) -> None:
         self.add_alarm(
             "ApiServerErrors",
-            api.http_api.metric_server_error(period=Duration.minutes(5), statistic=_SUM),
+            api.http_api.metric_server_error(period=_FIVE_MINUTES, statistic=_SUM),
             "The API answered 500 or above",
         )
+        # Callers' own mistakes are normal; 1,000 in 5 minutes, three times running, are more: calls
+        # above the rate limit (429), expired credentials, or somebody who tries names.
+        self.add_alarm(
+            "ApiClientErrors",
+            api.http_api.metric_client_error(period=_FIVE_MINUTES, statistic=_SUM),
+            "The API refuses more than 3 requests a second; the access log says which, and why",
+            threshold=1_000,
+            periods=3,
+        )
 
-    def _build_dashboard(
-        self,
-        functions: Sequence[lambda_.Function],
-        work_queue: WorkQueue,
-        dispatcher: Dispatcher,
-        workflow: SubtaskWorkflow,
-    ) -> cloudwatch.Dashboard:
-        machine = workflow.state_machine
-        queues = [*work_queue.queues.values(), work_queue.dead_letters, work_queue.unreadable]
-        queues += [dispatcher.failure_queue, dispatcher.dead_letters]
-        rows: list[list[cloudwatch.IWidget]] = [
-            [
-                _graph("Messages waiting", [_waiting(queue) for queue in queues]),
-                _graph("Stream lag (ms)", [_iterator_age(dispatcher.function)]),
-                _graph(
-                    "Executions",
-                    [machine.metric_started(), machine.metric_succeeded(), machine.metric_failed()],
-                ),
-            ],
-            [
-                _graph("Invocations", [function.metric_invocations() for function in functions]),
-                _graph("Duration (ms)", [function.metric_duration() for function in functions]),
-                _graph("Errors", [function.metric_errors() for function in functions]),
-            ],
-            [cloudwatch.AlarmStatusWidget(title="Alarms", alarms=self.alarms, width=24)],
-        ]
-        return cloudwatch.Dashboard(self, "Dashboard", widgets=rows)
-
-
-def _waiting(queue: sqs.Queue) -> cloudwatch.Metric:
-    return queue.metric_approximate_number_of_messages_visible(period=_MINUTE, statistic=_MAXIMUM)
-
-
-def _iterator_age(function: lambda_.Function) -> cloudwatch.Metric:
-    return function.metric("IteratorAge", period=_MINUTE, statistic=_MAXIMUM)
-
-
-def _graph(title: str, metrics: list[Any]) -> cloudwatch.GraphWidget:
-    return cloudwatch.GraphWidget(title=title, left=metrics, width=8)
+    def _build_dashboard(self, parts: Watched) -> cloudwatch.Dashboard:
+        return cloudwatch.Dashboard(
+            self, "Dashboard", widgets=dashboard_rows(parts, alarms=self.alarms)
+        )

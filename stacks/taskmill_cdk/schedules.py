@@ -8,7 +8,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
-from taskmill_cdk.acknowledge import acknowledge_wildcards
+from taskmill_cdk.acknowledge import (
+    acknowledge_inline_policies,
+    acknowledge_wildcards,
+    arn_prefix,
+)
 from taskmill_cdk.work_queue import WorkQueue
 
 _SCHEDULER = "scheduler.amazonaws.com"
@@ -31,6 +35,7 @@ class Schedules(Construct):
         self.dead_letters = work_queue.dead_letters
         work_queue.grant_send(self.role)
         self.dead_letters.grant_send_messages(self.role)
+        acknowledge_inline_policies(self.role)
 
     def grant_manage(self, grantee: iam.IGrantable) -> None:
         """Allow to create, change and delete schedules of the group."""
@@ -41,7 +46,7 @@ class Schedules(Construct):
             resource_name=f"{self.group.ref}/*",
             arn_format=ArnFormat.SLASH_RESOURCE_NAME,
         )
-        prefix = "arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule"
+        prefix = f"{arn_prefix(self, 'scheduler')}:schedule"
         acknowledge_wildcards(
             self,
             resources=[f"{prefix}/<{stack.get_logical_id(self.group)}>/*"],

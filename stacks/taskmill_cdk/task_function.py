@@ -8,7 +8,11 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from taskmill_cdk.acknowledge import acknowledge
+from taskmill_cdk.acknowledge import (
+    acknowledge,
+    acknowledge_inline_policies,
+    acknowledge_log_group,
+)
 
 
 class TaskFunction(lambda_.Function):
@@ -64,10 +68,30 @@ class TaskFunction(lambda_.Function):
             rules=["AwsSolutions-IAM5[Resource::*]"],
             reason="The actions of X-Ray support no resource but *.",
         )
+        acknowledge_inline_policies(role)
+        acknowledge_log_group(log_group)
+        self._acknowledge()
+
+    def _acknowledge(self) -> None:
         acknowledge(
             self,
-            rules=["AwsSolutions-L1"],
+            rules=["AwsSolutions-L1", "Serverless-LambdaLatestVersion"],
             reason="The layer has wheels for this Python version; both are upgraded together.",
+        )
+        acknowledge(
+            self,
+            rules=["NIST.800.53.R5-LambdaConcurrency"],
+            reason="Event sources, Map and API have limits; a reserve takes from other functions.",
+        )
+        acknowledge(
+            self,
+            rules=["NIST.800.53.R5-LambdaInsideVPC"],
+            reason="It calls AWS by TLS and IAM; a VPC would add NAT gateways, billed by the hour.",
+        )
+        acknowledge(
+            self,
+            rules=["NIST.800.53.R5-LambdaDLQ", "Serverless-LambdaDLQ"],
+            reason="Such a queue is for asynchronous events; only finish gets any, and has one.",
         )
 
     def _build_live(self) -> lambda_.Alias:

@@ -4,6 +4,8 @@ from aws_cdk import Aws, Fn, Names
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+from taskmill_cdk.acknowledge import acknowledge_log_group
+
 
 def vended_log_group(
     scope: Construct, construct_id: str, *, service: str, retention: logs.RetentionDays
@@ -26,4 +28,6 @@ def vended_log_group(
     # arn:aws:cloudformation:REGION:ACCOUNT:stack/NAME/UUID
     unique = Fn.select(2, Fn.split("/", Aws.STACK_ID))
     name = f"/aws/vendedlogs/{service}/{Names.unique_id(scope)}-{unique}"
-    return logs.LogGroup(scope, construct_id, log_group_name=name, retention=retention)
+    log_group = logs.LogGroup(scope, construct_id, log_group_name=name, retention=retention)
+    acknowledge_log_group(log_group)
+    return log_group

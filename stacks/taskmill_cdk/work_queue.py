@@ -9,7 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
-from taskmill_cdk.acknowledge import acknowledge
+from taskmill_cdk.acknowledge import acknowledge_dead_letters, acknowledge_queue_sources
 from taskmill_cdk.task_function import entry_of
 
 # Time for a response to arrive after the function's own timeout.
@@ -76,9 +76,11 @@ class WorkQueue(Construct):
             )
         self._drain_queues(worker)
         self._drain_dead_letters(dead_letters_handler)
+        acknowledge_dead_letters(self.dead_letters)
         self.grant_send(dead_letters_handler)  # tasks that can still run
         for function in (worker, dead_letters_handler):
             self.take_unreadable_of(function)
+            acknowledge_queue_sources(function)
 
     @property
     def queues(self) -> dict[str, sqs.Queue]:
@@ -163,7 +165,7 @@ class WorkQueue(Construct):
     def _build_unreadable(self, **props: Any) -> sqs.Queue:
         defaults: dict[str, Any] = {"retention_period": Duration.days(14), "enforce_ssl": True}
         queue = sqs.Queue(self, "Unreadable", **{**defaults, **props})
-        acknowledge(queue, rules=["AwsSolutions-SQS3"], reason="Only people receive from it.")
+        acknowledge_dead_letters(queue)  # only people receive from it
         return queue
 
 

@@ -15,7 +15,14 @@ from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
-from taskmill_cdk.acknowledge import acknowledge, acknowledge_wildcards, logical_id
+from taskmill_cdk.acknowledge import (
+    acknowledge,
+    acknowledge_dead_letters,
+    acknowledge_inline_policies,
+    acknowledge_wildcards,
+    arn_prefix,
+    logical_id,
+)
 from taskmill_cdk.task_function import entry_of
 from taskmill_cdk.vended_logs import vended_log_group
 
@@ -202,6 +209,8 @@ class SubtaskWorkflow(Construct):
         return sqs.Queue(self, "DeadLetters", **{**defaults, **props})
 
     def _acknowledge(self) -> None:
+        acknowledge_inline_policies(self.state_machine)
+        acknowledge_dead_letters(self.dead_letters)
         acknowledge(
             self.state_machine,
             rules=["AwsSolutions-SF1"],
@@ -220,7 +229,7 @@ class SubtaskWorkflow(Construct):
         )
         arn = {"Ref": logical_id(self.state_machine)}
         name = json.dumps({"Fn::Select": [6, {"Fn::Split": [":", arn]}]}, separators=(",", ":"))
-        executions = f"arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:{name}"
+        executions = f"{arn_prefix(self, 'states')}:execution:{name}"
         acknowledge_wildcards(
             self,
             resources=[f"{executions}:*", f"{executions}/*:*"],

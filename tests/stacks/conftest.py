@@ -16,9 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Validations
+from aws_cdk import App, Environment, Stack, Validations
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
-from cdk_nag import AwsSolutionsChecks
+from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks
 
 from taskmill_cdk import TaskSource, TaskStack
 
@@ -52,14 +56,33 @@ def aws(tmp_path_factory: pytest.TempPathFactory, tasks_folder: Path) -> Synthes
     app = App(context=CONTEXT, outdir=str(out))
     source = TaskSource(folder=tasks_folder, modules=["orders"], factory="orders:Factory")
     TaskStack(app, "Taskmill", tasks=source, build_folder=ROOT / ".build")
-    Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    try:
-        app.synth()
-    except RuntimeError as error:  # the findings stop the synthesis, after all is written
-        if "ValidationFailed" not in str(error):
-            raise
-    template = Template.from_json(json.loads((out / "Taskmill.template.json").read_text()))
-    return Synthesis(template, findings_in(out / "validation-report.json"))
+    return checked(app, out)
+
+
+@pytest.fixture(scope="session")
+def settled(tmp_path_factory: pytest.TempPathFactory, tasks_folder: Path) -> Synthesis:
+    """A stack that knows its account and region, with containers, and a key for its topics.
+
+    Beside it is a stack in which each pack finds something, as a report names only those that did.
+    """
+    out = tmp_path_factory.mktemp("settled")
+    app = App(context=CONTEXT, outdir=str(out))
+    env = Environment(account="123456789012", region="eu-west-1")
+    beside = Stack(app, "Beside", env=env)
+    sqs.Queue(beside, "Queue")
+    logs.LogGroup(beside, "Logs")
+    key = kms.Key(beside, "Key", enable_key_rotation=True)
+    TaskStack(
+        app,
+        "Taskmill",
+        tasks=TaskSource(folder=tasks_folder, modules=["orders"]),
+        container_image=ecs.ContainerImage.from_registry("public.ecr.aws/acme/tasks:1"),
+        cors=["https://app.example"],
+        encryption_key=key,
+        env=env,
+        build_folder=ROOT / ".build",
+    )
+    return checked(app, out)
 
 
 @pytest.fixture(scope="session")
@@ -155,9 +178,28 @@ def findings_of() -> Callable[[Path], list[str]]:
 
 
 @pytest.fixture(scope="session")
+def rendered() -> Callable[[Any], str]:
+    """A template's expression as text, with resources by the ids of their constructs."""
+    return render
+
+
+@pytest.fixture(scope="session")
 def allowed() -> Callable[[Template, str], dict[str, set[str]]]:
     """What a role of a template may do: actions by resource."""
     return actions_of
+
+
+def checked(app: App, out: Path) -> Synthesis:
+    """The synthesised stack, and what all packs of cdk-nag that we claim find in the app."""
+    packs = (AwsSolutionsChecks, ServerlessChecks, NIST80053R5Checks)
+    Validations.of(app).add_plugins(*(pack(app) for pack in packs))
+    try:
+        app.synth()
+    except RuntimeError as error:  # the findings stop the synthesis, after all is written
+        if "ValidationFailed" not in str(error):
+            raise
+    template = Template.from_json(json.loads((out / "Taskmill.template.json").read_text()))
+    return Synthesis(template, findings_in(out / "validation-report.json"))
 
 
 def findings_in(report: Path) -> list[str]:

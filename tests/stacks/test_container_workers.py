@@ -334,7 +334,7 @@ def test_the_dispatcher_and_schedules_send_to_the_queue_of_containers(
 def test_the_queue_of_containers_outlives_the_stack_under_its_logical_id(example: Template) -> None:
     queue = example.find_resources("AWS::SQS::Queue")["WorkQueueContainerQueueEBD7EF01"]
 
-    assert queue["DeletionPolicy"] == "Retain"
+    assert queue["DeletionPolicy"] == "RetainExceptOnCreate"
     assert example.to_json()["Outputs"]["ContainerQueueUrl"]["Value"] == {
         "Ref": "WorkQueueContainerQueueEBD7EF01"
     }

@@ -1,8 +1,13 @@
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import App
 from aws_cdk.assertions import Template
+
+from taskmill_cdk import TaskStack
 
 ALARM = "AWS::CloudWatch::Alarm"
 FUNCTIONS = {
@@ -34,22 +39,67 @@ def test_given_up_tasks_raise_an_alarm_though_they_are_drained_at_once(template:
     assert alarm["Threshold"] == 1
 
 
-@pytest.mark.parametrize("queue", ["DispatcherDeadLetters", "WorkQueueUnreadable"])
-def test_a_queue_that_waits_for_a_person_raises_one_alarm(template: Template, queue: str) -> None:
+def test_a_queue_that_waits_for_a_person_raises_one_alarm(template: Template) -> None:
     """For as long as there is a message: its number, not that of receives."""
-    [alarm] = [
-        alarm
-        for alarm in alarms(template, "ApproximateNumberOfMessagesVisible")
-        if dimension(alarm, "QueueName").startswith(queue)
-    ]
-
-    assert alarm["Threshold"] == 1
+    assert thresholds(template, "ApproximateNumberOfMessagesVisible", "QueueName") == {
+        "DispatcherDeadLetters": 1,
+        "SubtaskWorkflowDeadLetters": 1,
+        "WorkQueueUnreadable": 1,
+    }
 
 
-def test_changes_that_stay_parked_raise_an_alarm(template: Template) -> None:
-    [alarm] = alarms(template, "ApproximateAgeOfOldestMessage")
+def test_what_waits_too_long_raises_an_alarm(template: Template) -> None:
+    """A parked change for ten minutes, a task for a worker for an hour."""
+    assert thresholds(template, "ApproximateAgeOfOldestMessage", "QueueName") == {
+        "DispatcherFailureQueue": 600,
+        "WorkQueue": 3_600,
+        "WorkQueuePriorityQueue": 3_600,
+    }
 
-    assert dimension(alarm, "QueueName").startswith("DispatcherFailureQueue")
+
+@pytest.mark.parametrize("metric", ["ReadThrottleEvents", "WriteThrottleEvents"])
+def test_a_throttled_table_raises_an_alarm(template: Template, metric: str) -> None:
+    [alarm] = alarms(template, metric)
+
+    assert dimension(alarm, "TableName").startswith("TasksTable")
+    assert alarm["EvaluationPeriods"] == 5  # a burst is retried, and nobody need know
+
+
+def test_events_that_reach_nobody_raise_an_alarm(template: Template) -> None:
+    [alarm] = alarms(template, "FailedInvocations")
+
+    assert dimension(alarm, "RuleName").startswith("SubtaskWorkflowEndedBadly")
+
+
+def test_schedules_that_cannot_send_raise_an_alarm(template: Template) -> None:
+    [alarm] = alarms(template, "InvocationDroppedCount")
+
+    assert alarm["Namespace"] == "AWS/Scheduler"
+    assert dimension(alarm, "ScheduleGroup").startswith("SchedulesGroup")
+
+
+def test_refusals_in_numbers_raise_an_alarm(template: Template) -> None:
+    [alarm] = alarms(template, "4xx")
+
+    assert dimension(alarm, "ApiId").startswith("ApiHttp")
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == (1_000, 3)
+
+
+def test_aborts_in_numbers_raise_an_alarm(template: Template) -> None:
+    """Each cancelled fan-out is one."""
+    [alarm] = alarms(template, "ExecutionsAborted")
+
+    assert dimension(alarm, "StateMachineArn").startswith("SubtaskWorkflow")
+    assert alarm["Threshold"] == 10
+
+
+def test_tasks_that_only_consumers_run_may_take_as_long_as_they_like() -> None:
+    build = Path(__file__).resolve().parents[2] / ".build"
+    stack = TaskStack(App(), "Consumed", build_folder=build, worker_concurrency=0)
+
+    assert set(
+        thresholds(Template.from_stack(stack), "ApproximateAgeOfOldestMessage", "QueueName")
+    ) == {"DispatcherFailureQueue"}
 
 
 def test_a_stream_that_lags_raises_an_alarm(template: Template) -> None:
@@ -92,6 +142,14 @@ def test_there_is_one_dashboard_that_shows_every_queue(template: Template) -> No
 def alarms(template: Template, metric: str) -> list[dict[str, Any]]:
     properties = [alarm["Properties"] for alarm in template.find_resources(ALARM).values()]
     return [alarm for alarm in properties if alarm["MetricName"] == metric]
+
+
+def thresholds(template: Template, metric: str, name: str) -> dict[str, float]:
+    """The thresholds of a metric's alarms, by what they watch."""
+    return {
+        re.sub("[0-9A-F]{8}$", "", dimension(alarm, name)): alarm["Threshold"]
+        for alarm in alarms(template, metric)
+    }
 
 
 def dimension(alarm: dict[str, Any], name: str) -> str:

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Match, Template
@@ -12,7 +14,7 @@ ABANDONED = {
 }
 
 
-def any_template(**props: int) -> Template:
+def any_template(**props: Any) -> Template:
     stack = Stack(App(), "Any")
     PayloadBucket(stack, "Payloads", **props)
     return Template.from_stack(stack)
@@ -97,3 +99,19 @@ def test_nothing_else_in_the_bucket_expires(template: Template) -> None:
 def _rules(rules: list[dict[str, object]]) -> dict[str, object]:
     matching = Match.array_with([Match.object_like(rule) for rule in rules])
     return {"LifecycleConfiguration": {"Rules": matching}}
+
+
+def test_web_pages_of_an_origin_may_use_presigned_addresses() -> None:
+    template = any_template(cors_origins=["https://app.example"])
+    [bucket] = template.find_resources("AWS::S3::Bucket").values()
+
+    [rule] = bucket["Properties"]["CorsConfiguration"]["CorsRules"]
+    assert rule["AllowedOrigins"] == ["https://app.example"]
+    assert rule["AllowedMethods"] == ["GET", "PUT"]
+    assert "if-none-match" in rule["AllowedHeaders"]  # it is signed, and so has to be sent
+
+
+def test_web_pages_may_use_nothing_unless_asked(template: Template) -> None:
+    [bucket] = template.find_resources("AWS::S3::Bucket").values()
+
+    assert "CorsConfiguration" not in bucket["Properties"]

@@ -107,6 +107,7 @@ EXPECTED = {
     },
     "Finish": {
         "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLUpdate"),
+        "SubtaskWorkflowDeadLetters": SEND,  # Lambda, with what it invoked in vain
     },
     "DeadLettersHandler": {
         "TasksTable": rows("GetItem", "UpdateItem"),
@@ -130,11 +131,27 @@ def test_a_function_may_do_just_what_it_needs(
     assert allowed(template, f"{function}Role") == EXPECTED[function] | of_every_function
 
 
-def test_a_schedule_may_send_to_the_work_queues_only(template: Template, allowed: Allowed) -> None:
+def test_a_schedule_may_send_to_the_work_queues_and_their_dead_letters_only(
+    template: Template, allowed: Allowed
+) -> None:
     assert allowed(template, "SchedulesRole") == {
         "WorkQueue": SEND,
         "WorkQueuePriorityQueue": SEND,
+        "WorkQueueDeadLetters": SEND,  # what it could not send
     }
+
+
+def test_the_role_of_schedules_is_passed_to_scheduler_only(template: Template) -> None:
+    passing = [
+        statement
+        for policy in template.find_resources("AWS::IAM::Policy").values()
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "iam:PassRole" in statement["Action"]
+    ]
+
+    assert [each["Condition"] for each in passing] == [
+        {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+    ]
 
 
 def test_every_function_is_covered_here(template: Template) -> None:

@@ -125,6 +125,13 @@ def test_roles_may_call_the_aliases_and_not_what_is_behind_them(
     assert {each.split(":")[0] for each in invoked} == {"Split", "BatchLive", "FinishLive"}
 
 
+def test_what_the_alias_of_finish_was_invoked_with_in_vain_is_kept(snap: Template) -> None:
+    [invoked] = snap.find_resources("AWS::Lambda::EventInvokeConfig").values()
+
+    assert mentions(invoked["Properties"]["Qualifier"]) & named(snap, ALIAS)
+    assert "OnFailure" in invoked["Properties"]["DestinationConfig"]
+
+
 def test_nothing_is_found_to_be_unsafe(out: Path, findings_of: Callable[[Path], list[str]]) -> None:
     assert findings_of(out / "validation-report.json") == []
 

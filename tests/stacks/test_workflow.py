@@ -164,6 +164,42 @@ def test_an_execution_that_no_catch_could_save_is_finished_too(template: Templat
     assert target["Arn"]["Fn::GetAtt"][0].startswith("Finish")
 
 
+def test_an_end_that_finish_never_hears_of_is_kept(template: Template) -> None:
+    """Whether EventBridge does not reach Lambda, or the function fails three times."""
+    [rule] = template.find_resources("AWS::Events::Rule").values()
+    [target] = rule["Properties"]["Targets"]
+    [invoked] = template.find_resources("AWS::Lambda::EventInvokeConfig").values()
+
+    for kept_in in (
+        target["DeadLetterConfig"]["Arn"],
+        invoked["Properties"]["DestinationConfig"]["OnFailure"]["Destination"],
+    ):
+        assert kept_in["Fn::GetAtt"][0].startswith("SubtaskWorkflowDeadLetters")
+    finish = invoked["Properties"]["FunctionName"]["Ref"]
+    assert finish.startswith("Finish")
+    # Lambda refuses a destination that the function's role may not send to: the policy is first.
+    needed = template.find_resources("AWS::Lambda::Function")[finish]["DependsOn"]
+    assert [each for each in needed if each.startswith("FinishRoleDefaultPolicy")]
+    template.has_resource_properties(
+        "AWS::SQS::QueuePolicy",
+        {
+            "PolicyDocument": {
+                "Statement": Match.array_with(
+                    [
+                        Match.object_like(
+                            {
+                                "Action": "sqs:SendMessage",
+                                "Effect": "Allow",
+                                "Principal": {"Service": "events.amazonaws.com"},
+                            }
+                        )
+                    ]
+                )
+            }
+        },
+    )
+
+
 def test_a_definition_never_holds_a_payload(definition: dict[str, Any]) -> None:
     assert "$.input" not in json.dumps(definition)
 

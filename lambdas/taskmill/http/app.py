@@ -41,13 +41,19 @@ def build_app() -> APIGatewayHttpResolver:
 
 
 def _no_route_handler(app: APIGatewayHttpResolver) -> Callable[[NotFoundError], Response[str]]:
-    """A handler for requests without a route: 405 if the path has other methods, else 404."""
+    """A handler for requests without a route: 405 if the path has other methods, else 404.
+
+    OPTIONS is answered for any path with a route: API Gateway adds CORS headers to the answer of a
+    preflight, but leaves its status to us.
+    """
 
     def answer(_: NotFoundError) -> Response[str]:
         method, path = app.current_event.http_method, app.current_event.path
         # Powertools has no public list of its routes.
         routes = [*app._static_routes, *app._dynamic_routes]  # noqa: SLF001
         allowed = sorted({route.method for route in routes if route.rule.match(path)})
+        if allowed and method == "OPTIONS":
+            return Response(204, body="", headers={"Allow": ", ".join([*allowed, method])})
         if allowed:
             return respond(MethodNotAllowed(method, path, allowed=allowed))
         return respond(NoSuchRoute(f"there is no route {method} {path}; see /openapi.json"))

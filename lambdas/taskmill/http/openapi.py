@@ -30,17 +30,18 @@ _TOKEN = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 @cache
-def document_of(app: ApiGatewayResolver, *, tokens: bool) -> str:
+def document_of(app: ApiGatewayResolver, *, tokens: bool, base_path: str = "") -> str:
     """The document as JSON text, generated once per process.
 
     Args:
         app: The resolver with the routes.
         tokens: Callers authenticate with a bearer token; if false, with an AWS signature.
+        base_path: Of the API on its custom domain, with a slash in front.
     """
     document = app.get_openapi_schema(
         title="taskmill", version="1", openapi_version="3.1.0", description=_ABOUT
     ).model_dump(mode="json", by_alias=True, exclude_none=True)
-    document["servers"] = [{"url": "/"}]  # the stage is $default
+    document["servers"] = [{"url": base_path or "/"}]  # the stage is $default
     schemas = document["components"]["schemas"]
     for name in _POWERTOOLS_ERRORS:
         schemas.pop(name, None)

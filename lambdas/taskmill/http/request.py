@@ -21,11 +21,12 @@ from taskmill.wiring.process import current
 MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's limit for a request
 _MAX_REQUEST_ID = 128  # characters of an `x-request-id` header, which the row stores
 _JSON = "application/json"
+_GROUPS_CLAIM = "cognito:groups"
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 def prepared(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The event in the form that Powertools needs: the path quoted, the body as text.
+    """The event in the form that Powertools needs: path without base and quoted, body as text.
 
     Raises:
         LimitExceeded: The body is larger than 6 MB.
@@ -34,7 +35,7 @@ def prepared(event: Mapping[str, Any]) -> dict[str, Any]:
     """
     # Patterns of Powertools' routes do not match all characters, but they match quoted ones. So an
     # invalid name is reported as such, and not as an unknown path.
-    path = quote(event["rawPath"], safe="/", errors="replace")
+    path = quote(_below_base(event["rawPath"]), safe="/", errors="replace")
     request = {**event, "rawPath": path, "body": None, "isBase64Encoded": False}
     if event["requestContext"]["http"]["method"] in _WITH_BODY and event.get("body"):
         request["headers"] = _json_headers(event.get("headers") or {})
@@ -79,7 +80,7 @@ def invoke_context(request: Request) -> InvokeContext:
 def confine(
     app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolver], Response[Any]]
 ) -> Response[Any]:
-    """Middleware: the tenant claim of the caller's token must equal the tenant in the path.
+    """Middleware: the tenant claim of the caller's token must name the tenant in the path.
 
     It checks nothing if no claim is configured: then IAM policies limit callers to paths.
 
@@ -91,9 +92,33 @@ def confine(
     if tenant is not None and claim is not None:
         event = APIGatewayProxyEventV2(app.current_event.raw_event)
         claims = event.request_context.authorizer.jwt_claim
-        if claims.get(claim) != tenant:
+        if not _names(claims.get(claim), tenant, several=claim == _GROUPS_CLAIM):
             raise Forbidden(f"your token does not name tenant {tenant!r} as its {claim!r}")
     return next_middleware(app)
+
+
+def _below_base(path: str) -> str:
+    """The path below that at which the API is mapped to a custom domain.
+
+    API Gateway passes on the path with the mapping's key in front. Requests to its own host have
+    none, and are answered as well.
+    """
+    base = current().settings.base_path
+    below = path.removeprefix(base)
+    return below if below.startswith("/") else path
+
+
+def _names(value: object, tenant: str, *, several: bool) -> bool:
+    """Whether a claim's value is the tenant or, with `several`, a list that contains it.
+
+    An HTTP API passes on a list as text, `[one two]`. Names of Cognito's groups contain no spaces
+    (API reference, `CreateGroup`); members of other lists might, and so name two tenants.
+    """
+    if not several:
+        return value == tenant
+    if isinstance(value, str):
+        value = value.removeprefix("[").removesuffix("]").split()
+    return isinstance(value, list) and tenant in value
 
 
 def _json_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -22,8 +22,10 @@ class Health(View):
 
 def add_to(app: ApiGatewayResolver) -> None:
     def get_openapi() -> Response[str]:
-        tokens = current().settings.tenant_claim is not None
-        return Response(200, "application/json", document_of(app, tokens=tokens))
+        settings = current().settings
+        tokens = settings.tenant_claim is not None
+        document = document_of(app, tokens=tokens, base_path=settings.base_path)
+        return Response(200, "application/json", document)
 
     app.get(
         "/health",

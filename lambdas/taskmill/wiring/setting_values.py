@@ -13,6 +13,11 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+def path(text: str) -> str:
+    """A path with a slash at its start and none at its end; empty for the root."""
+    return "/" + text.strip("/") if text.strip("/") else ""
+
+
 def runner(text: str) -> str:
     """Whose limits apply: "lambda" or "container"."""
     if text not in ("lambda", "container"):

@@ -8,7 +8,15 @@ from typing import Any, Self
 
 from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.lanes import Lane
-from taskmill.wiring.setting_values import is_on, limit, names, positive, runner, whole_number
+from taskmill.wiring.setting_values import (
+    is_on,
+    limit,
+    names,
+    path,
+    positive,
+    runner,
+    whole_number,
+)
 
 
 class MissingSetting(RuntimeError):
@@ -78,7 +86,13 @@ class Settings:
     tenant: str | None = _setting("TASKMILL_TENANT", "tenant of submits that name none")
     tenant_claim: str | None = _setting(
         "TASKMILL_TENANT_CLAIM",
-        "token claim that must equal the tenant in the path; absent: IAM policies limit callers",
+        "token claim that must name the tenant in the path; absent: IAM policies limit callers",
+    )
+    base_path: str = _setting(
+        "TASKMILL_BASE_PATH",
+        'path below which the API is mapped to a custom domain: "jobs" or "jobs/v2"',
+        default="",
+        read=path,
     )
 
     tenant_requests_per_second: int = _setting(

@@ -101,8 +101,8 @@ class TaskStackParts(Stack):
     def _build_payloads(self, **props: Any) -> PayloadBucket:
         return PayloadBucket(self, "Payloads", **props)
 
-    def _build_notifications(self) -> Notifications:
-        return Notifications(self, "Notifications")
+    def _build_notifications(self, **props: Any) -> Notifications:
+        return Notifications(self, "Notifications", **props)
 
     def _build_worker(self, **props: Any) -> TaskFunction:
         return self.add_function("Worker", "work.handler", **props)
@@ -200,4 +200,6 @@ class TaskStackParts(Stack):
             dispatcher=self.dispatcher,
             workflow=self.workflow,
             api=self.api,
+            table=self.table,
+            schedules=self.schedules,
         )

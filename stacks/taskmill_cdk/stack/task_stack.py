@@ -6,12 +6,14 @@ from typing import Any
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from taskmill_cdk.auth import Auth
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER
+from taskmill_cdk.callers import Cors, origins
 from taskmill_cdk.function_code import stage_function_code
 from taskmill_cdk.limits import CALLBACK_BUDGET, TenantLimits, limit_settings
 from taskmill_cdk.runtime_layer import AWS, HOST
@@ -65,11 +67,15 @@ class TaskStack(TaskStackParts):
         callback_budget: Callbacks that one submitted task may cause in all, by callbacks of
             callbacks; 10,000 by default.
         tenant_limits: What one tenant may ask for; see ``TenantLimits``.
-        rate_limit: Requests a second that the API accepts.
-        burst_limit: Requests at once that the API accepts.
         sweep_every: How often a function looks for tasks whose message or event was lost, and
             sends it again; such as ``Duration.days(1)``. Each time it reads the whole table, so it
             costs something (docs/costs.md); None, the default: never.
+        cors: Origins of web pages that may call the API and use presigned URLs, such as
+            ``["https://app.example"]``, or whole settings of the API; None: none may.
+        base_path: Path below which the API is mapped to a custom domain.
+        rate_limit: Requests a second that the API accepts.
+        burst_limit: Requests at once that the API accepts.
+        encryption_key: Key of the topics; see ``Notifications`` for what is encrypted without one.
         log_level: Lowest level that is logged.
         log_retention: How long logs are kept.
         build_folder: Where layers and code are staged; not for version control.
@@ -103,8 +109,11 @@ class TaskStack(TaskStackParts):
         auth: Auth | None = None,
         callback_budget: int = CALLBACK_BUDGET,
         tenant_limits: TenantLimits | None = None,
+        cors: Cors | None = None,
+        base_path: str | None = None,
         rate_limit: int = 1_000,
         burst_limit: int = 2_000,
+        encryption_key: kms.IKey | None = None,
         sweep_every: Duration | None = None,
         log_level: lambda_.ApplicationLogLevel = lambda_.ApplicationLogLevel.INFO,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
@@ -127,7 +136,9 @@ class TaskStack(TaskStackParts):
             "snap_start": snap_start,
         }
         self.table = self._build_table(recoverable=not removable)
-        self.payloads = self._build_payloads(retention_days=retention_days)
+        self.payloads = self._build_payloads(
+            retention_days=retention_days, cors_origins=origins(cors)
+        )
         self._environment = common_environment(
             table=self.table,
             payloads=self.payloads,
@@ -140,7 +151,7 @@ class TaskStack(TaskStackParts):
                 callback_budget=callback_budget, tenant=tenant_limits or TenantLimits()
             ),
         )
-        self.notifications = self._build_notifications()
+        self.notifications = self._build_notifications(encryption_key=encryption_key)
         self.worker = self._build_worker(
             memory_size=worker_memory, timeout=worker_timeout or Duration.minutes(5)
         )
@@ -168,6 +179,8 @@ class TaskStack(TaskStackParts):
         if api:
             self.api = self._build_api(
                 auth=auth,
+                cors=cors,
+                base_path=base_path,
                 rate_limit=rate_limit,
                 burst_limit=burst_limit,
                 log_retention=log_retention,

@@ -86,3 +86,30 @@ def test_the_document_tells_that_a_token_is_needed() -> None:
     assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
     assert "401" in document["paths"]["/v1/tenants/{tenant}/tasks"]["get"]["responses"]
     assert "401" not in document["paths"]["/health"]["get"]["responses"]
+
+
+@pytest.mark.parametrize("groups", ["[mbc]", "[other mbc]", ["mbc", "other"]], ids=str)
+def test_a_group_of_the_tenant_s_name_lets_in(groups: Any) -> None:
+    """An HTTP API passes on a list as text, with brackets and spaces."""
+    with InProcessCloud(environment={"TASKMILL_TENANT_CLAIM": "cognito:groups"}):
+        answer = bearer(**{"cognito:groups": groups}).request("GET", "/v1/tenants/mbc/tasks")
+
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    "groups", [None, "", "[]", "[mbcd]", "[MBC]", "[other]", "[m bc]", [], ["other"], 7], ids=str
+)
+def test_groups_of_other_names_do_not(groups: Any) -> None:
+    with InProcessCloud(environment={"TASKMILL_TENANT_CLAIM": "cognito:groups"}):
+        answer = bearer(**{"cognito:groups": groups}).request("GET", "/v1/tenants/mbc/tasks")
+
+    assert answer.status == 403
+
+
+@pytest.mark.parametrize("value", ["[mbc]", "[other mbc]", "mbc other", ["mbc"]], ids=str)
+def test_of_other_claims_the_whole_value_is_the_tenant(value: Any) -> None:
+    """Users may choose the members of a list, or a text that looks like one."""
+    answer = bearer(**{"custom:tenant": value}).request("GET", "/v1/tenants/mbc/tasks")
+
+    assert answer.status == 403
