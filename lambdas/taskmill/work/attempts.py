@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.functions.context import Look, Report, TaskContext
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
-from taskmill.functions.forks import only_in_this_process
+from taskmill.functions.forks import OnlyInThisProcess
 from taskmill.functions.registry import Registry
 from taskmill.functions.user_code import noting_ctrl_c
 from taskmill.model.clock import Clock, now_ms
@@ -27,7 +27,7 @@ from taskmill.work.failures import Failure, Judge
 from taskmill.work.isolation import ATTEMPTS
 from taskmill.work.suspension import Suspended
 from taskmill.work.task_logger import TaskLogger
-from taskmill.work.thread_state import own_values
+from taskmill.work.thread_state import OwnValues
 from taskmill.work.time_limit import run_within
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ class Attempt:
     def _around(self, context: TaskContext) -> Iterator[None]:
         """Run the task code of an attempt, and clear up after it."""
         isolated = ATTEMPTS.isolated(self.logger)
-        with only_in_this_process(), noting_ctrl_c(), isolated, closing(context):
+        with OnlyInThisProcess(), noting_ctrl_c(), isolated, closing(context):
             yield
 
     def _check_runner(self, task_type: str) -> None:
@@ -166,7 +166,7 @@ class Attempt:
             self.logger.thread_safe_append_keys(**fields)
             context.logger = TaskLogger(self.logger, fields)
             try:
-                with only_in_this_process(), own_values():
+                with OnlyInThisProcess(), OwnValues():
                     return self.registry.execute(self._event(row, context))
             except BaseException as error:  # noqa: BLE001  # task code may raise anything
                 return judge.failure(error)
