@@ -98,6 +98,9 @@ def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> Non
         Retry(**wrong)  # type: ignore[arg-type]
 
 
+NESTED = ExceptionGroup("h", [KeyError(2)])
+
+
 @pytest.mark.parametrize(
     ("policy", "error", "obstacle"),
     [
