@@ -102,6 +102,13 @@ def test_an_alarm_that_a_program_has_set_goes_on_after_a_task() -> None:
     assert not rings
 
 
+def test_asyncio_tasks_that_are_left_behind_are_cancelled(cloud: InProcessCloud) -> None:
+    run(cloud, "leaves-a-task")
+
+    assert leaking_tasks.KEPT[-1].cancelled()
+    assert run(cloud, "counts-ticks") == 0
+
+
 OLD_STYLE = """
 import asyncio, sys, warnings
 from taskmill import task

@@ -134,6 +134,30 @@ async def leaks_async(what: str) -> None:
     LEAKS[what]()
 
 
+TICKS: list[int] = []
+
+
+@task("leaves-a-task", retry=ONCE)
+async def leaves_a_task(_: Any) -> None:
+    async def tick() -> None:
+        while True:
+            TICKS.append(1)
+            await asyncio.sleep(0)
+
+    KEPT.append(asyncio.create_task(tick()))
+    await asyncio.sleep(0.01)
+
+
+KEPT: list[Any] = []
+
+
+@task("counts-ticks", retry=ONCE)
+async def counts_ticks(_: Any) -> int:
+    before = len(TICKS)
+    await asyncio.sleep(0.01)
+    return len(TICKS) - before
+
+
 # Log lines
 
 

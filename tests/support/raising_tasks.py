@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, field_validator
@@ -18,6 +19,13 @@ RUNS: list[Any] = []
 
 class OwnBase(BaseException):
     """An error of a library that is no `Exception`."""
+
+
+@dataclass(frozen=True)
+class Frozen(Exception):
+    """An error that refuses to be changed, and so to have another traceback set."""
+
+    text: str = "frozen"
 
 
 class Unprintable(Exception):
@@ -54,6 +62,7 @@ RAISED: dict[str, Callable[[], BaseException]] = {
     "StopAsyncIteration": lambda: StopAsyncIteration("no more"),
     "RecursionError": lambda: RecursionError("too deep"),
     "MemoryError": lambda: MemoryError("too much"),
+    "Frozen": Frozen,
     "TimeoutError": lambda: TimeoutError("no answer"),
     "BaseExceptionGroup": lambda: BaseExceptionGroup("several", [OwnBase("of a library")]),
 }

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterable, Awaitable, Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from taskmill.functions.forks import only_in_this_process
+from taskmill.functions.forks import OnlyInThisProcess
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -45,5 +45,5 @@ async def _with_loop_reported(awaitable: Awaitable[T]) -> T:
 
     if on_loop := ON_LOOP.get():
         on_loop(asyncio.get_running_loop())
-    with only_in_this_process():  # here: closing the loop would take it from the parent process
+    with OnlyInThisProcess():  # here: closing the loop would take it from the parent process
         return await awaitable

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import NoReturn
 
 
-@contextmanager
-def only_in_this_process() -> Iterator[None]:
-    """Run user code; a process that the code forks ends here, if it gets here.
+class OnlyInThisProcess:
+    """Runs user code in a `with` block; a process that the code forks ends here, if it gets here.
 
     The claim, the messages and the connections belong to the process that forked. So the child must
     not store an outcome, nor handle the messages that come next.
+
+    No generator: `contextmanager` sets an attribute of the error, which some (frozen) ones refuse.
     """
-    pid = os.getpid()
-    try:
-        yield
-    except BaseException as error:
-        if os.getpid() != pid:
+
+    def __enter__(self) -> None:
+        self._pid = os.getpid()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: object
+    ) -> None:
+        if os.getpid() != self._pid:
             _exit(error)
-        raise
-    if os.getpid() != pid:
-        _exit(None)
 
 
 def _exit(error: BaseException | None) -> NoReturn:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
+from contextlib import suppress
 
-from taskmill.functions.forks import only_in_this_process
+from taskmill.functions.forks import OnlyInThisProcess
 from taskmill.functions.user_code import noting_ctrl_c, passes
 from taskmill.model.per_process import ProcessLock
 
@@ -40,13 +41,14 @@ class TaskModules:
 def _failure(module: str) -> BaseException | None:
     """Import a module. Returns what that raised: any error of user code, `SystemExit` included."""
     try:
-        with only_in_this_process():
+        with OnlyInThisProcess():
             importlib.import_module(module)
     except BaseException as error:
         if passes(error):
             raise
         note = f"while importing the task module {module!r}"
         if note not in getattr(error, "__notes__", ()):
-            error.add_note(note)
+            with suppress(Exception):  # some errors (frozen ones) refuse new attributes
+                error.add_note(note)
         return error
     return None

@@ -15,7 +15,7 @@ from taskmill.aws.s3.expiry import naming
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.functions.context import Look, Report, TaskContext
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
-from taskmill.functions.forks import only_in_this_process
+from taskmill.functions.forks import OnlyInThisProcess
 from taskmill.functions.registry import Registry
 from taskmill.functions.running import RUNNING
 from taskmill.functions.user_code import noting_ctrl_c
@@ -32,7 +32,7 @@ from taskmill.work.patience import Patience
 from taskmill.work.reports import Looks, Reports
 from taskmill.work.suspension import Suspended
 from taskmill.work.task_logger import TaskLogger
-from taskmill.work.thread_state import own_values
+from taskmill.work.thread_state import OwnValues
 from taskmill.work.time_limit import run_within
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Attempt:
     def _around(self, context: TaskContext) -> Iterator[None]:
         """Run the task code of an attempt, and clear up after it."""
         isolated = ATTEMPTS.isolated(self.logger)
-        with only_in_this_process(), noting_ctrl_c(), isolated, closing(context):
+        with OnlyInThisProcess(), noting_ctrl_c(), isolated, closing(context):
             yield
 
     def _check_runner(self, task_type: str) -> None:
@@ -190,7 +190,7 @@ class Attempt:
             context.logger = TaskLogger(self.logger, fields)
             try:
                 event = patience(lambda: self._event(row, context))
-                with only_in_this_process(), own_values():
+                with OnlyInThisProcess(), OwnValues():
                     return self.registry.execute(event)
             except BaseException as error:  # noqa: BLE001  # task code may raise anything
                 return judge.failure(error)

@@ -27,23 +27,25 @@ _TIMERS = (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL, signal.ITIMER_PROF) if _PO
 _SLACK_SECONDS = 0.01  # a timer that is off by less was not touched
 
 
-@contextmanager
-def own_values() -> Iterator[None]:
-    """Run task code whose changes of decimals, the event loop and the signal mask end with it.
+class OwnValues:
+    """Runs task code, in a `with` block, whose changes of some values end with it.
 
-    To be called in the thread of the code and in a copy of the context, with which the code's
-    context variables end anyhow.
+    These are the `decimal` context, the event loop and the signal mask of the thread. To be used in
+    the thread of the code and in a copy of the context, with which its context variables end.
+
+    No generator: `contextmanager` sets an attribute of the error, which some (frozen) ones refuse.
     """
-    if decimal := sys.modules.get("decimal"):  # the copied context holds the very same object
-        decimal.setcontext(decimal.getcontext().copy())
-    before = _event_loop()
-    mask = _mask()
-    try:
-        yield
-    finally:
-        _set_event_loop(before)
-        if _mask() != mask:
-            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
+    def __enter__(self) -> None:
+        if decimal := sys.modules.get("decimal"):  # the copied context holds the very same object
+            decimal.setcontext(decimal.getcontext().copy())
+        self._event_loop = _event_loop()
+        self._mask = _mask()
+
+    def __exit__(self, *error: object) -> None:
+        _set_event_loop(self._event_loop)
+        if _mask() != self._mask:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self._mask)
 
 
 @contextmanager

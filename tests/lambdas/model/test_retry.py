@@ -96,3 +96,33 @@ def test_what_is_no_policy_is_refused_where_it_is_written(
 def test_a_policy_that_makes_no_sense_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match=r"max_attempts is 0|0 or more"):
         Retry(**wrong)  # type: ignore[arg-type]
+
+
+NESTED = ExceptionGroup("h", [KeyError(2)])
+
+
+@pytest.mark.parametrize(
+    ("policy", "error", "obstacle"),
+    [
+        (Retry(), ExceptionGroup("g", [OSError(1), KeyError(2)]), None),
+        (Retry(), ExceptionGroup("g", [OSError(1), Abort("2")]), Abort),
+        (Retry(), BaseExceptionGroup("g", [OSError(1), SystemExit(2)]), SystemExit),
+        (Retry(on=OSError), ExceptionGroup("g", [OSError(1), KeyError(2)]), KeyError),
+        (Retry(on=ExceptionGroup), ExceptionGroup("g", [OSError(1), KeyError(2)]), None),
+        (
+            Retry(never=KeyError),
+            ExceptionGroup("g", [ExceptionGroup("h", [KeyError(2)])]),
+            KeyError,
+        ),
+        (Retry(never=ExceptionGroup), ExceptionGroup("g", [OSError(1)]), OSError),
+        (Retry(on=KeyError), ExceptionGroup("g", [OSError(1), Abort("2")]), Abort),
+    ],
+)
+def test_a_group_is_judged_by_its_members(
+    policy: Retry, error: BaseException, obstacle: type[BaseException] | None
+) -> None:
+    found = policy.obstacle(error)
+
+    assert found is None if obstacle is None else isinstance(found, obstacle)
+    assert policy.allows(error, 1) is (obstacle is None)
+    assert not policy.allows(error, policy.max_attempts)
