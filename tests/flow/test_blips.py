@@ -57,6 +57,18 @@ def test_a_report_of_progress_never_raises_a_blip_of_aws(
     assert len(blip_tasks.RUNS) == 1
 
 
+@pytest.mark.parametrize("blip", ["connection closed", "throttled", "expired credentials"])
+def test_nor_does_it_in_an_async_task(cloud: InProcessCloud, outage: Outage, blip: str) -> None:
+    outage.make = BLIPS[blip]
+    keys = [submit(cloud, "tells-async", 2) for _ in range(3)]
+
+    cloud.run()
+
+    for key in keys:
+        completed(get(cloud, key))
+    assert outage.calls
+
+
 @pytest.mark.parametrize("blip", BLIPS)
 def test_nor_does_it_in_a_subtask(cloud: InProcessCloud, outage: Outage, blip: str) -> None:
     outage.make = BLIPS[blip]

@@ -80,3 +80,8 @@ def leaf(value: int) -> int:
 @task("leaf-of-text", retry=Retry(max_attempts=1))
 def leaf_of_text(text: str) -> int:
     return len(text)
+
+
+@task("tells-async", retry=Retry(max_attempts=1))
+async def tells_async(steps: int, ctx: TaskContext) -> str:
+    return str(tells(steps, ctx))

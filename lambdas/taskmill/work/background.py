@@ -11,7 +11,10 @@ T = TypeVar("T")
 
 
 class BackgroundCall(Generic[T]):
-    """A call that begins at once in a daemon thread, with a copy of the context variables."""
+    """A call that begins at once in a daemon thread, with a copy of the context variables.
+
+    If the process can have no further thread, the call is made in this one.
+    """
 
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
@@ -19,7 +22,10 @@ class BackgroundCall(Generic[T]):
         self._results: list[T] = []
         self._error: BaseException | None = None
         self._ended = threading.Event()
-        threading.Thread(target=self._run, daemon=True).start()
+        try:
+            threading.Thread(target=self._run, daemon=True).start()
+        except RuntimeError:  # too many threads, or the process is about to end
+            self._run()
 
     def ends_within(self, seconds: float) -> bool:
         """Wait for its end, up to so many seconds. False: it goes on."""

@@ -212,3 +212,16 @@ def test_patience_is_for_blips_only() -> None:
 
     with pytest.raises(ValueError, match="its own"):
         Patience(lambda: 1 << 62, Log())(call)
+
+
+def test_without_another_thread_a_report_is_written_in_this_one(
+    made: list[Reports], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", none_left)
+    row = Row()
+
+    assert reports_to(row, made).report({"done": 1}) is True
+    assert row.stored == [{"done": 1}]
