@@ -43,6 +43,8 @@ def cognito(
         clients: App clients of the pool whose tokens are accepted.
         tenant_claim: Name of the claim that holds the tenant.
     """
+    if not isinstance(tenant_claim, str) or not tenant_claim:
+        raise TypeError(f"tenant_claim is {tenant_claim!r}; give the name of a claim")
     return Auth(
         HttpUserPoolAuthorizer("Cognito", user_pool, user_pool_clients=list(clients)), tenant_claim
     )
@@ -56,5 +58,8 @@ def jwt(issuer: str, audience: str | Sequence[str], tenant_claim: str) -> Auth:
         audience: Accepted values of the ``aud`` claim, or the only one.
         tenant_claim: Name of the claim that holds the tenant.
     """
+    for name, value in {"issuer": issuer, "tenant_claim": tenant_claim}.items():
+        if not isinstance(value, str) or not value:
+            raise TypeError(f"{name} is {value!r}; give text")
     audiences = [audience] if isinstance(audience, str) else list(audience)
     return Auth(HttpJwtAuthorizer("Jwt", issuer, jwt_audience=audiences), tenant_claim)

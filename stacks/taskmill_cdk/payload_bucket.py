@@ -8,6 +8,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge, acknowledge_wildcards, logical_id
+from taskmill_cdk.props import checked_props, whole
 
 INPUTS = "inputs/*"
 RESULTS = "results/*"
@@ -26,6 +27,7 @@ class PayloadBucket(Construct):
         retention_days: Days that a row is kept after its task ended; 0 keeps objects for ever.
     """
 
+    @checked_props(retention_days=whole(0, 36_500))
     def __init__(self, scope: Construct, construct_id: str, *, retention_days: int = 90) -> None:
         super().__init__(scope, construct_id)
         self.bucket = self._build_bucket(lifecycle_rules=_lifecycle(retention_days))

@@ -9,6 +9,15 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge
+from taskmill_cdk.props import (
+    LAMBDA_MEMORY,
+    LAMBDA_SECONDS,
+    checked_props,
+    flag,
+    instance,
+    seconds,
+    whole,
+)
 
 
 class TaskFunction(lambda_.Function):
@@ -26,6 +35,14 @@ class TaskFunction(lambda_.Function):
             ``timeout``, ``memory_size`` ...
     """
 
+    @checked_props(
+        lambda_.Function,
+        snap_start=flag,
+        memory_size=whole(*LAMBDA_MEMORY),
+        timeout=seconds(LAMBDA_SECONDS),
+        log_level=instance(lambda_.ApplicationLogLevel, "a lambda_.ApplicationLogLevel"),
+        log_retention=instance(logs.RetentionDays, "a logs.RetentionDays"),
+    )
     def __init__(
         self,
         scope: Construct,

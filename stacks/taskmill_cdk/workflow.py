@@ -14,6 +14,7 @@ from aws_cdk import aws_stepfunctions_tasks as tasks
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge, acknowledge_wildcards, logical_id
+from taskmill_cdk.props import checked_props, instance, seconds
 from taskmill_cdk.task_function import entry_of
 
 _KEY = {"pk": sfn.JsonPath.string_at("$.pk"), "sk": sfn.JsonPath.string_at("$.sk")}
@@ -38,6 +39,13 @@ class SubtaskWorkflow(Construct):
         log_retention: How long the log of errors is kept.
     """
 
+    @checked_props(
+        split=instance(lambda_.Function, "a lambda_.Function"),
+        batch=instance(lambda_.Function, "a lambda_.Function"),
+        finish=instance(lambda_.Function, "a lambda_.Function"),
+        timeout=seconds(31_536_000),
+        log_retention=instance(logs.RetentionDays, "a logs.RetentionDays"),
+    )
     def __init__(
         self,
         scope: Construct,
