@@ -15,6 +15,7 @@ from taskmill_cdk.access_log import AccessLog
 from taskmill_cdk.acknowledge import acknowledge
 from taskmill_cdk.auth import Auth, sigv4
 from taskmill_cdk.callers import Cors, check_tenant, cors_preflight
+from taskmill_cdk.props import checked_props, instance, whole
 from taskmill_cdk.task_function import entry_of
 from taskmill_cdk.vended_logs import vended_log_group
 
@@ -78,6 +79,13 @@ class TaskApi(Construct):
         log_retention: How long the access log is kept.
     """
 
+    @checked_props(
+        function=instance(lambda_.Function, "a lambda_.Function"),
+        auth=instance(Auth, "sigv4(), cognito(...) or jwt(...)"),
+        rate_limit=whole(1),
+        burst_limit=whole(1),
+        log_retention=instance(logs.RetentionDays, "a logs.RetentionDays"),
+    )
     def __init__(
         self,
         scope: Construct,

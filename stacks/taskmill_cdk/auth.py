@@ -76,6 +76,7 @@ def cognito(
         clients: App clients of the pool whose tokens are accepted.
         tenant_claim: Name of the claim that holds the tenant.
     """
+    _check_text(tenant_claim=tenant_claim)
     check_tenant_attribute(user_pool, clients, tenant_claim)
     return Auth(
         HttpUserPoolAuthorizer("Cognito", user_pool, user_pool_clients=list(clients)), tenant_claim
@@ -92,9 +93,21 @@ def jwt(issuer: str, audience: str | Sequence[str], tenant_claim: str) -> Auth:
         audience: Accepted values of the ``aud`` claim, or the only one.
         tenant_claim: Name of the claim that holds the tenant.
     """
+    _check_text(issuer=issuer, tenant_claim=tenant_claim)
     audiences = [audience] if isinstance(audience, str) else list(audience)
     return Auth(
         HttpJwtAuthorizer("Jwt", issuer, jwt_audience=audiences),
         tenant_claim,
         caution=caution_about(tenant_claim),
     )
+
+
+def _check_text(**given: object) -> None:
+    """Refuse what is no text, or empty.
+
+    Raises:
+        TypeError: One of them is; the message names it.
+    """
+    for name, value in given.items():
+        if not isinstance(value, str) or not value:
+            raise TypeError(f"{name} is {value!r}; give text that is not empty")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
@@ -16,6 +16,7 @@ from taskmill_cdk.acknowledge import (
     acknowledge_log_group,
 )
 from taskmill_cdk.container_scaling import ContainerScaling
+from taskmill_cdk.props import check_fargate_size, checked_props, flag, instance, whole
 from taskmill_cdk.work_queue import WorkQueue
 
 _STOP_TIMEOUT = Duration.seconds(120)  # Fargate's maximum
@@ -53,6 +54,22 @@ class ContainerWorkers(Construct):
         log_retention: How long logs are kept.
     """
 
+    @checked_props(
+        image=instance(ecs.ContainerImage, "an ecs.ContainerImage"),
+        work_queue=instance(WorkQueue, "a WorkQueue"),
+        environment=instance(Mapping, "a mapping of texts"),
+        run_all=flag,
+        cpu=whole(1),
+        memory_mib=whole(1),
+        concurrency=whole(1, 1_000),
+        min_containers=whole(0),
+        max_containers=whole(1),
+        messages_per_container=whole(1),
+        interrupt=flag,
+        spot=flag,
+        architecture=instance(ecs.CpuArchitecture, "an ecs.CpuArchitecture"),
+        log_retention=instance(logs.RetentionDays, "a logs.RetentionDays"),
+    )
     def __init__(
         self,
         scope: Construct,
@@ -74,6 +91,11 @@ class ContainerWorkers(Construct):
         architecture: ecs.CpuArchitecture | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
     ) -> None:
+        check_fargate_size(cpu, memory_mib, names=("cpu", "memory_mib"))
+        if not Token.is_unresolved(min_containers) and min_containers > max_containers:
+            raise ValueError(
+                f"min_containers is {min_containers}; at most max_containers, {max_containers}"
+            )
         super().__init__(scope, construct_id)
         if work_queue.container_queue is None:
             raise ValueError("the work queue has no container queue; make it with containers=True")

@@ -14,6 +14,7 @@ from aws_cdk.aws_lambda_event_sources import DynamoEventSource, SqsDlq, SqsEvent
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge_dead_letters, acknowledge_queue_sources
+from taskmill_cdk.props import checked_props, instance, seconds, whole
 from taskmill_cdk.task_function import entry_of
 
 _IS = lambda_.FilterRule.is_equal
@@ -72,6 +73,12 @@ class Dispatcher(Construct):
         retry_after: Time between deliveries; 3 minutes by default.
     """
 
+    @checked_props(
+        function=instance(lambda_.Function, "a lambda_.Function"),
+        parallelization=whole(1, 10),
+        max_receives=whole(1, 1_000),
+        retry_after=seconds(43_200),
+    )
     def __init__(
         self,
         scope: Construct,

@@ -9,6 +9,7 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge, acknowledge_wildcards, logical_id
+from taskmill_cdk.props import checked_props, whole
 
 INPUTS = "inputs/*"
 RESULTS = "results/*"
@@ -34,6 +35,7 @@ class PayloadBucket(Construct):
         cors_origins: Origins of web pages that may use presigned URLs.
     """
 
+    @checked_props(retention_days=whole(0, 36_500))
     def __init__(
         self,
         scope: Construct,

@@ -6,6 +6,8 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from taskmill_cdk.props import checked_props, flag
+
 CHILDREN_INDEX = "children"
 ATTENTION_INDEX = "attention"
 
@@ -17,6 +19,7 @@ class TaskTable(Construct):
         recoverable: Whether to enable point-in-time recovery and deletion protection.
     """
 
+    @checked_props(recoverable=flag)
     def __init__(self, scope: Construct, construct_id: str, *, recoverable: bool = True) -> None:
         super().__init__(scope, construct_id)
         self.table = self._build_table(

@@ -13,6 +13,15 @@ from taskmill_cdk.acknowledge import (
     acknowledge_inline_policies,
     acknowledge_log_group,
 )
+from taskmill_cdk.props import (
+    LAMBDA_MEMORY,
+    LAMBDA_SECONDS,
+    checked_props,
+    flag,
+    instance,
+    seconds,
+    whole,
+)
 
 
 class TaskFunction(lambda_.Function):
@@ -30,6 +39,14 @@ class TaskFunction(lambda_.Function):
             ``timeout``, ``memory_size`` ...
     """
 
+    @checked_props(
+        lambda_.Function,
+        snap_start=flag,
+        memory_size=whole(*LAMBDA_MEMORY),
+        timeout=seconds(LAMBDA_SECONDS),
+        log_level=instance(lambda_.ApplicationLogLevel, "a lambda_.ApplicationLogLevel"),
+        log_retention=instance(logs.RetentionDays, "a logs.RetentionDays"),
+    )
     def __init__(
         self,
         scope: Construct,

@@ -30,6 +30,10 @@ class TaskSource:
     factory: str | None = None
 
     def __post_init__(self) -> None:
+        if not isinstance(self.folder, str | Path):
+            raise TaskSourceError(f"folder is {self.folder!r}; give a path")
+        if isinstance(self.modules, str) or not isinstance(self.modules, Sequence):
+            raise TaskSourceError(f"modules is {self.modules!r}; give a list of their names")
         self._check_folder()
         for module in self.modules:
             self._check_module(module)
@@ -53,6 +57,8 @@ class TaskSource:
             raise TaskSourceError(f"{self.path} holds a module taskmill: it would hide the runtime")
 
     def _check_module(self, module: str) -> None:
+        if not isinstance(module, str):
+            raise TaskSourceError(f"modules has {module!r}; give the name of a module as text")
         base = self.path.joinpath(*module.split("."))
         if base.with_name(f"{base.name}.py").is_file() or (base / "__init__.py").is_file():
             return
@@ -62,6 +68,8 @@ class TaskSource:
         )
 
     def _check_factory(self, factory: str) -> None:
+        if not isinstance(factory, str):
+            raise TaskSourceError(f"the factory {factory!r} is not of the form module:Class")
         module, colon, class_name = factory.partition(":")
         if not colon or not class_name.isidentifier():
             raise TaskSourceError(f"the factory {factory!r} is not of the form module:Class")

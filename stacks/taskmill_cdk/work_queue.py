@@ -10,6 +10,7 @@ from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge_dead_letters, acknowledge_queue_sources
+from taskmill_cdk.props import checked_props, flag, instance, whole
 from taskmill_cdk.task_function import entry_of
 
 # Time for a response to arrive after the function's own timeout.
@@ -46,6 +47,14 @@ class WorkQueue(Construct):
         containers: Whether to add a queue for tasks that run in containers.
     """
 
+    @checked_props(
+        worker=instance(lambda_.Function, "a lambda_.Function"),
+        dead_letters_handler=instance(lambda_.Function, "a lambda_.Function"),
+        max_receives=whole(1, 1_000),
+        max_concurrency=whole(_LEAST_CONCURRENCY, 1_000, or_none=True),
+        priority_concurrency=whole(_LEAST_CONCURRENCY, 1_000, or_none=True),
+        containers=flag,
+    )
     def __init__(
         self,
         scope: Construct,

@@ -23,6 +23,7 @@ from taskmill_cdk.acknowledge import (
     arn_prefix,
     logical_id,
 )
+from taskmill_cdk.props import checked_props, instance, seconds
 from taskmill_cdk.task_function import entry_of
 from taskmill_cdk.vended_logs import vended_log_group
 
@@ -52,6 +53,13 @@ class SubtaskWorkflow(Construct):
         log_retention: How long the log of errors is kept.
     """
 
+    @checked_props(
+        split=instance(lambda_.Function, "a lambda_.Function"),
+        batch=instance(lambda_.Function, "a lambda_.Function"),
+        finish=instance(lambda_.Function, "a lambda_.Function"),
+        timeout=seconds(31_536_000),
+        log_retention=instance(logs.RetentionDays, "a logs.RetentionDays"),
+    )
     def __init__(
         self,
         scope: Construct,

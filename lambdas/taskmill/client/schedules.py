@@ -66,7 +66,8 @@ class Schedules(Connection):
                 "on_failure": on_failure,
                 "on_completion": on_completion,
                 "log_ids": log_ids,
-            }
+            },
+            wire_names=True,
         )
         check_text("expression", expression, most=EXPRESSION_LIMIT)
         check_text("timezone", timezone, most=64)

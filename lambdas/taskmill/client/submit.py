@@ -84,7 +84,8 @@ class Submits(Connection):
                 "code": code,
                 "idempotency_key": idempotency_key,
                 "notify": notify,
-            }
+            },
+            wire_names=True,
         )
         body = to_body(
             {
@@ -170,7 +171,8 @@ class Submits(Connection):
                 "code": code,
                 "idempotency_key": idempotency_key,
                 "name": name,
-            }
+            },
+            wire_names=True,
         )
         fields = {
             "taskType": check_named("task_type", task_type),

@@ -11,7 +11,7 @@ from typing import Any
 
 from taskmill.model.batch_plan import MAX_BATCH_SIZE
 from taskmill.model.correlation import RESERVED
-from taskmill.model.errors import InvalidOption
+from taskmill.model.errors import InvalidOption, WrongOptionType
 from taskmill.model.lanes import PRIORITIES
 from taskmill.model.limits import (
     MAX_CALLBACKS,
@@ -45,17 +45,43 @@ _LOG_ID_FORM = "a letter and up to 63 of A-Z a-z 0-9 _ . -"
 _SHARE = r"[0-9]{1,7}|(100|[0-9]{1,2}(\.[0-9]+)?)%"
 
 
-def checked_options(given: Mapping[str, Any]) -> dict[str, Any]:
+def checked_options(given: Mapping[str, Any], *, wire_names: bool = False) -> dict[str, Any]:
     """The options, with callbacks as tuples of task types; those that are None say nothing.
 
+    Args:
+        wire_names: Name the fields of a request (`delaySeconds`), too.
+
     Raises:
-        InvalidOption: One is invalid; the message names it, its value and what is allowed.
-        InvalidName: A tenant, code or task type has not the form of a name.
+        InvalidOption: Some are invalid; the message names each, its value and what is allowed.
     """
-    return {
-        name: _NOTHING.get(name) if value is None else _CHECKS[name](name, value)
-        for name, value in given.items()
-    }
+    checked, refused = dict[str, Any](), dict[str, InvalidOption]()
+    for name, value in given.items():
+        try:
+            checked[name] = _NOTHING.get(name) if value is None else _CHECKS[name](name, value)
+        except InvalidOption as error:
+            refused[name] = error
+    if refused:
+        raise _all_in_one(refused, wire_names=wire_names)
+    return checked
+
+
+def _all_in_one(refused: Mapping[str, InvalidOption], *, wire_names: bool) -> InvalidOption:
+    details = []
+    for name, error in refused.items():
+        field = _camel(name) if wire_names else name
+        message = error.message.removeprefix(f"{name} ") if field == name else error.message
+        details.append({"field": field, "message": message})
+    of_type = any(isinstance(error, WrongOptionType) for error in refused.values())
+    return (WrongOptionType if of_type else InvalidOption)(
+        "; ".join(f"{each['field']}: {each['message']}" for each in details),
+        field=details[0]["field"],
+        errors=details,
+    )
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
 
 
 def _delay(name: str, value: Any) -> int:
