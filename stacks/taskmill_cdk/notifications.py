@@ -18,7 +18,7 @@ class Notifications(Construct):
         encryption_key: Encrypts what both topics keep until it is delivered; a key of your own
             costs $1 a month. None: AWS's key for SNS, which costs nothing, encrypts the status
             topic, but not the alarm topic: CloudWatch alarms must not use that key, and its policy
-            cannot be changed (decision 26).
+            cannot be changed (decision 28).
     """
 
     def __init__(

@@ -7,7 +7,7 @@ would add 140 ms. The pydantic models that callers see are in `views.py`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any, Self
@@ -84,7 +84,7 @@ class TaskRow:
     settlement: Mapping[str, int] | None = None
     stalls: int | None = None
     resent: int | None = None
-    resent_for: Sequence[str] = ()
+    resent_for: tuple[str, ...] = ()
     callbacks: tuple[tuple[str, str], ...] = ()
     callback_budget: int | None = None
     by_callback: bool | None = None
