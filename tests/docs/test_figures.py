@@ -50,11 +50,15 @@ from taskmill.functions import task_decorator, task_functions
 from taskmill.http.bodies import MAX_TASKS
 from taskmill.http.request import MAX_BODY_BYTES
 from taskmill.model import batch_plan, keys
+from taskmill.model.attributes import MAX_ATTRIBUTES
+from taskmill.model.callback_budget import DEFAULT_BUDGET
+from taskmill.model.given_elements import MAX_ELEMENT_BYTES
+from taskmill.model.json_reading import MAX_DIGITS, MAX_LEVELS
 from taskmill.model.lineage import MAX_DEPTH
 from taskmill.service.callbacks import MAX_MAPPINGS
 from taskmill.service.stored_attributes import ATTRIBUTES_LIMIT
 from taskmill.work.children import MAX_CHILDREN
-from taskmill_cdk import Dispatcher, TaskFunction, TaskStack
+from taskmill_cdk import Dispatcher, TaskFunction, TaskStack, TenantLimits
 from taskmill_cdk.payload_bucket import LONGEST_LIFE_OF_A_TASK_DAYS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -183,6 +187,11 @@ def readme() -> list[str]:
         f"code (the id of a task) | 1 to {int(longest) + 1} of",
         f"| request body | {MAX_BODY_BYTES // 2**20} MB;",
         f"result of any task | {largest // 2**20} MB (`max_payload_bytes`)",
+        f"one element of a fan-out | {MAX_ELEMENT_BYTES // 2**20} MB |",
+        f"| {MAX_LEVELS} levels; integers of up to {MAX_DIGITS:,} digits |",
+        f"result; {MAX_ATTRIBUTES} in one report |",
+        f"in all | {DEFAULT_BUDGET:,} (`callback_budget`)",
+        f"of a tenant | {TenantLimits().schedules:,} each (`tenant_limits`)",
         (
             f"inputs of single tasks and results of up to {payloads.ROW_LIMIT:,} bytes"
             f" ({payloads.CHILD_RESULT_INLINE:,} for the result of a child)"

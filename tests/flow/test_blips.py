@@ -168,7 +168,7 @@ def test_the_error_of_the_task_is_stored_after_the_blip_and_not_that_of_aws(
 def test_an_outcome_whose_answer_was_lost_is_stored_once(
     cloud: InProcessCloud, outage: Outage
 ) -> None:
-    key = submit(cloud, "leaf", 1)
+    key = submit(cloud, "blip-leaf", 1)
     outage.begin(calls=1, only="dynamodb.update_item", answer_lost=True)
     cloud.meter.fault, fault = None, cloud.meter.fault
     while get(cloud, key).status != "QUEUED":

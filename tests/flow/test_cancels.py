@@ -57,7 +57,7 @@ def cancelled_during(cloud: InProcessCloud, key: TaskKey) -> Callable[[Any], Non
 @ASKED
 @pytest.mark.parametrize("steps", range(1, 8))
 def test_a_fan_out_at_any_step(cloud: InProcessCloud, steps: int, seed: int | None) -> None:
-    key = fan_out(cloud, "quick", list(range(30)), batch_size=5)
+    key = fan_out(cloud, "cancel-quick", list(range(30)), batch_size=5)
     for _ in range(steps):
         cloud.step()
     if get(cloud, key).status in FINAL:
@@ -72,7 +72,7 @@ def test_split_stops_within_its_next_rows(
     cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("taskmill.fanout.insert.LOOK_UP_ROWS", 100)
-    key = fan_out(cloud, "quick", list(range(2_000)))
+    key = fan_out(cloud, "cancel-quick", list(range(2_000)))
     insert, inserted = cloud.wiring.subtasks.insert, 0
 
     def inserting(rows: Any) -> None:
@@ -95,7 +95,7 @@ def test_a_fan_out_cancelled_while_it_was_split_runs_whole_when_it_is_retried(
     cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("taskmill.fanout.insert.LOOK_UP_ROWS", 100)
-    key = fan_out(cloud, "quick", list(range(300)))
+    key = fan_out(cloud, "cancel-quick", list(range(300)))
     insert = cloud.wiring.subtasks.insert
     asked: list[int] = []
 
@@ -124,7 +124,7 @@ def test_a_batch_stops_between_two_subtasks(
     cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("taskmill.fanout.batch.LOOK_UP_SECONDS", 0.0)
-    key = fan_out(cloud, "notes", list(range(50)), batch_size=50)
+    key = fan_out(cloud, "cancel-notes", list(range(50)), batch_size=50)
     DURING.append(cancelled_during(cloud, key))
 
     settles(cloud, key)
@@ -193,7 +193,7 @@ def test_a_parent_that_has_returned_but_whose_children_are_open(cloud: InProcess
     settles(cloud, key)
 
 
-@pytest.mark.parametrize("task_type", ["stays", "reports", "fails-then"])
+@pytest.mark.parametrize("task_type", ["stays", "cancel-reports", "fails-then"])
 def test_a_task_that_runs(cloud: InProcessCloud, task_type: str) -> None:
     """Whatever it returns, raises or reports after that, is not stored."""
     key = submit(cloud, task_type)
@@ -218,7 +218,7 @@ def test_a_task_that_its_submitter_runs(cloud: InProcessCloud) -> None:
 
 @pytest.mark.parametrize("delay", [60, 7_200])
 def test_a_task_that_is_due_later(cloud: InProcessCloud, delay: int) -> None:
-    key = submit(cloud, "notes", 1, delay_seconds=delay)
+    key = submit(cloud, "cancel-notes", 1, delay_seconds=delay)
     cloud.deliver_records()
     cloud.service.cancel(key=key)
 
@@ -238,7 +238,12 @@ def test_a_task_that_waits_for_its_next_attempt(cloud: InProcessCloud) -> None:
 
 def test_the_callbacks_of_a_cancelled_task_run_once_and_no_more(cloud: InProcessCloud) -> None:
     key = submit(
-        cloud, "quick", 1, delay_seconds=60, on_completion=["notes"], on_success=["progresses"]
+        cloud,
+        "cancel-quick",
+        1,
+        delay_seconds=60,
+        on_completion=["cancel-notes"],
+        on_success=["progresses"],
     )
     cloud.deliver_records()
     cloud.service.cancel(key=key)
@@ -248,9 +253,9 @@ def test_the_callbacks_of_a_cancelled_task_run_once_and_no_more(cloud: InProcess
 
 
 def test_a_callback_that_is_cancelled_itself(cloud: InProcessCloud) -> None:
-    submit(cloud, "quick", 1, on_completion=["notes"])
+    submit(cloud, "cancel-quick", 1, on_completion=["cancel-notes"])
     while not (found := cloud.service.list_items_by_pk(tenant_code=TENANT).items) or (
-        not (callbacks := [each.key for each in found if each.type == "notes"])
+        not (callbacks := [each.key for each in found if each.type == "cancel-notes"])
     ):
         assert cloud.step()
     cloud.service.cancel(key=callbacks[0])

@@ -16,7 +16,7 @@ from taskmill.errors import InvalidInput, InvalidRequest, LimitExceeded, Taskmil
 from taskmill.models import CreateTask
 from taskmill.testing import InProcessCloud
 
-TASKS_OF_DOORS = ["gathers", "gathers-untyped", "submits-many", "maps", "maps-untyped"]
+TASKS_OF_DOORS = ["door-gathers", "gathers-untyped", "submits-many", "door-maps", "maps-untyped"]
 DOORS = ["fn.map", "fn.map over HTTP", "client.map", *TASKS_OF_DOORS]
 IN_A_LIST = ["a NaN", "no JSON", "a loop", "201 levels", "5,000 levels", "5,000 digits"]
 

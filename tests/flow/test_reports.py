@@ -36,15 +36,19 @@ def brought_to(cloud: InProcessCloud, source: Status, report: Any) -> TaskKey:
         cloud.run()
         return key
     if source is S.CREATED:
-        key = submit(cloud, "quick")
+        key = submit(cloud, "report-quick")
     elif source is S.SCHEDULED:
-        key = submit(cloud, "quick", delay_seconds=86_400)
+        key = submit(cloud, "report-quick", delay_seconds=86_400)
         cloud.deliver_records()
     elif source is S.QUEUED:
-        key = submit(cloud, "quick")
+        key = submit(cloud, "report-quick")
         cloud.deliver_records()
     else:
-        kinds = {S.WAITING: "waits", S.FINISHED: "leaves-a-child", S.ERRORED: "fails-once"}
+        kinds = {
+            S.WAITING: "report-waits",
+            S.FINISHED: "report-leaves-a-child",
+            S.ERRORED: "fails-once",
+        }
         key = submit(cloud, kinds[source])
         for _ in range(50):
             if get(cloud, key).status is source:
@@ -86,7 +90,7 @@ def test_no_report_parks_a_task(cloud: InProcessCloud, source: Status, target: S
 @pytest.mark.parametrize("target", REPORTED)
 def test_no_report_parks_a_fan_out(cloud: InProcessCloud, target: Status) -> None:
     for steps in range(4):
-        key = fan_out(cloud, "quick", [1, 2, 3])
+        key = fan_out(cloud, "report-quick", [1, 2, 3])
         for _ in range(steps):
             cloud.step()
         if get(cloud, key).status in FINAL:
@@ -101,7 +105,7 @@ def test_no_report_parks_a_fan_out(cloud: InProcessCloud, target: Status) -> Non
 
 @pytest.mark.parametrize("target", REPORTED)
 def test_no_report_parks_a_subtask(cloud: InProcessCloud, target: Status) -> None:
-    key = fan_out(cloud, "quick", [1, 2, 3])
+    key = fan_out(cloud, "report-quick", [1, 2, 3])
     cloud.deliver_records()
     assert cloud.player.ready()
     cloud.player.step()  # split
@@ -149,7 +153,7 @@ def test_who_reports_a_start_and_dies_is_taken_over_when_the_lease_has_passed(
 ) -> None:
     for status in (S.STARTED, S.PROCESSING):
         began = cloud.now
-        key = submit(cloud, "quick")
+        key = submit(cloud, "report-quick")
         cloud.service.update_status(key=key, status=status)
         cloud.run()
 
@@ -189,7 +193,7 @@ def test_many_reports_while_a_worker_runs_the_task_leave_its_end_in_the_history(
 def test_more_attributes_than_fit_one_write_are_refused_with_the_limit(
     cloud: InProcessCloud, count: int
 ) -> None:
-    key = submit(cloud, "quick")
+    key = submit(cloud, "report-quick")
     attributes = {f"a{number}": number for number in range(count)}
     path = f"/v1/tenants/{TENANT}/tasks/quick/{key.code}"
 
@@ -209,7 +213,7 @@ def test_more_attributes_than_fit_one_write_are_refused_with_the_limit(
 def test_a_hundred_attributes_with_long_names_fit_one_write(
     cloud: InProcessCloud, status: str
 ) -> None:
-    key = submit(cloud, "quick")
+    key = submit(cloud, "report-quick")
     attributes = {f"a{number:063}": number for number in range(99)} | {"result": 1}
 
     task = cloud.service.update_status(key=key, status=status, attributes=attributes)
@@ -220,7 +224,7 @@ def test_a_hundred_attributes_with_long_names_fit_one_write(
 def test_attributes_larger_than_a_row_may_be_are_refused_with_the_limit(
     cloud: InProcessCloud,
 ) -> None:
-    key = submit(cloud, "quick")
+    key = submit(cloud, "report-quick")
     for size in (20_000, 500_000):
         answer = InProcessApi().patch(
             f"/v1/tenants/{TENANT}/tasks/quick/{key.code}",

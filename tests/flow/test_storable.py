@@ -42,7 +42,7 @@ def cloud() -> Iterator[InProcessCloud]:
 @EVERY_TEXT
 def test_progress_with_any_text_is_stored(cloud: InProcessCloud, text: str) -> None:
     SAID.append(text)
-    key = submit(cloud, "reports")
+    key = submit(cloud, "storable-reports")
 
     cloud.run()
 
@@ -59,7 +59,7 @@ def test_progress_with_a_message_that_is_no_text_is_stored(
     cloud: InProcessCloud, message: Any
 ) -> None:
     SAID.append(message)
-    key = submit(cloud, "reports")
+    key = submit(cloud, "storable-reports")
 
     cloud.run()
 
@@ -70,7 +70,7 @@ def test_progress_with_a_message_that_is_no_text_is_stored(
 @EVERY_TEXT
 def test_progress_of_one_element_makes_no_other_run_again(cloud: InProcessCloud, text: str) -> None:
     SAID.append(text)
-    key = fan_out(cloud, "reports", range(5), batch_size=5)
+    key = fan_out(cloud, "storable-reports", range(5), batch_size=5)
 
     cloud.run()
 
@@ -81,7 +81,7 @@ def test_progress_of_one_element_makes_no_other_run_again(cloud: InProcessCloud,
 @EVERY_TEXT
 def test_an_error_with_any_text_is_the_error_of_its_task(cloud: InProcessCloud, text: str) -> None:
     SAID.append(ValueError(text))
-    key = submit(cloud, "raises", on_failure=["listens"])
+    key = submit(cloud, "storable-raises", on_failure=["listens"])
 
     cloud.run()
 
@@ -111,7 +111,7 @@ def test_an_error_of_one_element_makes_no_other_run_again(
     cloud: InProcessCloud, error: BaseException
 ) -> None:
     SAID.append(error)
-    key = fan_out(cloud, "raises", range(5), batch_size=5, tolerated_failures=1)
+    key = fan_out(cloud, "storable-raises", range(5), batch_size=5, tolerated_failures=1)
 
     cloud.run()
 
@@ -147,7 +147,7 @@ def test_a_result_with_any_number_comes_back(cloud: InProcessCloud, number: floa
 @EVERY_TEXT
 def test_a_child_gets_any_text(cloud: InProcessCloud, text: str) -> None:
     SAID.append(text)
-    key = submit(cloud, "starts-with")
+    key = submit(cloud, "storable-starts-with")
 
     cloud.run()
 
@@ -156,7 +156,7 @@ def test_a_child_gets_any_text(cloud: InProcessCloud, text: str) -> None:
 
 @EVERY_TEXT
 def test_a_schedule_takes_any_text_or_refuses_it_in_words(cloud: InProcessCloud, text: str) -> None:
-    known = {"tenant_code": TENANT, "name": "n", "task_type": "echoes"}
+    known = {"tenant_code": TENANT, "name": "n", "task_type": "storable-echoes"}
     if len(text) > 60_000 or not _is_utf8(text):  # its input is always in its row
         with pytest.raises((InvalidRequest, LimitExceeded), match="input"):
             cloud.service.schedule(**known, expression="rate(1 hour)", input=[text])
@@ -175,7 +175,7 @@ def _is_utf8(text: str) -> bool:
 
 @EVERY_TEXT
 def test_attributes_with_any_text_are_stored(cloud: InProcessCloud, text: str) -> None:
-    key = submit(cloud, "echoes")
+    key = submit(cloud, "storable-echoes")
     if len(text) > 10_000:
         return
 
@@ -196,7 +196,7 @@ def test_attributes_with_any_text_are_stored(cloud: InProcessCloud, text: str) -
 def test_attributes_that_no_row_can_hold_are_refused_in_words(
     cloud: InProcessCloud, value: Any
 ) -> None:
-    key = submit(cloud, "echoes")
+    key = submit(cloud, "storable-echoes")
 
     with pytest.raises(InvalidRequest, match="attributes"):
         cloud.service.update_status(key=key, status="PROCESSING", attributes={"note": value})
@@ -206,7 +206,7 @@ def test_attributes_that_no_row_can_hold_are_refused_in_words(
 def test_a_name_that_is_none_is_refused_in_words(cloud: InProcessCloud, name: Any) -> None:
     with pytest.raises(InvalidKey, match="must be 1 to 64 letters"):
         cloud.service.schedule(
-            tenant_code=TENANT, name=name, task_type="echoes", expression="rate(1 hour)"
+            tenant_code=TENANT, name=name, task_type="storable-echoes", expression="rate(1 hour)"
         )
 
 

@@ -220,7 +220,7 @@ def test_a_worker_that_died_with_the_last_attempt_fails_the_task(cloud: InProces
 
 
 def parent_of_two(cloud: InProcessCloud) -> TaskKey:
-    key = submit(cloud, "gathers", [1, 2])
+    key = submit(cloud, "sweep-gathers", [1, 2])
     while get(cloud, key).status != "WAITING":
         assert cloud.step()
     return key
@@ -281,7 +281,7 @@ def test_a_parent_whose_child_still_runs_is_left_alone(cloud: InProcessCloud) ->
 
 
 def test_a_finished_parent_is_found_whose_child_was_never_counted(cloud: InProcessCloud) -> None:
-    key = submit(cloud, "leaves-a-child", 1)
+    key = submit(cloud, "sweep-leaves-a-child", 1)
     while get(cloud, key).status != "FINISHED":
         assert cloud.step()
     end_children_unseen(cloud, key)
@@ -296,7 +296,7 @@ def test_a_finished_parent_is_found_whose_child_was_never_counted(cloud: InProce
 
 
 def test_a_finished_parent_is_found_whose_end_is_gone(cloud: InProcessCloud) -> None:
-    key = submit(cloud, "leaves-a-child", 1)
+    key = submit(cloud, "sweep-leaves-a-child", 1)
     while not (cloud.wiring.tasks.get(key).children_completed or 0):
         assert cloud.step()
     lose_records(cloud)
@@ -594,8 +594,8 @@ def mixed_work(cloud: InProcessCloud) -> list[TaskKey]:
         submit(cloud, "echo", 2, delay_seconds=30),
         submit(cloud, "flaky", 2),
         submit(cloud, "fails", 3),
-        submit(cloud, "gathers", [4, 5, 6]),
-        submit(cloud, "leaves-a-child", 7),
+        submit(cloud, "sweep-gathers", [4, 5, 6]),
+        submit(cloud, "sweep-leaves-a-child", 7),
         submit(cloud, "echo", 8, priority="high"),
         fan_out(cloud, "odd-fails", range(5), batch_size=2, tolerated_failures="2"),
     ]

@@ -49,7 +49,7 @@ def lower(monkeypatch: pytest.MonkeyPatch, attempts: int) -> None:
 def test_attempts_that_a_deployment_lowered(
     cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = submit(cloud, "raises")
+    key = submit(cloud, "reason-raises")
     until(cloud, key, "ERRORED")
 
     lower(monkeypatch, 1)
@@ -67,7 +67,7 @@ def test_attempts_that_a_deployment_lowered(
 def test_attempts_that_a_deployment_lowered_for_subtasks(
     cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    key = fan_out(cloud, "raises", [1])
+    key = fan_out(cloud, "reason-raises", [1])
     until(cloud, key.subtask(0), "ERRORED")
 
     lower(monkeypatch, 1)
@@ -102,7 +102,7 @@ def test_a_last_attempt_of_a_subtask_that_was_lost_with_its_worker(cloud: InProc
 def test_without_an_error_of_its_own_the_reason_is_the_error(
     cloud: InProcessCloud, start: Any
 ) -> None:
-    key = start(cloud, "dies")
+    key = start(cloud, "reason-dies")
 
     cloud.run()
 
@@ -112,7 +112,7 @@ def test_without_an_error_of_its_own_the_reason_is_the_error(
 
 
 def test_a_batch_that_was_given_up(cloud: InProcessCloud) -> None:
-    key = fan_out(cloud, "raises", [1, 2], batch_size=2)
+    key = fan_out(cloud, "reason-raises", [1, 2], batch_size=2)
     until(cloud, key.subtask(1), "ERRORED")
 
     cause = {"Error": "Lambda.Unknown", "Cause": "out of memory"}
@@ -137,7 +137,7 @@ def test_a_retry_by_hand_begins_without_the_old_reasons(cloud: InProcessCloud) -
 
 
 def test_everybody_is_told_both(cloud: InProcessCloud) -> None:
-    key = submit(cloud, "raises-then-dies", on_failure="told")
+    key = submit(cloud, "raises-then-dies", on_failure="reason-told")
     cloud.run()
     final = {"type": "AttemptsSpent", "message": "attempt 2 of 2 was lost with its worker"}
 
@@ -155,7 +155,7 @@ def test_everybody_is_told_both(cloud: InProcessCloud) -> None:
 def test_a_cancelled_task_says_that_it_is_cancelled_and_what_it_met_before(
     cloud: InProcessCloud,
 ) -> None:
-    key = submit(cloud, "raises")
+    key = submit(cloud, "reason-raises")
     until(cloud, key, "ERRORED")
 
     cloud.service.cancel(key=key)

@@ -31,7 +31,7 @@ def hostile_ones() -> list[tuple[str, str, Any]]:
     hows = [*hostile_tasks.HOWS] * 5
     found = [("hostile-inc", kind, how) for how in hows for kind in kinds][: 100 - KILLERS - 1]
     killers = [("hostile-inc", "hostile", "kills")] * KILLERS
-    return [*found, *killers, ("hostile-inc", "hangs", None)]
+    return [*found, *killers, ("hostile-inc", "hostile-hangs", None)]
 
 
 def peaceful_ones() -> list[tuple[str, str, Any]]:

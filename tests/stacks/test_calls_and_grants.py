@@ -32,14 +32,16 @@ MIDDLE = "x" * 5_000  # for a payload row
 def submits(cloud: RecordingCloud) -> None:
     """Single tasks of all sizes, with and without a key, one by one and many at a time."""
     post = cloud.request
-    post("POST", "tasks", {"taskType": "echo", "input": 1, "idempotencyKey": "once"})
-    post("POST", "tasks", {"taskType": "echo", "input": 1, "idempotencyKey": "once"})
+    post("POST", "tasks", {"taskType": "recorded-echo", "input": 1, "idempotencyKey": "once"})
+    post("POST", "tasks", {"taskType": "recorded-echo", "input": 1, "idempotencyKey": "once"})
     for value in (MIDDLE, LARGE, "small"):
-        task = post("POST", "tasks", {"taskType": "echo", "input": value}).body
+        task = post("POST", "tasks", {"taskType": "recorded-echo", "input": value}).body
         cloud.run()
         post("GET", f"tasks/echo/{task['code']}")
         post("GET", f"tasks/echo/{task['code']}/result")
-    many = [{"taskType": "echo", "input": value, "priority": "high"} for value in (1, MIDDLE)]
+    many = [
+        {"taskType": "recorded-echo", "input": value, "priority": "high"} for value in (1, MIDDLE)
+    ]
     post("POST", "tasks", {"tasks": many})
     post("GET", "tasks")
     post("GET", "tasks", query="status=FAILED")
@@ -48,7 +50,7 @@ def submits(cloud: RecordingCloud) -> None:
 
 def plans(cloud: RecordingCloud) -> None:
     """A task so far ahead that its input must outlive others."""
-    body = {"taskType": "echo", "input": LARGE, "delaySeconds": 100 * DAY}
+    body = {"taskType": "recorded-echo", "input": LARGE, "delaySeconds": 100 * DAY}
     task = cloud.request("POST", "tasks", body).body
     cloud.request("GET", f"tasks/echo/{task['code']}")
     cloud.run()
@@ -56,7 +58,7 @@ def plans(cloud: RecordingCloud) -> None:
 
 def changes(cloud: RecordingCloud) -> None:
     """Cancel, retry, reports; a failed task that somebody starts again."""
-    task = cloud.request("POST", "tasks", {"taskType": "fails"}).body
+    task = cloud.request("POST", "tasks", {"taskType": "recorded-fails"}).body
     path = f"tasks/fails/{task['code']}"
     cloud.request("PATCH", path, {"status": "PROCESSING"})
     cloud.run()
@@ -68,24 +70,28 @@ def changes(cloud: RecordingCloud) -> None:
 def families(cloud: RecordingCloud) -> None:
     """Parents, children with inputs and results of all sizes, callbacks."""
     cloud.request(
-        "PUT", "callbacks/gathers~completion~echo", {"event": "completion", "callbackType": "echo"}
+        "PUT",
+        "callbacks/gathers~completion~echo",
+        {"event": "completion", "callbackType": "recorded-echo"},
     )
     cloud.request("GET", "callbacks", query="type=gathers")
     for size in (10, 5_000, 7_900):  # the callback's input: in its row, a row of its own, an object
-        cloud.request("POST", "tasks", {"taskType": "large", "input": size, "onSuccess": ["echo"]})
-    body = {"taskType": "gathers", "input": [10, 3_000, 9_000, 300_000]}
+        cloud.request(
+            "POST", "tasks", {"taskType": "large", "input": size, "onSuccess": ["recorded-echo"]}
+        )
+    body = {"taskType": "recorded-gathers", "input": [10, 3_000, 9_000, 300_000]}
     task = cloud.request("POST", "tasks", body).body
     cloud.run()
     cloud.request("GET", f"tasks/gathers/{task['code']}/children")
     cloud.request("DELETE", "callbacks/gathers~completion~echo")
-    cloud.request("POST", "tasks", {"taskType": "starts", "input": LARGE})
+    cloud.request("POST", "tasks", {"taskType": "recorded-starts", "input": LARGE})
     cloud.run()
-    waiting = cloud.request("POST", "tasks", {"taskType": "waits"}).body
+    waiting = cloud.request("POST", "tasks", {"taskType": "recorded-waits"}).body
     while cloud.request("GET", f"tasks/waits/{waiting['code']}").body["status"] != "WAITING":
         assert cloud.step()
     cloud.request("POST", f"tasks/waits/{waiting['code']}/cancel")
     cloud.run()
-    failed = cloud.request("POST", "tasks", {"taskType": "waits"}).body
+    failed = cloud.request("POST", "tasks", {"taskType": "recorded-waits"}).body
     cloud.run()
     children = cloud.request("GET", f"tasks/waits/{failed['code']}/children").body["items"]
     cloud.request("POST", f"tasks/fails/{children[0]['code']}/retry")
@@ -102,10 +108,10 @@ def fan_outs(cloud: RecordingCloud) -> None:
         cloud.request("GET", path + part)
     upload = cloud.request("POST", "uploads").body
     cloud.bucket.put_object(Key=upload["inputRef"], Body=json.dumps(LARGE).encode() + b"\n1\n")
-    body = {"taskType": "echo", "inputRef": upload["inputRef"]}
+    body = {"taskType": "recorded-echo", "inputRef": upload["inputRef"]}
     cloud.request("POST", "step-function-tasks", body)
     cloud.run()
-    body = {"taskType": "fails", "input": [1, 2, 3], "batchSize": 1, "maxConcurrency": 1}
+    body = {"taskType": "recorded-fails", "input": [1, 2, 3], "batchSize": 1, "maxConcurrency": 1}
     task = cloud.request("POST", "step-function-tasks", body).body
     cloud.deliver_records()
     for _ in range(2):  # split, and the first batch
@@ -120,9 +126,9 @@ def fan_outs(cloud: RecordingCloud) -> None:
 
 def schedules(cloud: RecordingCloud) -> None:
     """Recurring schedules, whose tasks the worker submits."""
-    body = {"taskType": "echo", "expression": "rate(1 hour)", "input": MIDDLE}
+    body = {"taskType": "recorded-echo", "expression": "rate(1 hour)", "input": MIDDLE}
     cloud.request("PUT", "schedules/hourly", body)
-    large = {"taskType": "echo", "expression": "rate(1 hour)", "input": "x" * 20_000}
+    large = {"taskType": "recorded-echo", "expression": "rate(1 hour)", "input": "x" * 20_000}
     cloud.request("PUT", "schedules/larger", large)
     cloud.run()
     cloud.request("PUT", "schedules/hourly", {**body, "expression": "rate(2 hours)"})
@@ -135,7 +141,7 @@ def schedules(cloud: RecordingCloud) -> None:
 
 def troubles(cloud: RecordingCloud) -> None:
     """Records that are parked and read again from the stream; messages received too often."""
-    cloud.request("POST", "tasks", {"taskType": "echo", "input": 2})
+    cloud.request("POST", "tasks", {"taskType": "recorded-echo", "input": 2})
     cloud.redrive()
     record = cloud.table.records[-1]
     odd = {**record, "dynamodb": {**record["dynamodb"], "NewImage": {"row": {"S": "TASK"}}}}
@@ -143,7 +149,7 @@ def troubles(cloud: RecordingCloud) -> None:
     cloud.queues.queues["failures"].clear()
     cloud.run()
     for claimed in (False, True):
-        task = cloud.request("POST", "tasks", {"taskType": "echo", "input": 3}).body
+        task = cloud.request("POST", "tasks", {"taskType": "recorded-echo", "input": 3}).body
         key = TaskKey.parse(task["pk"], task["sk"])
         if claimed:
             until = cloud.now + HOUR * 1000
@@ -164,10 +170,10 @@ def sweeps(cloud: RecordingCloud) -> None:
             cloud.stream.take(100)
 
     for priority in ("normal", "high"):
-        cloud.request("POST", "tasks", {"taskType": "echo", "priority": priority})
-    cloud.request("POST", "step-function-tasks", {"taskType": "echo", "input": [1]})
+        cloud.request("POST", "tasks", {"taskType": "recorded-echo", "priority": priority})
+    cloud.request("POST", "step-function-tasks", {"taskType": "recorded-echo", "input": [1]})
     lose()
-    parent = cloud.request("POST", "tasks", {"taskType": "waits"}).body
+    parent = cloud.request("POST", "tasks", {"taskType": "recorded-waits"}).body
     key = TaskKey.parse(parent["pk"], parent["sk"])
     while cloud.wiring.tasks.get(key).status != "WAITING":
         assert cloud.step()
@@ -175,7 +181,7 @@ def sweeps(cloud: RecordingCloud) -> None:
         cloud.wiring.tasks.fail(child, ValueError("ended unseen"))
     lose()
     aborted = cloud.request(
-        "POST", "step-function-tasks", {"taskType": "echo", "input": [1, 2]}
+        "POST", "step-function-tasks", {"taskType": "recorded-echo", "input": [1, 2]}
     ).body
     cloud.deliver_records()
     assert cloud.player.ready()
@@ -196,7 +202,7 @@ FLOWS = (submits, plans, changes, families, fan_outs, schedules, troubles, sweep
 
 def codes_that_count(cloud: RecordingCloud) -> None:
     """`ids="integer"`: a counter in the table."""
-    cloud.request("POST", "tasks", {"taskType": "echo"})
+    cloud.request("POST", "tasks", {"taskType": "recorded-echo"})
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ def anything(value: Any) -> Any:
     return value
 
 
-@task("odd-fails")
+@task("api-odd-fails")
 def odd_fails(value: int) -> int:
     if value % 2:
         raise ValueError(f"{value} is odd")

@@ -63,7 +63,7 @@ def spawns(how: str, ctx: TaskContext) -> Any:
     if RUNS.count(how) <= 2:
         outages.NOW[0].begin(calls=3)
     if how == "run":
-        return ctx.run("leaf", 1)
+        return ctx.run("blip-leaf", 1)
     if how == "gather":
         return sum(ctx.gather(leaf, [1, 2, 3]))
     if how == "submit":
@@ -72,7 +72,7 @@ def spawns(how: str, ctx: TaskContext) -> Any:
     return list(ctx.map(leaf, [1, 2, 3]))
 
 
-@task("leaf")
+@task("blip-leaf")
 def leaf(value: int) -> int:
     return value
 

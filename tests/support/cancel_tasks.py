@@ -14,12 +14,12 @@ def _meanwhile() -> None:
         DURING.pop(0)(None)
 
 
-@task("quick")
+@task("cancel-quick")
 def quick(value: Any) -> Any:
     return value
 
 
-@task("notes")
+@task("cancel-notes")
 def notes(value: Any) -> Any:
     RAN.append(value)
     _meanwhile()
@@ -73,7 +73,7 @@ def stays(ctx: TaskContext) -> str:
     return "done"
 
 
-@task("reports")
+@task("cancel-reports")
 def reports(ctx: TaskContext) -> str:
     _meanwhile()
     ctx.progress(1, 2)

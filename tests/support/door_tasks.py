@@ -77,7 +77,7 @@ def _loop() -> list[Any]:
     return found
 
 
-@task("gathers")
+@task("door-gathers")
 def gathers(what: str, ctx: TaskContext) -> None:
     _noting(lambda: ctx.gather(takes, INPUTS[what]()))
 
@@ -97,7 +97,7 @@ def submits_many(what: str, ctx: TaskContext) -> None:
     _noting(lambda: ctx.submit_many(takes, INPUTS[what]()))
 
 
-@task("maps")
+@task("door-maps")
 def maps(what: str, ctx: TaskContext) -> None:
     _noting(lambda: ctx.map(takes, INPUTS[what]()))
 

@@ -71,7 +71,7 @@ async def hostile_async(how: str, ctx: TaskContext) -> Any:
     return hostile.function(how, ctx)
 
 
-@task("hangs", retry=Retry(max_attempts=1), timeout_seconds=1)
+@task("hostile-hangs", retry=Retry(max_attempts=1), timeout_seconds=1)
 def hangs(_: None) -> None:
     """Past its time, and past what it is told then."""
     with contextlib.suppress(BaseException):

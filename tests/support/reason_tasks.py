@@ -6,7 +6,7 @@ from taskmill import Retry, TaskContext, task
 from taskmill.testing import Crash
 
 
-@task("raises", retry=Retry(max_attempts=3, base_seconds=60, jitter="none"))
+@task("reason-raises", retry=Retry(max_attempts=3, base_seconds=60, jitter="none"))
 def raises(_: Any) -> None:
     raise ValueError("its own")
 
@@ -18,12 +18,12 @@ def raises_then_dies(_: Any, ctx: TaskContext) -> None:
     raise Crash("the worker is gone")
 
 
-@task("dies", retry=Retry(max_attempts=2, base_seconds=0))
+@task("reason-dies", retry=Retry(max_attempts=2, base_seconds=0))
 def dies(_: Any) -> None:
     raise Crash("the worker is gone")
 
 
-@task("told")
+@task("reason-told")
 def told(payload: dict[str, Any]) -> Any:
     """A callback: what it was told of the error."""
     return payload["task"]["attributes"]["error"]

@@ -5,7 +5,7 @@ from typing import Any
 from taskmill import Retry, TaskContext, task
 
 
-@task("echo")
+@task("recorded-echo")
 def echo(value: Any) -> Any:
     return value
 
@@ -16,17 +16,17 @@ def large(size: int) -> str:
     return "x" * size
 
 
-@task("measure")
+@task("recorded-measure")
 def measure(value: str) -> int:
     return len(value)
 
 
-@task("fails", retry=Retry(max_attempts=2, base_seconds=3_600, factor=1, jitter="none"))
+@task("recorded-fails", retry=Retry(max_attempts=2, base_seconds=3_600, factor=1, jitter="none"))
 def fails(_: Any) -> None:
     raise ValueError("always")
 
 
-@task("gathers", on_success="echo")
+@task("recorded-gathers", on_success="recorded-echo")
 def gathers(sizes: list[int], ctx: TaskContext) -> int:
     """Children with inputs and results of all sizes; a map, and its results."""
     texts = ctx.gather(large, sizes)
@@ -35,12 +35,12 @@ def gathers(sizes: list[int], ctx: TaskContext) -> int:
     return len(texts) + sum(1 for _ in rows)
 
 
-@task("waits")
+@task("recorded-waits")
 def waits(_: Any, ctx: TaskContext) -> Any:
     return ctx.gather(fails, [1, 2])
 
 
-@task("starts")
+@task("recorded-starts")
 def starts(text: str, ctx: TaskContext) -> Any:
     """A child so far ahead that its input must outlive others; and some awaited when they exist."""
     ctx.submit(measure, text, delay_seconds=100 * 86_400)

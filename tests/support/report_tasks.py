@@ -9,7 +9,7 @@ from taskmill.model.keys import TaskKey
 DURING: list[Callable[[TaskKey], Any]] = []
 
 
-@task("quick")
+@task("report-quick")
 def quick(value: Any) -> Any:
     return value
 
@@ -34,12 +34,12 @@ def reported_while_processing(ctx: TaskContext) -> str:
     return "done"
 
 
-@task("waits")
+@task("report-waits")
 def waits(ctx: TaskContext) -> list[Any]:
     return ctx.gather([ctx.submit(slow_child, 1, delay_seconds=3_600), ctx.submit(quick, 2)])
 
 
-@task("leaves-a-child")
+@task("report-leaves-a-child")
 def leaves_a_child(ctx: TaskContext) -> str:
     ctx.submit(slow_child, 1, delay_seconds=3_600)
     return "done"

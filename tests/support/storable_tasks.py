@@ -8,7 +8,7 @@ SAID: list[Any] = []
 RUNS: list[Any] = []
 
 
-@task("reports")
+@task("storable-reports")
 def reports(value: Any, ctx: TaskContext) -> Any:
     """Reports progress; of several elements, the one numbered 2."""
     RUNS.append(value)
@@ -18,7 +18,7 @@ def reports(value: Any, ctx: TaskContext) -> Any:
     return value
 
 
-@task("raises", retry=Retry(max_attempts=1))
+@task("storable-raises", retry=Retry(max_attempts=1))
 def raises(value: Any) -> Any:
     """Raises; of several elements, the one numbered 2."""
     RUNS.append(value)
@@ -33,12 +33,12 @@ def returns(value: Any) -> Any:
     return SAID[0]
 
 
-@task("starts-with")
+@task("storable-starts-with")
 def starts_with(value: Any, ctx: TaskContext) -> Any:
-    return ctx.run("echoes", SAID[0])
+    return ctx.run("storable-echoes", SAID[0])
 
 
-@task("echoes")
+@task("storable-echoes")
 def echoes(value: Any) -> Any:
     return value
 

@@ -10,12 +10,12 @@ def contained(value: str) -> str:
     return value
 
 
-@task("gathers")
+@task("sweep-gathers")
 def gathers(values: list[int], ctx: TaskContext) -> list[int]:
     return ctx.gather(echo, values)
 
 
-@task("leaves-a-child")
+@task("sweep-leaves-a-child")
 def leaves_a_child(value: int, ctx: TaskContext) -> str:
     """Starts a child and does not wait for it."""
     ctx.submit(echo, value)

@@ -122,7 +122,7 @@ def test_a_page_is_cut_before_it_is_too_large_for_an_answer(
 
 def fan_out(api: InProcessApi, cloud: InProcessCloud, *, elements: int) -> str:
     """The path of an ended fan-out whose odd elements failed."""
-    request = {"taskType": "odd-fails", "input": list(range(elements)), "notify": "none"}
+    request = {"taskType": "api-odd-fails", "input": list(range(elements)), "notify": "none"}
     code = api.post(FAN_OUTS, request).body["code"]
     cloud.run()
-    return f"{FAN_OUTS}/odd-fails/{code}"
+    return f"{FAN_OUTS}/api-odd-fails/{code}"

@@ -77,8 +77,8 @@ def test_an_idempotency_key_gives_the_same_task(api: InProcessApi) -> None:
 def test_a_fan_out_shows_its_subtasks_and_progress(
     api: InProcessApi, cloud: InProcessCloud
 ) -> None:
-    request = {"taskType": "odd-fails", "input": [0, 1, 2, 4], "toleratedFailures": "25%"}
-    path = f"{FAN_OUTS}/odd-fails/{api.post(FAN_OUTS, request).body['code']}"
+    request = {"taskType": "api-odd-fails", "input": [0, 1, 2, 4], "toleratedFailures": "25%"}
+    path = f"{FAN_OUTS}/api-odd-fails/{api.post(FAN_OUTS, request).body['code']}"
     cloud.run()
 
     progress = api.get(f"{path}/progress").body
@@ -97,11 +97,11 @@ def test_an_upload_becomes_the_input_of_a_fan_out(api: InProcessApi, cloud: InPr
     ref = upload.body["inputRef"]
     cloud.bucket.put_object(Bucket="payloads", Key=ref, Body=b"2\n4\n6\n")
 
-    task = api.post(FAN_OUTS, {"taskType": "odd-fails", "inputRef": ref})
+    task = api.post(FAN_OUTS, {"taskType": "api-odd-fails", "inputRef": ref})
     cloud.run()
 
     assert (task.status, task.body["childCount"]) == (202, 3)
-    path = f"{FAN_OUTS}/odd-fails/{task.body['code']}"
+    path = f"{FAN_OUTS}/api-odd-fails/{task.body['code']}"
     assert api.get(f"{path}/progress").body["completed"] == 3
 
 
