@@ -111,7 +111,7 @@ class Registry:
         """
         with _exceptions_only():
             failure = self._load_for(task_type)
-            if task_type in FUNCTIONS or self._factory or TaskQueueEvent in _HANDLERS:
+            if self._knows(task_type) or self._factory or TaskQueueEvent in _HANDLERS:
                 return True
             if failure:
                 raise failure
@@ -129,7 +129,7 @@ class Registry:
         """
         with _exceptions_only():
             failure = self._load_for(task_type)
-            if task_type in FUNCTIONS:
+            if self._knows(task_type):
                 FUNCTIONS[task_type].check(value)
             elif failure:
                 raise failure
@@ -145,6 +145,8 @@ class Registry:
             BaseException: Whatever importing the modules or the code itself raises.
         """
         failure = self._load_for(event.task_type)
+        if failure and self._modules.none_loaded:
+            raise failure
         try:
             results = [
                 awaited(handler(each))
@@ -161,7 +163,11 @@ class Registry:
         """The function of a type, as far as the modules can be imported."""
         if not self._modules.tried:
             self._modules.load()
-        return FUNCTIONS.get(task_type)
+        return FUNCTIONS.get(task_type) if self._knows(task_type) else None
+
+    def _knows(self, task_type: str) -> bool:
+        """Whether the type has a function here; none has if no module could be imported."""
+        return task_type in FUNCTIONS and not self._modules.none_loaded
 
     def _load_for(self, task_type: str) -> BaseException | None:
         """Import the modules that the type may need; those that failed before are tried again.
@@ -169,7 +175,7 @@ class Registry:
         Returns:
             The error of a module that may define the type.
         """
-        known = self._modules.tried and task_type in FUNCTIONS and not self._factory
+        known = self._modules.tried and self._knows(task_type) and not self._factory
         return None if known else self._modules.load()
 
     def _events(self, event: Event) -> Sequence[Any]:

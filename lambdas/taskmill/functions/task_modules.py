@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from taskmill.functions.forks import OnlyInThisProcess
+from taskmill.functions.known_functions import FUNCTIONS
 from taskmill.functions.user_code import noting_ctrl_c, passes
 from taskmill.model.per_process import ProcessLock
 
@@ -16,10 +17,12 @@ class TaskModules:
 
     Attributes:
         tried: Whether each module was imported, or tried, once.
+        none_loaded: Whether there are modules, and none of them could be imported.
     """
 
     def __init__(self, names: Sequence[str]) -> None:
-        self.tried = False
+        self.tried = self.none_loaded = False
+        self._all = tuple(names)
         self._missing = tuple(names)  # not imported yet, or in vain
         self._lock = ProcessLock()  # reentrant: a module may submit a task while it is imported
 
@@ -34,6 +37,7 @@ class TaskModules:
         with self._lock, noting_ctrl_c():
             failures = {name: _failure(name) for name in self._missing}
             self._missing = tuple(name for name, error in failures.items() if error)
+            self.none_loaded = bool(self._missing) and len(self._missing) == len(self._all)
             self.tried = True
         return next((error for error in failures.values() if error), None)
 
@@ -46,9 +50,17 @@ def _failure(module: str) -> BaseException | None:
     except BaseException as error:
         if passes(error):
             raise
+        _unregister(module)
         note = f"while importing the task module {module!r}"
         if note not in getattr(error, "__notes__", ()):
             with suppress(Exception):  # some errors (frozen ones) refuse new attributes
                 error.add_note(note)
         return error
     return None
+
+
+def _unregister(module: str) -> None:
+    """Forget the types that a module defined before it failed: it is not there as a whole."""
+    for task_type, function in tuple(FUNCTIONS.items()):
+        if getattr(function.function, "__module__", None) == module:
+            del FUNCTIONS[task_type]

@@ -254,6 +254,19 @@ def test_types_of_other_modules_are_known_all_the_same(broken: Registry) -> None
     assert broken.execute(event(made.type, 5)) == "5"
 
 
+def test_types_of_a_module_that_failed_half_way_are_not_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "from taskmill import task\ntask('half-way')(lambda: LATER)\nraise OSError('no')\n"
+    (tmp_path / "fails_half_way.py").write_text(code)
+    monkeypatch.syspath_prepend(tmp_path)
+    registry = Registry(["fails_half_way", "unit_events"])
+
+    with pytest.raises(OSError, match="no"):  # and not a NameError
+        registry.execute(event("half-way"))
+    assert registry.policy("half-way") == (Retry(), DEFAULT_TIMEOUT_SECONDS)
+
+
 def test_the_error_of_the_module_is_that_of_a_type_that_may_be_in_it(broken: Registry) -> None:
     with pytest.raises(BaseException) as raised:  # noqa: PT011  # each parameter another one
         broken.execute(event("any"))
