@@ -3,6 +3,7 @@
 import difflib
 import functools
 import inspect
+import math
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
@@ -40,13 +41,20 @@ def checked_props(
                     raise TypeError(f"{owner} has no prop {name!r}{_meant(name, known)}")
             for name, check in checks.items():
                 value = kwargs.get(name)
-                if value is not None and not Token.is_unresolved(value):
+                if value is not None and not _is_token(value):
                     check(name, value)
             return function(*args, **kwargs)
 
         return called
 
     return decorate
+
+
+def _is_token(value: Any) -> bool:
+    """Whether only a deployment knows the value; the CDK cannot even be asked about a NaN."""
+    if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
+        return False
+    return isinstance(value, int | float | str) and Token.is_unresolved(value)
 
 
 def whole(least: int, most: int | None = None, *, or_none: bool = False) -> Check:
@@ -145,7 +153,7 @@ def check_fargate_size(cpu: int, memory_mib: int, *, names: tuple[str, str]) -> 
     Raises:
         ValueError: It has none with these CPU units, or none of them with this memory.
     """
-    if Token.is_unresolved(cpu) or Token.is_unresolved(memory_mib):
+    if _is_token(cpu) or _is_token(memory_mib):
         return
     if cpu not in FARGATE_MEMORY:
         sizes = ", ".join(f"{each:,}" for each in FARGATE_MEMORY)
