@@ -12,7 +12,8 @@ from taskmill_cdk.dispatcher import Dispatcher
 from taskmill_cdk.monitoring import Monitoring
 from taskmill_cdk.notifications import Notifications
 from taskmill_cdk.payload_bucket import PayloadBucket
-from taskmill_cdk.runtime_layer import RUNTIME_REQUIREMENTS, RuntimeLayer, Target
+from taskmill_cdk.runtime_layer import RuntimeLayer, Target
+from taskmill_cdk.runtime_lock import RUNTIME_REQUIREMENTS
 from taskmill_cdk.schedules import Schedules
 from taskmill_cdk.stack.environment import dispatcher_environment
 from taskmill_cdk.sweep import Sweep
