@@ -233,16 +233,16 @@ def broken(
 
 
 def test_what_a_module_raises_is_no_error_of_who_asks_for_settings(broken: Registry) -> None:
-    assert broken.policy("any") == (Retry(), DEFAULT_TIMEOUT_SECONDS)
-    assert broken.settings("any") == TaskSettings()
-    assert not broken.is_async("any")
+    assert broken.policy("of-the-broken-module") == (Retry(), DEFAULT_TIMEOUT_SECONDS)
+    assert broken.settings("of-the-broken-module") == TaskSettings()
+    assert not broken.is_async("of-the-broken-module")
 
 
 def test_it_is_an_exception_to_who_checks_an_input(broken: Registry) -> None:
     with pytest.raises(Exception, match=r"no|KeyboardInterrupt|GeneratorExit"):
-        broken.check_input("any", 1)
+        broken.check_input("of-the-broken-module", 1)
     with pytest.raises(Exception, match=r"no|KeyboardInterrupt|GeneratorExit"):
-        broken.has_code("any")
+        broken.has_code("of-the-broken-module")
 
 
 def test_types_of_other_modules_are_known_all_the_same(broken: Registry) -> None:
@@ -269,7 +269,7 @@ def test_types_of_a_module_that_failed_half_way_are_not_known(
 
 def test_the_error_of_the_module_is_that_of_a_type_that_may_be_in_it(broken: Registry) -> None:
     with pytest.raises(BaseException) as raised:  # noqa: PT011  # each parameter another one
-        broken.execute(event("any"))
+        broken.execute(event("of-the-broken-module"))
 
     assert raised.type in (SystemExit, KeyboardInterrupt, GeneratorExit, ValueError)
     assert raised.value.__notes__ == ["while importing the task module 'raises_when_imported'"]
