@@ -13,10 +13,12 @@ from taskmill.cli.call import Call
 from taskmill.cli.exits import Exit
 from taskmill.cli.output import Output
 from taskmill.model.errors import TaskmillError
+from taskmill.model.lanes import Lane
 
 if TYPE_CHECKING:
-    from taskmill.dispatch.repairs import Swept
+    from taskmill.dispatch.repairs import Resends, Swept
     from taskmill.dispatch.sweeper import Sweep
+    from taskmill.wiring.wiring import Wiring
 
 NEEDED: Mapping[str, str] = {
     "TASKMILL_TABLE": "TableName",
@@ -62,9 +64,22 @@ def sweep(
     here = wired_to_stack(call, needed=NEEDED, given=quiet, connections=_CONNECTIONS)
     found: list[Swept] = []
     with use(here), _aws_errors():
-        sweeper = replace(here.sweeper, grace_ms=grace * 60_000)
+        sweeper = replace(here.sweeper, grace_ms=grace * 60_000, resends=_with_known_queues(here))
         swept = sweeper.sweep(dry_run=dry_run, found=found.append)
     _print(call.output, swept, found, dry_run=dry_run)
+
+
+def _with_known_queues(here: Wiring) -> Resends:
+    """Sends no task of containers to the work queue: there, Lambda's worker would fail it.
+
+    That the queue of containers is not named here does not mean that the stack has none.
+    """
+    resends = here.sweeper.resends
+    if here.settings.container_queue_url:
+        return resends
+    lanes = dict(resends.lanes)
+    del lanes[Lane.CONTAINER]
+    return replace(resends, lanes=lanes)
 
 
 def _print(output: Output, swept: Sweep, found: list[Swept], *, dry_run: bool) -> None:

@@ -59,7 +59,7 @@ class Resends:
     """Sends the messages of tasks again, each at most once a day.
 
     Attributes:
-        lanes: The work queue of each lane.
+        lanes: The work queue of each lane. Tasks of a lane without one are left alone.
     """
 
     store: SweepStore
@@ -74,10 +74,11 @@ class Resends:
         Raises:
             Throttled: The queue rejected a message.
         """
+        known = [each for each in found if lane_of(each.row) in self.lanes]
         if dry_run:
-            return [swept(each, "sent") for each in found]
+            return [swept(each, "sent") for each in known]
         noted = [
-            Stuck(row, each.why) for each in found if (row := self.store.note(each.row)) is not None
+            Stuck(row, each.why) for each in known if (row := self.store.note(each.row)) is not None
         ]
         by_lane: defaultdict[Lane, list[Stuck]] = defaultdict(list)
         for each in noted:

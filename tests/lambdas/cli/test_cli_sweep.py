@@ -27,7 +27,14 @@ def sweep(*words: str) -> Result:
 @pytest.fixture
 def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A stack whose one task has lost its message; its queue."""
-    for name in ("TABLE", "QUEUE_URL", "STATE_MACHINE_ARN", "PRIORITY_QUEUE_URL", "RUNNER"):
+    for name in (
+        "TABLE",
+        "QUEUE_URL",
+        "STATE_MACHINE_ARN",
+        "PRIORITY_QUEUE_URL",
+        "CONTAINER_QUEUE_URL",
+        "RUNNER",
+    ):
         monkeypatch.delenv(f"TASKMILL_{name}", raising=False)
     for name, value in {
         "TASKMILL_TABLE": "tasks",
@@ -65,6 +72,25 @@ def test_a_dry_run_sends_nothing(stack: Any) -> None:
     assert (result.exit_code, sent(stack)) == (0, [])
     assert "its message is gone" in result.stdout
     assert result.stderr == "1 of 1 idle open tasks would be sent on\n"
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_task_of_containers_goes_to_their_queue_or_nowhere(
+    stack: Any, monkeypatch: pytest.MonkeyPatch, *, known: bool
+) -> None:
+    session = boto3.Session(region_name="us-east-1")
+    key = any_key(code="contained")
+    store = wired({"TASKMILL_TABLE": "tasks"}, session=session).tasks
+    store.put(any_row(key=key, status=Status.QUEUED, updated_at=LONG_AGO, runner="container"))
+    containers = session.resource("sqs").create_queue(QueueName="containers")
+    if known:
+        monkeypatch.setenv("TASKMILL_CONTAINER_QUEUE_URL", containers.url)
+
+    result = sweep()
+
+    assert sent(stack) == [LOST.as_dict()]
+    assert sent(containers) == ([key.as_dict()] if known else [])
+    assert (str(key) in result.stdout) is known
 
 
 def test_as_json(stack: Any) -> None:
