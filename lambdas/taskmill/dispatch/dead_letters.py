@@ -14,7 +14,7 @@ from taskmill.aws.sqs.protocol import (
     Queue,
 )
 from taskmill.dispatch.dead_letter_rules import Drop, Fail, Later, Resend, verdict
-from taskmill.functions.events import key_from_body
+from taskmill.functions.events import task_in_body
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import TaskNotFound, UnreadableMessage
 from taskmill.model.keys import TaskKey
@@ -71,7 +71,7 @@ class DeadLetterHandler:
                 # own message.
                 self.logger.error("fire lost", tenant=fire.tenant, schedule=fire.name, at=fire.at)
                 return True
-            key = key_from_body(letter.body)
+            key = task_in_body(letter.body)
         except UnreadableMessage as wrong:
             return self.unreadable.take(letter, wrong)
         for _ in range(_TRIES):
