@@ -108,7 +108,7 @@ def test_the_example_s_work_queues_have_a_key_of_their_own(example: Template) ->
         if "KmsMasterKeyId" in queue["Properties"]
     }
 
-    assert len(encrypted) == 4
+    assert len(encrypted) == 5
     assert all(logical_id.startswith("WorkQueue") for logical_id in encrypted)
     example.has_resource_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
 

@@ -15,7 +15,7 @@ from taskmill.aws.sqs.protocol import (
 )
 from taskmill.dispatch.dead_letter_rules import Drop, Fail, Later, Resend, verdict
 from taskmill.dispatch.undelivered import as_sent, why_undelivered
-from taskmill.functions.events import key_from_body
+from taskmill.functions.events import task_in_body
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import TaskNotFound, UnreadableMessage
 from taskmill.model.keys import TaskKey
@@ -76,7 +76,7 @@ class DeadLetterHandler:
                 # own message.
                 self.logger.error("fire lost", tenant=fire.tenant, schedule=fire.name, at=fire.at)
                 return True
-            return self._settle(key_from_body(letter.body), letter)
+            return self._settle(task_in_body(letter.body), letter)
         except (UnreadableMessage, UnreadableRow) as odd:  # people have to look at it
             return self.unreadable.take(letter, odd)
 

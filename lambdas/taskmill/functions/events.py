@@ -34,7 +34,7 @@ class TaskQueueEvent:
         """Parse a record of the work queue, whose body is the task's key.
 
         Raises:
-            UnreadableMessage: The body is not the key of a single task.
+            UnreadableMessage: The body is not a task's key.
         """
         return cls(key=key_from_body(record["body"]))
 
@@ -121,7 +121,7 @@ def key_from_body(body: str) -> TaskKey:
     """Parse the key in a message's body.
 
     Raises:
-        UnreadableMessage: The body is not the key of a single task.
+        UnreadableMessage: The body is not a task's key.
     """
     try:
         parsed = json.loads(body)
@@ -130,9 +130,18 @@ def key_from_body(body: str) -> TaskKey:
     if not isinstance(parsed, dict):
         raise UnreadableMessage("the message is not a task's key", field="body")
     try:
-        key = TaskKey.of(parsed)
+        return TaskKey.of(parsed)
     except InvalidKey as wrong:
         raise UnreadableMessage(str(wrong), field="body") from None
+
+
+def task_in_body(body: str) -> TaskKey:
+    """As `key_from_body`, for a work queue: only single tasks have messages there.
+
+    Raises:
+        UnreadableMessage: The body is not the key of a single task.
+    """
+    key = key_from_body(body)
     if key.kind is not Kind.TASK or key.index is not None:
         raise UnreadableMessage(f"{key} is no single task: it has no messages", field="body")
     return key

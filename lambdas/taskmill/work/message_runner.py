@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmill.aws.sqs.protocol import MAX_HIDDEN_SECONDS, Delivery
-from taskmill.functions.events import key_from_body
+from taskmill.functions.events import task_in_body
 from taskmill.model.errors import ClaimLost, TaskNotFound, UnreadableMessage
 from taskmill.model.keys import TaskKey
 from taskmill.work.fires import Fire, Fires
@@ -46,7 +46,7 @@ class MessageRunner:
             if (fire := Fire.in_body(delivery.body)) is not None:
                 self.fires.submit(fire)
                 return None
-            key = key_from_body(delivery.body)
+            key = task_in_body(delivery.body)
             self.runner.run(
                 key,
                 remaining_ms=remaining_ms,
@@ -90,7 +90,7 @@ class MessageRunner:
 def task_of(delivery: Delivery) -> TaskKey | None:
     """The task that a message names; None: it is a schedule's fire, or malformed."""
     try:
-        return None if Fire.in_body(delivery.body) else key_from_body(delivery.body)
+        return None if Fire.in_body(delivery.body) else task_in_body(delivery.body)
     except UnreadableMessage:
         return None
 
