@@ -1,8 +1,7 @@
 """What one environment of the API's function answers for one tenant (decision 27).
 
 An environment answers one request at a time, and knows nothing of the others: a tenant that sends
-many requests at the same time has one bucket in each of them. What is refused costs a millisecond
-and no call to AWS.
+many requests at the same time has one bucket in each of them. A refusal makes no call to AWS.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def log_line(entry: Mapping[str, Any]) -> str:
 
 @cache
 def _harmful() -> re.Pattern[str]:
-    """Compiled at the first text that may need it: that takes a millisecond of a cold start."""
+    """Compiled at the first text that may need it, to keep that out of the cold start."""
     return re.compile(f"[{_HARMFUL}]")
 
 
