@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cognito as cognito_
@@ -25,6 +26,11 @@ class Auth:
     tenant_claim: str | None = None
 
 
+def _check_text(name: str, value: Any) -> None:
+    if not isinstance(value, str) or not value:
+        raise TypeError(f"{name} is {value!r}; give text")
+
+
 def sigv4() -> Auth:
     """IAM identities, by Signature Version 4. A policy on the path limits a caller to a tenant."""
     return Auth(HttpIamAuthorizer())
@@ -43,8 +49,7 @@ def cognito(
         clients: App clients of the pool whose tokens are accepted.
         tenant_claim: Name of the claim that holds the tenant.
     """
-    if not isinstance(tenant_claim, str) or not tenant_claim:
-        raise TypeError(f"tenant_claim is {tenant_claim!r}; give the name of a claim")
+    _check_text("tenant_claim", tenant_claim)
     return Auth(
         HttpUserPoolAuthorizer("Cognito", user_pool, user_pool_clients=list(clients)), tenant_claim
     )
@@ -59,7 +64,6 @@ def jwt(issuer: str, audience: str | Sequence[str], tenant_claim: str) -> Auth:
         tenant_claim: Name of the claim that holds the tenant.
     """
     for name, value in {"issuer": issuer, "tenant_claim": tenant_claim}.items():
-        if not isinstance(value, str) or not value:
-            raise TypeError(f"{name} is {value!r}; give text")
+        _check_text(name, value)
     audiences = [audience] if isinstance(audience, str) else list(audience)
     return Auth(HttpJwtAuthorizer("Jwt", issuer, jwt_audience=audiences), tenant_claim)

@@ -165,7 +165,7 @@ def _same(given: Any, back: Any) -> bool:
         return False
     if isinstance(given, datetime) and given.tzinfo is not None:
         # In UTC: an hour that a change of clocks repeats is equal to no time of another zone.
-        return given.astimezone(UTC) == back.astimezone(UTC)
+        return bool(given.astimezone(UTC) == back.astimezone(UTC))
     return _equal(given, back)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from taskmill.model.errors import InvalidKey
 
@@ -197,7 +197,7 @@ def mapping_id(task_type: str, event: str, callback_type: str) -> str:
     return f"{task_type}~{event}~{callback_type}"
 
 
-def mapped_type(mapping: str) -> str:
+def mapped_type(mapping: Any) -> str:
     """The task type in a mapping's id: the type whose tasks trigger the callback.
 
     Raises:
@@ -212,7 +212,7 @@ def mapped_type(mapping: str) -> str:
     return mapping.partition("~")[0]
 
 
-def check_name(field: str, value: str) -> str:
+def check_name(field: str, value: Any) -> str:
     """Return `value` if it may be part of a key: 1 to 64 letters, digits, '.', '_' or '-'.
 
     Raises:
