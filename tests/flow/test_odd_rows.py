@@ -14,7 +14,13 @@ from taskmill.model.statuses import Status
 from taskmill.testing import InProcessCloud
 from taskmill.testing.http import InProcessApi
 
-GONE = object()
+
+class _Gone:
+    def __repr__(self) -> str:
+        return "gone"
+
+
+GONE = _Gone()
 # What the dispatcher does not look at: such a row is sent, and fails when it is run.
 DISPATCHED = ("createdAt in a million years", "result no JSON", "input no JSON")
 # What may stand in a row: attributes by the table's names, as DynamoDB types them.
