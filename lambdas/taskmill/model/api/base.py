@@ -54,6 +54,8 @@ Callbacks = Annotated[
         json_schema_input_type=Name | Annotated[list[Name], Field(max_length=MAX_CALLBACKS)],
     ),
 ]
+Unreadable = Annotated[str | None, Field(exclude_if=lambda reason: reason is None)]
+"""Why the stored row cannot be read; answers of readable rows do not have the field."""
 
 
 class Model(BaseModel):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import Field
 
-from taskmill.model.api.base import Model, Name, View
+from taskmill.model.api.base import Model, Name, Unreadable, View
 from taskmill.model.api.views import Task
 from taskmill.model.clock import to_datetime
 from taskmill.model.rows.readable import UnreadableRow, reason_of
@@ -61,7 +61,7 @@ class CallbackMapping(View):
     callback_type: str
     created_at: datetime | None = None
     created_by: str | None = None
-    unreadable: str | None = None
+    unreadable: Unreadable = None
     warning: str | None = Field(
         default=None,
         exclude_if=lambda warning: warning is None,

@@ -9,7 +9,16 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, JsonValue, StringConstraints
 
-from taskmill.model.api.base import Callbacks, LogIds, Model, Name, Notify, Priority, View
+from taskmill.model.api.base import (
+    Callbacks,
+    LogIds,
+    Model,
+    Name,
+    Notify,
+    Priority,
+    Unreadable,
+    View,
+)
 from taskmill.model.clock import to_datetime
 from taskmill.model.errors import TaskmillError
 from taskmill.model.left_out import LEFT_OUT
@@ -87,9 +96,7 @@ class Schedule(View):
     created_ip: str | None = None
     request_id: str | None = None
     version: int = 1
-    unreadable: str | None = Field(
-        default=None, description="Why the stored row cannot be read; absent if it can."
-    )
+    unreadable: Unreadable = None
 
     @classmethod
     def from_row(cls, row: ScheduleRow | UnreadableRow, *, now: int) -> Self:

@@ -8,7 +8,7 @@ from typing import Literal, Self
 
 from pydantic import Field, JsonValue, ValidationError
 
-from taskmill.model.api.base import View
+from taskmill.model.api.base import Unreadable, View
 from taskmill.model.api.shown import ShownStatus, unreadable_task
 from taskmill.model.clock import to_datetime
 from taskmill.model.keys import TaskKey
@@ -45,7 +45,7 @@ class Task(View):
     index: int | None = None
     name: str | None = None
     status: ShownStatus
-    unreadable: str | None = None
+    unreadable: Unreadable = None
     input: JsonValue = None
     input_ref: str | None = None
     attributes: dict[str, JsonValue] = Field(default_factory=dict)
