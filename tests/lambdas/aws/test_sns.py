@@ -182,9 +182,7 @@ def test_only_a_failure_raises_an_alarm(cloud: InProcessCloud, status: str) -> N
     assert len(cloud.alarms) == (status == "FAILED")
 
 
-@pytest.mark.parametrize(
-    "odd", ["\ufffe", "\uffff", "\ud800", "\0", "\x1b", "\x85"], ids=ascii
-)
+@pytest.mark.parametrize("odd", ["\ufffe", "\uffff", "\ud800", "\0", "\x1b", "\x85"], ids=ascii)
 def test_a_message_holds_characters_of_xml_only(odd: str) -> None:
     text = message_text({"note": f"é{odd}😀"})
 
