@@ -61,7 +61,11 @@ ODD: dict[str, list[Any]] = {
 PAIRS = [(prop, value) for prop, values in ODD.items() for value in values]
 
 
-@pytest.mark.parametrize(("prop", "value"), PAIRS, ids=[f"{p}={v!r:.30}" for p, v in PAIRS])
+@pytest.mark.parametrize(
+    ("prop", "value"),
+    PAIRS,
+    ids=[f"{p}-{type(v).__name__}-{number}" for number, (p, v) in enumerate(PAIRS)],
+)
 def test_a_prop_of_the_stack_that_cannot_work_is_refused(prop: str, value: Any) -> None:
     with pytest.raises((TypeError, ValueError), match=rf"^{prop} is .*(give|known are)"):
         TaskStack(App(), "Taskmill", **{prop: value})
@@ -150,7 +154,6 @@ def queue(stack: Stack, **props: Any) -> WorkQueue:
         (ContainerWorkers, "spot", "yes"),
         (ContainerWorkers, "image", "example"),
     ],
-    ids=lambda each: getattr(each, "__name__", repr(each)),
 )
 def test_a_prop_of_a_construct_that_cannot_work_is_refused(
     make: Any, prop: str, value: Any

@@ -63,7 +63,7 @@ class Difference:
     @property
     def _change(self) -> str:
         text = f"is {_shown(self.given)}, but comes back from JSON as {_shown(self.back)}"
-        if not _has_fields(self.given):
+        if not has_fields(self.given):
             return text
         return f"{text}: a hint that names its class, or a union with a discriminator, keeps it"
 
@@ -184,13 +184,13 @@ def _is_its_own(value: Any) -> bool:
     return equals is object.__eq__
 
 
-def _has_fields(value: Any) -> bool:
+def has_fields(value: Any) -> bool:
     return bool(_fields_of_model(value)) or dataclasses.is_dataclass(value)
 
 
 def _shown(value: Any) -> str:
     kind = type(value).__name__
-    if _has_fields(value):
+    if has_fields(value):
         return f"of the class {kind}"
     try:
         text = repr(value)

@@ -11,7 +11,13 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from taskmill.functions.differences import HELD_SECRET, ITERATOR, Difference, differences
+from taskmill.functions.differences import (
+    HELD_SECRET,
+    ITERATOR,
+    Difference,
+    differences,
+    has_fields,
+)
 from taskmill.functions.json_types import is_json
 from taskmill.functions.secret_values import revealed, secrets_in
 from taskmill.model.errors import InvalidRequest
@@ -185,6 +191,8 @@ def _is_form(difference: Difference) -> bool:
 
 def _problem(difference: Difference) -> str:
     """Why it is refused; shows no secret that lies deeper in the value."""
+    if has_fields(difference.given) and has_fields(difference.back):
+        return difference.problem  # shows the classes only
     try:
         structure = _structure(difference.given, round_trip=True)
         return HELD_SECRET if any(secrets_in(structure)) else difference.problem

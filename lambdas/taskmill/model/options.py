@@ -139,7 +139,7 @@ def check_moment(name: str, value: Any) -> datetime:
     Raises:
         InvalidOption: It is none.
     """
-    wanted = "a datetime with a time zone, as datetime.now(UTC)"
+    wanted = "a datetime with a time zone (timezone-aware), as datetime.now(UTC)"
     if not isinstance(value, datetime):
         _refuse_type(name, value, wanted)
     if value.utcoffset() is None:

@@ -442,7 +442,6 @@ def test_what_a_field_of_any_holds_arrives_in_its_json_form() -> None:
         ((each for each in range(2)), [0, 1]),
         (2**70, 2**70),
     ],
-    ids=str,
 )
 def test_without_a_hint_a_value_arrives_in_its_json_form(given: Any, stored: Any) -> None:
     value = passing(Any).to_input(given)
