@@ -20,7 +20,7 @@ import pytest
 from builders import any_key, any_row
 
 from taskmill import TaskHandle, connected
-from taskmill.cli.work import _stopped_by_signals
+from taskmill.cli.stop_signals import StopSignals
 from taskmill.client import TaskClient
 from taskmill.model import new_codes
 from taskmill.model.keys import TaskKey
@@ -269,7 +269,7 @@ def test_a_process_that_a_consumer_s_task_forked_dies_of_signals_as_usual() -> N
             self.stopped += 1
 
     consumer: Any = Stoppable()
-    with _stopped_by_signals(consumer):
+    with StopSignals(consumer):
         ready, tell = os.pipe()
         child = os.fork()
         if not child:
