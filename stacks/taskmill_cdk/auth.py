@@ -103,11 +103,11 @@ def jwt(issuer: str, audience: str | Sequence[str], tenant_claim: str) -> Auth:
 
 
 def _check_text(**given: object) -> None:
-    """Refuse what is no text, or empty.
+    """Refuse what is no text.
 
     Raises:
-        TypeError: One of them is; the message names it.
+        TypeError: One of them is none; the message names it.
     """
     for name, value in given.items():
-        if not isinstance(value, str) or not value:
-            raise TypeError(f"{name} is {value!r}; give text that is not empty")
+        if not isinstance(value, str):
+            raise TypeError(f"{name} is {value!r}; give text")

@@ -189,7 +189,6 @@ def readme() -> list[str]:
         f"result of any task | {largest // 2**20} MB (`max_payload_bytes`)",
         f"one element of a fan-out | {MAX_ELEMENT_BYTES // 2**20} MB |",
         f"| {MAX_LEVELS} levels; integers of up to {MAX_DIGITS:,} digits |",
-        f"result; {MAX_ATTRIBUTES} in one report |",
         f"in all | {DEFAULT_BUDGET:,} (`callback_budget`)",
         f"of a tenant | {TenantLimits().schedules:,} each (`tenant_limits`)",
         (
@@ -216,7 +215,10 @@ def readme() -> list[str]:
         f"| delay of a task | {models.MAX_DELAY_SECONDS // 86_400} days |",
         f"| tasks in one request | {MAX_TASKS} |",
         f"| items on one page | {at_most(models.ListOptions, 'limit'):,} |",
-        f"outside taskmill | {ATTRIBUTES_LIMIT // 1024} KB, not counting the result |",
+        (
+            f"outside taskmill | {ATTRIBUTES_LIMIT // 1024} KB, not counting the result;"
+            f" {MAX_ATTRIBUTES} in one report |"
+        ),
         (
             f"| rows {days} days after the end of the task, payloads"
             f" {LONGEST_LIFE_OF_A_TASK_DAYS} days longer (`retention_days`; 0 keeps them"

@@ -152,7 +152,7 @@ FIGURES: dict[str, list[str]] = {
         f"`TASKMILL_TENANT_SCHEDULES` | {TenantLimits().schedules:,} |",
         f"`TASKMILL_TENANT_MAPPINGS` | {TenantLimits().mappings:,} |",
         f"The lease ends {GRACE_SECONDS} seconds after the attempt's time limit",
-        f"holds a single task for them for another {change.OUTSIDE_LEASE_MS // 60_000} minutes",
+        f"held for the caller for {change.OUTSIDE_LEASE_MS // 60_000} minutes from each report",
     ],
     "retries.md": [
         f"| `max_attempts` | {Retry().max_attempts} |",

@@ -37,8 +37,8 @@ def submits(cloud: RecordingCloud) -> None:
     for value in (MIDDLE, LARGE, "small"):
         task = post("POST", "tasks", {"taskType": "recorded-echo", "input": value}).body
         cloud.run()
-        post("GET", f"tasks/echo/{task['code']}")
-        post("GET", f"tasks/echo/{task['code']}/result")
+        post("GET", f"tasks/recorded-echo/{task['code']}")
+        post("GET", f"tasks/recorded-echo/{task['code']}/result")
     many = [
         {"taskType": "recorded-echo", "input": value, "priority": "high"} for value in (1, MIDDLE)
     ]
@@ -52,14 +52,14 @@ def plans(cloud: RecordingCloud) -> None:
     """A task so far ahead that its input must outlive others."""
     body = {"taskType": "recorded-echo", "input": LARGE, "delaySeconds": 100 * DAY}
     task = cloud.request("POST", "tasks", body).body
-    cloud.request("GET", f"tasks/echo/{task['code']}")
+    cloud.request("GET", f"tasks/recorded-echo/{task['code']}")
     cloud.run()
 
 
 def changes(cloud: RecordingCloud) -> None:
     """Cancel, retry, reports; a failed task that somebody starts again."""
     task = cloud.request("POST", "tasks", {"taskType": "recorded-fails"}).body
-    path = f"tasks/fails/{task['code']}"
+    path = f"tasks/recorded-fails/{task['code']}"
     cloud.request("PATCH", path, {"status": "PROCESSING"})
     cloud.run()
     cloud.request("POST", f"{path}/retry")
@@ -71,10 +71,10 @@ def families(cloud: RecordingCloud) -> None:
     """Parents, children with inputs and results of all sizes, callbacks."""
     cloud.request(
         "PUT",
-        "callbacks/gathers~completion~echo",
+        "callbacks/recorded-gathers~completion~recorded-echo",
         {"event": "completion", "callbackType": "recorded-echo"},
     )
-    cloud.request("GET", "callbacks", query="type=gathers")
+    cloud.request("GET", "callbacks", query="type=recorded-gathers")
     for size in (10, 5_000, 7_900):  # the callback's input: in its row, a row of its own, an object
         cloud.request(
             "POST", "tasks", {"taskType": "large", "input": size, "onSuccess": ["recorded-echo"]}
@@ -82,19 +82,21 @@ def families(cloud: RecordingCloud) -> None:
     body = {"taskType": "recorded-gathers", "input": [10, 3_000, 9_000, 300_000]}
     task = cloud.request("POST", "tasks", body).body
     cloud.run()
-    cloud.request("GET", f"tasks/gathers/{task['code']}/children")
-    cloud.request("DELETE", "callbacks/gathers~completion~echo")
+    cloud.request("GET", f"tasks/recorded-gathers/{task['code']}/children")
+    cloud.request("DELETE", "callbacks/recorded-gathers~completion~recorded-echo")
     cloud.request("POST", "tasks", {"taskType": "recorded-starts", "input": LARGE})
     cloud.run()
     waiting = cloud.request("POST", "tasks", {"taskType": "recorded-waits"}).body
-    while cloud.request("GET", f"tasks/waits/{waiting['code']}").body["status"] != "WAITING":
+    while (
+        cloud.request("GET", f"tasks/recorded-waits/{waiting['code']}").body["status"] != "WAITING"
+    ):
         assert cloud.step()
-    cloud.request("POST", f"tasks/waits/{waiting['code']}/cancel")
+    cloud.request("POST", f"tasks/recorded-waits/{waiting['code']}/cancel")
     cloud.run()
     failed = cloud.request("POST", "tasks", {"taskType": "recorded-waits"}).body
     cloud.run()
-    children = cloud.request("GET", f"tasks/waits/{failed['code']}/children").body["items"]
-    cloud.request("POST", f"tasks/fails/{children[0]['code']}/retry")
+    children = cloud.request("GET", f"tasks/recorded-waits/{failed['code']}/children").body["items"]
+    cloud.request("POST", f"tasks/recorded-fails/{children[0]['code']}/retry")
     cloud.run()
 
 
@@ -117,7 +119,7 @@ def fan_outs(cloud: RecordingCloud) -> None:
     for _ in range(2):  # split, and the first batch
         assert cloud.player.ready()
         cloud.player.step()
-    path = f"step-function-tasks/fails/{task['code']}"
+    path = f"step-function-tasks/recorded-fails/{task['code']}"
     cloud.request("POST", f"{path}/cancel")
     cloud.run()
     cloud.request("POST", f"{path}/retry")

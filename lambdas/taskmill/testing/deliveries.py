@@ -26,6 +26,7 @@ class DeliveryPlayer:
 
     def __init__(self, cloud: InProcessCloud) -> None:
         self._cloud = cloud
+        self._duplicated: set[str] = set()  # ids of messages, and of their copies
 
     def steps(self) -> Iterator[Callable[[], None]]:
         """Deliveries that are possible now; without a seed the first one is made."""
@@ -107,10 +108,14 @@ class DeliveryPlayer:
 
     def _duplicate(self, queue: MemoryQueue) -> None:
         """Copy each message that was not received yet, once per further delivery."""
-        now = self._cloud.now
-        new = [each for each in queue.messages if not each.receives and each.visible_at <= now]
+        now, known = self._cloud.now, self._duplicated
+        due = [each for each in queue.messages if not each.receives and each.visible_at <= now]
+        new = [
+            each for each in due if each.id not in known
+        ]  # a consumer may die before it receives
         for message in new * (self._cloud.chaos.deliveries - 1):
             queue.put(message.body)
+        known.update(each.id for each in queue.messages if each.visible_at <= now)
         if self._cloud.chaos.seed is not None:
             self._cloud.random.shuffle(queue.messages)
 
