@@ -109,6 +109,12 @@ def choice(choices: Iterable[str]) -> Check:
     return check
 
 
+def key_of_kms(name: str, value: Any) -> None:
+    """A key, made or imported: imported ones are of no public class."""
+    if not hasattr(value, "key_arn"):
+        raise _wrong_type(name, value, "a kms.Key, or one that is imported")
+
+
 flag = instance(bool, "True or False")
 
 

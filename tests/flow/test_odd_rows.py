@@ -269,8 +269,8 @@ def test_a_dead_letter_of_an_odd_row_stops_no_other(
 
     answer = dead_letters.handler({"Records": records}, cloud.context())
 
-    assert get(cloud, good).status == "FAILED"
-    assert answer["batchItemFailures"] == []
+    assert good.code not in {each["itemIdentifier"] for each in answer["batchItemFailures"]}
+    assert [each for each in cloud.queues.queues["queue"] if good.code in each.body]  # sent again
 
 
 @KINDS

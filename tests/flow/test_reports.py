@@ -195,7 +195,7 @@ def test_more_attributes_than_fit_one_write_are_refused_with_the_limit(
 ) -> None:
     key = submit(cloud, "report-quick")
     attributes = {f"a{number}": number for number in range(count)}
-    path = f"/v1/tenants/{TENANT}/tasks/quick/{key.code}"
+    path = f"/v1/tenants/{TENANT}/tasks/report-quick/{key.code}"
 
     answer = InProcessApi().patch(path, {"status": "PROCESSING", "attributes": attributes})
 
@@ -227,7 +227,7 @@ def test_attributes_larger_than_a_row_may_be_are_refused_with_the_limit(
     key = submit(cloud, "report-quick")
     for size in (20_000, 500_000):
         answer = InProcessApi().patch(
-            f"/v1/tenants/{TENANT}/tasks/quick/{key.code}",
+            f"/v1/tenants/{TENANT}/tasks/report-quick/{key.code}",
             {"status": "PROCESSING", "attributes": {"text": "x" * size}},
         )
 

@@ -472,16 +472,18 @@ def test_a_task_that_is_retried_by_hand_may_be_sent_again_the_same_day(
 # What is none of its business
 
 
-@pytest.mark.parametrize("status", ["WAITING", "FINISHED"])
-def test_a_task_that_was_only_reported_to_wait_is_left_alone(
-    cloud: InProcessCloud, status: str
+@pytest.mark.parametrize(("status", "done"), [("WAITING", "sent"), ("FINISHED", "settled")])
+def test_a_task_that_was_only_reported_to_wait_is_moved_on(
+    cloud: InProcessCloud, status: str, done: str
 ) -> None:
     key = submit(cloud, "echo", "value")
     cloud.service.update_status(key=key, status=Status(status))
     lose_records(cloud)
     pass_time(cloud, 30 * DAY)
 
-    assert sweep(cloud) == {}
+    assert sweep(cloud) == {done: 1}
+    cloud.run()
+    assert cloud.service.get_task(key=key).status == "COMPLETED"
 
 
 def test_a_task_that_an_outside_worker_left_is_taken_over(cloud: InProcessCloud) -> None:

@@ -43,6 +43,9 @@ def submits(cloud: RecordingCloud) -> None:
         {"taskType": "recorded-echo", "input": value, "priority": "high"} for value in (1, MIDDLE)
     ]
     post("POST", "tasks", {"tasks": many})
+    again = {"taskType": "recorded-echo", "input": 1, "code": "again"}
+    for _ in range(2):
+        post("POST", "tasks", {"tasks": [again]})
     post("GET", "tasks")
     post("GET", "tasks", query="status=FAILED")
     cloud.run()
@@ -54,6 +57,7 @@ def plans(cloud: RecordingCloud) -> None:
     task = cloud.request("POST", "tasks", body).body
     cloud.request("GET", f"tasks/recorded-echo/{task['code']}")
     cloud.run()
+    cloud.request("GET", f"tasks/recorded-echo/{task['code']}")  # looks whether its input expired
 
 
 def changes(cloud: RecordingCloud) -> None:
@@ -108,7 +112,7 @@ def fan_outs(cloud: RecordingCloud) -> None:
     path = f"step-function-tasks/large/{task['code']}"
     for part in ("", "/progress", "/subtasks", "/subtasks/1", "/subtasks/1/result"):
         cloud.request("GET", path + part)
-    upload = cloud.request("POST", "uploads").body
+    upload = cloud.request("POST", "uploads", {"size": len(LARGE) + 5}).body
     cloud.bucket.put_object(Key=upload["inputRef"], Body=json.dumps(LARGE).encode() + b"\n1\n")
     body = {"taskType": "recorded-echo", "inputRef": upload["inputRef"]}
     cloud.request("POST", "step-function-tasks", body)
@@ -180,7 +184,7 @@ def sweeps(cloud: RecordingCloud) -> None:
     while cloud.wiring.tasks.get(key).status != "WAITING":
         assert cloud.step()
     for child in cloud.wiring.children.keys_of(key):
-        cloud.wiring.tasks.fail(child, ValueError("ended unseen"))
+        cloud.wiring.tasks.fail(cloud.wiring.tasks.get(child), ValueError("ended unseen"))
     lose()
     aborted = cloud.request(
         "POST", "step-function-tasks", {"taskType": "recorded-echo", "input": [1, 2]}

@@ -62,5 +62,5 @@ def test_a_limit_below_one_is_refused_by_its_name(name: str) -> None:
 
 
 def test_a_budget_below_one_is_refused() -> None:
-    with pytest.raises(ValueError, match="callback_budget is 0; at least 1"):
+    with pytest.raises(ValueError, match="callback_budget is 0; give a whole number, 1 or more"):
         TaskStack(App(), "Limited", callback_budget=0, build_folder=BUILD)

@@ -54,7 +54,8 @@ EXPECTED = {
         ),
         "TasksTable/index/children": rows("Query"),
         "PayloadsBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
-        "PayloadsBucket/planned/*": {"s3:PutObject"},
+        # To look whether an input has expired, too.
+        "PayloadsBucket/planned/*": {"s3:GetObject", "s3:PutObject"},
         "PayloadsBucket/results/*": {"s3:GetObject"},
         "PayloadsBucket/inputs/*/_uploads/*": {
             "s3:PutObjectTagging",  # an upload expires in a day …

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, field_validator, model_serializer
 
 from taskmill import Abort, Retry, TaskContext, task
 from taskmill.testing import Crash
@@ -121,13 +121,14 @@ def validates(value: Checked) -> None:
     RUNS.append(value)
 
 
-class Odd(dict[str, Any]):
+class Odd(BaseModel):
     """A result that raises when it is made JSON."""
 
-    def items(self) -> Any:
-        raise an_error(self["name"])
+    name: str
 
-    __iter__ = items
+    @model_serializer
+    def odd(self) -> Any:
+        raise an_error(self.name)
 
 
 @task("odd-result", retry=ONCE)

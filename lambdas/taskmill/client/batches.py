@@ -31,7 +31,7 @@ def batches(tasks: Iterable[NewTask], *, ids: str) -> Iterator[bytes]:
     for index, task in enumerate(given_elements(tasks, field="tasks", unit="tasks")):
         if not isinstance(task, NewTask):
             raise WrongOptionType(
-                f"tasks[{index}] is {type(task).__name__}; give NewTask objects",
+                f"tasks[{index}] is {type(task).__name__}: give a NewTask",
                 field=f"tasks[{index}]",
             )
         fields = task.model_dump(mode="python", by_alias=True, exclude_defaults=True)

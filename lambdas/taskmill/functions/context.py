@@ -81,8 +81,6 @@ class TaskContext:
             ValueError: `done` or `total` is NaN or not below 1e15.
         """
         self._check_open()
-        if not isinstance(message, str):
-            raise WrongOptionType(f"progress: message is {message!r}; give text", field="message")
         figures = {"done": done} if total is None else {"done": done, "total": total}
         progress: dict[str, Any] = {name: _figure(name, each) for name, each in figures.items()}
         self._unreported = progress | (

@@ -12,7 +12,7 @@ from typing import Any
 from taskmill.functions.json_types import is_json
 from taskmill.model.errors import InvalidInput, InvalidRequest, InvalidResult
 from taskmill.model.json_reading import MAX_LEVELS
-from taskmill.model.json_text import dump_json
+from taskmill.model.json_text import dump_json, json_problem
 
 
 def to_json_value(argument: Any) -> Any:
@@ -23,7 +23,7 @@ def to_json_value(argument: Any) -> Any:
     """
     try:
         # Without a model's computed fields, which it would not accept when it is parsed again.
-        return _form(argument, field="input", round_trip=True)
+        return _within_limits(_form(argument, field="input", round_trip=True))
     except _Unstorable as refused:
         details = [{"field": refused.place or "input", "message": refused.problem}]
         raise InvalidInput(f"the input cannot be stored: {refused}", errors=details) from None
@@ -52,6 +52,12 @@ def dump_result(result: Any, *, reveal: bool = False) -> str:
         raise InvalidResult(f"the result cannot be stored: {refused.message}") from None
 
 
+def _within_limits(value: Any) -> Any:
+    if (problem := json_problem(value)) is not None:
+        raise _Unstorable("", problem)
+    return value
+
+
 class _Unstorable(Exception):
     """JSON has no form for a value."""
 
@@ -70,7 +76,8 @@ def _form(value: Any, *, field: str, round_trip: bool = False, reveal: bool = Fa
     except _Unknown:
         pass
     except RecursionError:
-        raise _Unstorable("", f"it is nested more than {MAX_LEVELS} levels deep") from None
+        problem = f"it contains itself, or is nested more than {MAX_LEVELS} levels deep"
+        raise _Unstorable("", problem) from None
     from taskmill.functions.json_forms import NoForm, untyped_form
 
     try:

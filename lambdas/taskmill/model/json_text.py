@@ -52,6 +52,15 @@ def message_text(value: Any) -> str:
     return text if text.isascii() else _NOT_XML.sub(lambda one: f"\\u{ord(one[0]):04x}", text)
 
 
+def json_problem(value: Any) -> str | None:
+    """Why a value is not within JSON and the limits of `read_json`; None: it is."""
+    try:
+        dump_json(value, field="value")
+    except InvalidRequest as refused:
+        return refused.message.partition(": ")[2]
+    return None
+
+
 def dump_json(value: Any, *, field: str, around: int = 0) -> str:
     """Compact JSON text that can be encoded as UTF-8, within the limits of `read_json`.
 

@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk.aws_apigatewayv2 import CorsPreflightOptions
 from constructs import Construct
 
 from taskmill_cdk.auth import Auth
@@ -24,6 +25,7 @@ from taskmill_cdk.props import (
     choice,
     flag,
     instance,
+    key_of_kms,
     seconds,
     whole,
 )
@@ -117,6 +119,8 @@ class TaskStack(TaskStackParts):
         auth=instance(Auth, "sigv4(), cognito(...) or jwt(...)"),
         callback_budget=whole(1),
         tenant_limits=instance(TenantLimits, "TenantLimits(...)"),
+        cors=instance((list, tuple, CorsPreflightOptions), "a list of origins, or settings"),
+        encryption_key=key_of_kms,
         base_path=instance(str, "a path such as 'jobs'"),
         rate_limit=whole(1),
         burst_limit=whole(1),

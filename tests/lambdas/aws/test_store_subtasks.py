@@ -1,6 +1,7 @@
 """Rows of subtasks and batches, over the table in memory and over moto alike."""
 
 import dataclasses
+import itertools
 
 import pytest
 from builders import any_fan_out_key, any_row, raw, stored
@@ -24,13 +25,16 @@ def insert(cloud: InProcessCloud, count: int, first: int = 0) -> list[TaskRow]:
     return rows
 
 
+_numbers = itertools.count()
+
+
 def claim(
     cloud: InProcessCloud, key: BatchKey, *, owner: str = "execution", retry: int = 0
 ) -> BatchRow:
     return cloud.wiring.batches.claim(
         key,
         span=(0, 9),
-        fence=f"{owner} {retry}",
+        fence=f"{owner} {retry} {next(_numbers)}",
         owner=owner,
         retry=retry,
         until=cloud.now + 1_000,

@@ -16,6 +16,10 @@ import taskmill.cli
 from taskmill.cli import main, tail
 from taskmill.cli.app import app
 from taskmill.cli.output import Output
+from taskmill.dispatch.repairs import Swept
+from taskmill.dispatch.sweeper import Sweep, Sweeper
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.statuses import Status
 from taskmill.testing import InProcessCloud
 from taskmill_local import CloudStatus, LocalCloud, LocalCloudError
 
@@ -32,6 +36,7 @@ COMMANDS: dict[tuple[str, ...], tuple[list[str], int]] = {
     ("cancel",): (["x", "1"], 1),
     ("retry",): (["x", "1"], 1),
     ("work",): ([], 0),
+    ("sweep",): ([], 2),
     ("schedules", "list"): ([], 3),
     ("schedules", "show"): (["x"], 11),
     ("schedules", "put"): (["x", "x", "rate(1 hour)"], 1),
@@ -88,6 +93,7 @@ def run(api: HostileApi, monkeypatch: pytest.MonkeyPatch) -> Run:
         "TASKMILL_BUCKET": "payloads",
         "TASKMILL_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/1/work",
         "TASKMILL_MODULES": "cannot_be_imported",
+        "TASKMILL_STATE_MACHINE_ARN": "arn:aws:states:eu-west-1:1:stateMachine:subtasks",
     }.items():
         monkeypatch.setenv(name, value)
     Path("cannot_be_imported.py").write_text(f"raise RuntimeError({TEXT!r})")
@@ -103,6 +109,14 @@ def run(api: HostileApi, monkeypatch: pytest.MonkeyPatch) -> Run:
     status = CloudStatus(running=True, pid=1, port=4566, outputs=outputs, state_dir=Path())
     monkeypatch.setattr(LocalCloud, "status", lambda _: status)
     monkeypatch.setattr(tail.Follower, "_new", lambda _, task: task.history)
+
+    key, why = TaskKey(Kind.TASK, "mbc", "x", "1"), TEXT
+
+    def swept(_: Any, *, dry_run: bool, found: Callable[[Swept], None]) -> Sweep:
+        found(Swept(key, Status.QUEUED, "sent", f"{why} {dry_run}"))
+        return Sweep(open_tasks=1)
+
+    monkeypatch.setattr(Sweeper, "sweep", swept)
 
     def no_more(_: float) -> None:
         raise KeyboardInterrupt

@@ -121,7 +121,8 @@ def test_a_module_that_exits_is_told_as_any_that_fails(tmp_path: Path, raised: s
     assert f"(while importing the task module '{name}')" in told
 
 
-def test_a_task_s_alarm_does_not_end_the_process() -> None:
+def test_a_task_s_alarm_does_not_end_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("taskmill.cli.stop_signals._PROCESS", [])
     consumer: Any = Stopped()
     with StopSignals(consumer):
         signal.raise_signal(signal.SIGALRM)
@@ -379,7 +380,10 @@ def test_a_signal_after_the_work_does_not_interrupt_the_end(
     assert (consumer.stops, left) == (1, [])
 
 
-def test_the_handlers_of_whoever_called_it_are_theirs_again() -> None:
+def test_the_handlers_of_whoever_called_it_are_theirs_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("taskmill.cli.stop_signals._PROCESS", [])
     before = [signal.getsignal(number) for number in STOP]
     consumer: Any = Stopped()
     with StopSignals(consumer):
