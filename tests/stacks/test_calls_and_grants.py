@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from aws_cdk import App, Duration
 from aws_cdk.assertions import Template
+from builders import sqs_event
 from recorder import OUTSIDE, Need, RecordingCloud
 
-from taskmill.handlers import dispatch, sweep
+from taskmill.handlers import dead_letters, dispatch, sweep
 from taskmill.keys import TaskKey
 from taskmill_cdk import TaskStack
 
@@ -154,6 +155,13 @@ def troubles(cloud: RecordingCloud) -> None:
     cloud.invoke(dispatch.handler, {"Records": [odd]})
     cloud.queues.queues["failures"].clear()
     cloud.run()
+    for priority in ("normal", "high"):
+        body = {"taskType": "recorded-echo", "input": 3, "priority": priority}
+        task = cloud.request("POST", "tasks", body).body
+        letter = json.dumps(TaskKey.parse(task["pk"], task["sk"]).as_dict())
+        cloud.invoke(dead_letters.handler, sqs_event(letter, "no key"))
+    cloud.queues.put("queue", "no key", cloud.now)
+    cloud.run()
     for claimed in (False, True):
         task = cloud.request("POST", "tasks", {"taskType": "recorded-echo", "input": 3}).body
         key = TaskKey.parse(task["pk"], task["sk"])
@@ -271,8 +279,19 @@ def of_others(function: str) -> set[Need]:
             "WorkQueue": queues,
             "WorkQueuePriorityQueue": queues,
         },
-        "Worker": {"WorkQueue": polls, "WorkQueuePriorityQueue": polls},
-        "DeadLettersHandler": {"WorkQueueDeadLetters": polls},
+        "Worker": {
+            "WorkQueue": polls,
+            "WorkQueuePriorityQueue": polls,
+            "WorkQueueUnreadable": queues,
+        },
+        # Lambda puts events there that finish could not handle.
+        "Finish": {"SubtaskWorkflowDeadLetters": {"sqs:SendMessage", *queues}},
+        "DeadLettersHandler": {
+            "WorkQueueDeadLetters": polls,
+            "WorkQueue": queues,
+            "WorkQueuePriorityQueue": queues,
+            "WorkQueueUnreadable": queues,
+        },
         "SweepHandler": {"WorkQueue": queues, "WorkQueuePriorityQueue": queues},
     }
     by_resource = {f"{function}Logs": logs, "*": traces, **known.get(function, {})}

@@ -1,11 +1,14 @@
 """Task functions during whose run AWS fails for a while. `outages.NOW` holds the outage."""
 
+import asyncio
+import threading
 from typing import Any
 
 import outages
 
 from taskmill import Retry, TaskContext, task
 
+TOGETHER = threading.Barrier(3)
 RUNS: list[Any] = []
 TOLD: list[Any] = []
 
@@ -84,4 +87,14 @@ def leaf_of_text(text: str) -> int:
 
 @task("tells-async", retry=Retry(max_attempts=1))
 async def tells_async(steps: int, ctx: TaskContext) -> str:
-    return str(tells(steps, ctx))
+    """Reports while AWS fails, as two others do; the outage begins and ends for all of them.
+
+    Virtual time passes while one waits for AWS: leases of others would end in a longer outage.
+    """
+    await asyncio.to_thread(TOGETHER.wait, 30)
+    outages.NOW[0].begin()
+    for step in range(steps):
+        ctx.progress(step + 1, steps)
+    await asyncio.to_thread(TOGETHER.wait, 30)
+    outages.NOW[0].end()
+    return "done"

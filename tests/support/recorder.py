@@ -26,6 +26,7 @@ RESOURCES = {  # the construct path of what a URL or ARN of the in-process cloud
     "queue": "WorkQueue",
     "priority": "WorkQueuePriorityQueue",
     "dead-letters": "WorkQueueDeadLetters",
+    "unreadable": "WorkQueueUnreadable",
     "failures": "DispatcherFailureQueue",
     "status": "NotificationsStatusTopic",
     "alarms": "NotificationsAlarmTopic",
@@ -68,10 +69,12 @@ def s3(name: str, request: Mapping[str, Any]) -> Iterator[Need]:
     # HEAD needs the right to get; an object that is put with tags also that to tag (S3 API
     # reference, HeadObject and PutObject). A presigned URL has the rights of who signed it.
     action = "GetObject" if name == "head_object" else camel(name)
-    resource = f"PayloadsBucket/{request['Key'].partition('/')[0]}/*"
-    yield Need(f"s3:{action}", resource)
+    folder = request["Key"].partition("/")[0]
+    uploads = f"PayloadsBucket/{folder}/*/_uploads/*"
+    tags = name.endswith("_tagging")
+    yield Need(f"s3:{action}", uploads if tags else f"PayloadsBucket/{folder}/*")
     if "Tagging" in request and name == "put_object":
-        yield Need("s3:PutObjectTagging", resource)
+        yield Need("s3:PutObjectTagging", uploads)
 
 
 def sqs(name: str, request: Mapping[str, Any]) -> Iterator[Need]:

@@ -36,7 +36,7 @@ COMMANDS: dict[tuple[str, ...], tuple[list[str], int]] = {
     ("cancel",): (["x", "1"], 1),
     ("retry",): (["x", "1"], 1),
     ("work",): ([], 0),
-    ("sweep",): ([], 2),
+    ("sweep",): ([], 1),
     ("schedules", "list"): ([], 3),
     ("schedules", "show"): (["x"], 11),
     ("schedules", "put"): (["x", "x", "rate(1 hour)"], 1),
@@ -50,7 +50,7 @@ COMMANDS: dict[tuple[str, ...], tuple[list[str], int]] = {
     ("local", "down"): ([], 1),
     ("local", "status"): ([], 3),
 }
-WITHOUT_API = {("work",), ("local", "up"), ("local", "down"), ("local", "status")}
+WITHOUT_API = {("work",), ("sweep",), ("local", "up"), ("local", "down"), ("local", "status")}
 BY_RICH = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")  # colours and cursor; nothing of `TEXT` but one
 HARMFUL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2060-\u206f\u200b-\u200f\ufeff]")
 
@@ -113,7 +113,8 @@ def run(api: HostileApi, monkeypatch: pytest.MonkeyPatch) -> Run:
     key, why = TaskKey(Kind.TASK, "mbc", "x", "1"), TEXT
 
     def swept(_: Any, *, dry_run: bool, found: Callable[[Swept], None]) -> Sweep:
-        found(Swept(key, Status.QUEUED, "sent", f"{why} {dry_run}"))
+        assert not dry_run
+        found(Swept(key, Status.QUEUED, "sent", why))
         return Sweep(open_tasks=1)
 
     monkeypatch.setattr(Sweeper, "sweep", swept)
