@@ -78,17 +78,20 @@ def test_by_default_a_tenant_may_send_what_the_api_takes(limited: Limited) -> No
     assert {api.get(tasks_of("mbc")).status for _ in range(300)} == {200}
 
 
+SIZE = {"size": 10}
+
+
 def test_a_tenant_has_so_many_open_uploads_and_no_more(limited: Limited) -> None:
     cloud, api = limited(tenant_open_uploads=3), InProcessApi()
     uploads = "/v1/tenants/mbc/uploads"
 
-    assert [api.post(uploads).status for _ in range(4)] == [201, 201, 201, 429]
-    refused = api.post(uploads)
+    assert [api.post(uploads, SIZE).status for _ in range(4)] == [201, 201, 201, 429]
+    refused = api.post(uploads, SIZE)
     assert "'mbc' has 3 open uploads" in refused.error["message"]
     assert refused.headers["Retry-After"] == "300"  # a third of the time that they are valid
-    assert api.post("/v1/tenants/other/uploads").status == 201
+    assert api.post("/v1/tenants/other/uploads", SIZE).status == 201
     cloud.sleep(300)
-    assert [api.post(uploads).status for _ in range(2)] == [201, 429]
+    assert [api.post(uploads, SIZE).status for _ in range(2)] == [201, 429]
 
 
 def test_a_tenant_has_so_many_schedules_and_no_more(limited: Limited) -> None:
