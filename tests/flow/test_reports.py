@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import report_tasks
-from clouds import TENANT, fan_out, get, submit
+from clouds import TENANT, fan_out, get, statuses, submit
 
 from taskmill.errors import IllegalStatusChange, InvalidRequest
 from taskmill.model.keys import TaskKey
@@ -233,3 +233,38 @@ def test_attributes_larger_than_a_row_may_be_are_refused_with_the_limit(
 
         assert answer.status == 422
         assert "16,384" in answer.error["message"]
+
+
+def test_a_task_without_attempts_that_is_reported_to_wait_fails(cloud: InProcessCloud) -> None:
+    key = submit(cloud, "fails-once")
+    for attempt in range(2):  # both are lost
+        cloud.now += 60_000
+        lease_until = cloud.now + 1_000
+        cloud.wiring.claims.claim(key, fence=str(attempt), lease_until=lease_until, max_attempts=2)
+
+    cloud.service.update_status(key=key, status="WAITING")
+    cloud.run()
+
+    assert get(cloud, key).status == "FAILED"
+
+
+def test_a_fan_out_that_is_ended_while_it_is_split_again_ends_its_subtasks(
+    cloud: InProcessCloud,
+) -> None:
+    key = fan_out(cloud, "report-quick", range(4), batch_size=2)
+    cloud.service.cancel(key=key)
+    cloud.run()
+    cloud.service.retry(key=key)
+    cloud.deliver_records()
+
+    def ends_it(name: str) -> Exception | None:
+        if name == "dynamodb.batch_execute_statement":  # the rows of the first run are reopened
+            cloud.meter.fault = None
+            cloud.service.update_status(key=key, status="COMPLETED")
+        return None
+
+    cloud.meter.fault = ends_it
+    cloud.run()
+
+    assert cloud.meter.fault is None
+    assert set(statuses(cloud, key)) == {"CANCELLED"}

@@ -130,7 +130,12 @@ class Finisher:
 
 
 def _is_counted(parent: TaskRow) -> bool:
-    """Whether the counts of a task that has ended are complete: an earlier finish wrote them."""
+    """Whether the counts of a task that has ended are complete: an earlier finish wrote them.
+
+    Those of an earlier run stand until the next one is split.
+    """
+    if parent.split_run != parent.run:
+        return False
     counts: Mapping[str, int] = parent.attributes.get("counts") or {}
     return sum(counts.get(name, 0) for name in COUNT_NAMES) >= (parent.child_count or 0)
 

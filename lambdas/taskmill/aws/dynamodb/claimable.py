@@ -51,8 +51,14 @@ def why_unclaimed(
         due = row.lease_until
     if due is not None and due > now:
         return ClaimLost(f"{key} is {row.status} until {due}", again_in_ms=due - now)
-    if row.status in _OPEN and row.attempts >= max_attempts:
+    # A parent that suspends gets its attempt back; one that was reported to wait does not.
+    waits_for_none = row.status is Status.WAITING and not _is_suspended(row)
+    if (row.status in _OPEN or waits_for_none) and row.attempts >= max_attempts:
         return AttemptsSpent(spent_reason(row, max_attempts), row=row)
     if row.status in _OPEN:  # the row changed between the write and this read
         return ClaimLost(f"{key} is {row.status}", again_in_ms=1_000)
     return ClaimLost(f"{key} is {row.status}")
+
+
+def _is_suspended(row: TaskRow) -> bool:
+    return (row.awaited_done or 0) < (row.awaited_total or 0)
