@@ -103,7 +103,7 @@ def dies_once(_: Any, ctx: TaskContext) -> str:
     return "survived"
 
 
-@task("dies", retry=Retry(max_attempts=2, base_seconds=0), timeout_seconds=1.0)
+@task("dies", retry=Retry(max_attempts=2, base_seconds=0), timeout_seconds=SECONDS)
 def dies(_: Any) -> None:
     os._exit(1)
 
