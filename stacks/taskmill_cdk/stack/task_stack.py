@@ -1,15 +1,14 @@
 """``TaskStack``, the map of the system: builds part after part, then grants the permissions."""
 
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk.aws_apigatewayv2 import CorsPreflightOptions
 from constructs import Construct
 
 from taskmill_cdk.auth import Auth
@@ -17,19 +16,9 @@ from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER
 from taskmill_cdk.callers import Cors, origins
 from taskmill_cdk.function_code import stage_function_code
 from taskmill_cdk.limits import CALLBACK_BUDGET, TenantLimits, limit_settings
-from taskmill_cdk.props import (
-    LAMBDA_MEMORY,
-    LAMBDA_SECONDS,
-    check_fargate_size,
-    checked_props,
-    choice,
-    flag,
-    instance,
-    key_of_kms,
-    seconds,
-    whole,
-)
+from taskmill_cdk.props import check_fargate_size
 from taskmill_cdk.runtime_layer import AWS, HOST
+from taskmill_cdk.stack.checks import checked
 from taskmill_cdk.stack.environment import Ids, common_environment
 from taskmill_cdk.stack.outputs import stack_outputs
 from taskmill_cdk.stack.parts import TaskStackParts
@@ -95,40 +84,7 @@ class TaskStack(TaskStackParts):
         **props: Any of ``Stack``: ``env``, ``description``, ``tags`` ...
     """
 
-    @checked_props(
-        Stack,
-        tasks=instance(TaskSource, "a TaskSource"),
-        local=flag,
-        removable=flag,
-        retention_days=whole(0, 36_500),
-        max_payload_bytes=whole(1),
-        worker_memory=whole(*LAMBDA_MEMORY),
-        worker_timeout=seconds(LAMBDA_SECONDS),
-        worker_concurrency=whole(2, 1_000, or_none=True),
-        priority_concurrency=whole(2, 1_000, or_none=True),
-        batch_memory=whole(*LAMBDA_MEMORY),
-        max_concurrency=whole(1, 10_000),
-        container_image=instance(ecs.ContainerImage, "an ecs.ContainerImage"),
-        container_cpu=whole(1),
-        container_memory=whole(1),
-        container_queue=flag,
-        snap_start=flag,
-        bytecode=flag,
-        ids=choice(get_args(Ids)),
-        api=flag,
-        auth=instance(Auth, "sigv4(), cognito(...) or jwt(...)"),
-        callback_budget=whole(1),
-        tenant_limits=instance(TenantLimits, "TenantLimits(...)"),
-        cors=instance((list, tuple, CorsPreflightOptions), "a list of origins, or settings"),
-        encryption_key=key_of_kms,
-        base_path=instance(str, "a path such as 'jobs'"),
-        rate_limit=whole(1),
-        burst_limit=whole(1),
-        sweep_every=seconds(31_536_000, least=60),
-        log_level=instance(lambda_.ApplicationLogLevel, "a lambda_.ApplicationLogLevel"),
-        log_retention=instance(logs.RetentionDays, "a logs.RetentionDays"),
-        build_folder=instance(Path, "a pathlib.Path"),
-    )
+    @checked
     def __init__(
         self,
         scope: Construct,
