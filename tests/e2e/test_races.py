@@ -10,11 +10,12 @@ from typing import Any
 
 from amounts import amount
 from deployed import call, ended, eventually
+from status_moves import is_legal
 
 from taskmill.client import TaskClient
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import is_fan_out
-from taskmill.model.statuses import FINAL, RETRYABLE, Status, may_move
+from taskmill.model.statuses import FINAL, Status
 from taskmill.models import NewTask
 
 REQUESTS, CALLERS = amount(150, fuzz=1_000), 6
@@ -69,12 +70,7 @@ def test_callers_who_cancel_retry_and_report_at_once_are_answered_and_all_ends(
     assert callers.answers[200] > 10
     for key in callers.keys:
         task = ended(client, key, seconds=90)
-        assert all(legal(*each) for each in itertools.pairwise(task.history))
+        steps = [Status(each.status) for each in task.history]
+        assert all(is_legal(*each) for each in itertools.pairwise(steps))
     for key in maps:
         eventually(lambda key=key: {each.status for each in client.subtasks(key)} <= FINAL)
-
-
-def legal(before: Any, after: Any) -> bool:
-    source, target = Status(before.status), Status(after.status)
-    retried = source in RETRYABLE and target is Status.CREATED
-    return source is target or retried or may_move(source, target)

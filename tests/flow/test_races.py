@@ -7,18 +7,19 @@ all is quiet every task has ended, with counts that agree with its parts.
 
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from amounts import amount
 from clouds import fan_out, submit
 from interleaving import interleaved
+from status_moves import illegal_moves
 
 from taskmill.http.errors import as_known
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import is_fan_out
-from taskmill.model.statuses import FINAL, RETRYABLE, Status, may_move
+from taskmill.model.statuses import FINAL, Status
 from taskmill.testing import Chaos, InProcessCloud
 
 ORDERS = amount(100, fuzz=1_000)
@@ -68,22 +69,6 @@ def works(cloud: InProcessCloud) -> Callable[[], None]:
     return act
 
 
-def moves(cloud: InProcessCloud) -> Iterator[tuple[str, Status, Status]]:
-    """Every change of a task's status, from the table's own stream."""
-    for record in cloud.stream.seen:
-        images = record["dynamodb"]
-        before, after = images.get("OldImage", {}), images.get("NewImage", {})
-        if before.get("status") and after.get("status"):
-            source, target = Status(before["status"]["S"]), Status(after["status"]["S"])
-            if source is not target:
-                yield images["Keys"]["sk"]["S"], source, target
-
-
-def legal(source: Status, target: Status) -> bool:
-    retried = source in RETRYABLE and target in {Status.CREATED, Status.QUEUED, Status.WAITING}
-    return retried or may_move(source, target)
-
-
 def play(seed: int) -> Counter[str]:
     chaos = Chaos(deliveries=1 + seed % 2, seed=seed)
     cloud = InProcessCloud(modules=["flow_tasks", "family_tasks"], chaos=chaos)
@@ -110,8 +95,7 @@ def play(seed: int) -> Counter[str]:
 
 
 def check(cloud: InProcessCloud, keys: list[TaskKey]) -> None:
-    illegal = [each for each in moves(cloud) if not legal(*each[1:])]
-    assert not illegal
+    assert not list(illegal_moves(cloud))
     for key in keys:
         task = cloud.service.get_task(key=key)
         assert task.status in FINAL, key

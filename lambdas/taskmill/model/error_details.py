@@ -11,6 +11,7 @@ from typing import Any
 from taskmill.model.error_members import members
 from taskmill.model.errors import Abort
 from taskmill.model.interruptions import Interruption
+from taskmill.model.json_text import utf8
 from taskmill.model.wait_errors import TaskFailed
 
 MESSAGE_LIMIT = 1_000  # characters kept of an error's message
@@ -35,7 +36,7 @@ def describe_error(error: BaseException, member: BaseException | None = None) ->
     inner = list(members(error))
     if member is None:
         member = next((each for each in inner if isinstance(each, Abort)), inner[0])
-    name, message = _utf8(type(member).__name__)[:TYPE_LIMIT], _message(member)
+    name, message = utf8(type(member).__name__)[:TYPE_LIMIT], _message(member)
     trace = member.__traceback__ or error.__traceback__  # a member may never have been raised
     told = message if len(inner) == 1 else _with_others(message, member, inner)
     described: dict[str, Any] = {
@@ -78,7 +79,7 @@ def final_error(standing: object, reason: BaseException) -> dict[str, Any]:
 def _message(error: BaseException) -> str:
     """The exception's text, encodable as UTF-8; its type's name if `__str__` raises."""
     try:
-        return _utf8(str(error) or repr(error))
+        return utf8(str(error) or repr(error))
     except BaseException as broken:  # `__str__` is user code: it may raise anything
         if isinstance(broken, Interruption):
             raise
@@ -95,15 +96,10 @@ def _stack(error: BaseException, message: str, trace: TracebackType | None) -> s
     while trace and trace.tb_next and trace.tb_frame.f_code.co_filename.startswith(_TASKMILL):
         trace = trace.tb_next
     try:
-        text = _utf8("".join(traceback.format_exception(type(error), error, trace)))
+        text = utf8("".join(traceback.format_exception(type(error), error, trace)))
     except BaseException as broken:  # user code may have put anything into its attributes
         if isinstance(broken, Interruption):
             raise
-        text = _utf8("".join(traceback.format_tb(trace))) + message
+        text = utf8("".join(traceback.format_tb(trace))) + message
     text = text.replace(message, message[:STACK_MESSAGE_LIMIT])
     return "\n".join(line for line in text.splitlines() if line.strip(" ^~"))
-
-
-def _utf8(text: str) -> str:
-    """Replace lone surrogates (as in a file name) by escapes."""
-    return text.encode(errors="backslashreplace").decode()

@@ -3,7 +3,6 @@
 Every answer is as documented, none is a 5xx, and once nothing more happens every task has ended.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
 import schemathesis
@@ -13,11 +12,11 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from openapi_checks import EXCLUDED, configuration
 from schemathesis.core.failures import FailureGroup
+from status_moves import TASK_ROWS, illegal_moves
 
-from taskmill.model.statuses import FINAL, RETRYABLE, Status, may_move
+from taskmill.model.statuses import FINAL, Status
 from taskmill.testing import Chaos, InProcessCloud
 
-TASK_ROWS = {"TASK", "SFN_TASK", "SUBTASK"}
 SIGNED = {"Authorization": "signed"}
 SEQUENCES, STEPS = amount(15, fuzz=300), 20
 
@@ -55,7 +54,9 @@ def test_any_sequence_of_requests_is_answered_as_documented_and_every_task_ends(
         def teardown(self) -> None:
             cloud = clouds.pop()
             cloud.run()
-            faults.extend(f"{where} went from {one} to {two}" for where, one, two in illegal(cloud))
+            faults.extend(
+                f"{where} went from {one} to {two}" for where, one, two in illegal_moves(cloud)
+            )
             ends = last_statuses(cloud)
             endings.extend(ends.values())
             faults.extend(f"{where} is {end}" for where, end in ends.items() if end not in FINAL)
@@ -75,18 +76,6 @@ def test_any_sequence_of_requests_is_answered_as_documented_and_every_task_ends(
 
     assert not faults, "\n".join(sorted(set(faults)))
     assert len(endings) > SEQUENCES / 4  # requests did create tasks
-
-
-def illegal(cloud: InProcessCloud) -> Iterator[tuple[str, Status, Status]]:
-    """Changes of statuses that the status table does not have."""
-    for record in cloud.stream.seen:
-        images = record["dynamodb"]
-        before, after = images.get("OldImage", {}), images.get("NewImage", {})
-        if {before.get("row", {}).get("S"), after.get("row", {}).get("S")} <= TASK_ROWS:
-            source, target = Status(before["status"]["S"]), Status(after["status"]["S"])
-            retried = source in RETRYABLE and target in {"CREATED", "QUEUED", "WAITING"}
-            if source is not target and not retried and not may_move(source, target):
-                yield images["Keys"]["sk"]["S"], source, target
 
 
 def last_statuses(cloud: InProcessCloud) -> dict[str, Status]:

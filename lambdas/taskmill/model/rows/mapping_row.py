@@ -8,14 +8,20 @@ from typing import Any, Self
 
 from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import StoredKey, callback_key, check_name
-from taskmill.model.rows.readable import UnreadableRow, read_fields, reason_of, stored_fields
+from taskmill.model.rows.readable import (
+    ReadableRow,
+    UnreadableRow,
+    read_fields,
+    reason_of,
+    stored_fields,
+)
 
 CALLBACK_ROW = "CALLBACK"
 _PREFIX = "CALLBACK#"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MappingRow:
+class MappingRow(ReadableRow):
     """A callback mapping: when a task of `task_type` ends, submit one of `callback_type`.
 
     `name` is unique within its tenant and task type; times are epoch ms.
@@ -66,14 +72,6 @@ class MappingRow:
         except (InvalidKey, LookupError, TypeError, ValueError, AttributeError) as error:
             raise UnreadableRow(values, reason_of(error)) from None
         return row
-
-    @classmethod
-    def shown(cls, values: Mapping[str, Any]) -> Self | UnreadableRow:
-        """As `from_values`, but returns the error: for readers that show every row."""
-        try:
-            return cls.from_values(values)
-        except UnreadableRow as unreadable:
-            return unreadable
 
 
 _STORED = stored_fields(

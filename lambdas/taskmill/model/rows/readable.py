@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, Self
 
 from taskmill.model.errors import Conflict
 
@@ -33,6 +33,29 @@ class UnreadableRow(Conflict):
         )
         self.values = values
         self.reason = reason
+
+
+class ReadableRow:
+    """Base class of rows that are shown one by one, whatever is stored."""
+
+    __slots__ = ()
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """The row with these attributes of the table.
+
+        Raises:
+            UnreadableRow: They are not those of such a row.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def shown(cls, values: Mapping[str, Any]) -> Self | UnreadableRow:
+        """As `from_values`, but returns the error: for readers that show every row."""
+        try:
+            return cls.from_values(values)
+        except UnreadableRow as unreadable:
+            return unreadable
 
 
 # By the annotation of a field: the type of its stored value, that of the members, and a name.

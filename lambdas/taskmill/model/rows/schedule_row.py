@@ -8,14 +8,20 @@ from typing import Any, Self
 
 from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import StoredKey, schedule_key
-from taskmill.model.rows.readable import UnreadableRow, read_fields, reason_of, stored_fields
+from taskmill.model.rows.readable import (
+    ReadableRow,
+    UnreadableRow,
+    read_fields,
+    reason_of,
+    stored_fields,
+)
 from taskmill.model.rows.task_row import camel
 
 SCHEDULE_ROW = "SCHEDULE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduleRow:
+class ScheduleRow(ReadableRow):
     """A recurring schedule: submits a task whenever its cron or rate expression is due.
 
     `state` is ENABLED, PAUSED or DELETED; a DELETED row stays until the dispatcher has removed
@@ -74,14 +80,6 @@ class ScheduleRow:
         except (InvalidKey, LookupError, TypeError, ValueError, AttributeError) as error:
             raise UnreadableRow(values, reason_of(error)) from None
         return row
-
-    @classmethod
-    def shown(cls, values: Mapping[str, Any]) -> Self | UnreadableRow:
-        """As `from_values`, but returns the error: for readers that show every row."""
-        try:
-            return cls.from_values(values)
-        except UnreadableRow as unreadable:
-            return unreadable
 
 
 _STORED = stored_fields(

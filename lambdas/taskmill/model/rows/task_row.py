@@ -14,7 +14,13 @@ from typing import Any, Self
 
 from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import Kind, TaskKey
-from taskmill.model.rows.readable import UnreadableRow, read_fields, reason_of, stored_fields
+from taskmill.model.rows.readable import (
+    ReadableRow,
+    UnreadableRow,
+    read_fields,
+    reason_of,
+    stored_fields,
+)
 from taskmill.model.statuses import FINAL, Status, status_of
 
 HISTORY_LIMIT = 32  # the newest entries are kept
@@ -24,7 +30,7 @@ DEFAULT_NOTIFY = "each"  # stored in every row: the stream's filters need a valu
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskRow:
+class TaskRow(ReadableRow):
     """A task, step function task or subtask. Times are epoch milliseconds, `ttl` epoch seconds.
 
     `input` is JSON text; a larger one is stored elsewhere and `input_ref` refers to it.
@@ -146,14 +152,6 @@ class TaskRow:
         except (InvalidKey, LookupError, TypeError, ValueError, AttributeError) as error:
             raise UnreadableRow(values, reason_of(error)) from None
         return cls._of(known)
-
-    @classmethod
-    def shown(cls, values: Mapping[str, Any]) -> Self | UnreadableRow:
-        """As `from_values`, but returns the error: for readers that show every row."""
-        try:
-            return cls.from_values(values)
-        except UnreadableRow as unreadable:
-            return unreadable
 
     def but(self, **changes: Any) -> Self:
         """A copy of the row with these fields changed.
