@@ -60,14 +60,20 @@ def test_callers_who_cancel_retry_and_report_at_once_are_answered_and_all_ends(
     client: TaskClient,
 ) -> None:
     flaky = [NewTask(task_type="flaky", input=number % 3) for number in range(12)]
-    keys = [task.key for task in client.submit_many(flaky)]
+    # These wait for an hour, however slow the callers are: a cancel, a retry or a report reaches
+    # each of them in time.
+    waiting = [NewTask(task_type="flaky", input=0, delay_seconds=3_600) for _ in range(8)]
+    keys = [task.key for task in client.submit_many([*flaky, *waiting])]
     maps = [client.map("odd-fails", range(20), batch_size=5).key for _ in range(4)]
     callers = Callers(client, [*keys, *maps])
 
     callers.run()
 
     assert not callers.unexpected
-    assert callers.answers[200] > 10
+    assert callers.answers[200] >= len(waiting)
+    for key in keys[len(flaky) :]:
+        if client.get(key).status is Status.SCHEDULED:  # not reached by any call, or retried
+            client.cancel(key)
     for key in callers.keys:
         task = ended(client, key, seconds=90)
         steps = [Status(each.status) for each in task.history]
