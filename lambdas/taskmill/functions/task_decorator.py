@@ -19,6 +19,7 @@ from taskmill.model.options import (
     check_named,
     check_number,
     check_types,
+    check_whole,
     suggests,
 )
 from taskmill.model.retry import Retry
@@ -40,6 +41,8 @@ def task(
     on_completion: OneOrMore = (),
     runner: Runner = "lambda",
     priority: Priority | None = None,
+    expires_seconds: int | None = None,
+    deadline_seconds: int | None = None,
 ) -> Callable[[Callable[..., Any]], TaskFunction]:
     """Decorator: register a function that runs the tasks and subtasks of a type.
 
@@ -52,6 +55,10 @@ def task(
         on_completion: The same, when it has ended in any status.
         runner: "container" if only `taskmill work` may run it: attempts of over 15 minutes.
         priority: Of tasks submitted without one; "high" and "urgent" do not wait behind others.
+        expires_seconds: A task that has not begun so many seconds after it was due ends as
+            CANCELLED; of tasks submitted without one, 1 s to a year.
+        deadline_seconds: A task that has not ended so many seconds after it was due ends as FAILED;
+            of tasks submitted without one, 1 s to a year.
 
     Raises:
         InvalidName: The type, or that of a callback, does not have this form.
@@ -68,6 +75,12 @@ def task(
     _check_runner(type, runner, timeout_seconds)
     if priority is not None:
         check_choice(f"{for_type}priority", priority, get_args(Priority))
+    for name, limit in (
+        ("expires_seconds", expires_seconds),
+        ("deadline_seconds", deadline_seconds),
+    ):
+        if limit is not None:
+            check_whole(f"{for_type}{name}", limit, least=1, most=MAX_DELAY_SECONDS)
     settings = TaskSettings(
         callbacks=callbacks_of(
             success=_names(type, "on_success", on_success),
@@ -76,6 +89,8 @@ def task(
         ),
         runner=None if runner == "lambda" else runner,
         priority=priority,
+        expires_seconds=expires_seconds,
+        deadline_seconds=deadline_seconds,
     )
 
     def register(function: Callable[..., Any]) -> TaskFunction:

@@ -17,11 +17,15 @@ class TaskSettings:
         callbacks: Pairs of event and the task type to submit.
         runner: "container" for tasks that Lambda cannot run; None: Lambda.
         priority: Of tasks submitted without one.
+        expires_seconds: Of tasks submitted without it: see `model/time_bounds.py`.
+        deadline_seconds: The same.
     """
 
     callbacks: tuple[Callback, ...] = ()
     runner: str | None = None
     priority: str | None = None
+    expires_seconds: int | None = None
+    deadline_seconds: int | None = None
 
 
 def callbacks_of(
