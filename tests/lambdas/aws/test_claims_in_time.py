@@ -14,8 +14,8 @@ from taskmill.model.statuses import Status
 from taskmill.model.time_bounds import too_late
 from taskmill.testing import InProcessCloud
 
-# Before, at and after the present time, or absent.
-TIMES = [None, -1, 0, 1]
+# Now, a moment later, or absent.
+TIMES = [None, 0, 1]
 CLAIMABLE: dict[Status, dict[str, Any]] = {
     Status.CREATED: {},
     Status.QUEUED: {},
