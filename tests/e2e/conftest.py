@@ -13,6 +13,7 @@ from deployed import Inbox, Outputs, aws_client, reaches
 
 from taskmill.client import TaskClient
 from taskmill.models import Task
+from taskmill.schedule_models import Schedule
 from taskmill.service import TaskService
 from taskmill.wiring import Wiring
 from taskmill_local import LocalCloud
@@ -56,7 +57,11 @@ def stack(cloud: LocalCloud) -> Outputs:
 
 @dataclass(frozen=True)
 class UnderWay:
-    """Tasks that take long, because something has to time out first; begun before all tests."""
+    """What takes long, because something has to time out or a minute to pass: begun before all.
+
+    Attributes:
+        minutely: A schedule of `echo` that fires every minute.
+    """
 
     client: TaskClient
     dies_once: Task
@@ -65,6 +70,7 @@ class UnderWay:
     hangs: Task
     one_kills: Task
     one_hangs: Task
+    minutely: Schedule
 
 
 @pytest.fixture(scope="session")
@@ -76,8 +82,10 @@ def under_way(outputs_file: Path, alarms: Inbox) -> Iterator[UnderWay]:
             return reaches(client, client.submit(task_type, value), "STARTED")
 
         lives = ["fine"] * 4
+        minutely = client.put_schedule("minutely", "echo", "cron(* * * * ? *)", {"year": 2026})
         yield UnderWay(
             client=client,
+            minutely=minutely,
             dies_for_ever=begun("dies-for-ever"),
             dies=begun("dies"),
             dies_once=begun("dies-once"),

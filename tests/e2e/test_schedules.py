@@ -23,17 +23,15 @@ def is_as(stack: Outputs, tenant: str, **wanted: str) -> bool:
     return all(found.get(name) == value for name, value in wanted.items())
 
 
-def test_a_schedule_submits_each_minute_until_it_is_paused(
-    client: TaskClient, stack: Outputs, tenant: str
-) -> None:
-    client.put_schedule("minutely", "echo", "cron(* * * * ? *)", {"year": 2026})
+def test_a_schedule_submits_each_minute_until_it_is_paused(under_way: Any, stack: Outputs) -> None:
+    client, tenant = under_way.client, under_way.minutely.tenant_code
     eventually(lambda: is_as(stack, tenant, State="ENABLED"))
 
     def fired() -> list[Task]:
         return [each for each in client.list("echo") if each.schedule == "minutely"]
 
     # Its clock is looked at every ten seconds, and the first look only sets it.
-    (task,) = eventually(fired, seconds=100, every=1)
+    *_, task = eventually(fired, seconds=100, every=1)
     assert client.result(ended(client, task)) == {"year": 2026}
     assert task.created_by == client.schedule("minutely").created_by
 

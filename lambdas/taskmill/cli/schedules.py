@@ -11,7 +11,7 @@ import typer
 from taskmill.cli.call import Call
 from taskmill.cli.options import Limit, NotifyOption, TaskType
 from taskmill.cli.show import moment_text, short_text
-from taskmill.cli.submit_options import OnCompletion, OnFailure, OnSuccess
+from taskmill.cli.submit_options import Deadline, Expires, OnCompletion, OnFailure, OnSuccess
 from taskmill.model.lanes import PRIORITIES
 
 if TYPE_CHECKING:
@@ -87,6 +87,8 @@ def put(
             metavar="|".join(PRIORITIES), help="high and urgent do not wait behind other tasks."
         ),
     ] = None,
+    expires: Expires = None,
+    deadline: Deadline = None,
     on_success: OnSuccess = None,
     on_failure: OnFailure = None,
     on_completion: OnCompletion = None,
@@ -107,6 +109,8 @@ def put(
             task_name=task_name,
             notify=notify.value if notify else None,
             priority=priority,  # type: ignore[arg-type]  # the API checks it
+            expires_seconds=expires,
+            deadline_seconds=deadline,
             on_success=on_success or (),
             on_failure=on_failure or (),
             on_completion=on_completion or (),

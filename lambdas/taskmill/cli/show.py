@@ -63,6 +63,8 @@ def details(task: Task) -> Iterator[tuple[str, str]]:
         "parent": task.parent,
         "created": moment_text(task.created_at),
         "started": moment_text(task.started_at),
+        "expires": moment_text(task.expires_at if task.started_at is None else None),
+        "deadline": moment_text(task.deadline_at),
         "next attempt": moment_text(task.retry_at if task.status is Status.ERRORED else None),
         "ended": moment_text(task.finished_at),
         "took": took(task),
@@ -88,7 +90,8 @@ def error_text(task: Task) -> str:
     if not isinstance(error, dict) or task.status is Status.COMPLETED:
         return ""
     told = f"{error.get('type', 'Error')}: {error.get('message', '')}{final_text(error)}"
-    return f"cancelled after {told}" if task.status is Status.CANCELLED else told
+    expired = error.get("type") == "Expired"
+    return f"cancelled after {told}" if task.status is Status.CANCELLED and not expired else told
 
 
 def refused_text(task: Task) -> str:

@@ -60,6 +60,24 @@ PriorityOption = Annotated[
         "--priority", case_sensitive=False, help="high and urgent do not wait behind other tasks."
     ),
 ]
+Expires = Annotated[
+    int | None,
+    typer.Option(
+        "--expires",
+        min=1,
+        metavar="SECONDS",
+        help="Cancel the task if it has not begun so many seconds after it was due.",
+    ),
+]
+Deadline = Annotated[
+    int | None,
+    typer.Option(
+        "--deadline",
+        min=1,
+        metavar="SECONDS",
+        help="Fail the task if it has not ended so many seconds after it was due.",
+    ),
+]
 OnSuccess = Annotated[
     list[str] | None,
     typer.Option(metavar="TYPE", help="Task type to submit when the task completes; repeatable."),

@@ -34,6 +34,8 @@ class Schedules(Connection):
         task_name: str | None = None,
         notify: Notify | None = None,
         priority: Priority | None = None,
+        expires_seconds: int | None = None,
+        deadline_seconds: int | None = None,
         on_success: str | Sequence[str] = (),
         on_failure: str | Sequence[str] = (),
         on_completion: str | Sequence[str] = (),
@@ -49,6 +51,7 @@ class Schedules(Connection):
             timezone: Time zone of a cron expression, as `Europe/Berlin`.
             paused: Store the schedule, but do not let it fire.
             task_name: Name of its tasks, for people; the task type by default.
+            expires_seconds, deadline_seconds: Of its tasks; they count from the time of the fire.
 
         The other arguments are those of `TaskClient.submit`.
 
@@ -62,6 +65,8 @@ class Schedules(Connection):
                 "task_name": task_name,
                 "notify": notify,
                 "priority": priority,
+                "expires_seconds": expires_seconds,
+                "deadline_seconds": deadline_seconds,
                 "on_success": on_success,
                 "on_failure": on_failure,
                 "on_completion": on_completion,
@@ -80,6 +85,8 @@ class Schedules(Connection):
             "taskName": task_name,
             "notify": notify,
             "priority": priority,
+            "expiresSeconds": expires_seconds,
+            "deadlineSeconds": deadline_seconds,
             "onSuccess": given["on_success"] or None,
             "onFailure": given["on_failure"] or None,
             "onCompletion": given["on_completion"] or None,

@@ -37,6 +37,8 @@ class Submits(Connection):
         delay_seconds: int = 0,
         run_at: datetime | None = None,
         priority: Priority | None = None,
+        expires_seconds: int | None = None,
+        deadline_seconds: int | None = None,
         on_success: str | Sequence[str] = (),
         on_failure: str | Sequence[str] = (),
         on_completion: str | Sequence[str] = (),
@@ -54,6 +56,10 @@ class Submits(Connection):
             delay_seconds: Start so many seconds from now; up to a year.
             run_at: Start time with a time zone, up to a year from now; a past time means now.
             priority: "low", "normal", "high" or "urgent"; by default, that of the task type.
+            expires_seconds: If it has not begun so many seconds after it was due, it ends as
+                CANCELLED; by default that of the task type.
+            deadline_seconds: If it has not ended so many seconds after it was due, it ends as
+                FAILED; by default that of the task type.
             on_success: Task types to submit when the task completes, in addition to those that
                 are declared for its type.
             on_failure: The same when the task fails.
@@ -77,6 +83,8 @@ class Submits(Connection):
                 "delay_seconds": delay_seconds,
                 "run_at": run_at,
                 "priority": priority,
+                "expires_seconds": expires_seconds,
+                "deadline_seconds": deadline_seconds,
                 "on_success": on_success,
                 "on_failure": on_failure,
                 "on_completion": on_completion,
@@ -95,6 +103,8 @@ class Submits(Connection):
                 "delaySeconds": delay_seconds or None,
                 "runAt": to_moment(run_at),
                 "priority": priority,
+                "expiresSeconds": expires_seconds,
+                "deadlineSeconds": deadline_seconds,
                 "onSuccess": to_names(given["on_success"]),
                 "onFailure": to_names(given["on_failure"]),
                 "onCompletion": to_names(given["on_completion"]),
@@ -129,6 +139,8 @@ class Submits(Connection):
         max_concurrency: int | None = None,
         notify: Notify | None = None,
         priority: Priority | None = None,
+        expires_seconds: int | None = None,
+        deadline_seconds: int | None = None,
         on_success: str | Sequence[str] = (),
         on_failure: str | Sequence[str] = (),
         on_completion: str | Sequence[str] = (),
@@ -164,6 +176,8 @@ class Submits(Connection):
                 "max_concurrency": max_concurrency,
                 "notify": notify,
                 "priority": priority,
+                "expires_seconds": expires_seconds,
+                "deadline_seconds": deadline_seconds,
                 "on_success": on_success,
                 "on_failure": on_failure,
                 "on_completion": on_completion,
@@ -182,6 +196,8 @@ class Submits(Connection):
             "maxConcurrency": max_concurrency,
             "notify": notify,
             "priority": priority,
+            "expiresSeconds": expires_seconds,
+            "deadlineSeconds": deadline_seconds,
             "onSuccess": to_names(given["on_success"]),
             "onFailure": to_names(given["on_failure"]),
             "onCompletion": to_names(given["on_completion"]),

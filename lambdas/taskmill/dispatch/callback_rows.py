@@ -22,7 +22,7 @@ _EVENTS: Mapping[Status, frozenset[str]] = {
     Status.FAILED: frozenset({"failure", "completion"}),
     Status.CANCELLED: frozenset({"completion"}),
 }
-_TIMES = ("run_at", "created_at", "started_at", "finished_at")
+_TIMES = ("run_at", "expires_at", "deadline_at", "created_at", "started_at", "finished_at")
 _COPIED = (
     "name",
     "input_ref",

@@ -12,6 +12,7 @@ from taskmill.dispatch.reactions import is_awake
 from taskmill.model.errors import AttemptsSpent, TaskmillError
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RUNNING, Status
+from taskmill.model.time_bounds import beyond_deadline
 
 MAX_RESENT = 3  # then the message itself seems to be what kills its workers
 
@@ -60,10 +61,11 @@ def verdict(row: TaskRow, letter: str, *, now: int) -> Verdict:
         letter: Id of the message; one that has been sent again before does not count once more.
         now: Epoch milliseconds.
     """
-    if row.ended or row.status is Status.FINISHED:
+    if row.ended:
         return Drop()
-    if row.status is Status.WAITING and not is_awake(row):
-        return Drop()  # the end of its last child sends another message
+    if _waits_for_children(row):  # the end of its last child sends another message
+        late = beyond_deadline(row, now)  # this one may have been sent for its deadline
+        return Drop() if late is None else Fail(late)
     if (due := _due(row)) is not None and due > now:
         return Later(due)
     if row.max_attempts is not None and row.attempts >= row.max_attempts:
@@ -71,6 +73,10 @@ def verdict(row: TaskRow, letter: str, *, now: int) -> Verdict:
     if letter not in row.resent_for and (row.resent or 0) >= MAX_RESENT:
         return Fail(_given_up())
     return Resend()
+
+
+def _waits_for_children(row: TaskRow) -> bool:
+    return row.status is Status.FINISHED or (row.status is Status.WAITING and not is_awake(row))
 
 
 def _due(row: TaskRow) -> int | None:

@@ -159,9 +159,12 @@ def _work(row: TaskRow) -> list[Reaction]:
     if row.status is Status.CREATED:
         # A direct task is run by its submitter: the message is delayed until that lease expires.
         return [SendMessage(row, row.lease_until if row.direct else row.run_at)]
-    if row.status is Status.ERRORED and row.direct and row.retry_at is not None:
-        return [SendMessage(row, row.retry_at + DIRECT_HEAD_START_MS)]
-    return [SendMessage(row, row.retry_at)] if row.status is Status.ERRORED else []
+    if row.status is Status.ERRORED:
+        head_start = DIRECT_HEAD_START_MS if row.direct else 0
+        return [SendMessage(row, row.retry_at and row.retry_at + head_start)]
+    # One that waits for its children is ended by a worker that a message comes to at its deadline.
+    ends_late = row.deadline_at is not None and _waits_for_children(row)
+    return [SendMessage(row, row.deadline_at)] if ends_late else []
 
 
 def _endings(row: TaskRow) -> list[Reaction]:
@@ -198,6 +201,11 @@ def is_settled(row: TaskRow) -> bool:
         return False
     done = (row.children_completed, row.children_failed, row.children_cancelled)
     return sum(count or 0 for count in done) >= row.settlement["total"]
+
+
+def _waits_for_children(row: TaskRow) -> bool:
+    suspended = row.status is Status.WAITING and not is_awake(row)
+    return suspended or (row.status is Status.FINISHED and not is_settled(row))
 
 
 def _notifications(old: TaskRow | None, new: TaskRow) -> list[Reaction]:

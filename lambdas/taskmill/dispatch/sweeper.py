@@ -21,6 +21,7 @@ from taskmill.model.keys import StoredKey
 from taskmill.model.lanes import Lane
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import Status
+from taskmill.model.time_bounds import beyond_deadline
 
 MARGIN_MS = 60_000  # of a function's time that is kept for the page in hand
 
@@ -115,8 +116,9 @@ class Sweeper:
             with self._by_itself(sweep, str(row.key)):
                 if is_fan_out(row.key):
                     done = self.fan_outs.repair(row, dry_run=dry_run)
-                elif row.status is Status.FINISHED or (
-                    row.status is Status.WAITING and not is_awake(row)
+                elif beyond_deadline(row, look.now) is None and (
+                    row.status is Status.FINISHED
+                    or (row.status is Status.WAITING and not is_awake(row))
                 ):
                     done = self.tallies.repair(stuck, dry_run=dry_run)
                 else:

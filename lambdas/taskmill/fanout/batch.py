@@ -20,6 +20,7 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import caused_as
 from taskmill.model.error_details import final_error
 from taskmill.model.errors import AttemptsSpent, ClaimLost, SubtasksDueLater, SubtasksRemain
+from taskmill.model.fan_out_bounds import as_bounded_as, not_begun_in_time, subtask_too_late
 from taskmill.model.keys import BatchKey, TaskKey
 from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.task_row import TaskRow
@@ -113,6 +114,7 @@ class _BatchWork:
     looked_up: float = field(default_factory=time.monotonic)
     ran: int = 0
     napped: float = 0.0
+    expired: bool = False
 
     def __post_init__(self) -> None:
         runner = self.runner
@@ -137,6 +139,7 @@ class _BatchWork:
         self.outcomes.begin()
         span = (self.batch.first, self.batch.last)
         rows = self.patience(lambda: list(self.runner.subtasks.read(self.parent.key, *span)))
+        self.expired = not_begun_in_time(self.parent, rows, self.runner.clock())
         attempt = self._attempt_for([row for row in rows if not (row.ended or self._is_later(row))])
         for row in rows:
             if row.ended:
@@ -183,6 +186,11 @@ class _BatchWork:
     def _run_row(self, row: TaskRow, runner: Attempt) -> None:
         self._stop_if_near_deadline(row)
         self._stop_if_cancelled()
+        now, expired = self.runner.clock(), self.expired
+        if (late := subtask_too_late(self.parent, row, now, expired=expired)) is not None:
+            error = final_error(row.attributes.get("error"), late)
+            self.outcomes.add(row, Outcome(late.ends_as, {"error": error}))
+            return
         retry, _ = self.runner.attempt.policy(row.key.type)
         if row.attempts >= retry.max_attempts:
             self.outcomes.add(row, _spent(row, retry.max_attempts))
@@ -195,7 +203,7 @@ class _BatchWork:
                 # that the next invocation sees which one it was, and counts the attempt.
                 self.patience(lambda: attempt.mark({}))
             outcome = runner.run(
-                caused_as(attempt.row, self.parent),
+                as_bounded_as(caused_as(attempt.row, self.parent), self.parent),
                 remaining_ms=self.remaining_ms() - MARGIN_MS,
                 report=attempt.report,
                 look=lambda: self.runner.tasks.get(self.parent.key).status is Status.CANCELLED,

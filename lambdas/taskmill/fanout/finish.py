@@ -16,9 +16,11 @@ from taskmill.model.batch_plan import batch_spans, tolerates
 from taskmill.model.derived_codes import execution_name
 from taskmill.model.error_details import describe_error, final_error
 from taskmill.model.errors import IllegalStatusChange, TaskmillError
+from taskmill.model.fan_out_bounds import expired_subtasks
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import COUNT_NAMES, COUNTED, Status
+from taskmill.model.time_bounds import OutOfTime
 
 
 class SubtasksFailed(TaskmillError):
@@ -66,7 +68,9 @@ class Finisher:
         if parent.status in (Status.COMPLETED, Status.FAILED) and _is_counted(parent):
             return
         counts = self._counts(parent, cause)
-        error = self._error(parent, counts, cause)
+        error = self._error(parent, counts, cause) or expired_subtasks(
+            parent, counts, self.tasks.clock()
+        )
         if parent.ended:  # cancelled, or ended by a report from outside
             self.tasks.amend(key, {"counts": counts})
             return
@@ -74,6 +78,8 @@ class Finisher:
         if error is not None:
             attributes["error"] = describe_error(error)
         status = Status.COMPLETED if error is None else Status.FAILED
+        if isinstance(error, OutOfTime):
+            status = error.ends_as
         try:
             self.tasks.move(key, status, attributes=attributes, run=parent.run)
         except IllegalStatusChange:  # cancelled meanwhile

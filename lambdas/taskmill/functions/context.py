@@ -124,6 +124,8 @@ class TaskContext:
         name: str | None = None,
         delay_seconds: int = 0,
         priority: str | None = None,
+        expires_seconds: int | None = None,
+        deadline_seconds: int | None = None,
     ) -> Child:
         """Start a child without waiting for it. The task ends only when all its children have.
 
@@ -138,6 +140,8 @@ class TaskContext:
             delay_seconds: Seconds until the child starts.
             priority: "low", "normal", "high" or "urgent"; by default that of its type, else of
                 the parent.
+            expires_seconds, deadline_seconds: As in `TaskFunction.submit`. Its deadline is not
+                after that of the parent.
 
         Raises:
             InvalidInput: The task function does not accept the input.
@@ -147,7 +151,12 @@ class TaskContext:
             Conflict: This process was forked by the one that runs the attempt.
         """
         (child,) = self._spawner.submit(
-            [(task, input)], name=name, delay_seconds=delay_seconds, priority=priority
+            [(task, input)],
+            name=name,
+            delay_seconds=delay_seconds,
+            priority=priority,
+            expires_seconds=expires_seconds,
+            deadline_seconds=deadline_seconds,
         )
         return child
 
@@ -163,6 +172,8 @@ class TaskContext:
         input: Any = LEFT_OUT,  # noqa: A002  # the name of the field
         *,
         name: str | None = None,
+        expires_seconds: int | None = None,
+        deadline_seconds: int | None = None,
     ) -> Any:
         """Start a child, wait for it, and return its result.
 
@@ -173,7 +184,13 @@ class TaskContext:
             TaskFailed: The child failed or was cancelled. Unless the function catches it, this
                 task fails without another attempt, which would find the same failed child.
         """
-        children = self._spawner.submit([(task, input)], awaited=True, name=name)
+        children = self._spawner.submit(
+            [(task, input)],
+            awaited=True,
+            name=name,
+            expires_seconds=expires_seconds,
+            deadline_seconds=deadline_seconds,
+        )
         return self._spawner.gather(children, return_exceptions=False)[0]
 
     @suggests
@@ -202,6 +219,8 @@ class TaskContext:
         batch_size: int | None = None,
         max_concurrency: int | None = None,
         notify: Literal["each", "progress", "none"] | None = None,
+        expires_seconds: int | None = None,
+        deadline_seconds: int | None = None,
     ) -> MapResult:
         """Start a fan-out, wait for it, and return the results of its subtasks in order.
 
@@ -222,6 +241,8 @@ class TaskContext:
             "batch_size": batch_size,
             "max_concurrency": max_concurrency,
             "notify": notify,
+            "expires_seconds": expires_seconds,
+            "deadline_seconds": deadline_seconds,
         }
         return self._spawner.map(task, inputs, options)
 

@@ -43,6 +43,8 @@ def task(
     runner: Runner = "lambda",
     priority: Priority | None = None,
     parallel: int | None = None,
+    expires_seconds: int | None = None,
+    deadline_seconds: int | None = None,
 ) -> Callable[[Callable[..., Any]], TaskFunction]:
     """Decorator: register a function that runs the tasks and subtasks of a type.
 
@@ -58,6 +60,10 @@ def task(
         parallel: How many attempts of this type one Lambda worker may run at a time, 1 to 1,000. By
             default 10 for an async function. A plain function runs alone, as it may not be
             thread-safe: more than 1 means threads.
+        expires_seconds: A task that has not begun so many seconds after it was due ends as
+            CANCELLED; of tasks submitted without one, 1 s to a year.
+        deadline_seconds: A task that has not ended so many seconds after it was due ends as FAILED;
+            of tasks submitted without one, 1 s to a year.
 
     Raises:
         InvalidName: The type, or that of a callback, does not have this form.
@@ -76,6 +82,12 @@ def task(
         check_choice(f"{for_type}priority", priority, get_args(Priority))
     if parallel is not None:
         check_whole(f"{for_type}parallel", parallel, least=1, most=MAX_PARALLEL)
+    for name, limit in (
+        ("expires_seconds", expires_seconds),
+        ("deadline_seconds", deadline_seconds),
+    ):
+        if limit is not None:
+            check_whole(f"{for_type}{name}", limit, least=1, most=MAX_DELAY_SECONDS)
     settings = TaskSettings(
         callbacks=callbacks_of(
             success=_names(type, "on_success", on_success),
@@ -85,6 +97,8 @@ def task(
         runner=None if runner == "lambda" else runner,
         priority=priority,
         parallel=parallel,
+        expires_seconds=expires_seconds,
+        deadline_seconds=deadline_seconds,
     )
 
     def register(function: Callable[..., Any]) -> TaskFunction:

@@ -129,6 +129,8 @@ class TaskFunction:
         delay_seconds: int = 0,
         run_at: datetime | None = None,
         priority: Priority | None = None,
+        expires_seconds: int | None = None,
+        deadline_seconds: int | None = None,
         notify: Notify | None = None,
         on_success: Callbacks = (),
         on_failure: Callbacks = (),
@@ -148,6 +150,10 @@ class TaskFunction:
             idempotency_key: The same key within 24 hours returns the same task.
             delay_seconds: Start this many seconds from now.
             run_at: When to start, with a time zone; the past means now.
+            expires_seconds: If it has not begun so many seconds after it was due, it ends as
+                CANCELLED; by default that of the type.
+            deadline_seconds: If it has not ended so many seconds after it was due, it ends as
+                FAILED; by default that of the type.
             on_success: Tasks to submit when it has completed, in addition to those of the type.
             on_failure: The same, when it has failed.
             on_completion: The same, when it has ended in any status.
@@ -169,6 +175,8 @@ class TaskFunction:
             "delay_seconds": delay_seconds,
             "run_at": run_at,
             "priority": priority,
+            "expires_seconds": expires_seconds,
+            "deadline_seconds": deadline_seconds,
             "notify": notify,
             "on_success": on_success,
             "on_failure": on_failure,
@@ -190,6 +198,8 @@ class TaskFunction:
         code: str | None = None,
         idempotency_key: str | None = None,
         priority: Priority | None = None,
+        expires_seconds: int | None = None,
+        deadline_seconds: int | None = None,
         notify: Notify | None = None,
         on_success: Callbacks = (),
         on_failure: Callbacks = (),
@@ -222,6 +232,8 @@ class TaskFunction:
             "code": code,
             "idempotency_key": idempotency_key,
             "priority": priority,
+            "expires_seconds": expires_seconds,
+            "deadline_seconds": deadline_seconds,
             "notify": notify,
             "on_success": on_success,
             "on_failure": on_failure,

@@ -7,6 +7,7 @@ from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.task_settings import TaskSettings
+from taskmill.model.time_bounds import bounds
 
 MAX_DEPTH = 32  # levels below the first task
 
@@ -53,4 +54,4 @@ def descendant(
         created_ip=source.created_ip,
         request_id=source.request_id,
         history=((Status.CREATED, now, 0),),
-    )
+    ).but(**bounds(settings, since=now))

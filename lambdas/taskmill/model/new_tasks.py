@@ -23,6 +23,7 @@ from taskmill.model.submit_options import (
     stored_priority,
 )
 from taskmill.model.task_settings import TaskSettings
+from taskmill.model.time_bounds import bounds
 
 NO_SETTINGS = TaskSettings()
 
@@ -46,8 +47,9 @@ def task_row(
     """
     check_start(task, now)
     key = TaskKey(Kind.TASK, task.tenant_code, task.task_type, task.code or code or new_code())
+    start = start_of(task, now)
     row = _row(key, task, context, settings, now)
-    return row.but(run_at=start_of(task, now))
+    return row.but(run_at=start, **bounds(task, settings, since=start or now))
 
 
 def fan_out_row(
@@ -68,7 +70,7 @@ def fan_out_row(
         InvalidRequest: Neither or both inputs are given, or options contradict each other.
     """
     key = TaskKey(Kind.SFN_TASK, task.tenant_code, task.task_type, task.code or code or new_code())
-    row = _row(key, task, context, settings, now)
+    row = _row(key, task, context, settings, now).but(**bounds(task, settings, since=now))
     if settings.runner is not None:
         raise InvalidRequest(
             f"tasks of type {task.task_type!r} run in containers; subtasks run on Lambda",

@@ -88,6 +88,10 @@ def _delay(name: str, value: Any) -> int:
     return check_whole(name, value, least=0, most=MAX_DELAY_SECONDS)
 
 
+def _limit(name: str, value: Any) -> int:
+    return check_whole(name, value, least=1, most=MAX_DELAY_SECONDS)
+
+
 def _priority(name: str, value: Any) -> str:
     return check_choice(name, value, PRIORITIES)
 
@@ -148,6 +152,8 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "delay_seconds": _delay,
     "run_at": check_moment,
     "priority": _priority,
+    "expires_seconds": _limit,
+    "deadline_seconds": _limit,
     "notify": _notify,
     "on_success": _callbacks,
     "on_failure": _callbacks,

@@ -18,12 +18,16 @@ class TaskSettings:
         runner: "container" for tasks that Lambda cannot run; None: Lambda.
         priority: Of tasks submitted without one.
         parallel: How many attempts a Lambda worker may run at a time; None: the default.
+        expires_seconds: Of tasks submitted without it: see `model/time_bounds.py`.
+        deadline_seconds: The same.
     """
 
     callbacks: tuple[Callback, ...] = ()
     runner: str | None = None
     priority: str | None = None
     parallel: int | None = None
+    expires_seconds: int | None = None
+    deadline_seconds: int | None = None
 
 
 def callbacks_of(

@@ -13,8 +13,9 @@ class TaskFailed(TaskmillError):
 
     Attributes:
         task: The task in its final state.
-        error: `{type, message, stack}` as stored; empty for a cancelled task. `final`, if there
-            is one, has type and message of what made the error final, such as a lost worker.
+        error: `{type, message, stack}` as stored; empty for a task that somebody cancelled before
+            it failed. `final`, if there is one, has type and message of what made the error final,
+            such as a lost worker.
     """
 
     code = "task_failed"
@@ -36,7 +37,9 @@ class TaskFailed(TaskmillError):
     def _outcome(self) -> str:
         """How the task ended, in words."""
         if self.task.status != "FAILED":
-            return f"is {self.task.status}"
+            expired = self.error.get("type") == "Expired"
+            why = f": Expired: {self.error.get('message', '')}" if expired else ""
+            return f"is {self.task.status}{why}"
         cause = self.cause
         place = "" if cause["key"] == str(self.task.key) else f" (in {cause['key']})"
         return f"failed: {cause['type']}: {cause['message']}{place}{final_text(self.error)}"

@@ -14,6 +14,7 @@ from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import RETRYABLE, RUNNING, Status
+from taskmill.model.time_bounds import renewed
 from taskmill.service.parts import Key, ServiceParts
 from taskmill.service.reports import Report
 from taskmill.service.stored_attributes import stored_attributes, stored_error
@@ -130,7 +131,7 @@ class Changes(ServiceParts):
         before = self._readable(task_key)
         if before.status in RETRYABLE:
             self._check_input(before)
-        row = self.tasks.reopen(task_key)
+        row = self.tasks.reopen(task_key, limits=renewed(before, self.clock()))
         return Task.from_row(row or self.children.reopen(self.tasks.get(task_key)))
 
     def publish_alarm(

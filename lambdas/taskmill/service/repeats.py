@@ -11,6 +11,7 @@ from taskmill.model.api.requests import CreateStepFunctionTask, CreateTask
 from taskmill.model.clock import to_ms
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.submit_options import EVENTS, start_of
+from taskmill.model.time_bounds import seconds_of
 from taskmill.service.same_inputs import same_input
 
 # What is compared: the field of a row, and that of a request. Defaults are resolved in rows, so it
@@ -22,6 +23,7 @@ _COMPARED: Mapping[str, str] = {
     "notify": "notify",
     "priority": "priority",
 }
+_LIMITS = ("expiresSeconds", "deadlineSeconds")
 _NOT_COMPARED = {"name", "code", "input_ref", "log_ids"}  # may differ when a request is repeated
 
 
@@ -41,17 +43,25 @@ def difference(
     """
     if (row.key.kind, row.key.type) != (stored.key.kind, stored.key.type):
         return "taskType"
-    for name, field in _COMPARED.items():
-        if getattr(row, name) != getattr(stored, name):
-            return field
-    if _tolerated(row) != _tolerated(stored):
-        return "toleratedFailures"
+    if (field := _differing(row, stored)) is not None:
+        return field
     if set(row.callbacks) != set(stored.callbacks):
         ((event, _), *_) = sorted(set(row.callbacks) ^ set(stored.callbacks))
         return f"on{event.title()}"
     if isinstance(task, CreateTask) and start_of(task, stored.created_at or 0) != stored.run_at:
         return "runAt" if task.run_at else "delaySeconds"
     return None if same_input(payloads, row, stored) else "input"
+
+
+def _differing(row: TaskRow, stored: TaskRow) -> str | None:
+    """The first of the plain options in which two rows differ."""
+    for name, field in _COMPARED.items():
+        if getattr(row, name) != getattr(stored, name):
+            return field
+    if _tolerated(row) != _tolerated(stored):
+        return "toleratedFailures"
+    limits = zip(_LIMITS, seconds_of(row), seconds_of(stored), strict=True)
+    return next((name for name, mine, stands in limits if mine != stands), None)
 
 
 def request_digest(payloads: PayloadStore, task: CreateTask | CreateStepFunctionTask) -> str:
@@ -61,6 +71,9 @@ def request_digest(payloads: PayloadStore, task: CreateTask | CreateStepFunction
     another ETag each time where the bucket encrypts with KMS. See `difference`.
     """
     asked = task.model_dump(mode="json", exclude=_NOT_COMPARED)
+    for name in ("expires_seconds", "deadline_seconds"):
+        if asked[name] is None:  # as in digests of versions that did not know it
+            del asked[name]
     for event in EVENTS.values():
         asked[event] = sorted(set(asked[event]))
     if isinstance(task, CreateTask) and task.run_at:

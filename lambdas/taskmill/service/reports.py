@@ -26,6 +26,7 @@ from taskmill.model.errors import IllegalStatusChange
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RUNNING, Status
+from taskmill.model.time_bounds import too_late
 
 # A task that waits for children has no message; the end of its last child sends the next one, but
 # only while it is WAITING.
@@ -61,9 +62,11 @@ class Report:
                 attributes=attributes,
                 extra=extra,
                 unless={"status": Status.WAITING},
+                in_time=self.target in RUNNING,
             )
         except IllegalStatusChange as refused:
             if refused.details.get("status") != Status.WAITING:
+                self._end_if_late(self.tasks.get(self.key))
                 raise
         return self._as_read(attributes, extra)
 
@@ -89,6 +92,7 @@ class Report:
         if self.target is Status.FINISHED:
             return {"settlement": self._settlement(row)}
         done, suspended = row.awaited_done or 0, row.status is Status.WAITING
+        self._end_if_late(row)
         is_open = suspended and done < (row.awaited_total or 0)
         if self.target is Status.WAITING:  # for nothing more than it waits for already
             return {} if is_open else {"awaitedTotal": done, "awaitedDone": done}
@@ -99,6 +103,23 @@ class Report:
                 status=row.status,
             )
         return {}
+
+    def _end_if_late(self, row: TaskRow) -> None:
+        """Refuse to begin a task that is out of time, and end it unless a worker has it.
+
+        Raises:
+            IllegalStatusChange: It was.
+        """
+        now = self.tasks.clock()
+        late = too_late(row, now) if self.target in RUNNING else None
+        if late is None:
+            return
+        is_held = row.status in RUNNING and (row.lease_until or 0) > now
+        ended = not is_held and self.tasks.fail(row, late, status=late.ends_as)
+        raise IllegalStatusChange(
+            f"{self.key} cannot become {self.target}: {late}",
+            status=late.ends_as if ended else row.status,
+        )
 
     def _settlement(self, row: TaskRow) -> dict[str, int]:
         """How many children of this run must have ended; what they come to, decides the end."""

@@ -70,6 +70,8 @@ def schedule_row(
         task_name=asked.task_name,
         notify=asked.notify,
         priority=asked.priority,
+        expires_seconds=asked.expires_seconds,
+        deadline_seconds=asked.deadline_seconds,
         callbacks=all_callbacks(options, TaskSettings()),  # the task type's are added at each fire
         log_ids=all_log_ids(options, context),
         created_at=now,

@@ -39,6 +39,8 @@ class Scheduling(ServiceParts):
         task_name: str | None = None,
         notify: str | None = None,
         priority: str | None = None,
+        expires_seconds: int | None = None,
+        deadline_seconds: int | None = None,
         on_success: str | Sequence[str] = (),
         on_failure: str | Sequence[str] = (),
         on_completion: str | Sequence[str] = (),
@@ -60,6 +62,8 @@ class Scheduling(ServiceParts):
             task_name: A display name for its tasks; default: the task type.
             notify: Which notifications its tasks publish; default: as for any task.
             priority: Of its tasks; default: that of the task type.
+            expires_seconds, deadline_seconds: Of its tasks, counted from the time of the fire;
+                default: those of the task type.
             on_success, on_failure, on_completion: Task types to submit as callbacks of its tasks,
                 in addition to those that the task type declares.
             log_ids: Fields for every log line of its tasks.
@@ -79,6 +83,8 @@ class Scheduling(ServiceParts):
             "task_name": task_name,
             "notify": notify,
             "priority": priority,
+            "expires_seconds": expires_seconds,
+            "deadline_seconds": deadline_seconds,
             "on_success": on_success,
             "on_failure": on_failure,
             "on_completion": on_completion,

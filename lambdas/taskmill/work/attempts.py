@@ -21,11 +21,12 @@ from taskmill.functions.running import RUNNING
 from taskmill.functions.user_code import noting_ctrl_c
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
-from taskmill.model.error_details import describe_error
+from taskmill.model.error_details import describe_error, final_error
 from taskmill.model.errors import InvalidResult, LimitExceeded, WrongRunner
 from taskmill.model.retry import Retry
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
+from taskmill.model.time_bounds import beyond_deadline, seconds_left
 from taskmill.work.failures import Failure, Judge
 from taskmill.work.isolation import ATTEMPTS
 from taskmill.work.patience import Patience
@@ -141,7 +142,7 @@ class Attempt:
         patience: Patience,
     ) -> Outcome:
         retry, timeout_seconds = self.policy(row.key.type)
-        seconds = min(timeout_seconds, remaining_ms / 1000)
+        seconds = min(timeout_seconds, remaining_ms / 1000, seconds_left(row, self.clock()))
         judge = Judge(
             retry=retry,
             attempt=row.attempts,
@@ -223,9 +224,13 @@ class Attempt:
         self.logger.warning(
             "attempt failed", **log_fields(row, error=failure.error["type"], retried=again)
         )
+        at = self.clock() + (failure.retry_in_ms or 0)
+        if (late := beyond_deadline(row, at)) is not None:
+            error = final_error(failure.error, late)
+            return Outcome(Status.FAILED, attributes | {"error": error})
         if failure.retry_in_ms is None:
             return Outcome(Status.FAILED, attributes)
-        return Outcome(Status.ERRORED, attributes, self.clock() + failure.retry_in_ms)
+        return Outcome(Status.ERRORED, attributes, at)
 
 
 def _is_no_childs(_: BaseException) -> bool:

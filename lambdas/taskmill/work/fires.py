@@ -21,6 +21,7 @@ from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
+from taskmill.model.time_bounds import bounds
 
 _PREFIX = "SCHEDULE#"
 _MALFORMED = (
@@ -120,6 +121,9 @@ class Fires:
         settings = self.registry.settings(schedule.task_type)
         priority = schedule.priority or settings.priority
         code = timed_code(fire.at, "schedule", fire.tenant, fire.name, fire.at)
+        timed = bounds(schedule, settings, since=fire.at)
+        if any(timed.values()):
+            timed["timed_from"] = fire.at
         return TaskRow(
             key=TaskKey(Kind.TASK, fire.tenant, schedule.task_type, code),
             status=Status.CREATED,
@@ -136,4 +140,4 @@ class Fires:
             created_ip=schedule.created_ip,
             request_id=schedule.request_id,
             history=((Status.CREATED, now, 0),),
-        )
+        ).but(**timed)

@@ -26,6 +26,8 @@ from taskmill.model.options import check_flag
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.submit_checks import checked_options
+from taskmill.model.task_settings import TaskSettings
+from taskmill.model.time_bounds import bounded_by, bounds
 from taskmill.model.wait_errors import TaskFailed
 from taskmill.work.child import Child
 from taskmill.work.child_calls import Call, What, calls_for, calls_of
@@ -118,17 +120,27 @@ class Spawner:
         name: str | None = None,
         delay_seconds: int = 0,
         priority: str | None = None,
+        expires_seconds: int | None = None,
+        deadline_seconds: int | None = None,
     ) -> Child:
         function, task_type = self._named(what)
-        checked_options({"name": name, "delay_seconds": delay_seconds, "priority": priority})
+        limits = {"expires_seconds": expires_seconds, "deadline_seconds": deadline_seconds}
+        checked_options(
+            {"name": name, "delay_seconds": delay_seconds, "priority": priority, **limits}
+        )
+        own = TaskSettings(expires_seconds=expires_seconds, deadline_seconds=deadline_seconds)
         plain = self._checked_at(position, function, task_type, value)
         draft = self._draft(task_type, self.children.place(position or 0, name), budget)
+        start = (draft.created_at or 0) + delay_seconds * 1000
         draft = dataclasses.replace(
             draft,
             name=name or task_type,
             priority=priority or draft.priority,
-            run_at=self.clock() + delay_seconds * 1000 if delay_seconds else None,
+            run_at=start if delay_seconds else None,
         )
+        settings = self.registry.settings(task_type)
+        draft = draft.but(**bounds(own, settings, since=start))
+        draft = bounded_by(draft, self.children.claim.row)
         hidden = self.registry.hides_input(task_type)
         make = partial(with_input, self.payloads, draft, plain, hidden=hidden)
         return Child(draft.key, function, make)
@@ -173,7 +185,8 @@ class Spawner:
             hidden=self.registry.hides_input(task.task_type),
         )
         inherited = {name: getattr(draft, name) for name in _INHERITED}
-        return dataclasses.replace(row, **inherited)
+        row = dataclasses.replace(row, **inherited)
+        return bounded_by(row, self.children.claim.row)
 
     def _budgets(self, count: int) -> list[int]:
         """The callback budgets of the next `count` children."""

@@ -23,6 +23,7 @@ from taskmill.model.errors import AttemptsSpent, ClaimLost, NotDeterministic, Ta
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
+from taskmill.model.time_bounds import OutOfTime
 from taskmill.work.attempts import Attempt, Outcome, unstorable
 from taskmill.work.cascade import Cascade, ChildrenMissing
 from taskmill.work.children import Children
@@ -88,6 +89,9 @@ class TaskRunner:
             row = lease.row = lease.row or self._claim(key, lease)
         except AttemptsSpent as spent:
             self._give_up(spent)
+            return
+        except OutOfTime as late:
+            self._end_late(late)
             return
         self.logger.info("claimed", **log_fields(row))
         claimed(lease)
@@ -197,3 +201,11 @@ class TaskRunner:
         if not self.tasks.fail(row, spent):
             raise ClaimLost(f"{row.key} has changed", again_in_ms=1_000)
         self.logger.warning("gave up", key=str(row.key), reason=str(spent))
+
+    def _end_late(self, late: OutOfTime) -> None:
+        """End a task that is past its expiry or its deadline. Raises as `_give_up` does."""
+        row = late.row
+        if row is None or not self.tasks.fail(row, late, status=late.ends_as):
+            raise ClaimLost("the task has changed", again_in_ms=1_000)
+        fields = log_fields(row, status=str(late.ends_as), reason=str(late))
+        self.logger.warning("out of time", **fields)

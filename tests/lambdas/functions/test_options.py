@@ -32,6 +32,7 @@ HOUR = dt.timedelta(hours=1)
 NAIVE = dt.datetime(2030, 1, 1)  # noqa: DTZ001
 NO_NUMBER = [True, "5", "x", [], {}, HOUR, object(), math.nan, math.inf, -1, 1e300]
 NO_WHOLE = [*NO_NUMBER, 2.5]
+NO_LIMIT = [0, 31_536_001, *NO_WHOLE]
 NO_NAME = [True, 5, "", "a#b", "-a", "x" * 65, b"a", [], object(), a_function]
 NO_TEXT = [True, 5, "", "x" * 257, b"a", [], object()]
 NO_CHOICE = [True, 5, "", "LOW", "medium", [], {}, object()]
@@ -47,6 +48,8 @@ OF_TASK: dict[str, list[Any]] = {
     "on_completion": [None, *NO_TYPES],
     "runner": [None, *NO_CHOICE],
     "priority": NO_CHOICE,
+    "expires_seconds": NO_LIMIT,
+    "deadline_seconds": NO_LIMIT,
 }
 OF_RETRY: dict[str, list[Any]] = {
     "max_attempts": [None, 0, 10**7, *NO_WHOLE],
@@ -64,6 +67,8 @@ OF_SUBMIT: dict[str, list[Any]] = {
     "idempotency_key": NO_TEXT,
     "priority": NO_CHOICE,
     "notify": NO_CHOICE,
+    "expires_seconds": NO_LIMIT,
+    "deadline_seconds": NO_LIMIT,
     "on_success": [*NO_TYPES, ["a"] * 11],
     "on_failure": NO_TYPES,
     "on_completion": NO_TYPES,

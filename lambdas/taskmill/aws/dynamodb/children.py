@@ -17,6 +17,7 @@ from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import StoredKey, TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL, Status
+from taskmill.model.time_bounds import renewed
 
 TRANSACTION_MARKS = 99  # a transaction has 100 actions, one of them on the parent's row
 TALLY = {
@@ -136,7 +137,8 @@ class ChildStore:
             IllegalStatusChange: The child has changed since it was read.
         """
         now = self.clock()
-        write = reopening(child.key, now=now, where={"version": child.version})
+        where, limits = {"version": child.version}, renewed(child, now)
+        write = reopening(child.key, now=now, where=where, limits=limits)
         if child.parent is not None and child.parent_run is not None:
             parent = TaskKey.from_text(child.parent)
             tally = self._tally(parent, child.parent_run, [child], sign=-1)
@@ -174,6 +176,7 @@ class ChildStore:
 
     def _adoption(self, row: TaskRow, run: int, *, awaited: bool) -> Update:
         sets: dict[str, Any] = {"parentRun": run, **({"awaited": True} if awaited else {})}
+        sets |= renewed(row, self.clock())  # the parent starts again, and so does their time
         removes: tuple[str, ...] = () if awaited else ("awaited",)
         if row.ended:
             now, status = self.clock(), Status.CREATED

@@ -8,6 +8,7 @@ from taskmill.model.errors import AttemptsSpent, ClaimLost
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RUNNING, Status
+from taskmill.model.time_bounds import near_deadline, too_late
 
 _OPEN = frozenset({*RUNNING, Status.CREATED, Status.QUEUED, Status.ERRORED, Status.SCHEDULED})
 CLAIM_SOURCES = {
@@ -17,13 +18,16 @@ CLAIM_SOURCES = {
     "errored": Status.ERRORED,
     "processing": Status.PROCESSING,
     "waiting": Status.WAITING,
+    "zero": 0,
 }
-# A task may be claimed if it has attempts left and, clause by clause: it is queued; it is new or
-# scheduled, and due; its retry is due; all awaited children have ended; or its lease has expired.
+# A task may be claimed if it has attempts left, its deadline has not passed and, clause by clause:
+# it has not expired before its first attempt, and is queued, or new or scheduled and due; its retry
+# is due; all awaited children have ended; or its lease has expired.
 CLAIMABLE = (
-    "attempts < :limit AND ("
+    "attempts < :limit AND (attribute_not_exists(deadlineAt) OR deadlineAt > :now) AND ("
+    "((attribute_not_exists(expiresAt) OR expiresAt > :now OR attempts > :zero) AND ("
     "#status = :queued"
-    " OR (#status IN (:created, :scheduled) AND (attribute_not_exists(runAt) OR runAt <= :now))"
+    " OR (#status IN (:created, :scheduled) AND (attribute_not_exists(runAt) OR runAt <= :now))))"
     " OR (#status = :errored AND (attribute_not_exists(retryAt) OR retryAt <= :now))"
     " OR (#status = :waiting AND awaitedDone >= awaitedTotal)"
     " OR (#status IN (:started, :processing) AND leaseUntil < :now))"
@@ -46,18 +50,24 @@ def why_unclaimed(
     if refused.old is None:
         return not_found(key)
     row = TaskRow.from_values(refused.old)
-    due = {Status.ERRORED: row.retry_at, Status.SCHEDULED: row.run_at}.get(row.status)
-    if row.status in RUNNING:
-        due = row.lease_until
+    due = _due(row, now)
     if due is not None and due > now:
         return ClaimLost(f"{key} is {row.status} until {due}", again_in_ms=due - now)
     # A parent that suspends gets its attempt back; one that was reported to wait does not.
     waits_for_none = row.status is Status.WAITING and not _is_suspended(row)
     if (row.status in _OPEN or waits_for_none) and row.attempts >= max_attempts:
         return AttemptsSpent(spent_reason(row, max_attempts), row=row)
-    if row.status in _OPEN:  # the row changed between the write and this read
-        return ClaimLost(f"{key} is {row.status}", again_in_ms=1_000)
-    return ClaimLost(f"{key} is {row.status}")
+    # If it is open, the row changed between the write and this read.
+    again = 1_000 if row.status in _OPEN else None
+    return too_late(row, now) or ClaimLost(f"{key} is {row.status}", again_in_ms=again)
+
+
+def _due(row: TaskRow, now: int) -> int | None:
+    """When to look again at a task that is not due; None: it is not known."""
+    if row.status in RUNNING:
+        return row.lease_until
+    waiting = {Status.ERRORED: row.retry_at, Status.SCHEDULED: row.run_at}
+    return waiting.get(row.status, near_deadline(row, now))
 
 
 def _is_suspended(row: TaskRow) -> bool:

@@ -45,6 +45,7 @@ class ClaimStore:
             ClaimLost: Another worker holds an unexpired lease, or the task is not due, waits for
                 children, or has ended.
             AttemptsSpent: The last lease expired and no attempt is left.
+            OutOfTime: It expired before it began, or its deadline has passed.
             TaskNotFound: No task has this key.
             UnreadableRow: Its row holds what no task can have.
         """

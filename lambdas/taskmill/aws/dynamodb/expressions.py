@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from taskmill.aws.dynamodb.codec import encode, encode_item
@@ -59,6 +59,23 @@ class UpdateRequest:
             return
         names = ", ".join(self._value(status) for status in allowed)
         self._conditions.append(f"{self._name('status')} IN ({names})")
+
+    def require_in_time(self, now: int, begun: Iterable[Status]) -> None:
+        """Require that by `now` the task has begun or not expired, and its deadline not passed.
+
+        As `claimable.CLAIMABLE` does.
+
+        Args:
+            begun: The statuses of tasks that have begun, whatever their attempts.
+        """
+        expires, deadline = self._name("expiresAt"), self._name("deadlineAt")
+        attempts, status, at = self._name("attempts"), self._name("status"), self._value(now)
+        names = ", ".join(self._value(each) for each in begun)
+        has_begun = f"{attempts} > {self._value(0)} OR {status} IN ({names})"
+        self._conditions += [
+            f"(attribute_not_exists({deadline}) OR {deadline} > {at})",
+            f"(attribute_not_exists({expires}) OR {expires} > {at} OR {has_begun})",
+        ]
 
     def refuse_any(self, name: str) -> None:
         """Require that the attribute is absent."""

@@ -15,6 +15,7 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
+from taskmill.model.time_bounds import too_late
 
 _SHARED = frozenset({Status.COMPLETED, Status.FAILED, Status.ERRORED})
 _Values = Mapping[str, Any]
@@ -111,14 +112,16 @@ class GroupedClaims(ClaimStore):
 
 
 def _waits_for_a_worker(row: TaskRow, now: int, max_attempts: int) -> bool:
-    """Whether the row is queued, new or to be retried, due, and has attempts left."""
+    """Whether the row is queued, new or to be retried, due, in time, and has attempts left."""
     due = {
         Status.QUEUED: now,
         Status.CREATED: row.run_at or now,
         Status.SCHEDULED: row.run_at or now,
         Status.ERRORED: row.retry_at or now,
     }.get(row.status)
-    return due is not None and due <= now and row.attempts < max_attempts
+    if due is None or due > now or too_late(row, now) is not None:
+        return False
+    return row.attempts < max_attempts
 
 
 def _changed(values: _Values, update: Update) -> TaskRow:

@@ -82,6 +82,7 @@ class TaskStore:
         run: int | None = None,
         where: Mapping[str, Any] | None = None,
         unless: Mapping[str, Any] | None = None,
+        in_time: bool = False,
     ) -> TaskRow:
         """Change a task's status if the status table allows it, even while a worker holds it.
 
@@ -92,6 +93,7 @@ class TaskStore:
             run: Condition: the task is in this run.
             where: Condition: the row has these values.
             unless: Condition: the row has none of these values.
+            in_time: Condition: the task has not expired before it began, nor passed its deadline.
 
         Raises:
             TaskNotFound: No task has this key; nothing is created.
@@ -113,11 +115,12 @@ class TaskStore:
             entered=(status, now, 0),
             where={**(where or {}), **({} if run is None else {"run": run})},
             unless=unless or {},
+            in_time=now if in_time else None,
         )
         return write.apply(self.table, key, now=now)
 
-    def fail(self, row: TaskRow, reason: BaseException) -> bool:
-        """Mark a task as FAILED that no worker can end any more.
+    def fail(self, row: TaskRow, reason: BaseException, *, status: Status = Status.FAILED) -> bool:
+        """Mark a task as FAILED, or CANCELLED, that no worker can end any more.
 
         Its error stays that of the last attempt that raised one; the reason stands beside it as
         `final`.
@@ -132,7 +135,7 @@ class TaskStore:
         try:
             self.move(
                 row.key,
-                Status.FAILED,
+                status,
                 attributes={"error": error},
                 where={"version": row.version},
             )
@@ -191,8 +194,11 @@ class TaskStore:
         )
         write.apply_unseen(self.table, key, now=self.clock())
 
-    def reopen(self, key: TaskKey) -> TaskRow | None:
+    def reopen(self, key: TaskKey, *, limits: Mapping[str, int] | None = None) -> TaskRow | None:
         """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run.
+
+        Args:
+            limits: Its new expiry and deadline, as `time_bounds.renewed` has them.
 
         Returns:
             None, with nothing changed, for a child that its parent has counted: use
@@ -204,7 +210,7 @@ class TaskStore:
         """
         now = self.clock()
         try:
-            write = reopening(key, now=now, unless={"counted": True})
+            write = reopening(key, now=now, unless={"counted": True}, limits=limits)
             return write.apply(self.table, key, now=now)
         except IllegalStatusChange as refused:
             if refused.details.get("status") not in RETRYABLE:

@@ -17,6 +17,7 @@ from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.storable import storable
 from taskmill.model.rows.task_row import HISTORY_LIMIT, TaskRow
 from taskmill.model.statuses import FINAL, RETRYABLE, Status
+from taskmill.model.time_bounds import UNBEGUN
 
 T = TypeVar("T")
 
@@ -35,6 +36,8 @@ class Write:
             stored entries as `sets` has them, and appends `entered`.
         where: Condition: the row has these values.
         unless: Condition: the row has none of these values.
+        in_time: Condition: at this time (epoch ms) the task has begun or not expired, and its
+            deadline has not passed.
     """
 
     allowed: Sequence[Status]
@@ -46,6 +49,7 @@ class Write:
     seen: int | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     unless: Mapping[str, Any] = field(default_factory=dict)
+    in_time: int | None = None
 
     def apply(self, table: Table, key: TaskKey, *, now: int) -> TaskRow:
         """Write, and return the new row. Its version grows by one.
@@ -134,6 +138,8 @@ class Write:
             request.require(name, value)
         for name, value in self.unless.items():
             request.refuse(name, value)
+        if self.in_time is not None:
+            request.require_in_time(self.in_time, _BEGUN)
 
     def _refusal(self, key: TaskKey, refused: ConditionFailed) -> Exception:
         if refused.old is None:
@@ -145,6 +151,8 @@ class Write:
             f"{key} is {standing} and cannot {wanted}", status=standing, **key.as_dict()
         )
 
+
+_BEGUN = sorted(set(Status) - UNBEGUN - FINAL)
 
 # Attributes to remove when a task starts again: the outcome of its last run, and its tally.
 LAST_RUN = (
@@ -186,11 +194,16 @@ def reopening(
     now: int,
     where: Mapping[str, Any] | None = None,
     unless: Mapping[str, Any] | None = None,
+    limits: Mapping[str, int] | None = None,
 ) -> Write:
-    """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run."""
+    """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run.
+
+    Args:
+        limits: Its new expiry and deadline, as `time_bounds.renewed` has them.
+    """
     return Write(
         status=Status.CREATED,
-        sets={"attempts": 0},
+        sets={"attempts": 0, **(limits or {})},
         removes=last_run(key),
         adds={"run": 1},
         allowed=sorted(RETRYABLE),

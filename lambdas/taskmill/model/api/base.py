@@ -16,7 +16,7 @@ from pydantic.alias_generators import to_camel
 
 from taskmill.model.correlation import RESERVED
 from taskmill.model.keys import NAME_PATTERN
-from taskmill.model.limits import MAX_CALLBACKS, MAX_LOG_IDS
+from taskmill.model.limits import MAX_CALLBACKS, MAX_DELAY_SECONDS, MAX_LOG_IDS
 
 
 def _as_tuple(value: object) -> object:
@@ -38,6 +38,7 @@ Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Notify = Literal["each", "progress", "none"]
 Priority = Literal["low", "normal", "high", "urgent"]
+Seconds = Annotated[int, Field(ge=1, le=MAX_DELAY_SECONDS)]
 LogIds = Annotated[
     dict[
         Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.-]{0,63}$")],

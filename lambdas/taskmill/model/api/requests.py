@@ -15,6 +15,7 @@ from taskmill.model.api.base import (
     Name,
     Notify,
     Priority,
+    Seconds,
 )
 from taskmill.model.batch_plan import MAX_BATCH_SIZE
 from taskmill.model.keys import Kind, TaskKey
@@ -51,6 +52,16 @@ class TaskOptions(Model):
     priority: Priority | None = Field(
         default=None,
         description="high and urgent tasks do not wait behind others. By default that of the type.",
+    )
+    expires_seconds: Seconds | None = Field(
+        default=None,
+        description="If it has not begun so many seconds after it was due, it ends as CANCELLED."
+        " By default that of the type.",
+    )
+    deadline_seconds: Seconds | None = Field(
+        default=None,
+        description="If it has not ended so many seconds after it was due, it ends as FAILED."
+        " By default that of the type.",
     )
     on_success: Callbacks = Field(
         default=(), description="Task types to submit when the task has completed."

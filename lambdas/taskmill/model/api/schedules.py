@@ -16,6 +16,7 @@ from taskmill.model.api.base import (
     Name,
     Notify,
     Priority,
+    Seconds,
     Unreadable,
     View,
 )
@@ -50,6 +51,14 @@ class NewSchedule(Model):
     notify: Notify | None = Field(default=None, description="Which notifications are published.")
     priority: Priority | None = Field(
         default=None, description="high and urgent tasks do not wait behind others."
+    )
+    expires_seconds: Seconds | None = Field(
+        default=None,
+        description="A task that has not begun so many seconds after its fire ends as CANCELLED.",
+    )
+    deadline_seconds: Seconds | None = Field(
+        default=None,
+        description="A task that has not ended so many seconds after its fire ends as FAILED.",
     )
     on_success: Callbacks = Field(
         default=(), description="Task types to submit when a task has completed."
@@ -86,6 +95,8 @@ class Schedule(View):
     task_name: str | None = None
     notify: str | None = None
     priority: str | None = None
+    expires_seconds: int | None = None
+    deadline_seconds: int | None = None
     on_success: tuple[str, ...] = ()
     on_failure: tuple[str, ...] = ()
     on_completion: tuple[str, ...] = ()
@@ -144,6 +155,8 @@ _SAME = (
     "task_name",
     "notify",
     "priority",
+    "expires_seconds",
+    "deadline_seconds",
     "log_ids",
     "created_by",
     "created_ip",

@@ -53,6 +53,12 @@ class Task(View):
     max_attempts: int | None = None
     run: int = 1
     run_at: datetime | None = None
+    expires_at: datetime | None = Field(
+        default=None, description="When it must have begun, else it ends as CANCELLED."
+    )
+    deadline_at: datetime | None = Field(
+        default=None, description="When it must have ended, else it ends as FAILED."
+    )
     retry_at: datetime | None = None
     lease_until: datetime | None = None
     created_at: datetime | None = None
@@ -140,6 +146,8 @@ class Task(View):
 
 _MOMENTS = (
     "run_at",
+    "expires_at",
+    "deadline_at",
     "retry_at",
     "lease_until",
     "created_at",

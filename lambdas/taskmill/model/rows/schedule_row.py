@@ -39,6 +39,8 @@ class ScheduleRow(ReadableRow):
     task_name: str | None = None
     notify: str | None = None
     priority: str | None = None
+    expires_seconds: int | None = None
+    deadline_seconds: int | None = None
     callbacks: tuple[tuple[str, str], ...] = ()
     log_ids: Mapping[str, str] | None = None
     created_at: int | None = None

@@ -49,6 +49,8 @@ class TaskRow(ReadableRow):
 
     `callbacks` are pairs of event ("success", "failure", "completion") and task type. `direct`
     marks a task that its submitter runs itself; it goes to the queue only if the submitter dies.
+    `expires_at` is when it must have begun, `deadline_at` when it must have ended; `timed_from`, if
+    it is set, when these began to count (see `model/time_bounds.py`).
     `swept_at` is when a sweep last sent its message again.
     `resent` counts how often its message was sent again after it had become a dead letter, and
     `resent_for` has the ids of these dead letters.
@@ -66,6 +68,9 @@ class TaskRow(ReadableRow):
     fence: str | None = None
     retry_at: int | None = None
     run_at: int | None = None
+    expires_at: int | None = None
+    deadline_at: int | None = None
+    timed_from: int | None = None
     run: int = 1
     created_at: int | None = None
     updated_at: int | None = None
