@@ -24,13 +24,12 @@ from taskmill_cdk.acknowledge import (
     logical_id,
 )
 from taskmill_cdk.props import checked_props, instance, seconds
+from taskmill_cdk.retriers import DUE_LATER, EVERYTHING, batch_retriers, step_retriers
 from taskmill_cdk.task_function import entry_of
 from taskmill_cdk.vended_logs import vended_log_group
 
 _KEY = {"pk": sfn.JsonPath.string_at("$.pk"), "sk": sfn.JsonPath.string_at("$.sk")}
 _EXECUTION = sfn.JsonPath.string_at("$$.Execution.Id")
-_EVERYTHING = ["States.ALL"]
-_DUE_LATER = ["SubtasksDueLater"]  # taskmill's exception; its message is a time
 
 
 class SubtaskWorkflow(Construct):
@@ -111,13 +110,12 @@ class SubtaskWorkflow(Construct):
         split = self._build_split()
         work = self._build_map()
         for state in (split, work):
-            state.add_catch(after_error, errors=_EVERYTHING, result_path="$.cause")
+            state.add_catch(after_error, errors=[EVERYTHING], result_path="$.cause")
         return sfn.Chain.start(split).next(work).next(finish)
 
     def _build_split(self) -> tasks.LambdaInvoke:
         split = self._invoke("Split", self.split, {**_KEY, "execution": _EXECUTION}, "$.split")
-        split.add_retry(**_retry(interval_seconds=2, max_attempts=6))
-        return split
+        return _retried(split, step_retriers())
 
     def _build_map(self) -> sfn.DistributedMap:
         work = sfn.DistributedMap(
@@ -146,10 +144,9 @@ class SubtaskWorkflow(Construct):
             "retry": sfn.JsonPath.number_at("$$.State.RetryCount"),
         }
         batch = self._invoke("Batch", self.batch, payload)
-        batch.add_retry(errors=_DUE_LATER, max_attempts=0)
-        batch.add_retry(**_retry(interval_seconds=1, max_attempts=60))
+        _retried(batch, batch_retriers())
         later = self._build_wait()
-        batch.add_catch(later, errors=_DUE_LATER, result_path="$.later")
+        batch.add_catch(later, errors=[DUE_LATER], result_path="$.later")
         later.next(batch)
         return batch
 
@@ -172,8 +169,7 @@ class SubtaskWorkflow(Construct):
 
     def _build_finish(self, construct_id: str, payload: dict[str, Any]) -> tasks.LambdaInvoke:
         finish = self._invoke(construct_id, self.finish, payload)
-        finish.add_retry(**_retry(interval_seconds=2, max_attempts=10))
-        return finish
+        return _retried(finish, step_retriers())
 
     def _invoke(
         self,
@@ -189,7 +185,7 @@ class SubtaskWorkflow(Construct):
             payload=sfn.TaskInput.from_object(payload),
             payload_response_only=True,
             result_path=result_path,
-            retry_on_service_exceptions=False,  # our own retry covers them
+            retry_on_service_exceptions=False,  # our own retriers cover them
         )
 
     def _build_rule(self) -> events.Rule:
@@ -245,12 +241,7 @@ class SubtaskWorkflow(Construct):
         )
 
 
-def _retry(*, interval_seconds: int, max_attempts: int) -> dict[str, Any]:
-    return {
-        "errors": _EVERYTHING,
-        "interval": Duration.seconds(interval_seconds),
-        "backoff_rate": 2,
-        "max_delay": Duration.seconds(60),
-        "max_attempts": max_attempts,
-        "jitter_strategy": sfn.JitterType.FULL,
-    }
+def _retried(state: tasks.LambdaInvoke, retriers: list[dict[str, Any]]) -> tasks.LambdaInvoke:
+    for each in retriers:
+        state.add_retry(**each)
+    return state
