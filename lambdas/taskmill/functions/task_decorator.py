@@ -13,14 +13,17 @@ from taskmill.functions.known_functions import FUNCTIONS, PLACES
 from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, Priority, TaskFunction
 from taskmill.model.callback_circles import circle_warning, find_circle
 from taskmill.model.errors import InvalidOption, WrongOptionType
+from taskmill.model.lanes import URGENT
 from taskmill.model.limits import MAX_DELAY_SECONDS
 from taskmill.model.options import (
     check_choice,
     check_named,
     check_number,
+    check_pattern,
     check_types,
     suggests,
 )
+from taskmill.model.pools import CONTAINER, POOL_FORM, POOL_NAME, RESERVED
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings, callbacks_of
 
@@ -40,6 +43,7 @@ def task(
     on_completion: OneOrMore = (),
     runner: Runner = "lambda",
     priority: Priority | None = None,
+    pool: str | None = None,
 ) -> Callable[[Callable[..., Any]], TaskFunction]:
     """Decorator: register a function that runs the tasks and subtasks of a type.
 
@@ -52,6 +56,8 @@ def task(
         on_completion: The same, when it has ended in any status.
         runner: "container" if only `taskmill work` may run it: attempts of over 15 minutes.
         priority: Of tasks submitted without one; "high" and "urgent" do not wait behind others.
+        pool: The worker pool of the stack that runs it, by its name; by default none, but the
+            stack's own workers. "container" is the same as runner="container".
 
     Raises:
         InvalidName: The type, or that of a callback, does not have this form.
@@ -65,6 +71,7 @@ def task(
         raise WrongOptionType(
             f"{for_type}retry is {retry!r}; give Retry(max_attempts=...)", field="retry"
         )
+    pool, runner = _checked_pool(type, pool, runner, priority)
     _check_runner(type, runner, timeout_seconds)
     if priority is not None:
         check_choice(f"{for_type}priority", priority, get_args(Priority))
@@ -75,6 +82,7 @@ def task(
             completion=_names(type, "on_completion", on_completion),
         ),
         runner=None if runner == "lambda" else runner,
+        pool=pool,
         priority=priority,
     )
 
@@ -156,6 +164,28 @@ def _take_place(task_type: str, function: Callable[..., Any]) -> None:
             f" declared by {known} and by {place}"
         )
     PLACES[task_type] = place
+
+
+def _checked_pool(
+    task_type: str, pool: str | None, runner: Runner, priority: str | None
+) -> tuple[str | None, Runner]:
+    """Pool and runner, as they are stored."""
+    if pool is None:
+        return None, runner
+    if pool == CONTAINER:
+        return None, "container"
+    check_pattern(f"{task_type!r}: pool", pool, POOL_NAME, POOL_FORM)
+    if pool in RESERVED:
+        raise InvalidOption(
+            f"{task_type!r}: pool is {pool!r}, a queue of every stack; leave it out", field="pool"
+        )
+    if priority in URGENT:
+        raise InvalidOption(
+            f"{task_type!r}: priority is {priority!r}, but the pool {pool!r} has one queue for all"
+            " its tasks: give the urgent ones a pool of their own",
+            field="priority",
+        )
+    return pool, runner
 
 
 def _check_runner(task_type: str, runner: str, timeout_seconds: float) -> None:

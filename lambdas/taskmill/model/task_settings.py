@@ -16,11 +16,13 @@ class TaskSettings:
     Attributes:
         callbacks: Pairs of event and the task type to submit.
         runner: "container" for tasks that Lambda cannot run; None: Lambda.
+        pool: The worker pool that runs them; None: the workers of the stack itself.
         priority: Of tasks submitted without one.
     """
 
     callbacks: tuple[Callback, ...] = ()
     runner: str | None = None
+    pool: str | None = None
     priority: str | None = None
 
 

@@ -12,15 +12,23 @@ from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.s3.inputs import with_input
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.functions.registry import Registry
-from taskmill.model.clock import Clock, now_ms, to_ms
+from taskmill.model.clock import Clock, now_ms, to_ms, ttl_seconds
 from taskmill.model.correlation import correlation
 from taskmill.model.derived_codes import timed_code
-from taskmill.model.errors import InvalidInput, InvalidKey, TaskExists, UnreadableMessage
+from taskmill.model.error_details import describe_error
+from taskmill.model.errors import (
+    InvalidInput,
+    InvalidKey,
+    TaskExists,
+    UnknownPool,
+    UnreadableMessage,
+)
 from taskmill.model.keys import Kind, TaskKey, schedule_key
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
+from taskmill.model.task_settings import TaskSettings
 
 _PREFIX = "SCHEDULE#"
 _MALFORMED = (
@@ -117,10 +125,10 @@ class Fires:
 
     def _row(self, schedule: ScheduleRow, fire: Fire) -> TaskRow:
         now = self.clock()
-        settings = self.registry.settings(schedule.task_type)
-        priority = schedule.priority or settings.priority
+        settings, refused = self._settings(schedule.task_type)
+        priority = None if settings.pool else schedule.priority or settings.priority
         code = timed_code(fire.at, "schedule", fire.tenant, fire.name, fire.at)
-        return TaskRow(
+        row = TaskRow(
             key=TaskKey(Kind.TASK, fire.tenant, schedule.task_type, code),
             status=Status.CREATED,
             name=schedule.task_name or schedule.task_type,
@@ -128,6 +136,7 @@ class Fires:
             schedule=schedule.name,
             log_ids=schedule.log_ids,
             runner=settings.runner,
+            pool=settings.pool,
             priority=None if priority == "normal" else priority,
             notify=schedule.notify or DEFAULT_NOTIFY,
             created_at=now,
@@ -136,4 +145,24 @@ class Fires:
             created_ip=schedule.created_ip,
             request_id=schedule.request_id,
             history=((Status.CREATED, now, 0),),
+        )
+        return row if refused is None else self._failed(row, refused)
+
+    def _settings(self, task_type: str) -> tuple[TaskSettings, UnknownPool | None]:
+        """The settings for a new task, and why it cannot run."""
+        try:
+            return self.registry.settings_of_new(task_type), None
+        except UnknownPool as refused:
+            return self.registry.settings(task_type), refused
+
+    def _failed(self, row: TaskRow, refused: UnknownPool) -> TaskRow:
+        """The row of a task that no worker could run: nobody is there to hear the refusal."""
+        now = self.clock()
+        return row.but(
+            status=Status.FAILED,
+            attributes={"error": describe_error(refused)},
+            finished_at=now,
+            ttl=ttl_seconds(now, self.tasks.retention_days),
+            attention=f"FAILED#{row.key.tenant}",
+            history=(*row.history, (Status.FAILED, now, 0)),
         )
