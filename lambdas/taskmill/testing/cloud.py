@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +20,12 @@ from taskmill.testing.clients import Crash, Meter, MeteredClient
 from taskmill.testing.clocks import Clocks
 from taskmill.testing.deliveries import DeliveryPlayer
 from taskmill.testing.dynamodb import MemoryTable
-from taskmill.testing.environment import DEAD_LETTERS, PARKED, function_environment
+from taskmill.testing.environment import (
+    DEAD_LETTERS,
+    PARKED,
+    function_environment,
+    pool_environment,
+)
 from taskmill.testing.executions import ExecutionPlayer
 from taskmill.testing.fakes import Executions, Metrics, Queues, Topics
 from taskmill.testing.faults import FaultyTable
@@ -57,6 +62,7 @@ class InProcessCloud:
         factory: "module:Class" of a `TaskEventFactory`.
         chaos: Repeated and reordered deliveries, faults of DynamoDB; none by default.
         environment: Environment variables of the functions; they add to and replace the stack's.
+        pools: Worker pools in Lambda: by their names the seconds of their functions' timeout.
         schema: Arguments of DynamoDB's `create_table`; `TABLE_SCHEMA` by default.
     """
 
@@ -64,6 +70,7 @@ class InProcessCloud:
     factory: str | None = None
     chaos: Chaos = field(default_factory=Chaos)
     environment: dict[str, str] = field(default_factory=dict)
+    pools: Mapping[str, int] = field(default_factory=dict)
     schema: dict[str, Any] = field(default_factory=lambda: TABLE_SCHEMA)
 
     def __post_init__(self) -> None:
@@ -85,9 +92,9 @@ class InProcessCloud:
         self.stream = Stream(self.table.records, self.meter)
         pace = Pace(self.wait, lambda: self.now / 1000, cap_seconds=math.inf)
         settings = function_environment(modules=self.modules, factory=self.factory)
-        settings |= self.environment
+        settings |= pool_environment(self.pools) | self.environment
         self.wiring = Wiring(settings, self._client, self._clocks.of_processes, self.sleep, pace)
-        self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS) | PARKED
+        self.queues.dead_letters = dict.fromkeys(self.deliveries.work_urls, DEAD_LETTERS) | PARKED
         self._stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
         return self

@@ -157,6 +157,11 @@ class Stores:
         urls = self.settings.by_lane("URL")
         return list(dict.fromkeys(urls[lane] for lane in IN_ORDER))
 
+    @property
+    def pool_urls(self) -> list[str]:
+        """URLs of the queues of worker pools, as far as they are known here."""
+        return [url for _, url in self.settings.pool_urls]
+
     @cached_property
     def lanes(self) -> ByLane[Queue]:
         """The work queue of each lane; a lane without a queue of its own uses the normal one."""
