@@ -11,7 +11,6 @@ from network import URL, Network
 
 from taskmill.client import NewTask, TaskClient
 from taskmill.errors import InvalidRequest, UnknownPool
-from taskmill.model.lanes import Lane
 from taskmill.model.pools import pool_of
 from taskmill.models import Task
 from taskmill.testing import Chaos, InProcessCloud
@@ -173,7 +172,7 @@ DOORS: dict[str, Callable[[InProcessCloud, TaskClient], Any]] = {
     "a function": lambda *_: pool_tasks.in_typo.submit(1),
     "a map of a function": lambda *_: pool_tasks.in_typo.map([1]),
     "the client": lambda _, client: client.submit("in-typo", 1),
-    "the client, many": lambda _, client: client.submit_many([NewTask(task_type="in-typo", input=1)]),
+    "the client, many": lambda _, client: client.submit_many([NewTask(task_type="in-typo")]),
     "the client, a map": lambda _, client: client.map("in-typo", [1]),
     "a schedule": lambda cloud, _: schedule(cloud, "in-typo"),
     "a schedule by the client": lambda _, client: client.put_schedule(

@@ -12,6 +12,7 @@ from taskmill_cdk.monitoring import Monitoring
 from taskmill_cdk.pool_workers import PoolWorkers
 from taskmill_cdk.stack.parts import TaskStackParts
 from taskmill_cdk.task_function import TaskFunction
+from taskmill_cdk.task_source import TaskSource
 from taskmill_cdk.worker_pool import ContainerPool, Pool, WorkerPool
 
 
@@ -35,8 +36,17 @@ class TaskStackPools(TaskStackParts):
     def _build_monitoring(self, **props: Any) -> Monitoring:
         return super()._build_monitoring(pools=list(self.pools.values()), **props)
 
-    def _add_pool(self, pool: Pool, *, local: bool, log_retention: logs.RetentionDays) -> None:
+    def _add_pool(
+        self,
+        pool: Pool,
+        *,
+        tasks: TaskSource | None,
+        local: bool,
+        log_retention: logs.RetentionDays,
+    ) -> None:
         if isinstance(pool, WorkerPool):
+            if tasks is not None and pool.modules and (local or pool.image is None):
+                tasks.check_modules(pool.modules)
             self.pools[pool.name] = self._build_pool(
                 pool,
                 worker=self._build_pool_worker(pool, **pool.function_props(local=local)),

@@ -175,7 +175,7 @@ class TaskStack(TaskStackPools):
         )
         self.pools, self.container_pools, self._known_pools = {}, {}, pools
         for pool in pools:
-            self._add_pool(pool, local=local, log_retention=log_retention)
+            self._add_pool(pool, tasks=tasks, local=local, log_retention=log_retention)
         self.schedules = self._build_schedules()
         self.split = self._build_split(max_concurrency or (4 if local else 100))
         self.batch = self._build_batch(memory_size=batch_memory)
