@@ -252,6 +252,21 @@ def test_a_task_whose_pool_was_removed_goes_to_the_stack_s_own_workers(
     assert get(cloud, key).status == "COMPLETED"
 
 
+def test_a_sweep_finds_what_is_left_on_the_queue_of_a_removed_pool() -> None:
+    """Nobody drains it any more: the message is as good as lost."""
+    with InProcessCloud(["pool_tasks"], pools=POOLS) as cloud:
+        key = submit(cloud, "in-large", 7)
+        assert waiting_in(cloud, "pool-large") == 1
+        table = cloud.table
+    with InProcessCloud(["pool_tasks"]) as later:
+        later.now, later.table = cloud.now + 3 * 3_600_000, table
+
+        assert later.wiring.sweeper.sweep().done == {"sent": 1}
+        assert waiting_in(later, "queue") == 1
+        later.run()
+        assert get(later, key).status == "COMPLETED"
+
+
 # Priorities
 
 

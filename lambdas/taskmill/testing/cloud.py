@@ -62,16 +62,16 @@ class InProcessCloud:
         factory: "module:Class" of a `TaskEventFactory`.
         chaos: Repeated and reordered deliveries, faults of DynamoDB; none by default.
         environment: Environment variables of the functions; they add to and replace the stack's.
-        pools: Worker pools in Lambda: by their names the seconds of their functions' timeout.
         schema: Arguments of DynamoDB's `create_table`; `TABLE_SCHEMA` by default.
+        pools: Worker pools in Lambda: by their names the seconds of their functions' timeout.
     """
 
     modules: Sequence[str] = ()
     factory: str | None = None
     chaos: Chaos = field(default_factory=Chaos)
     environment: dict[str, str] = field(default_factory=dict)
-    pools: Mapping[str, int] = field(default_factory=dict)
     schema: dict[str, Any] = field(default_factory=lambda: TABLE_SCHEMA)
+    pools: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.now = now_ms()
