@@ -180,11 +180,13 @@ def test_they_may_do_to_rows_and_payloads_what_the_stack_s_own_may(
     assert on_data("PoolMyImageBatch")
 
 
-def test_the_workers_of_the_stack_do_not_reach_the_queues_of_pools(
-    template: Template, allowed: Allowed
+@pytest.mark.parametrize("name", ["Worker", "ApiHandler", "Batch", "PoolMyImageWorker"])
+def test_nobody_else_receives_from_the_queue_of_a_pool(
+    template: Template, allowed: Allowed, name: str
 ) -> None:
-    assert not QUEUES & allowed(template, "WorkerRole").keys()
-    assert not QUEUES & allowed(template, "ApiHandlerRole").keys()
+    may = allowed(template, f"{name}Role")
+
+    assert "sqs:ReceiveMessage" not in may.get("WorkQueuePoolLargeQueue", set())
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,6 @@ from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
-from taskmill.model.task_settings import TaskSettings
 
 _PREFIX = "SCHEDULE#"
 _MALFORMED = (
@@ -93,7 +92,7 @@ class Fires:
             return
         row = with_input(
             self.payloads,
-            self._row(schedule, fire),
+            self._in_known_pool(self._row(schedule, fire)),
             self._input(schedule),
             hidden=self.registry.hides_input(schedule.task_type),
         )
@@ -103,6 +102,31 @@ class Fires:
             self.logger.info("fired before", key=str(row.key), **fields)
         else:
             self.logger.info("fired", **{**correlation(row), "key": str(row.key), **fields})
+
+    def _in_known_pool(self, row: TaskRow) -> TaskRow:
+        """The row of a task that runs in its type's pool.
+
+        If there is no such pool, it has FAILED: no worker could run it, and nobody is there to be
+        refused.
+        """
+        try:
+            settings = self.registry.settings_of_new(row.key.type)
+        except UnknownPool as refused:
+            return self._failed(row, refused)
+        if settings.pool is None:
+            return row
+        return row.but(pool=settings.pool, runner=settings.runner, priority=None)
+
+    def _failed(self, row: TaskRow, refused: UnknownPool) -> TaskRow:
+        now = self.clock()
+        return row.but(
+            status=Status.FAILED,
+            attributes={"error": describe_error(refused)},
+            finished_at=now,
+            ttl=ttl_seconds(now, self.tasks.retention_days),
+            attention=f"FAILED#{row.key.tenant}",
+            history=(*row.history, (Status.FAILED, now, 0)),
+        )
 
     def _input(self, schedule: ScheduleRow) -> Any:
         if schedule.input is None:
@@ -125,10 +149,10 @@ class Fires:
 
     def _row(self, schedule: ScheduleRow, fire: Fire) -> TaskRow:
         now = self.clock()
-        settings, refused = self._settings(schedule.task_type)
-        priority = None if settings.pool else schedule.priority or settings.priority
+        settings = self.registry.settings(schedule.task_type)
+        priority = schedule.priority or settings.priority
         code = timed_code(fire.at, "schedule", fire.tenant, fire.name, fire.at)
-        row = TaskRow(
+        return TaskRow(
             key=TaskKey(Kind.TASK, fire.tenant, schedule.task_type, code),
             status=Status.CREATED,
             name=schedule.task_name or schedule.task_type,
@@ -136,7 +160,6 @@ class Fires:
             schedule=schedule.name,
             log_ids=schedule.log_ids,
             runner=settings.runner,
-            pool=settings.pool,
             priority=None if priority == "normal" else priority,
             notify=schedule.notify or DEFAULT_NOTIFY,
             created_at=now,
@@ -145,24 +168,4 @@ class Fires:
             created_ip=schedule.created_ip,
             request_id=schedule.request_id,
             history=((Status.CREATED, now, 0),),
-        )
-        return row if refused is None else self._failed(row, refused)
-
-    def _settings(self, task_type: str) -> tuple[TaskSettings, UnknownPool | None]:
-        """The settings for a new task, and why it cannot run."""
-        try:
-            return self.registry.settings_of_new(task_type), None
-        except UnknownPool as refused:
-            return self.registry.settings(task_type), refused
-
-    def _failed(self, row: TaskRow, refused: UnknownPool) -> TaskRow:
-        """The row of a task that no worker could run: nobody is there to hear the refusal."""
-        now = self.clock()
-        return row.but(
-            status=Status.FAILED,
-            attributes={"error": describe_error(refused)},
-            finished_at=now,
-            ttl=ttl_seconds(now, self.tasks.retention_days),
-            attention=f"FAILED#{row.key.tenant}",
-            history=(*row.history, (Status.FAILED, now, 0)),
         )
