@@ -20,7 +20,7 @@ from aws_cdk import App, Duration
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_lambda as lambda_
 
-from taskmill_cdk import TaskStack
+from taskmill_cdk import ContainerPool, TaskStack, WorkerPool
 
 ROOT = Path(__file__).resolve().parents[1]
 REGIONS = ("us-east-1", "eu-west-1")
@@ -49,6 +49,7 @@ def synthesise(folder: Path) -> list[Path]:
         "Everything",
         container_image=ecs.ContainerImage.from_registry("python:3.13"),
         snap_start=True,
+        pools=[WorkerPool("large", memory=3_008, batch_size=1), ContainerPool("by-hand")],
         sweep_every=Duration.days(1),
         **built,
     )

@@ -65,7 +65,7 @@ def _durations(pace: Pace) -> Iterator[_Row]:
     yield "split", pace.split_seconds, limits.LAMBDA_SECONDS, "s"
     longest = pace.planned.case.subtask_ms / 1000 + SPARE_SECONDS
     yield "the longest subtask", longest, limits.LAMBDA_SECONDS, "s"
-    yield "invocations of a batch", pace.invocations, 1 + limits.BATCH_RETRIES
+    yield "invocations of a batch", pace.invocations, 1 + limits.HAND_BACKS
     yield "finish", pace.finish_seconds, limits.LAMBDA_SECONDS, "s"
     yield "the execution", pace.seconds, limits.EXECUTION_SECONDS, "s"
 

@@ -21,6 +21,7 @@ STATEMENTS = 25  # of a BatchExecuteStatement
 MAX_BATCHES = 5_000
 MAX_PAYLOAD_BYTES = 256 * 1024 * 1024  # a stack's default
 EXECUTION_SECONDS = 7 * 86_400  # a stack's default
-BATCH_RETRIES = 60  # of the Map, as the workflow's definition has it
-SPLIT_RETRIES = 6
-FINISH_RETRIES = 10
+# Retries, as the workflow's definition has them.
+HAND_BACKS = 2_000  # of a batch: invocations that end with subtasks left
+BATCH_RETRIES = 5_000 + HAND_BACKS + 20  # refusals of Lambda, hand-backs, crashes
+STEP_RETRIES = 4_000 + 20  # of split, and of finish

@@ -47,8 +47,8 @@ def payload_bytes(planned: Planned) -> dict[str, int]:
 
 def parent_events() -> int:
     """Events of the parent's history when every step is retried as often as can be."""
-    split = _INVOKED * (1 + limits.SPLIT_RETRIES) + _AROUND
-    finish = _INVOKED * (1 + limits.FINISH_RETRIES) + _AROUND
+    split = _INVOKED * (1 + limits.STEP_RETRIES) + _AROUND
+    finish = _INVOKED * (1 + limits.STEP_RETRIES) + _AROUND
     return _AROUND + split + (_MAP + _AROUND) + finish
 
 

@@ -17,6 +17,7 @@ from taskmill_cdk.limits import TenantLimits
 from taskmill_cdk.monitoring import Monitoring
 from taskmill_cdk.notifications import Notifications
 from taskmill_cdk.payload_bucket import PayloadBucket
+from taskmill_cdk.pool_workers import PoolWorkers
 from taskmill_cdk.runtime_layer import RuntimeLayer, RuntimeLayerError
 from taskmill_cdk.schedules import Schedules
 from taskmill_cdk.stack import TaskStack
@@ -25,17 +26,21 @@ from taskmill_cdk.table import TaskTable
 from taskmill_cdk.task_function import TaskFunction
 from taskmill_cdk.task_source import TaskSource, TaskSourceError
 from taskmill_cdk.work_queue import WorkQueue, hidden_for
+from taskmill_cdk.worker_pool import ContainerPool, Pool, WorkerPool
 from taskmill_cdk.workflow import SubtaskWorkflow
 
 __all__ = [
     "Auth",
     "BytecodeError",
+    "ContainerPool",
     "ContainerScaling",
     "ContainerWorkers",
     "Dispatcher",
     "Monitoring",
     "Notifications",
     "PayloadBucket",
+    "Pool",
+    "PoolWorkers",
     "RuntimeLayer",
     "RuntimeLayerError",
     "Schedules",
@@ -49,6 +54,7 @@ __all__ = [
     "TaskTable",
     "TenantLimits",
     "WorkQueue",
+    "WorkerPool",
     "cognito",
     "hidden_for",
     "jwt",

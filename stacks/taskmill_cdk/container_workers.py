@@ -8,6 +8,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import (
@@ -33,7 +34,8 @@ class ContainerWorkers(Construct):
 
     Args:
         image: Contains taskmill and the task modules; the command is set by this construct.
-        work_queue: Must be created with ``containers=True``.
+        work_queue: Must be created with ``containers=True``, or have the queue of ``pool``.
+        pool: Drain the queue of this worker pool instead of the queue for containers.
         environment: The environment variables that the functions have as well.
         run_all: Also run tasks that Lambda could run, those of high and urgent priority first:
             in addition to the worker function, or instead of it if its concurrency is 0.
@@ -57,6 +59,7 @@ class ContainerWorkers(Construct):
     @checked_props(
         image=instance(ecs.ContainerImage, "an ecs.ContainerImage"),
         work_queue=instance(WorkQueue, "a WorkQueue"),
+        pool=instance(str, "the name of a worker pool"),
         environment=instance(Mapping, "a mapping of texts"),
         run_all=flag,
         cpu=whole(1),
@@ -77,6 +80,7 @@ class ContainerWorkers(Construct):
         *,
         image: ecs.ContainerImage,
         work_queue: WorkQueue,
+        pool: str | None = None,
         environment: Mapping[str, str],
         run_all: bool = False,
         vpc: ec2.IVpc | None = None,
@@ -97,9 +101,7 @@ class ContainerWorkers(Construct):
                 f"min_containers is {min_containers}; at most max_containers, {max_containers}"
             )
         super().__init__(scope, construct_id)
-        if work_queue.container_queue is None:
-            raise ValueError("the work queue has no container queue; make it with containers=True")
-        self.queue = work_queue.container_queue
+        self.queue = _queue_of(work_queue, pool)
         self.unreadable = work_queue.unreadable
         self.more_queues = [work_queue.priority_queue, work_queue.queue] if run_all else []
         self.vpc = vpc or self._build_vpc()
@@ -241,6 +243,14 @@ class ContainerWorkers(Construct):
             rules=["AwsSolutions-IAM5[Resource::*]"],
             reason="ecr:GetAuthorizationToken supports no resource but *.",
         )
+
+
+def _queue_of(work_queue: WorkQueue, pool: str | None) -> sqs.Queue:
+    if pool is not None:
+        return work_queue.pool_queues[pool]
+    if work_queue.container_queue is None:
+        raise ValueError("the work queue has no container queue; make it with containers=True")
+    return work_queue.container_queue
 
 
 def _command(concurrency: int) -> list[str]:

@@ -12,6 +12,7 @@ from constructs import Construct
 from taskmill_cdk.api import TaskApi
 from taskmill_cdk.dashboard import dashboard_rows
 from taskmill_cdk.dispatcher import Dispatcher
+from taskmill_cdk.pool_workers import PoolWorkers
 from taskmill_cdk.schedules import Schedules
 from taskmill_cdk.table import TaskTable
 from taskmill_cdk.watched import Watched, failed_invocations, iterator_age, oldest, waiting
@@ -28,7 +29,7 @@ class Monitoring(Construct):
 
     Args:
         alarm_topic: Is notified of all alarms.
-        functions: Alarms on errors (except those of the batch function) and on throttles.
+        functions: Alarms on errors (except those of batch functions) and on throttles.
         work_queue: Alarms on its dead letters, on its unreadable messages, and on tasks that wait
             for ``longest_wait``.
         dispatcher: Alarms on its failure queue, its dead letters and its lag behind the stream.
@@ -37,6 +38,7 @@ class Monitoring(Construct):
         api: Alarms on responses of 500 and above, and on many refusals; None: there is no API.
         table: Alarms on throttled reads and writes; None: not watched.
         schedules: Alarm on messages that they could not send; None: not watched.
+        pools: Alarms on tasks of these worker pools that wait for ``longest_wait``.
         longest_wait: How long a task may wait for a worker; 1 hour by default. Not watched where
             consumers outside Lambda drain the queues: there the metric includes tasks that run.
     """
@@ -54,6 +56,7 @@ class Monitoring(Construct):
         api: TaskApi | None = None,
         table: TaskTable | None = None,
         schedules: Schedules | None = None,
+        pools: Sequence[PoolWorkers] = (),
         longest_wait: Duration | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
@@ -61,7 +64,8 @@ class Monitoring(Construct):
         self.alarms: list[cloudwatch.Alarm] = []
         self._watch_queues(work_queue, dispatcher)
         self._watch_waiting(work_queue, longest_wait or Duration.hours(1))
-        self._watch_functions(functions, workflow.batch)
+        self._watch_pools(pools, longest_wait or Duration.hours(1))
+        self._watch_functions(functions, workflow.batches)
         self._watch_stream(dispatcher)
         self._watch_executions(workflow)
         self._watch_ends(workflow)
@@ -157,14 +161,26 @@ class Monitoring(Construct):
                 periods=5,
             )
 
+    def _watch_pools(self, pools: Sequence[PoolWorkers], longest_wait: Duration) -> None:
+        for each in pools:
+            if each.max_concurrency:
+                self.add_alarm(
+                    f"{each.pool.construct_name}TasksWaiting",
+                    oldest(each.queue),
+                    f"A task of the pool {each.pool.name!r} has been waiting for a worker for"
+                    f" {longest_wait.to_human_string()}",
+                    threshold=longest_wait.to_seconds(),
+                    periods=5,
+                )
+
     def _watch_functions(
-        self, functions: Sequence[lambda_.Function], batch: lambda_.Function
+        self, functions: Sequence[lambda_.Function], batches: Sequence[lambda_.Function]
     ) -> None:
         for function in functions:
             name = function.node.id
-            # The batch function raises in order to be invoked again. If it fails for good, so does
+            # A batch function raises in order to be invoked again. If it fails for good, so does
             # its step function task, which raises an alarm of its own.
-            if function is not batch:
+            if function not in batches:
                 self.add_alarm(
                     f"{name}Errors",
                     function.metric_errors(period=_FIVE_MINUTES, statistic=_SUM),

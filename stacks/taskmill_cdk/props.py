@@ -82,6 +82,19 @@ def instance(kind: Any, wanted: str) -> Check:
     return check
 
 
+def each_of(kind: type, wanted: str) -> Check:
+    """A list of instances of a class."""
+
+    def check(name: str, value: Any) -> None:
+        if not isinstance(value, list | tuple):
+            raise _wrong_type(name, value, f"a list of {wanted}")
+        for place, each in enumerate(value):
+            if not isinstance(each, kind):
+                raise _wrong_type(f"{name}[{place}]", each, wanted)
+
+    return check
+
+
 def seconds(most: int, *, least: int = 1) -> Check:
     """A ``Duration`` within limits in seconds."""
 
@@ -113,6 +126,12 @@ def key_of_kms(name: str, value: Any) -> None:
     """A key, made or imported: imported ones are of no public class."""
     if not hasattr(value, "key_arn"):
         raise _wrong_type(name, value, "a kms.Key, or one that is imported")
+
+
+def has_vpc_id(name: str, value: Any) -> None:
+    """A VPC, made or looked up: those of the CDK that are looked up are of no public class."""
+    if not hasattr(value, "vpc_id"):
+        raise _wrong_type(name, value, "an ec2.Vpc, or one that is looked up")
 
 
 flag = instance(bool, "True or False")

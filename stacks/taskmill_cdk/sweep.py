@@ -42,6 +42,16 @@ class Sweep(Construct):
             schedule=events.Schedule.rate(every),
             targets=[targets.LambdaFunction(entry_of(function))],
         )
+        acknowledge(
+            self.rule,
+            rules=["Serverless-EventBusDLQ"],
+            reason="A sweep that is lost is made up for by the next one.",
+        )
+        acknowledge(
+            function,
+            rules=["Serverless-LambdaAsyncFailureDestination"],
+            reason="A sweep that fails is made up for by the next one; an alarm tells.",
+        )
 
     def grant_read_metrics(self) -> None:
         """Allow to ask CloudWatch for the age of the queues' oldest messages."""

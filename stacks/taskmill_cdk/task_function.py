@@ -1,6 +1,6 @@
 """``TaskFunction``: a Lambda function with the defaults that all functions of taskmill share."""
 
-from typing import Any
+from typing import Any, cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -23,12 +23,15 @@ from taskmill_cdk.props import (
     whole,
 )
 
+_IMAGES = (lambda_.AssetImageCode, lambda_.EcrImageCode)
+
 
 class TaskFunction(lambda_.Function):
     """A Python Lambda function on arm64 with JSON logs, log retention and active tracing.
 
     Its role may write to its own log group and send traces; all else has to be granted. Not to be
     confused with a task function (``@task``): that is the user's code, which the worker calls.
+    If ``code`` is a container image, its command is ``handler``, and it gets no layers.
 
     Args:
         snap_start: Restore new processes from a SnapStart snapshot. Only published versions have
@@ -75,15 +78,22 @@ class TaskFunction(lambda_.Function):
         }
         if snap_start:
             defaults["snap_start"] = lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS
-        super().__init__(
-            scope, construct_id, log_group=log_group, role=role, **{**defaults, **props}
-        )
+        props, handler = {**defaults, **props}, props.get("handler")
+        is_image = isinstance(props.get("code"), _IMAGES)
+        if is_image:
+            props, snap_start = _of_image(props), False
+        if props.get("vpc") is not None:
+            _let_into_vpc(role)
+        super().__init__(scope, construct_id, log_group=log_group, role=role, **props)
+        if is_image:  # one image for several functions: each names its handler
+            resource = cast(lambda_.CfnFunction, self.node.default_child)
+            resource.add_property_override("ImageConfig.Command", [handler])
         self.live = self._build_live() if snap_start else None
         self.add_environment("POWERTOOLS_LOG_LEVEL", log_level.value)
         acknowledge(
             role,
             rules=["AwsSolutions-IAM5[Resource::*]"],
-            reason="The actions of X-Ray support no resource but *.",
+            reason="The actions of X-Ray, and those for a VPC, support no resource but *.",
         )
         acknowledge_inline_policies(role)
         acknowledge_log_group(log_group)
@@ -114,6 +124,27 @@ class TaskFunction(lambda_.Function):
     def _build_live(self) -> lambda_.Alias:
         """An alias of the newest version. A deployment deletes the older one and its snapshot."""
         return lambda_.Alias(self, "Live", alias_name="live", version=self.current_version)
+
+
+def _of_image(props: dict[str, Any]) -> dict[str, Any]:
+    """The props of a function whose code is an image: it has the runtime and all layers in it."""
+    rest = {name: value for name, value in props.items() if name not in ("layers", "snap_start")}
+    image = {"runtime": lambda_.Runtime.FROM_IMAGE, "handler": lambda_.Handler.FROM_IMAGE}
+    return {**rest, **image}
+
+
+def _let_into_vpc(role: iam.Role) -> None:
+    """Allow Lambda to attach the function to a VPC in its name, as AWS's own policy for that does.
+
+    The CDK grants this only to roles that it makes itself.
+    """
+    verbs = ("CreateNetworkInterface", "DescribeNetworkInterfaces", "DescribeSubnets")
+    more = ("DeleteNetworkInterface", "AssignPrivateIpAddresses", "UnassignPrivateIpAddresses")
+    iam.Grant.add_to_principal(
+        grantee=role,
+        actions=[f"ec2:{each}" for each in (*verbs, *more)],
+        resource_arns=["*"],
+    )
 
 
 def entry_of(function: lambda_.Function) -> lambda_.IFunction:

@@ -35,8 +35,7 @@ class TaskSource:
         if isinstance(self.modules, str) or not isinstance(self.modules, Sequence):
             raise TaskSourceError(f"modules is {self.modules!r}; give a list of their names")
         self._check_folder()
-        for module in self.modules:
-            self._check_module(module)
+        self.check_modules(self.modules)
         if self.factory is not None:
             self._check_factory(self.factory)
 
@@ -49,6 +48,15 @@ class TaskSource:
         """The user's ``requirements.txt``, if there is one."""
         file = self.path / "requirements.txt"
         return file if file.is_file() else None
+
+    def check_modules(self, modules: Sequence[str]) -> None:
+        """Refuse modules that are not in the folder.
+
+        Raises:
+            TaskSourceError: One is not; the message names it.
+        """
+        for module in modules:
+            self._check_module(module)
 
     def _check_folder(self) -> None:
         if not self.path.is_dir():

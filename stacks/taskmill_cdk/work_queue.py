@@ -1,6 +1,6 @@
 """The SQS queues that carry tasks from the dispatcher to the workers."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from aws_cdk import Duration
 from aws_cdk import aws_iam as iam
@@ -16,7 +16,7 @@ from taskmill_cdk.task_function import entry_of
 # Time for a response to arrive after the function's own timeout.
 _GRACE = Duration.seconds(30)
 # Short: consumers outside Lambda extend the visibility timeout while they need a message.
-_HIDDEN_FROM_CONSUMERS = Duration.minutes(2)
+HIDDEN_FROM_CONSUMERS = Duration.minutes(2)
 _LEAST_CONCURRENCY = 2  # Lambda's minimum
 
 
@@ -26,12 +26,25 @@ def hidden_for(function: lambda_.Function) -> Duration:
     return timeout.plus(_GRACE)
 
 
+class PoolName(Protocol):
+    """The names of a worker pool: the user's, in construct ids, and in environment variables."""
+
+    name: str
+
+    @property
+    def construct_name(self) -> str: ...
+
+    @property
+    def setting(self) -> str: ...
+
+
 class WorkQueue(Construct):
     """The work queues, their dead-letter queue, and the event sources of the functions they feed.
 
     Tasks of high and urgent priority have a queue of their own with its own share of workers, so
-    that they wait only for each other. All queues share one dead-letter queue, and one queue for
-    messages that nobody can read: ``unreadable``, which nothing drains but a person.
+    that they wait only for each other; so have those of each worker pool. All queues share one
+    dead-letter queue, and one queue for messages that nobody can read: ``unreadable``, which
+    nothing drains but a person.
 
     Override a ``_build_*`` hook to replace one resource; hooks take further props of the resource.
 
@@ -81,8 +94,11 @@ class WorkQueue(Construct):
         self.container_queue: sqs.Queue | None = None
         if containers:
             self.container_queue = self._build_queue(
-                "ContainerQueue", visibility_timeout=_HIDDEN_FROM_CONSUMERS
+                "ContainerQueue", visibility_timeout=HIDDEN_FROM_CONSUMERS
             )
+        self.pool_queues: dict[str, sqs.Queue] = {}
+        self._pools: dict[str, sqs.Queue] = {}  # by their names in environment variables
+        self._dead_letters_handler = dead_letters_handler
         self._drain_queues(worker)
         self._drain_dead_letters(dead_letters_handler)
         acknowledge_dead_letters(self.dead_letters)
@@ -97,7 +113,21 @@ class WorkQueue(Construct):
         queues = {"QUEUE": self.queue, "PRIORITY_QUEUE": self.priority_queue}
         if self.container_queue is not None:
             queues["CONTAINER_QUEUE"] = self.container_queue
-        return queues
+        return queues | self._pools
+
+    def add_pool(self, pool: PoolName, **props: Any) -> sqs.Queue:
+        """Add the queue of a worker pool; without more props, consumers are to drain it.
+
+        Whatever is granted by ``grant_send`` and ``grant_consume`` from then on is granted for it
+        as well, and ``settings`` name it: so pools are added before anything that sends.
+        """
+        defaults = {"visibility_timeout": HIDDEN_FROM_CONSUMERS}
+        queue = self._build_queue(f"{pool.construct_name}Queue", **{**defaults, **props})
+        self.pool_queues[pool.name] = self._pools[pool.setting] = queue
+        handler = self._dead_letters_handler  # it sends tasks that can still run again
+        handler.add_environment(f"TASKMILL_{pool.setting}_URL", queue.queue_url)
+        queue.grant_send_messages(handler)
+        return queue
 
     def settings(self) -> dict[str, str]:
         """Environment variables of a function that sends work: URL and ARN of each queue."""
@@ -157,7 +187,7 @@ class WorkQueue(Construct):
         )
 
     def _build_queue(self, construct_id: str, **props: Any) -> sqs.Queue:
-        """One of the work queues: ``Queue``, ``PriorityQueue`` or ``ContainerQueue``."""
+        """One of the work queues: ``Queue``, ``PriorityQueue``, ``ContainerQueue``, or a pool's."""
         defaults: dict[str, Any] = {
             "dead_letter_queue": sqs.DeadLetterQueue(
                 queue=self.dead_letters, max_receive_count=self.max_receives

@@ -1,6 +1,7 @@
 """The state machine of a fan-out: split, a Distributed Map of batches, finish."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Duration
@@ -24,13 +25,12 @@ from taskmill_cdk.acknowledge import (
     logical_id,
 )
 from taskmill_cdk.props import checked_props, instance, seconds
+from taskmill_cdk.retriers import DUE_LATER, EVERYTHING, batch_retriers, step_retriers
 from taskmill_cdk.task_function import entry_of
 from taskmill_cdk.vended_logs import vended_log_group
 
 _KEY = {"pk": sfn.JsonPath.string_at("$.pk"), "sk": sfn.JsonPath.string_at("$.sk")}
 _EXECUTION = sfn.JsonPath.string_at("$$.Execution.Id")
-_EVERYTHING = ["States.ALL"]
-_DUE_LATER = ["SubtasksDueLater"]  # taskmill's exception; its message is a time
 
 
 class SubtaskWorkflow(Construct):
@@ -49,6 +49,8 @@ class SubtaskWorkflow(Construct):
         batch: Runs the subtasks of one range. If it raises, it is invoked again, with the rows as
             its checkpoint; after ``SubtasksDueLater`` not before the time in the message.
         finish: Sums up the batches and closes the step function task.
+        pools: The functions that run the subtasks of worker pools, by the names of the pools; where
+            split answers with one of these names, its function runs the batches.
         timeout: Longest duration of an execution; 7 days by default.
         log_retention: How long the log of errors is kept.
     """
@@ -68,6 +70,7 @@ class SubtaskWorkflow(Construct):
         split: lambda_.Function,
         batch: lambda_.Function,
         finish: lambda_.Function,
+        pools: Mapping[str, lambda_.Function] | None = None,
         timeout: Duration | None = None,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
     ) -> None:
@@ -75,6 +78,7 @@ class SubtaskWorkflow(Construct):
         self.split = split
         self.batch = batch
         self.finish = finish
+        self.pools = dict(pools or {})
         self.log_group = vended_log_group(self, "Logs", service="states", retention=log_retention)
         self.dead_letters = self._build_dead_letters()
         self.state_machine = self._build_state_machine(timeout=timeout or Duration.days(7))
@@ -93,6 +97,11 @@ class SubtaskWorkflow(Construct):
         """Allow to look up how executions ended."""
         return self.state_machine.grant_execution(grantee, "states:DescribeExecution")
 
+    @property
+    def batches(self) -> tuple[lambda_.Function, ...]:
+        """All functions that run subtasks, that of the stack first."""
+        return (self.batch, *self.pools.values())
+
     def _build_state_machine(self, **props: Any) -> sfn.StateMachine:
         defaults: dict[str, Any] = {
             "definition_body": sfn.DefinitionBody.from_chainable(self._build_definition()),
@@ -109,20 +118,35 @@ class SubtaskWorkflow(Construct):
             "FinishAfterError", {**_KEY, "execution": _EXECUTION, "cause": cause}
         )
         split = self._build_split()
-        work = self._build_map()
-        for state in (split, work):
-            state.add_catch(after_error, errors=_EVERYTHING, result_path="$.cause")
-        return sfn.Chain.start(split).next(work).next(finish)
+        work = {name: self._build_map(name) for name in (None, *self.pools)}
+        split.add_catch(after_error, errors=[EVERYTHING], result_path="$.cause")
+        for each in work.values():
+            each.add_catch(after_error, errors=[EVERYTHING], result_path="$.cause")
+            each.next(finish)
+        return sfn.Chain.start(split).next(self._choose_pool(work))
+
+    def _choose_pool(self, work: dict[str | None, sfn.DistributedMap]) -> sfn.IChainable:
+        """The Map of the pool that split names. Without pools there is nothing to choose."""
+        if not self.pools:
+            return work[None]
+        choice = sfn.Choice(self, "ChoosePool")
+        for pool in self.pools:
+            is_named = sfn.Condition.and_(
+                sfn.Condition.is_present("$.split.pool"),
+                sfn.Condition.string_equals("$.split.pool", pool),
+            )
+            choice.when(is_named, work[pool])
+        return choice.otherwise(work[None])
 
     def _build_split(self) -> tasks.LambdaInvoke:
         split = self._invoke("Split", self.split, {**_KEY, "execution": _EXECUTION}, "$.split")
-        split.add_retry(**_retry(interval_seconds=2, max_attempts=6))
-        return split
+        return _retried(split, step_retriers())
 
-    def _build_map(self) -> sfn.DistributedMap:
+    def _build_map(self, pool: str | None = None) -> sfn.DistributedMap:
+        """The batches, run by a pool's function or else by that of the stack."""
         work = sfn.DistributedMap(
             self,
-            "Work",
+            _named("Work", pool),
             map_execution_type=sfn.StateMachineType.STANDARD,
             items_path="$.split.batches",
             max_concurrency_path="$.split.maxConcurrency",
@@ -131,9 +155,9 @@ class SubtaskWorkflow(Construct):
             tolerated_failure_percentage=100,
             result_path=sfn.JsonPath.DISCARD,
         )
-        return work.item_processor(self._build_batch())
+        return work.item_processor(self._build_batch(pool))
 
-    def _build_batch(self) -> tasks.LambdaInvoke:
+    def _build_batch(self, pool: str | None = None) -> tasks.LambdaInvoke:
         """The state that runs a batch, and those that wait for retries that are due later.
 
         An exception leads to the wait. A Choice state after each batch would cost all batches two
@@ -145,18 +169,18 @@ class SubtaskWorkflow(Construct):
             "execution": _EXECUTION,
             "retry": sfn.JsonPath.number_at("$$.State.RetryCount"),
         }
-        batch = self._invoke("Batch", self.batch, payload)
-        batch.add_retry(errors=_DUE_LATER, max_attempts=0)
-        batch.add_retry(**_retry(interval_seconds=1, max_attempts=60))
-        later = self._build_wait()
-        batch.add_catch(later, errors=_DUE_LATER, result_path="$.later")
+        function = self.batch if pool is None else self.pools[pool]
+        batch = self._invoke(_named("Batch", pool), function, payload)
+        _retried(batch, batch_retriers())
+        later = self._build_wait(pool)
+        batch.add_catch(later, errors=[DUE_LATER], result_path="$.later")
         later.next(batch)
         return batch
 
-    def _build_wait(self) -> sfn.Chain:
+    def _build_wait(self, pool: str | None = None) -> sfn.Chain:
         read = sfn.Pass(
             self,
-            "ReadTime",
+            _named("ReadTime", pool),
             parameters={
                 **_KEY,
                 "range": sfn.JsonPath.object_at("$.range"),
@@ -165,15 +189,14 @@ class SubtaskWorkflow(Construct):
         )
         wait = sfn.Wait(
             self,
-            "WaitForRetries",
+            _named("WaitForRetries", pool),
             time=sfn.WaitTime.timestamp_path("$.later.errorMessage"),
         )
         return sfn.Chain.start(read).next(wait)
 
     def _build_finish(self, construct_id: str, payload: dict[str, Any]) -> tasks.LambdaInvoke:
         finish = self._invoke(construct_id, self.finish, payload)
-        finish.add_retry(**_retry(interval_seconds=2, max_attempts=10))
-        return finish
+        return _retried(finish, step_retriers())
 
     def _invoke(
         self,
@@ -189,7 +212,7 @@ class SubtaskWorkflow(Construct):
             payload=sfn.TaskInput.from_object(payload),
             payload_response_only=True,
             result_path=result_path,
-            retry_on_service_exceptions=False,  # our own retry covers them
+            retry_on_service_exceptions=False,  # our own retriers cover them
         )
 
     def _build_rule(self) -> events.Rule:
@@ -229,7 +252,7 @@ class SubtaskWorkflow(Construct):
             rules=["AwsSolutions-IAM5[Resource::*]"],
             reason="Log delivery and X-Ray support no resource but *.",
         )
-        functions = [logical_id(step) for step in (self.split, self.batch, self.finish)]
+        functions = [logical_id(step) for step in (self.split, self.finish, *self.batches)]
         acknowledge_wildcards(
             self,
             resources=[f"<{function}.Arn>:*" for function in functions],
@@ -245,12 +268,12 @@ class SubtaskWorkflow(Construct):
         )
 
 
-def _retry(*, interval_seconds: int, max_attempts: int) -> dict[str, Any]:
-    return {
-        "errors": _EVERYTHING,
-        "interval": Duration.seconds(interval_seconds),
-        "backoff_rate": 2,
-        "max_delay": Duration.seconds(60),
-        "max_attempts": max_attempts,
-        "jitter_strategy": sfn.JitterType.FULL,
-    }
+def _named(state: str, pool: str | None) -> str:
+    """The name of a state: that of a pool's states ends with the pool's name."""
+    return state if pool is None else f"{state}-{pool}"
+
+
+def _retried(state: tasks.LambdaInvoke, retriers: list[dict[str, Any]]) -> tasks.LambdaInvoke:
+    for each in retriers:
+        state.add_retry(**each)
+    return state

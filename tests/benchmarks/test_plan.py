@@ -49,10 +49,12 @@ def test_batches_of_one_do_not_travel_in_one_state(small_rows: Sample) -> None:
     assert {"batches", "split's answer", "the state after split"} <= names
 
 
-def test_batches_that_run_for_days_are_out_of_retries(small_rows: Sample) -> None:
-    case = Case(count=100_000, batch_size=10_000, subtask_ms=60_000)
+def test_batches_may_run_for_days_but_not_for_more_than_a_week(small_rows: Sample) -> None:
+    days = Case(count=100_000, batch_size=10_000, subtask_ms=50_000)
+    weeks = Case(count=100_000, batch_size=10_000, subtask_ms=70_000)
 
-    assert passed(case, small_rows) == {"invocations of a batch"}
+    assert passed(days, small_rows) == set()
+    assert passed(weeks, small_rows) == {"the execution"}
 
 
 def test_batches_larger_than_the_planner_takes_are_refused(small_rows: Sample) -> None:

@@ -58,7 +58,7 @@ from taskmill.model.lineage import MAX_DEPTH
 from taskmill.service.callbacks import MAX_MAPPINGS
 from taskmill.service.stored_attributes import ATTRIBUTES_LIMIT
 from taskmill.work.children import MAX_CHILDREN
-from taskmill_cdk import Dispatcher, TaskFunction, TaskStack, TenantLimits
+from taskmill_cdk import Dispatcher, TaskFunction, TaskStack, TenantLimits, WorkerPool
 from taskmill_cdk.payload_bucket import LONGEST_LIFE_OF_A_TASK_DAYS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -324,12 +324,13 @@ def log_price(what: What) -> float:
 
 
 @cache
-def idle() -> Idle:
-    """Of the template of a stack with the defaults."""
+def idle(pools: tuple[WorkerPool, ...] = ()) -> Idle:
+    """Of the template of a stack with the defaults, and perhaps with worker pools."""
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     with TemporaryDirectory() as folder:
         app = App(context=context, outdir=folder)
-        stack = LintedStack(app, "Default", build_folder=Path(folder) / "build")
+        build = Path(folder) / "build"
+        stack = LintedStack(app, "Default", pools=pools, build_folder=build)
         return idle_of(Template.from_stack(stack).to_json())
 
 
@@ -350,7 +351,21 @@ def idle_stack() -> list[str]:
             f" one every {POLL_SECONDS} seconds | {found.polls:,} | {found.poll_dollars:.2f} |"
         ),
         f"| **total** | | **{found.dollars:.2f}** |",
+        idle_pool(),
     ]
+
+
+def idle_pool() -> str:
+    """What a worker pool adds to that."""
+    none, one, drained = (
+        idle(pools)
+        for pools in ((), (WorkerPool("large"),), (WorkerPool("large", max_concurrency=0),))
+    )
+    return (
+        f"adds {one.alarm_metrics - none.alarm_metrics} alarms and the polling of"
+        f" {one.queues - none.queues} queue, so ${one.dollars - none.dollars:.2f}; one that only"
+        f" consumers drain adds {drained.alarm_metrics - none.alarm_metrics} alarms."
+    )
 
 
 def sweeps(memory: int) -> list[str]:

@@ -142,7 +142,7 @@ def cloud(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessC
 
 
 def test_there_is_a_page_for_each_part() -> None:
-    parts = "tasks retries children callbacks schedules testing consumers operations"
+    parts = "tasks retries children callbacks schedules testing consumers operations worker-pools"
 
     assert {page.stem for page in PAGES} == {"index", *parts.split()}
 

@@ -13,7 +13,7 @@ from taskmill.dispatch.overdue import GRACE_MS
 from taskmill.dispatch.sweeper import Sweep
 from taskmill.handlers import sweep as sweep_handler
 from taskmill.model.keys import Kind, TaskKey
-from taskmill.model.lanes import Lane
+from taskmill.model.lanes import IN_ORDER
 from taskmill.model.statuses import Status
 from taskmill.testing import Chaos, Crash, InProcessCloud
 
@@ -615,7 +615,7 @@ def end_of(cloud: InProcessCloud, key: TaskKey) -> Any:
 
 def suspicious(cloud: InProcessCloud) -> Sweep:
     """A sweep that takes every message for lost, at once."""
-    everything = dict.fromkeys(Lane, cloud.now + 10 * DAY * 1000)
+    everything = dict.fromkeys(IN_ORDER, cloud.now + 10 * DAY * 1000)
     sweeper = replace(cloud.wiring.sweeper, grace_ms=-1_000, oldest=lambda _: everything)
     return sweeper.sweep()
 

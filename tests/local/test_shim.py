@@ -64,14 +64,38 @@ def test_an_exception_is_caught_by_the_name_of_its_class(running: RunningEmulato
     assert json.loads(caught["Cause"])["errorMessage"] == "tray: 2"
 
 
-def raising(running: RunningEmulator, definition: str, raised: str) -> str:
+def test_a_retrier_counts_only_the_exceptions_that_it_names(running: RunningEmulator) -> None:
+    function = raising(running, "class Again(Exception): ...", "Again()", name="hands-back")
+    soon = {"IntervalSeconds": 1, "MaxDelaySeconds": 1}
+    task = {
+        "Type": "Task",
+        "Resource": function,
+        "Retry": [
+            {"ErrorEquals": ["Lambda.TooManyRequestsException"], "MaxAttempts": 5, **soon},
+            {"ErrorEquals": ["Again"], "MaxAttempts": 2, **soon},
+            {"ErrorEquals": ["States.ALL"], "MaxAttempts": 9, **soon},
+        ],
+        "Catch": [{"ErrorEquals": ["Again"], "Next": "GivenUp"}],
+        "End": True,
+    }
+    steps = {"HandBack": task, "GivenUp": {"Type": "Pass", "End": True}}
+    states = aws_client("stepfunctions", running.port)
+
+    execution = run(states, {}, {"StartAt": "HandBack", "States": steps})
+
+    history = states.get_execution_history(executionArn=execution, maxResults=1_000)["events"]
+    failed = [each for each in history if each["type"].endswith("Failed")]
+    assert len(failed) == 3, [each["type"] for each in history]
+
+
+def raising(running: RunningEmulator, definition: str, raised: str, name: str = "raises") -> str:
     """A function that raises."""
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
         handler = f"def handler(event, context):\n    raise {raised}\n"
         archive.writestr("index.py", f"{definition}\n\n{handler}")
     created = aws_client("lambda", running.port).create_function(
-        FunctionName="raises",
+        FunctionName=name,
         Runtime="python3.13",
         Handler="index.handler",
         Role="arn:aws:iam::000000000000:role/none",

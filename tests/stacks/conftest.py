@@ -16,15 +16,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Environment, Stack, Validations
+from aws_cdk import App, Duration, Environment, Size, Stack, Validations
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks
 
-from taskmill_cdk import TaskSource, TaskStack
+from taskmill_cdk import ContainerPool, TaskSource, TaskStack, WorkerPool
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTEXT = json.loads((ROOT / "cdk.json").read_text())["context"]
@@ -79,6 +82,48 @@ def settled(tmp_path_factory: pytest.TempPathFactory, tasks_folder: Path) -> Syn
         container_image=ecs.ContainerImage.from_registry("public.ecr.aws/acme/tasks:1"),
         cors=["https://app.example"],
         encryption_key=key,
+        env=env,
+        build_folder=ROOT / ".build",
+    )
+    return checked(app, out)
+
+
+@pytest.fixture(scope="session")
+def pooled(tmp_path_factory: pytest.TempPathFactory, tasks_folder: Path) -> Synthesis:
+    """A stack with worker pools: in a VPC, of an image, one drained elsewhere, two of containers.
+
+    It has a sweep, too: that sends to all queues.
+    """
+    out = tmp_path_factory.mktemp("pooled")
+    app = App(context=CONTEXT, outdir=str(out))
+    env = Environment(account="123456789012", region="eu-west-1")
+    network = Stack(app, "Network", env=env)
+    vpc = ec2.Vpc(network, "Vpc")
+    images = ecr.Repository(network, "Images")
+    TaskStack(
+        app,
+        "Taskmill",
+        tasks=TaskSource(folder=tasks_folder, modules=["orders"]),
+        pools=[
+            WorkerPool(
+                "large",
+                memory=3_008,
+                timeout=Duration.minutes(15),
+                vpc=vpc,
+                max_concurrency=5,
+                batch_size=1,
+            ),
+            WorkerPool(
+                "my-image",
+                image=lambda_.Code.from_ecr_image(images, tag_or_digest="1"),
+                modules=["video"],
+                ephemeral_storage_size=Size.gibibytes(4),
+            ),
+            WorkerPool("elsewhere", max_concurrency=0),
+            ContainerPool("gpu", image=ecs.ContainerImage.from_registry("acme/gpu:1")),
+            ContainerPool("by-hand"),
+        ],
+        sweep_every=Duration.days(1),
         env=env,
         build_folder=ROOT / ".build",
     )

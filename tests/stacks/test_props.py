@@ -47,6 +47,7 @@ ODD: dict[str, list[Any]] = {
     "container_cpu": [*NO_NUMBER, 0],
     "container_memory": [*NO_NUMBER, 0],
     "container_queue": NO_FLAG,
+    "pools": [3, "large", ["large"], [ContainerWorkers]],
     "snap_start": NO_FLAG,
     "bytecode": NO_FLAG,
     "ids": [*OTHER, "ULID"],
@@ -73,7 +74,7 @@ PAIRS = [(prop, value) for prop, values in ODD.items() for value in values]
     ids=[f"{p}-{type(v).__name__}-{number}" for number, (p, v) in enumerate(PAIRS)],
 )
 def test_a_prop_of_the_stack_that_cannot_work_is_refused(prop: str, value: Any) -> None:
-    with pytest.raises((TypeError, ValueError), match=rf"^{prop} is .*(give|known are)"):
+    with pytest.raises((TypeError, ValueError), match=rf"^{prop}(\[0\])? is .*(give|known are)"):
         TaskStack(App(), "Taskmill", **{prop: value})
 
 

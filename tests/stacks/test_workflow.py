@@ -6,9 +6,12 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from taskmill.errors import SubtasksDueLater
+from taskmill.model.errors import SubtasksRemain
+from taskmill.testing.retriers import RETRIERS, Retrier
 
 DUE_LATER = SubtasksDueLater.__name__
 KEY = {"pk.$": "$.pk", "sk.$": "$.sk"}
+HISTORY_EVENTS = 25_000  # of an execution: a hard quota of Step Functions
 TO_FINISH = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.cause", "Next": "FinishAfterError"}]
 
 
@@ -115,21 +118,61 @@ def test_every_error_leads_to_finish(definition: dict[str, Any], state: str) -> 
     assert definition["States"][state]["Catch"] == TO_FINISH
 
 
-@pytest.mark.parametrize(
-    ("state", "interval", "attempts"),
-    [("Split", 2, 6), ("Batch", 1, 60), ("Finish", 2, 10), ("FinishAfterError", 2, 10)],
-)
-def test_every_step_is_retried_with_full_jitter(
-    definition: dict[str, Any], state: str, interval: int, attempts: int
+SERVICE_ERRORS = [
+    "Lambda.TooManyRequestsException",
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.ClientExecutionTimeoutException",
+]
+
+
+def test_a_throttle_a_hand_back_and_a_crash_of_a_batch_have_counts_of_their_own(
+    definition: dict[str, Any],
 ) -> None:
-    assert dict(steps(definition))[state]["Retry"][-1] == {
-        "ErrorEquals": ["States.ALL"],
-        "IntervalSeconds": interval,
-        "BackoffRate": 2,
-        "MaxDelaySeconds": 60,
-        "MaxAttempts": attempts,
-        "JitterStrategy": "FULL",
-    }
+    later, throttled, handed_back, crashed = batch(definition)["Retry"]
+
+    assert later == {"ErrorEquals": [DUE_LATER], "MaxAttempts": 0}
+    assert throttled["ErrorEquals"] == SERVICE_ERRORS
+    assert handed_back["ErrorEquals"] == [SubtasksRemain.__name__]
+    assert crashed["ErrorEquals"] == ["States.ALL"]
+    retriers = (throttled, handed_back, crashed)
+    assert [each["MaxAttempts"] for each in retriers] == [5_000, 2_000, 20]
+    assert [each["MaxDelaySeconds"] for each in retriers] == [60, 10, 60]
+    assert all(each["JitterStrategy"] == "FULL" for each in retriers)
+
+
+@pytest.mark.parametrize("state", ["Split", "Finish", "FinishAfterError"])
+def test_a_throttled_account_does_not_use_up_the_retries_of_the_other_steps(
+    definition: dict[str, Any], state: str
+) -> None:
+    throttled, crashed = dict(steps(definition))[state]["Retry"]
+
+    assert throttled["ErrorEquals"] == SERVICE_ERRORS
+    assert crashed["ErrorEquals"] == ["States.ALL"]
+    assert [throttled["MaxAttempts"], crashed["MaxAttempts"]] == [4_000, 20]
+    for each in (throttled, crashed):
+        assert (each["IntervalSeconds"], each["MaxDelaySeconds"]) == (2, 60)
+        assert each["JitterStrategy"] == "FULL"
+
+
+def test_all_retries_together_fit_the_history_of_an_execution(definition: dict[str, Any]) -> None:
+    """A try is three events: LambdaFunctionScheduled, LambdaFunctionStarted and its end.
+
+    The state is entered and exited, and the execution starts and ends; a Distributed Map has six.
+    """
+    split, finish = (tries(definition, name) for name in ("Split", "Finish"))
+
+    assert 2 + (3 * split + 2) + 6 + (3 * finish + 2) < HISTORY_EVENTS
+    assert 2 + (3 * tries(definition, "Batch") + 2) < HISTORY_EVENTS
+
+
+def test_the_in_process_cloud_plays_the_same_retriers(definition: dict[str, Any]) -> None:
+    for name, state in steps(definition):
+        played = RETRIERS.get(name.removesuffix("AfterError").lower())
+        if played or "Retry" in state:
+            assert played is not None
+            assert tuple(map(Retrier.of, state["Retry"])) == played, name
 
 
 def test_an_execution_ends_within_a_week(definition: dict[str, Any]) -> None:
@@ -211,3 +254,8 @@ def batch(definition: dict[str, Any]) -> dict[str, Any]:
 def steps(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     yield from definition["States"].items()
     yield "Batch", batch(definition)
+
+
+def tries(definition: dict[str, Any], state: str) -> int:
+    """How often a state calls its function at most."""
+    return 1 + sum(each["MaxAttempts"] for each in dict(steps(definition))[state]["Retry"])

@@ -70,16 +70,14 @@ def sweep(
 
 
 def _with_known_queues(here: Wiring) -> Resends:
-    """Sends no task of containers to the work queue: there, Lambda's worker would fail it.
+    """Sends no task of containers, or of a pool, to the work queue: Lambda's worker might fail it.
 
-    That the queue of containers is not named here does not mean that the stack has none.
+    That the queue of such tasks is not named here does not mean that the stack has none.
     """
-    resends = here.sweeper.resends
-    if here.settings.container_queue_url:
-        return resends
-    lanes = dict(resends.lanes)
-    del lanes[Lane.CONTAINER]
-    return replace(resends, lanes=lanes)
+    lanes = dict(here.sweeper.resends.lanes)
+    if not here.settings.container_queue_url:
+        del lanes[Lane.CONTAINER]
+    return replace(here.sweeper.resends, lanes=lanes)
 
 
 def _print(output: Output, swept: Sweep, found: list[Swept], *, dry_run: bool) -> None:

@@ -26,6 +26,13 @@ def work(
             help="Queues to use in place of the stack's, in this order; may be repeated.",
         ),
     ] = None,
+    pool: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Drain the queue of this worker pool, not those of the stack; may be repeated.",
+        ),
+    ] = None,
     modules: Annotated[
         str | None,
         typer.Option(
@@ -51,17 +58,16 @@ def work(
     """
     call: Call = ctx.obj
     from taskmill.cli.work_report import report_of
-    from taskmill.cli.work_settings import wired_here
+    from taskmill.cli.work_settings import urls_of_pools, wired_here
     from taskmill.wiring.process import use
 
     sys.path.insert(0, str(Path.cwd()))
-    here = wired_here(
-        call, queue_urls=queue_url or [], modules=modules, connections=concurrency + 10
-    )
+    urls = [*(queue_url or []), *urls_of_pools(pool or [])]
+    here = wired_here(call, queue_urls=urls, modules=modules, connections=concurrency + 10)
     with use(here):
         report = report_of(call.output, here.logger)
         consumer = here.consumer(
-            urls=queue_url or (),
+            urls=urls,
             concurrency=concurrency,
             grace_seconds=grace,
             stopping=report.stopping,

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from taskmill.cli.call import Call
 from taskmill.model.errors import TaskmillError
+from taskmill.model.pools import CONTAINER
+from taskmill.wiring.setting_values import of_pools
 
 if TYPE_CHECKING:
     from taskmill.wiring.wiring import Wiring
@@ -97,6 +99,7 @@ def wired_to_stack(
     local = {} if os.environ.get("TASKMILL_TABLE") else _local_outputs()
     known = {**needed, **OPTIONAL}
     of_stack = {setting: local[name] for setting, name in known.items() if name in local}
+    of_stack |= _pool_settings(local)
     environment = {"TASKMILL_RUNNER": "container", **of_stack, **os.environ, **given}
     _check(environment, needed)
     return wired(
@@ -106,6 +109,44 @@ def wired_to_stack(
         connections=connections,
         log_stream=Stderr(),
     )
+
+
+def urls_of_pools(names: Sequence[str]) -> list[str]:
+    """The queues of these worker pools, by the environment or else by this folder's local cloud.
+
+    Raises:
+        CannotWork: Nothing says where the queue of a pool is.
+    """
+    local = {} if os.environ.get("TASKMILL_TABLE") else _local_outputs()
+    known = {**_pool_settings(local), **os.environ}
+    if CONTAINER in names and "ContainerQueueUrl" in local:
+        known.setdefault(_url_setting(CONTAINER), local["ContainerQueueUrl"])
+    missing = [name for name in names if not known.get(_url_setting(name))]
+    if missing:
+        have = dict(of_pools(known, "URL"))
+        raise CannotWork(
+            f"which queue has the pool {missing[0]!r}? {_url_setting(missing[0])} is not set;"
+            f" pools with a queue here: {', '.join(sorted(have)) or 'none'}"
+        )
+    return [known[_url_setting(name)] for name in names]
+
+
+def _pool_settings(outputs: Mapping[str, str]) -> dict[str, str]:
+    """The settings of the worker pools that a stack's outputs name."""
+    pools = outputs.get("Pools", "")
+    names = [each.partition(":")[0] for each in pools.split(",") if each]
+    urls = {_url_setting(name): outputs[f"Pool{_pascal(name)}QueueUrl"] for name in names}
+    return {"TASKMILL_POOLS": pools, **urls} if pools else {}
+
+
+def _url_setting(pool: str) -> str:
+    if pool == CONTAINER:
+        return "TASKMILL_CONTAINER_QUEUE_URL"
+    return f"TASKMILL_POOL_{pool.upper().replace('-', '_')}_URL"
+
+
+def _pascal(name: str) -> str:
+    return "".join(map(str.capitalize, name.split("-")))
 
 
 def _check(environment: Mapping[str, str], needed: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ from taskmill.model.errors import TaskmillError
 # The codes of the API. "internal" is missing: it becomes `Unreachable`, as a missing answer does.
 _BY_CODE: Mapping[str, type[TaskmillError]] = {
     "invalid_request": errors.InvalidRequest,
+    "unknown_pool": errors.UnknownPool,
     "invalid_key": errors.InvalidKey,
     "malformed_body": errors.InvalidRequest,
     "method_not_allowed": errors.InvalidRequest,

@@ -42,6 +42,7 @@ _COPIED = (
     "schedule",
     "log_ids",
     "runner",
+    "pool",
     "priority",
     "batch_size",
     "max_concurrency",

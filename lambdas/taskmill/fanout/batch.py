@@ -66,7 +66,8 @@ class BatchRunner:
             remaining_ms: Returns the milliseconds until the function is stopped.
 
         Raises:
-            SubtasksDueLater: Invoke again at `due`, when the next retries are.
+            SubtasksDueLater: Invoke again at `due`, when the next retries are; or at once, for
+                crashes to be counted anew.
             SubtasksRemain: Invoke again: the deadline is near, another invocation has the batch,
                 or the parent has ended (then the next invocation returns at once).
             TaskNotFound: No step function task has this key.
@@ -194,6 +195,7 @@ class _BatchWork:
         retry, _ = self.runner.attempt.policy(row.key.type)
         if row.attempts >= retry.max_attempts:
             self.outcomes.add(row, _spent(row, retry.max_attempts))
+            self._count_crashes_anew()
             return
         attempt = SubtaskAttempt(self.runner.subtasks, row.but(attempts=row.attempts + 1))
         self.ran += 1
@@ -214,6 +216,16 @@ class _BatchWork:
             self.outcomes.lost = True
         else:
             self.outcomes.add(row, outcome)
+
+    def _count_crashes_anew(self) -> None:
+        """Leave the state and come back, now that a subtask that killed its worker has failed.
+
+        The workflow gives up a batch after a number of crashes: those of one such subtask are not
+        to be the end of its siblings.
+        """
+        if self.batch.crashed_before:
+            self._release()
+            raise SubtasksDueLater(self.runner.clock())
 
     def _stop_if_near_deadline(self, row: TaskRow) -> None:
         _, timeout_seconds = self.runner.attempt.policy(row.key.type)

@@ -44,7 +44,8 @@ class Splitter:
                 batches.
 
         Returns:
-            `{"batches": [[first, last], …], "maxConcurrency": n}`; indexes are inclusive.
+            `{"batches": [[first, last], …], "maxConcurrency": n}`; indexes are inclusive. With
+            `"pool"`, if the batches run in a worker pool.
 
         Raises:
             TaskNotFound: No task has this key.
@@ -54,7 +55,8 @@ class Splitter:
         stale = execution is not None and execution != own
         spans = [] if parent.ended or stale else self._spans(parent)
         limit = parent.max_concurrency or self.max_concurrency
-        return {"batches": [list(span) for span in spans], "maxConcurrency": limit}
+        pool = {"pool": parent.pool} if parent.pool else {}
+        return {"batches": [list(span) for span in spans], "maxConcurrency": limit, **pool}
 
     def _spans(self, parent: TaskRow) -> list[Span]:
         if parent.split_run is None:

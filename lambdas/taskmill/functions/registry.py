@@ -19,6 +19,7 @@ from taskmill.functions.user_code import described, passes
 from taskmill.model.errors import UnknownTaskType
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.per_process import ProcessLock
+from taskmill.model.pools import Pools
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings
 
@@ -62,9 +63,16 @@ class Registry:
     Args:
         modules: Names of the modules that hold `@task` and `@event_handler` functions.
         factory: "module:Class" of a `TaskEventFactory`; None: the default one.
+        pools: The worker pools that new tasks may run in; none by default.
     """
 
-    def __init__(self, modules: Sequence[str] = (), factory: str | None = None) -> None:
+    def __init__(
+        self,
+        modules: Sequence[str] = (),
+        factory: str | None = None,
+        pools: Pools | None = None,
+    ) -> None:
+        self.pools = pools or Pools()
         self._modules = TaskModules(modules)
         self._factory = factory
         self._lock = ProcessLock()
@@ -78,6 +86,14 @@ class Registry:
         """The settings of a type; defaults if its code cannot be loaded."""
         function = self._found(task_type)
         return function.settings if function else TaskSettings()
+
+    def settings_of_new(self, task_type: str) -> TaskSettings:
+        """The settings of a type, for the row of a new task.
+
+        Raises:
+            UnknownPool: The type runs in a pool that this process does not know.
+        """
+        return self.pools.settings_of_new(task_type, self.settings(task_type))
 
     def parallel(self, task_type: str) -> int:
         """How many attempts of the type a Lambda worker may run at a time; see `@task`."""

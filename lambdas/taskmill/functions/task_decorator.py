@@ -13,15 +13,18 @@ from taskmill.functions.known_functions import FUNCTIONS, PLACES
 from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, Priority, TaskFunction
 from taskmill.model.callback_circles import circle_warning, find_circle
 from taskmill.model.errors import InvalidOption, WrongOptionType
+from taskmill.model.lanes import URGENT
 from taskmill.model.limits import MAX_DELAY_SECONDS
 from taskmill.model.options import (
     check_choice,
     check_named,
     check_number,
+    check_pattern,
     check_types,
     check_whole,
     suggests,
 )
+from taskmill.model.pools import CONTAINER, POOL_FORM, POOL_NAME, RESERVED
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings, callbacks_of
 
@@ -45,6 +48,7 @@ def task(
     parallel: int | None = None,
     expires_seconds: int | None = None,
     deadline_seconds: int | None = None,
+    pool: str | None = None,
 ) -> Callable[[Callable[..., Any]], TaskFunction]:
     """Decorator: register a function that runs the tasks and subtasks of a type.
 
@@ -64,6 +68,8 @@ def task(
             CANCELLED; of tasks submitted without one, 1 s to a year.
         deadline_seconds: A task that has not ended so many seconds after it was due ends as FAILED;
             of tasks submitted without one, 1 s to a year.
+        pool: The worker pool of the stack that runs it, by its name; by default none, but the
+            stack's own workers. "container" is the same as runner="container".
 
     Raises:
         InvalidName: The type, or that of a callback, does not have this form.
@@ -77,6 +83,7 @@ def task(
         raise WrongOptionType(
             f"{for_type}retry is {retry!r}; give Retry(max_attempts=...)", field="retry"
         )
+    pool, runner = _checked_pool(type, pool, runner, priority)
     _check_runner(type, runner, timeout_seconds)
     if priority is not None:
         check_choice(f"{for_type}priority", priority, get_args(Priority))
@@ -95,6 +102,7 @@ def task(
             completion=_names(type, "on_completion", on_completion),
         ),
         runner=None if runner == "lambda" else runner,
+        pool=pool,
         priority=priority,
         parallel=parallel,
         expires_seconds=expires_seconds,
@@ -179,6 +187,28 @@ def _take_place(task_type: str, function: Callable[..., Any]) -> None:
             f" declared by {known} and by {place}"
         )
     PLACES[task_type] = place
+
+
+def _checked_pool(
+    task_type: str, pool: str | None, runner: Runner, priority: str | None
+) -> tuple[str | None, Runner]:
+    """Pool and runner, as they are stored."""
+    if pool is None:
+        return None, runner
+    if pool == CONTAINER:
+        return None, "container"
+    check_pattern(f"{task_type!r}: pool", pool, POOL_NAME, POOL_FORM)
+    if pool in RESERVED:
+        raise InvalidOption(
+            f"{task_type!r}: pool is {pool!r}, a queue of every stack; leave it out", field="pool"
+        )
+    if priority in URGENT:
+        raise InvalidOption(
+            f"{task_type!r}: priority is {priority!r}, but the pool {pool!r} has one queue for all"
+            " its tasks: give the urgent ones a pool of their own",
+            field="priority",
+        )
+    return pool, runner
 
 
 def _check_runner(task_type: str, runner: str, timeout_seconds: float) -> None:

@@ -18,7 +18,7 @@ _FINISH = Start(lambda wiring: wiring.finisher)
 def split(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Store the subtasks, and plan the batches.
 
-    `{pk, sk, execution}` → `{batches: [[first, last], …], maxConcurrency}`
+    `{pk, sk, execution}` → `{batches: [[first, last], …], maxConcurrency, pool?}`
     """
     wiring = _SPLIT()
     plan = wiring.splitter.split(

@@ -36,6 +36,12 @@ class InvalidRequest(TaskmillError):
     http_status = 422
 
 
+class UnknownPool(InvalidRequest):
+    """The task type runs in a worker pool that the stack does not have; names those it has."""
+
+    code = "unknown_pool"
+
+
 class InvalidOption(InvalidRequest, ValueError):
     """An option, where it is given in Python, is out of range; names it and what is allowed."""
 

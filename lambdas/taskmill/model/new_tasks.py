@@ -121,6 +121,7 @@ def _row(
         notify=task.notify or DEFAULT_NOTIFY,
         callbacks=all_callbacks(task, settings),
         runner=settings.runner,
+        pool=settings.pool,
         priority=stored_priority(task, settings),
         log_ids=all_log_ids(task, context),
         created_at=now,

@@ -8,6 +8,7 @@ from taskmill.model.api.requests import CreateTask, InvokeContext, TaskOptions
 from taskmill.model.clock import to_ms
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.limits import MAX_DELAY_SECONDS, MAX_LOG_IDS
+from taskmill.model.pools import check_priority
 from taskmill.model.task_settings import Callback, TaskSettings, callbacks_of
 
 EVENTS: Mapping[str, str] = {
@@ -79,6 +80,11 @@ def all_log_ids(task: TaskOptions, context: InvokeContext) -> dict[str, str] | N
 
 
 def stored_priority(task: TaskOptions, settings: TaskSettings) -> str | None:
-    """The priority of the submit, else of the type; None, which rows omit, means "normal"."""
+    """The priority of the submit, else of the type; None, which rows omit, means "normal".
+
+    Raises:
+        InvalidRequest: It is an urgent one, and the type runs in a pool.
+    """
+    check_priority(task.task_type, task.priority, settings.pool)
     priority = task.priority or settings.priority
     return None if priority == "normal" else priority

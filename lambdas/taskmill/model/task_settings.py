@@ -16,6 +16,7 @@ class TaskSettings:
     Attributes:
         callbacks: Pairs of event and the task type to submit.
         runner: "container" for tasks that Lambda cannot run; None: Lambda.
+        pool: The worker pool that runs them; None: the workers of the stack itself.
         priority: Of tasks submitted without one.
         parallel: How many attempts a Lambda worker may run at a time; None: the default.
         expires_seconds: Of tasks submitted without it: see `model/time_bounds.py`.
@@ -24,6 +25,7 @@ class TaskSettings:
 
     callbacks: tuple[Callback, ...] = ()
     runner: str | None = None
+    pool: str | None = None
     priority: str | None = None
     parallel: int | None = None
     expires_seconds: int | None = None

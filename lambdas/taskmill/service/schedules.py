@@ -13,6 +13,7 @@ from taskmill.model.api.schedules import Schedule
 from taskmill.model.clock import DAY_SECONDS
 from taskmill.model.errors import Conflict, TaskNotFound
 from taskmill.model.left_out import LEFT_OUT
+from taskmill.model.pools import check_priority
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.service.cross_tenant import foreign_source, traced
@@ -70,6 +71,7 @@ class Scheduling(ServiceParts):
 
         Raises:
             InvalidRequest: A field is not valid, or the schedule would never fire.
+            UnknownPool: The task type runs in a worker pool that the stack does not have.
             LimitExceeded: The input is larger than 64 KB or the configured maximum.
             Conflict: Others keep changing the schedule, or the tenant has 1,000 schedules already.
             Forbidden: A task of another tenant calls it, and the stack refuses that.
@@ -101,6 +103,8 @@ class Scheduling(ServiceParts):
             max_bytes=self.payloads.max_bytes,
         )
         check_input(self.registry, row.task_type, input)
+        settings = self.registry.settings_of_new(row.task_type)
+        check_priority(row.task_type, row.priority, settings.pool)
 
         def stored_or_new(before: ScheduleRow | None) -> ScheduleRow:
             if before is None or before.state == "DELETED":

@@ -44,6 +44,7 @@ class Submits(Puts):
 
         Raises:
             InvalidRequest: An option is not valid, contradicts another, or rules out `execute_now`.
+            UnknownPool: The type runs in a worker pool that the stack does not have.
             LimitExceeded: The input is larger than the configured maximum.
             TaskExists: Another task has the same code.
             IdempotencyConflict: The idempotency key was used for another request.
@@ -99,6 +100,7 @@ class Submits(Puts):
 
         Raises:
             InvalidRequest: Neither or both of `input` and `input_ref`, or a field out of range.
+            UnknownPool: The type runs in a worker pool that the stack does not have.
             LimitExceeded: More than 1,000,000 elements, or larger than the configured maximum.
             TaskExists: Another task has the same code.
             IdempotencyConflict: The idempotency key was used for another request.
@@ -113,7 +115,7 @@ class Submits(Puts):
             now=self.clock(),
             retention_days=self.tasks.retention_days,
             code=code,
-            settings=self.registry.settings(task.task_type),
+            settings=self.registry.settings_of_new(task.task_type),
             hidden=self.registry.hides_input(task.task_type),
         )
         return Task.from_row(self._stored_task(_with_parent(row, source), task))
@@ -159,7 +161,7 @@ class Submits(Puts):
         self.ids.check(task.code)
         source = foreign_source(task.tenant_code, allowed=self.cross_tenant)
         context = traced(context, source, own_log_ids=task.log_ids)
-        settings = self.registry.settings(task.task_type)
+        settings = self.registry.settings_of_new(task.task_type)
         row = task_row(task, context, now=now, code=code, settings=settings)
         return _with_parent(row, source)
 

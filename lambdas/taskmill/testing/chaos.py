@@ -17,6 +17,8 @@ class Chaos:
             transaction is cancelled for a mixture of reasons.
         lost_answers: Probability that the answer to a write is lost, from 0 to 1: the client sends
             the same write again, as boto3 does, and gets the answer to that.
+        throttles: Probability that Lambda refuses to run a step of a fan-out, from 0 to 1, as it
+            does while all of the account's concurrency is in use.
         clock_skew_seconds: How far the clock of functions and consumers is ahead of that of the
             services; negative: behind.
     """
@@ -25,6 +27,7 @@ class Chaos:
     seed: int | None = None
     conflicts: float = 0.0
     lost_answers: float = 0.0
+    throttles: float = 0.0
     clock_skew_seconds: float = 0
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,12 @@ from taskmill.testing.clients import Crash, Meter, MeteredClient
 from taskmill.testing.clocks import Clocks
 from taskmill.testing.deliveries import DeliveryPlayer
 from taskmill.testing.dynamodb import MemoryTable
-from taskmill.testing.environment import DEAD_LETTERS, PARKED, function_environment
+from taskmill.testing.environment import (
+    DEAD_LETTERS,
+    PARKED,
+    function_environment,
+    pool_environment,
+)
 from taskmill.testing.executions import ExecutionPlayer
 from taskmill.testing.fakes import Executions, Metrics, Queues, Topics
 from taskmill.testing.faults import FaultyTable
@@ -63,6 +68,7 @@ class InProcessCloud:
         workers: How many invocations of the worker function may run at the same time, for each
             work queue. Tasks that sleep (with `cloud.sleep`) then do so side by side. None: each
             invocation ends before anything else happens.
+        pools: Worker pools in Lambda: by their names the seconds of their functions' timeout.
     """
 
     modules: Sequence[str] = ()
@@ -71,6 +77,7 @@ class InProcessCloud:
     environment: dict[str, str] = field(default_factory=dict)
     schema: dict[str, Any] = field(default_factory=lambda: TABLE_SCHEMA)
     workers: int | None = None
+    pools: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.now = now_ms()
@@ -95,7 +102,7 @@ class InProcessCloud:
         self.stream = Stream(self.table.records, self.meter)
         pace = Pace(self.wait, lambda: self.now / 1000, cap_seconds=math.inf)
         settings = function_environment(modules=self.modules, factory=self.factory)
-        settings |= self.environment
+        settings |= pool_environment(self.pools) | self.environment
         self.wiring = Wiring(
             settings,
             self._client,
@@ -104,7 +111,7 @@ class InProcessCloud:
             pace,
             side_calls=self.side_calls,
         )
-        self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS) | PARKED
+        self.queues.dead_letters = dict.fromkeys(self.deliveries.work_urls, DEAD_LETTERS) | PARKED
         self._stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
         return self

@@ -11,11 +11,13 @@ from taskmill.aws.sqs.memory_queue import MemoryQueue
 from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Delivery
 from taskmill.handlers import dead_letters, dispatch, work
 from taskmill.testing.clients import Crash
-from taskmill.testing.environment import DEAD_LETTERS, FAILURES, WORK_QUEUE
+from taskmill.testing.environment import DEAD_LETTERS, FAILURES, WORK_QUEUE, pool_queue
 
 if TYPE_CHECKING:
     from taskmill.testing.cloud import InProcessCloud
     from taskmill.work.consumer.consumer import Consumer
+
+GRACE_SECONDS = 30  # visibility timeout, beyond the timeout of the function
 
 
 class DeliveryPlayer:
@@ -37,12 +39,21 @@ class DeliveryPlayer:
         for url in self._cloud.wiring.work_urls:
             if self._has_visible(url) and self._has_worker(url):
                 yield self._consume if self._uses_consumer else partial(self._deliver_work, url)
+        for pool, seconds in self._cloud.pools.items():
+            url = pool_queue(pool)
+            if self._has_visible(url) and self._has_worker(url):
+                yield partial(self._deliver_work, url, seconds)
         if self._has_visible(DEAD_LETTERS):
             yield partial(self._deliver, DEAD_LETTERS, dead_letters.handler)
 
+    @property
+    def work_urls(self) -> list[str]:
+        """URLs of all work queues, those of worker pools included."""
+        return [*self._cloud.wiring.work_urls, *self._cloud.wiring.pool_urls]
+
     def next_due(self) -> int | None:
         """When the next message can be delivered, in epoch ms; None if there is none for now."""
-        work_urls = filter(self._has_worker, self._cloud.wiring.work_urls)
+        work_urls = filter(self._has_worker, self.work_urls)
         queues = (self._queue(url) for url in (FAILURES, *work_urls, DEAD_LETTERS))
         due = [queue.next_due() for queue in queues if queue]
         return min((each for each in due if each is not None), default=None)
@@ -55,7 +66,9 @@ class DeliveryPlayer:
         """
         settings = self._cloud.wiring.environment
         lanes = ("QUEUE", "PRIORITY_QUEUE", "CONTAINER_QUEUE")
-        own = {settings.get(f"TASKMILL_{lane}_ARN"): f"TASKMILL_{lane}_URL" for lane in lanes}
+        pools = [f"POOL_{each.upper().replace('-', '_')}" for each in self._cloud.pools]
+        names = (*lanes, *pools)
+        own = {settings.get(f"TASKMILL_{name}_ARN"): f"TASKMILL_{name}_URL" for name in names}
         if queue := self._queue(settings.get(own.get(arn, ""), WORK_QUEUE)):
             queue.put(body, visible_at)
 
@@ -82,33 +95,36 @@ class DeliveryPlayer:
         workers = self._cloud.workers
         return workers is None or self._working[url] < workers
 
-    def _deliver_work(self, url: str) -> None:
+    def _deliver_work(self, url: str, seconds: int = 300) -> None:
         if self._cloud.workers is None:
-            self._deliver(url, work.handler, times=self._cloud.chaos.deliveries)
+            times = self._cloud.chaos.deliveries
+            self._deliver(url, work.handler, times=times, seconds=seconds)
         elif queue := self._queue(url):
             if self._cloud.chaos.deliveries > 1:
                 self._duplicate(queue)
-            deliveries = queue.receive(MESSAGES_A_CALL)
+            deliveries = queue.receive(MESSAGES_A_CALL, hidden_seconds=seconds + GRACE_SECONDS)
             if deliveries:
                 self._working[url] += 1
-                self._cloud.stage.act(partial(self._work, url, queue, deliveries))
+                self._cloud.stage.act(partial(self._work, url, queue, deliveries, seconds))
 
-    def _work(self, url: str, queue: MemoryQueue, deliveries: Sequence[Delivery]) -> None:
+    def _work(
+        self, url: str, queue: MemoryQueue, deliveries: Sequence[Delivery], seconds: int
+    ) -> None:
         """Invoke the worker function in a thread of its own."""
         try:
-            self._invoke(url, queue, deliveries, work.handler)
+            self._invoke(url, queue, deliveries, work.handler, seconds=seconds)
         finally:
             self._working[url] -= 1
 
-    def _deliver(self, url: str, handler: Any, *, times: int = 1) -> None:
+    def _deliver(self, url: str, handler: Any, *, times: int = 1, seconds: int = 300) -> None:
         """Receive up to 10 messages, and invoke a function with them `times` times."""
         queue = self._queue(url)
         if queue is None:
             return
         if self._cloud.chaos.seed is not None:
             self._cloud.random.shuffle(queue.messages)
-        if deliveries := queue.receive(MESSAGES_A_CALL):
-            self._invoke(url, queue, deliveries, handler, times=times)
+        if deliveries := queue.receive(MESSAGES_A_CALL, hidden_seconds=seconds + GRACE_SECONDS):
+            self._invoke(url, queue, deliveries, handler, times=times, seconds=seconds)
 
     def _invoke(
         self,
@@ -118,11 +134,12 @@ class DeliveryPlayer:
         handler: Any,
         *,
         times: int = 1,
+        seconds: int,
     ) -> None:
         event = {"Records": [record_of(delivery, url) for delivery in deliveries]}
         kept = {delivery.id for delivery in deliveries}
         for _ in range(times):
-            answer = self._cloud.invoke(handler, event)
+            answer = self._cloud.invoke(handler, event, seconds=seconds)
             if answer is None:
                 return  # it crashed: SQS delivers its messages again after the visibility timeout
             kept &= {each["itemIdentifier"] for each in answer["batchItemFailures"]}

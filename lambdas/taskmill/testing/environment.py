@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 WORK_QUEUE, DEAD_LETTERS, FAILURES = "queue", "dead-letters", "failures"  # queue URLs
 PARKED = {FAILURES: "failures-dead-letters"}  # where records end that fail again and again
 UNREADABLE = "unreadable"
+
+
+def pool_queue(pool: str) -> str:
+    """The URL of a worker pool's queue."""
+    return f"pool-{pool}"
+
+
+def pool_environment(pools: Iterable[str]) -> dict[str, str]:
+    """The variables of worker pools in Lambda."""
+    variables = {"TASKMILL_POOLS": ",".join(pools)}
+    for pool in pools:
+        setting = f"TASKMILL_POOL_{pool.upper().replace('-', '_')}"
+        variables |= {f"{setting}_URL": pool_queue(pool), f"{setting}_ARN": f"arn:pool:{pool}"}
+    return variables
 
 
 def function_environment(*, modules: Sequence[str], factory: str | None) -> dict[str, str]:

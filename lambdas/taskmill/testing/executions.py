@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,10 @@ from typing import TYPE_CHECKING, Any
 from taskmill.handlers import subtasks
 from taskmill.model.errors import SubtasksDueLater, SubtasksRemain
 from taskmill.testing.clients import Crash
+from taskmill.testing.retriers import RETRIERS, Retries, TooManyRequestsException
 
 if TYPE_CHECKING:
     from taskmill.testing.cloud import InProcessCloud
-
-RETRIES = {"split": 6, "batch": 60, "finish": 10}  # as in the stack's state machine
-BACK_OFF_MS = 1_000
-MAX_BACK_OFF_MS = 60_000
 
 
 @dataclass
@@ -49,6 +47,7 @@ class ExecutionPlayer:
     def __init__(self, cloud: InProcessCloud) -> None:
         self._cloud = cloud
         self._running: list[tuple[_Steps, _Sleep]] = []
+        self._random = random.Random(cloud.chaos.seed)  # noqa: S311  # throttles; no secret
 
     def ready(self) -> bool:
         self._adopt()
@@ -126,27 +125,39 @@ class ExecutionPlayer:
                 return
 
     def _try(self, step: str, handler: Any, event: dict[str, Any]) -> Any:
-        """Invoke a handler until it succeeds or its retries are used up.
+        """Invoke a handler until it succeeds or the retries for what it raises are used up.
 
         Each invocation is repeated as often as `Chaos.deliveries` says.
         """
-        for retry in range(RETRIES[step] + 1):
+        retries = Retries(RETRIERS[step])
+        while True:
+            call = {**event, "retry": retries.made}
             try:
-                answer = handler({**event, "retry": retry}, self._cloud.context(900))
+                answer = self._invoke(handler, call)
             except SubtasksDueLater:  # the workflow waits for these and does not retry
-                self._redeliver(handler, {**event, "retry": retry})
+                self._redeliver(handler, call)
                 raise
-            except (Exception, Crash) as error:  # as the workflow's States.ALL
-                if retry == RETRIES[step]:
+            except (Exception, Crash) as error:
+                back_off = retries.after(error)
+                if back_off is None:
                     raise _GaveUp(f"{type(error).__name__}: {error}") from error
-                self._redeliver(handler, {**event, "retry": retry})
-                back_off = min(BACK_OFF_MS * 2**retry, MAX_BACK_OFF_MS)
+                if not isinstance(error, TooManyRequestsException):
+                    self._redeliver(handler, call)
                 yield _Sleep(self._cloud.clock() + back_off)
             else:
-                self._redeliver(handler, {**event, "retry": retry})
+                self._redeliver(handler, call)
                 yield None
                 return answer
-        return None
+
+    def _invoke(self, handler: Any, event: dict[str, Any]) -> Any:
+        """Invoke a handler, unless Lambda refuses.
+
+        Raises:
+            TooManyRequestsException: As often as `Chaos.throttles` says.
+        """
+        if self._random.random() < self._cloud.chaos.throttles:
+            raise TooManyRequestsException
+        return handler(event, self._cloud.context(900))
 
     def _redeliver(self, handler: Any, event: dict[str, Any]) -> None:
         for _ in range(self._cloud.chaos.deliveries - 1):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import re
+from collections.abc import Mapping
 
 
 def duration(text: str) -> float:
@@ -24,6 +26,20 @@ def is_on(text: str) -> bool:
 def names(text: str) -> tuple[str, ...]:
     """The names in a list, separated by commas."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def of_pools(environment: Mapping[str, str], kind: str) -> tuple[tuple[str, str], ...]:
+    """The names of the worker pools whose queue has a URL or an ARN here, each with that.
+
+    Args:
+        kind: "URL" or "ARN".
+    """
+    name = re.compile(rf"TASKMILL_POOL_([A-Z][A-Z0-9_]*)_{kind}")
+    return tuple(
+        (match[1].lower().replace("_", "-"), value)
+        for each, value in environment.items()
+        if value and (match := name.fullmatch(each))
+    )
 
 
 def path(text: str) -> str:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Self
 
 from taskmill.model.callback_budget import DEFAULT_BUDGET
-from taskmill.model.lanes import Lane
+from taskmill.model.lanes import IN_ORDER, ByLane, Lane
+from taskmill.model.pools import kinds_of_pools
 from taskmill.wiring.setting_values import (
     duration,
     is_on,
     limit,
     names,
+    of_pools,
     path,
     positive,
     runner,
@@ -144,6 +146,18 @@ class Settings:
     container_queue_arn: str | None = _setting(
         "TASKMILL_CONTAINER_QUEUE_ARN", "ARN of the queue of container tasks"
     )
+    pools: tuple[tuple[str, str], ...] = _setting(
+        "TASKMILL_POOLS",
+        'the worker pools that tasks may run in, such as "large,gpu:container"',
+        default=(),
+        read=kinds_of_pools,
+    )
+    pool_urls: tuple[tuple[str, str], ...] = _setting(
+        "TASKMILL_POOL_<NAME>_URL", "the queue of a worker pool; absent: the work queue", default=()
+    )
+    pool_arns: tuple[tuple[str, str], ...] = _setting(
+        "TASKMILL_POOL_<NAME>_ARN", "ARN of the queue of a worker pool", default=()
+    )
     dead_letters_url: str | None = _setting(
         "TASKMILL_DEAD_LETTERS_URL", "the queue of messages that were received too often"
     )
@@ -208,6 +222,9 @@ class Settings:
                     known[each.name] = each.metadata["read"](text)
                 except ValueError as wrong:
                     raise InvalidSetting(f"{name} is {text!r}: {wrong}") from None
+        for kind in ("url", "arn"):
+            if found := of_pools(environment, kind.upper()):
+                known[f"pool_{kind}s"] = found
         return cls(**known)
 
     def need(self, name: str) -> str:
@@ -221,7 +238,7 @@ class Settings:
             raise MissingSetting(f"{name} is not set")
         return value
 
-    def by_lane(self, what: str) -> dict[Lane, str]:
+    def by_lane(self, what: str) -> ByLane[str]:
         """The URL or ARN of each lane's work queue.
 
         A lane without a queue of its own uses the queue of the normal lane.
@@ -233,11 +250,15 @@ class Settings:
             MissingSetting: That of the normal lane (`TASKMILL_QUEUE_URL` or `_ARN`) is not set.
         """
         normal = f"TASKMILL_QUEUE_{what}"
-        own = {lane: f"TASKMILL_{lane.upper()}_QUEUE_{what}" for lane in Lane}
+        own = {lane: f"TASKMILL_{lane.upper()}_QUEUE_{what}" for lane in IN_ORDER}
         has_own = {
             lane: name in _FIELDS and getattr(self, _FIELDS[name]) for lane, name in own.items()
         }
-        return {lane: self.need(own[lane] if has_own[lane] else normal) for lane in Lane}
+        of_pools = {"URL": self.pool_urls, "ARN": self.pool_arns}[what]
+        return ByLane(
+            {lane: self.need(own[lane] if has_own[lane] else normal) for lane in IN_ORDER}
+            | {Lane(pool): place for pool, place in of_pools}
+        )
 
     @property
     def in_lambda(self) -> bool:

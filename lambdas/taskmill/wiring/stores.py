@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from taskmill.functions.polling import Pace
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.lanes import IN_ORDER, Lane
+from taskmill.model.lanes import IN_ORDER, ByLane
 from taskmill.model.shown_text import log_line
 from taskmill.wiring.clients import ClientMaker, LazyClient
 from taskmill.wiring.settings import InvalidSetting, Settings
@@ -76,8 +76,10 @@ class Stores:
     @cached_property
     def registry(self) -> Registry:
         from taskmill.functions.registry import Registry
+        from taskmill.model.pools import Pools
 
-        return Registry(self.settings.modules, self.settings.factory)
+        settings = self.settings
+        return Registry(settings.modules, settings.factory, Pools(settings.pools))
 
     # DynamoDB
 
@@ -158,12 +160,17 @@ class Stores:
         urls = self.settings.by_lane("URL")
         return list(dict.fromkeys(urls[lane] for lane in IN_ORDER))
 
+    @property
+    def pool_urls(self) -> list[str]:
+        """URLs of the queues of worker pools, as far as they are known here."""
+        return [url for _, url in self.settings.pool_urls]
+
     @cached_property
-    def lanes(self) -> Mapping[Lane, Queue]:
+    def lanes(self) -> ByLane[Queue]:
         """The work queue of each lane; a lane without a queue of its own uses the normal one."""
         urls = self.settings.by_lane("URL")
         queues = {url: self.queue_at(url) for url in set(urls.values())}
-        return {lane: queues[url] for lane, url in urls.items()}
+        return ByLane({lane: queues[url] for lane, url in urls.items()})
 
     def queue(self, setting: str) -> Queue:
         """The queue whose URL is in this environment variable."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-from taskmill.model.lanes import Lane
+from taskmill.model.lanes import ByLane, Lane
 from taskmill.wiring.clients import LazyClient
 from taskmill.wiring.dispatch import DispatchParts
 from taskmill.wiring.fanout import FanOutParts
@@ -53,6 +53,6 @@ class SweepParts(DispatchParts, FanOutParts):
 
 def _by_lane(
     urls: Mapping[Lane, str], age_of: Callable[[str, int], int | None], now: int
-) -> dict[Lane, int | None]:
+) -> ByLane[int | None]:
     ages = {url: age_of(url, now) for url in set(urls.values())}
-    return {lane: ages[url] for lane, url in urls.items()}
+    return ByLane({lane: ages[url] for lane, url in urls.items()})

@@ -107,7 +107,7 @@ class WorkParts(Stores):
 
         return Worker(
             messages=self.message_runner,
-            queues={_name(url): self.queue_at(url) for url in self.work_urls},
+            queues={_name(url): self.queue_at(url) for url in (*self.work_urls, *self.pool_urls)},
             main=self.queue("TASKMILL_QUEUE_URL"),
             patience_seconds=self.settings.hand_back_seconds,
             clock=self.clock,

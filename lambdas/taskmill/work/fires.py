@@ -12,10 +12,17 @@ from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.s3.inputs import with_input
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.functions.registry import Registry
-from taskmill.model.clock import Clock, now_ms, to_ms
+from taskmill.model.clock import Clock, now_ms, to_ms, ttl_seconds
 from taskmill.model.correlation import correlation
 from taskmill.model.derived_codes import timed_code
-from taskmill.model.errors import InvalidInput, InvalidKey, TaskExists, UnreadableMessage
+from taskmill.model.error_details import describe_error
+from taskmill.model.errors import (
+    InvalidInput,
+    InvalidKey,
+    TaskExists,
+    UnknownPool,
+    UnreadableMessage,
+)
 from taskmill.model.keys import Kind, TaskKey, schedule_key
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.rows.schedule_row import ScheduleRow
@@ -86,7 +93,7 @@ class Fires:
             return
         row = with_input(
             self.payloads,
-            self._row(schedule, fire),
+            self._in_known_pool(self._row(schedule, fire)),
             self._input(schedule),
             hidden=self.registry.hides_input(schedule.task_type),
         )
@@ -96,6 +103,31 @@ class Fires:
             self.logger.info("fired before", key=str(row.key), **fields)
         else:
             self.logger.info("fired", **{**correlation(row), "key": str(row.key), **fields})
+
+    def _in_known_pool(self, row: TaskRow) -> TaskRow:
+        """The row of a task that runs in its type's pool.
+
+        If there is no such pool, it has FAILED: no worker could run it, and nobody is there to be
+        refused.
+        """
+        try:
+            settings = self.registry.settings_of_new(row.key.type)
+        except UnknownPool as refused:
+            return self._failed(row, refused)
+        if settings.pool is None:
+            return row
+        return row.but(pool=settings.pool, runner=settings.runner, priority=None)
+
+    def _failed(self, row: TaskRow, refused: UnknownPool) -> TaskRow:
+        now = self.clock()
+        return row.but(
+            status=Status.FAILED,
+            attributes={"error": describe_error(refused)},
+            finished_at=now,
+            ttl=ttl_seconds(now, self.tasks.retention_days),
+            attention=f"FAILED#{row.key.tenant}",
+            history=(*row.history, (Status.FAILED, now, 0)),
+        )
 
     def _input(self, schedule: ScheduleRow) -> Any:
         if schedule.input is None:

@@ -23,6 +23,7 @@ from taskmill.model.given_elements import given_elements
 from taskmill.model.keys import Kind, TaskKey, check_name
 from taskmill.model.lineage import descendant
 from taskmill.model.options import check_flag
+from taskmill.model.pools import check_priority
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.submit_checks import checked_options
@@ -132,6 +133,7 @@ class Spawner:
         plain = self._checked_at(position, function, task_type, value)
         draft = self._draft(task_type, self.children.place(position or 0, name), budget)
         start = (draft.created_at or 0) + delay_seconds * 1000
+        check_priority(task_type, priority, draft.pool)
         draft = dataclasses.replace(
             draft,
             name=name or task_type,
@@ -181,7 +183,7 @@ class Spawner:
             InvokeContext(),
             now=self.clock(),
             retention_days=self.retention_days,
-            settings=self.registry.settings(task.task_type),
+            settings=self.registry.settings_of_new(task.task_type),
             hidden=self.registry.hides_input(task.task_type),
         )
         inherited = {name: getattr(draft, name) for name in _INHERITED}
@@ -200,7 +202,7 @@ class Spawner:
     def _draft(self, task_type: str, place: str, budget: int) -> TaskRow:
         parent = self.children.claim.row
         code = child_code(parent.key, place)
-        settings = self.registry.settings(task_type)
+        settings = self.registry.settings_of_new(task_type)
         row = descendant(
             parent, task_type, code, settings=settings, now=self.clock(), budget=budget
         )

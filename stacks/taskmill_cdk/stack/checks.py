@@ -16,6 +16,7 @@ from taskmill_cdk.props import (
     LAMBDA_SECONDS,
     checked_props,
     choice,
+    each_of,
     flag,
     instance,
     key_of_kms,
@@ -24,6 +25,7 @@ from taskmill_cdk.props import (
 )
 from taskmill_cdk.stack.environment import Ids
 from taskmill_cdk.task_source import TaskSource
+from taskmill_cdk.worker_pool import Pool
 
 checked = checked_props(
     Stack,
@@ -42,6 +44,7 @@ checked = checked_props(
     container_cpu=whole(1),
     container_memory=whole(1),
     container_queue=flag,
+    pools=each_of(Pool, "WorkerPool(...) and ContainerPool(...)"),
     snap_start=flag,
     bytecode=flag,
     ids=choice(get_args(Ids)),

@@ -1,5 +1,7 @@
 """The stack outputs: what clients of a deployed stack need to know."""
 
+from collections.abc import Sequence
+
 from taskmill_cdk.api import TaskApi
 from taskmill_cdk.dispatcher import Dispatcher
 from taskmill_cdk.notifications import Notifications
@@ -7,6 +9,7 @@ from taskmill_cdk.payload_bucket import PayloadBucket
 from taskmill_cdk.table import TaskTable
 from taskmill_cdk.task_function import TaskFunction
 from taskmill_cdk.work_queue import WorkQueue
+from taskmill_cdk.worker_pool import Pool, pool_settings
 from taskmill_cdk.workflow import SubtaskWorkflow
 
 
@@ -21,6 +24,7 @@ def stack_outputs(
     worker: TaskFunction,
     dispatcher: Dispatcher,
     api: TaskApi | None,
+    pools: Sequence[Pool],
 ) -> dict[str, str]:
     """Names, URLs and ARNs of the resources, by the name of the output."""
     outputs = {
@@ -39,6 +43,12 @@ def stack_outputs(
     }
     if work_queue.container_queue is not None:
         outputs["ContainerQueueUrl"] = work_queue.container_queue.queue_url
+    if pools:
+        outputs |= {"Pools": pool_settings(pools)["TASKMILL_POOLS"]}
+        outputs |= {
+            f"{pool.construct_name}QueueUrl": work_queue.pool_queues[pool.name].queue_url
+            for pool in pools
+        }
     if api is not None:
         outputs |= {"ApiId": api.http_api.api_id, "ApiUrl": api.url}
     return outputs

@@ -190,7 +190,7 @@ class TaskStackParts(Stack):
         )
         return Sweep(self, "Sweep", function=function, every=every)
 
-    def _build_monitoring(self) -> Monitoring:
+    def _build_monitoring(self, **props: Any) -> Monitoring:
         return Monitoring(
             self,
             "Monitoring",
@@ -202,4 +202,5 @@ class TaskStackParts(Stack):
             api=self.api,
             table=self.table,
             schedules=self.schedules,
+            **props,
         )

@@ -1,5 +1,6 @@
 """``TaskStack``, the map of the system: builds part after part, then grants the permissions."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,15 @@ from taskmill_cdk.runtime_layer import AWS, HOST
 from taskmill_cdk.stack.checks import checked
 from taskmill_cdk.stack.environment import Ids, common_environment
 from taskmill_cdk.stack.outputs import stack_outputs
-from taskmill_cdk.stack.parts import TaskStackParts
 from taskmill_cdk.stack.permissions import DataPermissions
+from taskmill_cdk.stack.pools import TaskStackPools
 from taskmill_cdk.stack.removal import apply_removal_policy
 from taskmill_cdk.sweep import Sweep
 from taskmill_cdk.task_source import TaskSource
+from taskmill_cdk.worker_pool import Pool, pool_settings
 
 
-class TaskStack(TaskStackParts):
+class TaskStack(TaskStackPools):
     """A task service: an HTTP API to submit tasks, Lambda to run them, Step Functions to fan out.
 
     To change a part, override the ``_build_*`` hook that builds it. Hooks run inside ``__init__``,
@@ -56,6 +58,8 @@ class TaskStack(TaskStackParts):
         container_memory: MiB of each container; Fargate allows certain values for each CPU size.
         container_queue: Create the queue of container tasks also without an image, for consumers
             of your own.
+        pools: Workers of their own for some task types: ``WorkerPool`` in Lambda, ``ContainerPool``
+            in containers. A type names one by ``@task(pool="...")``.
         snap_start: Restore new processes of all functions from SnapStart snapshots, which are
             charged also while nothing runs (decision 21). ``_build_*`` hooks of functions take
             ``snap_start``, too.
@@ -105,6 +109,7 @@ class TaskStack(TaskStackParts):
         container_cpu: int = 1_024,
         container_memory: int = 2_048,
         container_queue: bool = False,
+        pools: Sequence[Pool] = (),
         snap_start: bool = False,
         bytecode: bool = False,
         ids: Ids = "ulid",
@@ -155,7 +160,8 @@ class TaskStack(TaskStackParts):
             log_level=log_level,
             limits=limit_settings(
                 callback_budget=callback_budget, tenant=tenant_limits or TenantLimits()
-            ),
+            )
+            | pool_settings(pools),
         )
         self.notifications = self._build_notifications(encryption_key=encryption_key)
         self.worker = self._build_worker(
@@ -167,11 +173,14 @@ class TaskStack(TaskStackParts):
             priority_concurrency=priority_concurrency,
             containers=container_queue or container_image is not None,
         )
+        self.pools, self.container_pools, self._known_pools = {}, {}, pools
+        for pool in pools:
+            self._add_pool(pool, tasks=tasks, local=local, log_retention=log_retention)
         self.schedules = self._build_schedules()
         self.split = self._build_split(max_concurrency or (4 if local else 100))
         self.batch = self._build_batch(memory_size=batch_memory)
         self.finish = self._build_finish()
-        self.workflow = self._build_workflow(log_retention=log_retention)
+        self.workflow = self._build_workflow(log_retention=log_retention, pools=self.pool_batches)
         self.dispatcher = self._build_dispatcher()
         self.container_workers = None
         if container_image is not None and not local:
@@ -212,11 +221,15 @@ class TaskStack(TaskStackParts):
         data = self._data_permissions()
         self.grant_work(self.worker)
         data.grant_fail(self.dead_letters_handler)
-        data.grant_fan_out(split=self.split, batch=self.batch, finish=self.finish)
+        for batch in self.workflow.batches:  # what is granted twice is in a policy once
+            data.grant_fan_out(split=self.split, batch=batch, finish=self.finish)
+        for pool in self.pools.values():
+            self.grant_work(pool.worker)
         self._grant_dispatch(self.dispatcher.function)
-        if self.container_workers is not None:
-            self.grant_work(self.container_workers.task_role)
-            self.container_workers.grant_consume()
+        for containers in (self.container_workers, *self.container_pools.values()):
+            if containers is not None:
+                self.grant_work(containers.task_role)
+                containers.grant_consume()
         if self.api is not None:
             data.grant_serve(self.api.function)
         if self.sweep is not None:
@@ -254,6 +267,7 @@ class TaskStack(TaskStackParts):
             worker=self.worker,
             dispatcher=self.dispatcher,
             api=self.api,
+            pools=self._known_pools,
         )
         for name, value in outputs.items():
             CfnOutput(self, name, value=value)

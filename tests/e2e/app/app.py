@@ -9,7 +9,7 @@ from typing import Any
 from aws_cdk import App, CfnOutput, CliCredentialsStackSynthesizer, Duration
 from aws_cdk import aws_sqs as sqs
 
-from taskmill_cdk import TaskFunction, TaskSource, TaskStack, WorkQueue
+from taskmill_cdk import TaskFunction, TaskSource, TaskStack, WorkerPool, WorkQueue
 
 HERE = Path(__file__).parent
 TASKS = TaskSource(
@@ -61,6 +61,7 @@ E2eStack(
     worker_timeout=WORKER_TIMEOUT,
     worker_concurrency=4,  # some are busy dying
     container_queue=True,  # drained by tests
+    pools=[WorkerPool("large", timeout=WORKER_TIMEOUT)],
     build_folder=HERE.parents[2] / ".build",
     # The roles of the CDK's own bootstrap have policies that the emulator does not know.
     synthesizer=CliCredentialsStackSynthesizer(),

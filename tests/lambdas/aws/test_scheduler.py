@@ -6,7 +6,7 @@ import pytest
 from builders import NOW, any_key
 
 from taskmill.aws.scheduler import Scheduler
-from taskmill.model.lanes import Lane
+from taskmill.model.lanes import IN_ORDER
 from taskmill.model.rows.schedule_row import ScheduleRow
 
 
@@ -19,7 +19,7 @@ class Recorder:
 
 
 def scheduler(client: Recorder, **options: Any) -> Scheduler:
-    queues = {lane: f"arn:{lane}" for lane in Lane}
+    queues = {lane: f"arn:{lane}" for lane in IN_ORDER}
     return Scheduler(client, group="tasks", role_arn="arn:role", queue_arns=queues, **options)
 
 

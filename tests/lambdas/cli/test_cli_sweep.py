@@ -93,6 +93,25 @@ def test_a_task_of_containers_goes_to_their_queue_or_nowhere(
     assert (str(key) in result.stdout) is known
 
 
+@pytest.mark.parametrize("known", [False, True])
+def test_so_does_a_task_of_a_pool(
+    stack: Any, monkeypatch: pytest.MonkeyPatch, *, known: bool
+) -> None:
+    session = boto3.Session(region_name="us-east-1")
+    key = any_key(code="pooled")
+    store = wired({"TASKMILL_TABLE": "tasks"}, session=session).tasks
+    store.put(any_row(key=key, status=Status.QUEUED, updated_at=LONG_AGO, pool="my-large"))
+    pool = session.resource("sqs").create_queue(QueueName="pool")
+    if known:
+        monkeypatch.setenv("TASKMILL_POOL_MY_LARGE_URL", pool.url)
+
+    result = sweep()
+
+    assert sent(stack) == [LOST.as_dict()]
+    assert sent(pool) == ([key.as_dict()] if known else [])
+    assert (str(key) in result.stdout) is known
+
+
 def test_as_json(stack: Any) -> None:
     told = json.loads(sweep("--json").stdout)
 

@@ -25,7 +25,7 @@ from taskmill.cli.call import Call
 from taskmill.cli.output import Output
 from taskmill.cli.stop_signals import StopSignals
 from taskmill.cli.work_report import Gauge, Screen
-from taskmill.cli.work_settings import wired_here
+from taskmill.cli.work_settings import urls_of_pools, wired_here
 from taskmill.testing.schema import TABLE_SCHEMA
 from taskmill.wiring import Wiring, wired
 from taskmill.work.consumer.consumer import Consumer
@@ -167,6 +167,39 @@ def test_options_that_make_no_sense_are_refused(words: tuple[str, str]) -> None:
 def settings_of(**options: Any) -> Wiring:
     call = Call(url=None, tenant=None, region=None, profile=None, output=Output())
     return wired_here(call, **{"queue_urls": [], "modules": None, "connections": 10, **options})
+
+
+def test_the_queue_of_a_pool_is_found_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TASKMILL_POOL_MY_LARGE_URL", "https://q/my-large")
+    monkeypatch.setenv("TASKMILL_CONTAINER_QUEUE_URL", "https://q/boxed")
+
+    assert urls_of_pools(["my-large", "container"]) == ["https://q/my-large", "https://q/boxed"]
+
+
+def test_the_pools_of_a_local_cloud_are_found_without_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("TASKMILL_TABLE")
+    outputs = {
+        "Pools": "my-large,gpu:container",
+        "PoolMyLargeQueueUrl": "https://q/my-large",
+        "PoolGpuQueueUrl": "https://q/gpu",
+        "ContainerQueueUrl": "https://q/boxed",
+    }
+    monkeypatch.setattr("taskmill.client.outputs.local_outputs", lambda: outputs)
+
+    pools = ["gpu", "my-large", "container"]
+    assert urls_of_pools(pools) == [f"https://q/{each}" for each in ("gpu", "my-large", "boxed")]
+
+
+def test_a_pool_without_a_queue_is_told_with_those_that_have_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TASKMILL_POOL_LARGE_URL", "https://q/large")
+
+    told = refusal("--pool", "larg")
+
+    assert "TASKMILL_POOL_LARG_URL is not set; pools with a queue here: large" in told
 
 
 def test_flags_come_before_the_environment() -> None:

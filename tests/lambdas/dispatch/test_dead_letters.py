@@ -100,12 +100,19 @@ def test_a_direct_task_is_left_to_its_submitter(cloud: InProcessCloud) -> None:
 
 @pytest.mark.parametrize(
     ("lane", "fields"),
-    [("queue", {}), ("urgent", {"priority": "high"}), ("boxed", {"runner": "container"})],
+    [
+        ("queue", {}),
+        ("urgent", {"priority": "high"}),
+        ("boxed", {"runner": "container"}),
+        ("large", {"pool": "large"}),
+        ("queue", {"pool": "removed"}),
+    ],
 )
 def test_it_goes_to_the_queue_of_its_lane(lane: str, fields: dict[str, str]) -> None:
     lanes = {
         "TASKMILL_PRIORITY_QUEUE_URL": "urgent",
         "TASKMILL_CONTAINER_QUEUE_URL": "boxed",
+        "TASKMILL_POOL_LARGE_URL": "large",
     }
     with InProcessCloud(modules=["unit_tasks"], environment=lanes) as cloud:
         given: dict[str, Any] = dict(fields)

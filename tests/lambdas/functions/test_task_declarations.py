@@ -32,6 +32,10 @@ def declared(**options: Any) -> TaskFunction:
         ({"timeout_seconds": float("nan")}, "timeout_seconds is nan"),
         ({"timeout_seconds": float("inf"), "runner": "container"}, "timeout_seconds is inf"),
         ({"runner": "docker"}, "runner is 'docker'; one of lambda, container"),
+        ({"pool": "Large"}, "pool is 'Large'; .* a small letter and up to 31 of a-z 0-9 -"),
+        ({"pool": 3}, "pool is 3"),
+        ({"pool": "priority"}, "pool is 'priority', a queue of every stack; leave it out"),
+        ({"pool": "large", "priority": "high"}, "the pool 'large' has one queue for all"),
         ({"priority": "asap"}, "priority is 'asap'; one of low, normal, high, urgent"),
     ],
     ids=str,
@@ -165,3 +169,13 @@ def test_types_that_declare_each_other_as_callbacks_are_warned_of() -> None:
 
     with pytest.warns(UserWarning, match=f"{second} > {first} > {second}: these callbacks submit"):
         task(second, on_failure=["other", first])(lambda value: value)
+
+
+def test_a_pool_is_a_setting_of_the_type_and_container_is_the_runner_of_that_name() -> None:
+    assert declared(pool="large").settings == TaskSettings(pool="large")
+    assert declared(pool="gpu", runner="container", timeout_seconds=7_200).settings == (
+        TaskSettings(pool="gpu", runner="container")
+    )
+    assert declared(pool="container", timeout_seconds=7_200).settings == (
+        TaskSettings(runner="container")
+    )

@@ -35,6 +35,11 @@ def test_values_are_read_as_what_they_mean() -> None:
         ("TASKMILL_MAX_PAYLOAD_BYTES", "1e6", "a whole number"),
         ("TASKMILL_MAX_CONCURRENCY", "many", "a whole number"),
         ("TASKMILL_RUNNER", "moon", "lambda or container"),
+        (
+            "TASKMILL_POOLS",
+            "Large",
+            "'Large' is no pool; a name is a small letter and up to 31 of a-z 0-9 -",
+        ),
         ("TASKMILL_CALLBACK_BUDGET", "0", "a whole number above 0"),
         ("TASKMILL_TENANT_REQUESTS_PER_SECOND", "-1", "a whole number, 0 for no limit"),
         ("TASKMILL_TENANT_OPEN_UPLOADS", "many", "a whole number"),
@@ -80,3 +85,21 @@ def test_the_runner_is_what_it_is_said_to_be_else_what_the_process_is(
     environment: dict[str, str], *, in_lambda: bool
 ) -> None:
     assert Settings.of(environment).in_lambda is in_lambda
+
+
+def test_pools_are_read_with_their_kinds_and_their_queues() -> None:
+    settings = Settings.of(
+        {
+            "TASKMILL_POOLS": "large, gpu:container",
+            "TASKMILL_QUEUE_URL": "normal",
+            "TASKMILL_POOL_LARGE_URL": "large",
+            "TASKMILL_POOL_MY_OWN_URL": "own",
+            "TASKMILL_POOL_LARGE_ARN": "arn:large",
+        }
+    )
+
+    assert settings.pools == (("large", "lambda"), ("gpu", "container"))
+    urls = settings.by_lane("URL")
+    assert (urls[Lane("large")], urls[Lane("my-own")]) == ("large", "own")
+    assert urls[Lane("gpu")] == "normal"  # without a queue of its own
+    assert settings.pool_arns == (("large", "arn:large"),)

@@ -27,7 +27,7 @@ START: Position = dict.fromkeys(range(SEGMENTS))
 # What tells whether a row may be overdue. A projection saves transfer and memory, no read units.
 _READ: tuple[str, ...] = (
     *("pk", "sk", "status", "updatedAt", "runAt", "retryAt", "leaseUntil", "direct", "sweptAt"),
-    *("runner", "priority", "awaitedTotal", "awaitedDone", "settlement"),
+    *("runner", "pool", "priority", "awaitedTotal", "awaitedDone", "settlement"),
 )
 _OPEN = [status for status in Status if status not in FINAL]
 

@@ -19,7 +19,7 @@ from taskmill.dispatch.reactions import RunCallbacks
 from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.chunks import chunked
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.errors import InvalidRequest, LimitExceeded
+from taskmill.model.errors import InvalidRequest, LimitExceeded, UnknownPool
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 
@@ -64,6 +64,7 @@ class CallbackEmitter:
         mappings = self.mappings.as_of(key.tenant, key.type, submitted_at(source))
         if not (targets := targets_of(source, mappings)):
             return []
+        targets = self._with_known_pools(source, targets)
         try:
             rows = self._rows(source, targets)
         except (InvalidRequest, LimitExceeded) as refused:  # a retry would be refused again
@@ -73,11 +74,23 @@ class CallbackEmitter:
             self.refusals.tell_spent(source, targets[len(rows) :], budget=self.budget)
         return rows
 
+    def _with_known_pools(self, source: TaskRow, targets: tuple[str, ...]) -> tuple[str, ...]:
+        """Those types that can run; an alarm tells of the others."""
+        runnable = []
+        for target in targets:
+            try:
+                self.registry().settings_of_new(target)
+            except UnknownPool as refused:
+                self.refusals.tell(source, [target], refused)
+            else:
+                runnable.append(target)
+        return tuple(runnable)
+
     def _rows(self, source: TaskRow, targets: tuple[str, ...]) -> list[TaskRow]:
         rows = callback_rows(
             source,
             targets,
-            settings=self.registry().settings,
+            settings=self.registry().settings_of_new,
             now=self.clock(),
             per_root=self.budget,
         )

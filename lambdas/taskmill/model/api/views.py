@@ -12,6 +12,7 @@ from taskmill.model.api.base import Unreadable, View
 from taskmill.model.api.shown import ShownStatus, unreadable_task
 from taskmill.model.clock import to_datetime
 from taskmill.model.keys import TaskKey
+from taskmill.model.pools import pool_of
 from taskmill.model.rows.readable import UnreadableRow, reason_of
 from taskmill.model.rows.task_row import TaskRow, plain_attributes
 from taskmill.model.statuses import status_of
@@ -82,6 +83,9 @@ class Task(View):
     schedule: str | None = None
     log_ids: dict[str, str] | None = None
     runner: str | None = None
+    pool: str | None = Field(
+        default=None, description="The worker pool that runs it; absent: the stack's own workers."
+    )
     priority: str | None = None
     batch_size: int | None = None
     max_concurrency: int | None = None
@@ -139,6 +143,7 @@ class Task(View):
                 for status, at, attempt in row.history
             ),
             expired=expired,
+            pool=pool_of(row),
             **moments,
             **same,
         )

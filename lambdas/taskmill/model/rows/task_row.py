@@ -102,6 +102,7 @@ class TaskRow(ReadableRow):
     schedule: str | None = None
     log_ids: Mapping[str, str] | None = None
     runner: str | None = None
+    pool: str | None = None
     priority: str | None = None
     direct: bool | None = None
     batch_size: int | None = None

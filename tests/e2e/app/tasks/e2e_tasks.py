@@ -28,6 +28,21 @@ def big_echo(value: Any) -> Any:
     return value
 
 
+@task("in-a-pool", pool="large", timeout_seconds=SECONDS)
+def in_a_pool(_: Any) -> str:
+    return os.environ["AWS_LAMBDA_FUNCTION_NAME"]
+
+
+@task("starts-in-a-pool", timeout_seconds=SECONDS)
+def starts_in_a_pool(_: Any, ctx: TaskContext) -> list[str]:
+    return [os.environ["AWS_LAMBDA_FUNCTION_NAME"], ctx.run(in_a_pool, None)]
+
+
+@task("in-an-unknown-pool", pool="larg", timeout_seconds=SECONDS)
+def in_an_unknown_pool(value: Any) -> Any:
+    return value
+
+
 @task("typed", timeout_seconds=SECONDS)
 def typed(amount: Amount) -> Amount:
     return Amount(value=amount.value * 2)
