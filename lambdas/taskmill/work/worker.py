@@ -11,7 +11,7 @@ from contextvars import copy_context
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.aws.sqs.protocol import Delivery, Queue
+from taskmill.aws.sqs.protocol import Delivery, Queue, delivery_of
 from taskmill.work.message_runner import MessageRunner
 
 MAX_ASYNC = 10  # async tasks of one delivery that run at the same time
@@ -97,11 +97,11 @@ def _run_together(
 
 
 def _delivery(record: Mapping[str, Any]) -> Delivery:
-    return Delivery(
-        id=record["messageId"],
-        receipt=record["receiptHandle"],
-        body=record["body"],
-        receives=int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)),
+    return delivery_of(
+        record["messageId"],
+        record["receiptHandle"],
+        record["body"],
+        record.get("attributes", {}),
     )
 
 
