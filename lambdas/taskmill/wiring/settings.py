@@ -77,6 +77,12 @@ class Settings:
         default=False,
         read=is_on,
     )
+    fast_start: bool = _setting(
+        "TASKMILL_FAST_START",
+        "1: new tasks are sent when they are submitted, to the queues whose URLs are given here",
+        default=False,
+        read=is_on,
+    )
     callback_budget: int = _setting(
         "TASKMILL_CALLBACK_BUDGET",
         "callbacks that one submitted task may cause in all",

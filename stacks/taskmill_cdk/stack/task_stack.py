@@ -70,6 +70,8 @@ class TaskStack(TaskStackPools):
             tenant.
         api: Whether to create the HTTP API.
         auth: Who may call the API: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
+        fast_start: Whether who submits a task also sends its message, so that it starts without
+            waiting for the stream (decision 31).
         callback_budget: Callbacks that one submitted task may cause in all, by callbacks of
             callbacks; 10,000 by default.
         tenant_limits: What one tenant may ask for; see ``TenantLimits``.
@@ -115,6 +117,7 @@ class TaskStack(TaskStackPools):
         ids: Ids = "ulid",
         api: bool = True,
         auth: Auth | None = None,
+        fast_start: bool = True,
         callback_budget: int = CALLBACK_BUDGET,
         tenant_limits: TenantLimits | None = None,
         cors: Cors | None = None,
@@ -204,6 +207,8 @@ class TaskStack(TaskStackPools):
         self.monitoring = self._build_monitoring()
 
         self._grant_permissions()
+        if fast_start:
+            self._start_fast()
         self._print_outputs()
         apply_removal_policy(self, removable=removable)
 
@@ -234,6 +239,18 @@ class TaskStack(TaskStackPools):
             data.grant_serve(self.api.function)
         if self.sweep is not None:
             self._grant_sweep(self.sweep)
+
+    def _start_fast(self) -> None:
+        """Let the functions that store new tasks send them; they know the URLs of all queues."""
+        self.work_queue.grant_send(self.worker)  # children; tasks of schedules
+        self.worker.add_environment("TASKMILL_FAST_START", "1")
+        functions = [self.dispatcher.function, *([self.api.function] if self.api else [])]
+        for function in functions:
+            # The worker's code is deployed first: it must know why a message has no task yet.
+            function.node.add_dependency(self.worker)
+            self.work_queue.grant_send(function)
+            for name, url in (*self.work_queue.urls().items(), ("TASKMILL_FAST_START", "1")):
+                function.add_environment(name, url)
 
     def _grant_sweep(self, sweep: Sweep) -> None:
         self._data_permissions().grant_sweep(sweep.function)

@@ -66,8 +66,13 @@ def _due(row: TaskRow, now: int) -> int | None:
     """When to look again at a task that is not due; None: it is not known."""
     if row.status in RUNNING:
         return row.lease_until
-    waiting = {Status.ERRORED: row.retry_at, Status.SCHEDULED: row.run_at}
-    return waiting.get(row.status, near_deadline(row, now))
+    waiting = {
+        Status.ERRORED: row.retry_at,
+        Status.CREATED: row.run_at,
+        Status.SCHEDULED: row.run_at,
+    }
+    due = waiting.get(row.status)
+    return near_deadline(row, now) if due is None else due
 
 
 def _is_suspended(row: TaskRow) -> bool:
