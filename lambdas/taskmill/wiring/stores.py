@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from taskmill.functions.polling import Pace
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.lanes import IN_ORDER, ByLane
+from taskmill.model.lanes import IN_ORDER, ByLane, Lane
 from taskmill.model.shown_text import log_line
 from taskmill.wiring.clients import ClientMaker, LazyClient
 from taskmill.wiring.settings import InvalidSetting, Settings

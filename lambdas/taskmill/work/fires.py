@@ -124,7 +124,7 @@ class Fires:
             status=Status.FAILED,
             attributes={"error": describe_error(refused)},
             finished_at=now,
-            ttl=ttl_seconds(now, self.tasks.retention_days),
+            ttl=ttl_seconds(now, self.starts.tasks.retention_days),
             attention=f"FAILED#{row.key.tenant}",
             history=(*row.history, (Status.FAILED, now, 0)),
         )
