@@ -95,10 +95,10 @@ class Registry:
         """
         return self.pools.settings_of_new(task_type, self.settings(task_type))
 
-    def is_async(self, task_type: str) -> bool:
-        """Whether the type has an `async` function; False if its code cannot be loaded."""
+    def parallel(self, task_type: str) -> int:
+        """How many attempts of the type a Lambda worker may run at a time; see `@task`."""
         function = self._found(task_type)
-        return function is not None and function.is_async
+        return function.parallel if function else 1
 
     def hides_input(self, task_type: str) -> bool:
         """Whether inputs of the type may hold secrets; False if its code cannot be loaded."""

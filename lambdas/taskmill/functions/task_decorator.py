@@ -21,12 +21,14 @@ from taskmill.model.options import (
     check_number,
     check_pattern,
     check_types,
+    check_whole,
     suggests,
 )
 from taskmill.model.pools import CONTAINER, POOL_FORM, POOL_NAME, RESERVED
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings, callbacks_of
 
+MAX_PARALLEL = 1_000
 MAX_LAMBDA_SECONDS = 900  # what Lambda gives an invocation
 Runner = Literal["lambda", "container"]
 OneOrMore = str | TaskFunction | Sequence[str | TaskFunction]
@@ -44,6 +46,7 @@ def task(
     runner: Runner = "lambda",
     priority: Priority | None = None,
     pool: str | None = None,
+    parallel: int | None = None,
 ) -> Callable[[Callable[..., Any]], TaskFunction]:
     """Decorator: register a function that runs the tasks and subtasks of a type.
 
@@ -58,6 +61,9 @@ def task(
         priority: Of tasks submitted without one; "high" and "urgent" do not wait behind others.
         pool: The worker pool of the stack that runs it, by its name; by default none, but the
             stack's own workers. "container" is the same as runner="container".
+        parallel: How many attempts of this type one Lambda worker may run at a time, 1 to 1,000. By
+            default 10 for an async function. A plain function runs alone, as it may not be
+            thread-safe: more than 1 means threads.
 
     Raises:
         InvalidName: The type, or that of a callback, does not have this form.
@@ -75,6 +81,8 @@ def task(
     _check_runner(type, runner, timeout_seconds)
     if priority is not None:
         check_choice(f"{for_type}priority", priority, get_args(Priority))
+    if parallel is not None:
+        check_whole(f"{for_type}parallel", parallel, least=1, most=MAX_PARALLEL)
     settings = TaskSettings(
         callbacks=callbacks_of(
             success=_names(type, "on_success", on_success),
@@ -84,6 +92,7 @@ def task(
         runner=None if runner == "lambda" else runner,
         pool=pool,
         priority=priority,
+        parallel=parallel,
     )
 
     def register(function: Callable[..., Any]) -> TaskFunction:

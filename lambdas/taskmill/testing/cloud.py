@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
+from taskmill.aws.sqs.protocol import MESSAGES_A_CALL
 from taskmill.functions.polling import Pace
 from taskmill.handlers import dispatch
 from taskmill.model.clock import now_ms, to_ms
@@ -33,6 +34,7 @@ from taskmill.testing.lambda_context import LambdaContext
 from taskmill.testing.s3 import MemoryBucket
 from taskmill.testing.schedules import Schedules
 from taskmill.testing.schema import TABLE_SCHEMA
+from taskmill.testing.stage import Stage, VirtualSideCalls
 from taskmill.testing.stream import Stream
 from taskmill.testing.turns import Turns
 from taskmill.wiring.process import use
@@ -64,6 +66,9 @@ class InProcessCloud:
         environment: Environment variables of the functions; they add to and replace the stack's.
         schema: Arguments of DynamoDB's `create_table`; `TABLE_SCHEMA` by default.
         pools: Worker pools in Lambda: by their names the seconds of their functions' timeout.
+        workers: How many invocations of the worker function may run at the same time, for each
+            work queue. Tasks that sleep (with `cloud.sleep`) then do so side by side. None: each
+            invocation ends before anything else happens.
     """
 
     modules: Sequence[str] = ()
@@ -72,16 +77,21 @@ class InProcessCloud:
     environment: dict[str, str] = field(default_factory=dict)
     schema: dict[str, Any] = field(default_factory=lambda: TABLE_SCHEMA)
     pools: Mapping[str, int] = field(default_factory=dict)
+    workers: int | None = None
 
     def __post_init__(self) -> None:
         self.now = now_ms()
         self.meter = Meter()
         self.queues = Queues(self.clock)
+        self.stage = Stage(self.clock)
+        self.side_calls = VirtualSideCalls(self.clock, self.stage if self.workers else None)
         self.deliveries = DeliveryPlayer(self)
         self.topics = Topics()
         self.executions = Executions()
         self.schedules = Schedules(self.deliveries.put, self.clock)
         self.random = random.Random(self.chaos.seed)  # noqa: S311  # orders events; no secret
+        if self.workers and self.chaos.seed is not None:
+            self.queues.pick = self._pick
         self._faulty = FaultyTable(lambda: self.table, self.chaos)
         self._clocks = Clocks(self.clock, self.chaos.clock_skew_seconds)
         self._turns, self._stack = Turns(), ExitStack()
@@ -93,13 +103,21 @@ class InProcessCloud:
         pace = Pace(self.wait, lambda: self.now / 1000, cap_seconds=math.inf)
         settings = function_environment(modules=self.modules, factory=self.factory)
         settings |= pool_environment(self.pools) | self.environment
-        self.wiring = Wiring(settings, self._client, self._clocks.of_processes, self.sleep, pace)
-        self.queues.dead_letters = dict.fromkeys(self.deliveries.work_urls, DEAD_LETTERS) | PARKED
+        self.wiring = Wiring(
+            settings,
+            self._client,
+            self._clocks.of_processes,
+            self.sleep,
+            pace,
+            side_calls=self.side_calls,
+        )
+        self.queues.dead_letters = dict.fromkeys(self.deliveries.all_urls, DEAD_LETTERS) | PARKED
         self._stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
         return self
 
     def __exit__(self, *error: object) -> None:
+        self.stage.close()
         self._stack.close()
 
     @property
@@ -122,7 +140,17 @@ class InProcessCloud:
 
     def sleep(self, seconds: float) -> None:
         """Let virtual time pass without doing anything."""
-        self.now += round(seconds * 1000)
+        moment = self.now + round(seconds * 1000)
+        if not self.stage.sleep_until(moment):
+            self._move_to(moment)
+
+    def _move_to(self, moment: int) -> None:
+        """Let time pass, and make the calls that are planned for then."""
+        while planned := self.side_calls.take(moment):
+            at, call = planned
+            self.now = max(self.now, at)
+            call()
+        self.now = max(self.now, moment)
 
     def context(self, seconds: int = 300) -> LambdaContext:
         """The context of an invocation that times out after so many seconds."""
@@ -165,14 +193,14 @@ class InProcessCloud:
             fire = self.schedules.next_due(after=fired)
             due = min(each for each in (*self._due(), fire, end + 1) if each is not None)
             if due > end:
-                self.now = max(self.now, end)
+                self._move_to(end)
                 return
             if due == fire:
-                self.now = max(self.now, due)
+                self._move_to(due)
                 self.schedules.fire(due, times=self.chaos.deliveries)
                 fired = due
             else:
-                self.now = max(self.now + 1, due)
+                self._move_to(max(self.now + 1, due))
 
     def step(self) -> bool:
         """Make one delivery, or continue one execution; False if nothing is due now."""
@@ -193,11 +221,19 @@ class InProcessCloud:
         Returns:
             False if nothing is due, now or ever.
         """
+        if self.stage.sleep_until(self.now + round(seconds * 1000)):
+            return True
         with self._turns.take():
             if not self.step():
                 return self._pass_time(seconds)
             self._do_all_due()
             return True
+
+    def _pick(self, messages: list[Any]) -> None:
+        """Move messages chosen by chance to the front, as many as one delivery has."""
+        for place in range(min(MESSAGES_A_CALL, len(messages))):
+            other = self.random.randrange(place, len(messages))
+            messages[place], messages[other] = messages[other], messages[place]
 
     def _do_all_due(self) -> None:
         """Do everything that is due now."""
@@ -212,6 +248,7 @@ class InProcessCloud:
         yield from self.deliveries.steps()
         if self.player.ready():
             yield self.player.step
+        yield from self.stage.steps()
 
     def deliver_records(self) -> None:
         """Invoke the dispatcher with the next records of the table's stream, 100 at most."""
@@ -239,12 +276,13 @@ class InProcessCloud:
         if not due:
             return False
         farthest = self.now + max(within_seconds * 1000, 1)
-        self.now = int(min(max(self.now + 1, min(due)), farthest))
+        self._move_to(int(min(max(self.now + 1, min(due)), farthest)))
         return True
 
     def _due(self) -> list[int]:
-        """When the next message becomes visible, and when the next execution continues."""
-        return [each for each in (self.deliveries.next_due(), self.player.next_due()) if each]
+        """When a message becomes visible, an execution continues, a worker wakes, a call is due."""
+        due = (self.deliveries, self.player, self.stage, self.side_calls)
+        return [moment for each in due if (moment := each.next_due())]
 
     def _client(self, service: str) -> Any:
         fakes: dict[str, Any] = {

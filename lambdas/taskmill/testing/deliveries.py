@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from taskmill.testing.cloud import InProcessCloud
     from taskmill.work.consumer.consumer import Consumer
 
+SECONDS = 300  # timeout of functions, if it is not that of a pool
 GRACE_SECONDS = 30  # visibility timeout, beyond the timeout of the function
 
 
@@ -23,35 +25,41 @@ class DeliveryPlayer:
     """Delivers the messages of all queues of the in-process cloud.
 
     Work queues are drained by the worker function, or by a consumer if `TASKMILL_RUNNER` is
-    "container".
+    "container"; those of worker pools always by the function.
     """
 
     def __init__(self, cloud: InProcessCloud) -> None:
         self._cloud = cloud
         self._duplicated: set[str] = set()  # ids of messages, and of their copies
+        self._working: Counter[str] = Counter()  # invocations that run, by the URL of the queue
 
     def steps(self) -> Iterator[Callable[[], None]]:
         """Deliveries that are possible now; without a seed the first one is made."""
         if self._has_visible(FAILURES):
             yield partial(self._deliver, FAILURES, dispatch.handler)
         for url in self._cloud.wiring.work_urls:
-            if self._has_visible(url):
+            if self._has_visible(url) and self._has_worker(url):
                 yield self._consume if self._uses_consumer else partial(self._deliver_work, url)
-        for pool, seconds in self._cloud.pools.items():
-            url = pool_queue(pool)
-            if self._has_visible(url):
-                yield partial(self._deliver_work, url, seconds)
+        for url in self._pool_seconds:
+            if self._has_visible(url) and self._has_worker(url):
+                yield partial(self._deliver_work, url)
         if self._has_visible(DEAD_LETTERS):
             yield partial(self._deliver, DEAD_LETTERS, dead_letters.handler)
 
     @property
-    def work_urls(self) -> list[str]:
+    def all_urls(self) -> list[str]:
         """URLs of all work queues, those of worker pools included."""
         return [*self._cloud.wiring.work_urls, *self._cloud.wiring.pool_urls]
 
+    @property
+    def _pool_seconds(self) -> dict[str, int]:
+        """By the URL of a pool's queue, the timeout of the function that drains it."""
+        return {pool_queue(pool): seconds for pool, seconds in self._cloud.pools.items()}
+
     def next_due(self) -> int | None:
-        """When the next message becomes visible, in epoch ms; None if there are no messages."""
-        queues = (self._queue(url) for url in (FAILURES, *self.work_urls, DEAD_LETTERS))
+        """When the next message can be delivered, in epoch ms; None if there is none for now."""
+        work_urls = filter(self._has_worker, (*self._cloud.wiring.work_urls, *self._pool_seconds))
+        queues = (self._queue(url) for url in (FAILURES, *work_urls, DEAD_LETTERS))
         due = [queue.next_due() for queue in queues if queue]
         return min((each for each in due if each is not None), default=None)
 
@@ -88,22 +96,57 @@ class DeliveryPlayer:
         queue = self._queue(url)
         return queue is not None and queue.visible()
 
-    def _deliver_work(self, url: str, seconds: int = 300) -> None:
-        times = self._cloud.chaos.deliveries
-        self._deliver(url, work.handler, times=times, seconds=seconds)
+    def _has_worker(self, url: str) -> bool:
+        workers = self._cloud.workers
+        return workers is None or self._working[url] < workers
 
-    def _deliver(self, url: str, handler: Any, *, times: int = 1, seconds: int = 300) -> None:
+    def _deliver_work(self, url: str) -> None:
+        if self._cloud.workers is None:
+            self._deliver(url, work.handler, times=self._cloud.chaos.deliveries)
+        elif queue := self._queue(url):
+            if self._cloud.chaos.deliveries > 1:
+                self._duplicate(queue)
+            deliveries = self._received(url, queue)
+            if deliveries:
+                self._working[url] += 1
+                self._cloud.stage.act(partial(self._work, url, queue, deliveries))
+
+    def _work(self, url: str, queue: MemoryQueue, deliveries: Sequence[Delivery]) -> None:
+        """Invoke the worker function in a thread of its own."""
+        try:
+            self._invoke(url, queue, deliveries, work.handler)
+        finally:
+            self._working[url] -= 1
+
+    def _deliver(self, url: str, handler: Any, *, times: int = 1) -> None:
         """Receive up to 10 messages, and invoke a function with them `times` times."""
         queue = self._queue(url)
         if queue is None:
             return
         if self._cloud.chaos.seed is not None:
             self._cloud.random.shuffle(queue.messages)
-        deliveries = queue.receive(MESSAGES_A_CALL, hidden_seconds=seconds + GRACE_SECONDS)
+        if deliveries := self._received(url, queue):
+            self._invoke(url, queue, deliveries, handler, times=times)
+
+    def _received(self, url: str, queue: MemoryQueue) -> list[Delivery]:
+        hidden = self._pool_seconds.get(url, SECONDS) + GRACE_SECONDS
+        return queue.receive(MESSAGES_A_CALL, hidden_seconds=hidden)
+
+    def _invoke(
+        self,
+        url: str,
+        queue: MemoryQueue,
+        deliveries: Sequence[Delivery],
+        handler: Any,
+        *,
+        times: int = 1,
+    ) -> None:
         event = {"Records": [record_of(delivery, url) for delivery in deliveries]}
         kept = {delivery.id for delivery in deliveries}
-        for _ in range(times if deliveries else 0):
-            answer = self._cloud.invoke(handler, event, seconds=seconds)
+        for _ in range(times):
+            answer = self._cloud.invoke(
+                handler, event, seconds=self._pool_seconds.get(url, SECONDS)
+            )
             if answer is None:
                 return  # it crashed: SQS delivers its messages again after the visibility timeout
             kept &= {each["itemIdentifier"] for each in answer["batchItemFailures"]}
@@ -128,7 +171,7 @@ class DeliveryPlayer:
         for message in new * (self._cloud.chaos.deliveries - 1):
             queue.put(message.body)
         known.update(each.id for each in queue.messages if each.visible_at <= now)
-        if self._cloud.chaos.seed is not None:
+        if self._cloud.chaos.seed is not None and self._cloud.workers is None:
             self._cloud.random.shuffle(queue.messages)
 
 
