@@ -65,10 +65,10 @@ class InProcessCloud:
         chaos: Repeated and reordered deliveries, faults of DynamoDB; none by default.
         environment: Environment variables of the functions; they add to and replace the stack's.
         schema: Arguments of DynamoDB's `create_table`; `TABLE_SCHEMA` by default.
+        pools: Worker pools in Lambda: by their names the seconds of their functions' timeout.
         workers: How many invocations of the worker function may run at the same time, for each
             work queue. Tasks that sleep (with `cloud.sleep`) then do so side by side. None: each
             invocation ends before anything else happens.
-        pools: Worker pools in Lambda: by their names the seconds of their functions' timeout.
     """
 
     modules: Sequence[str] = ()
@@ -76,8 +76,8 @@ class InProcessCloud:
     chaos: Chaos = field(default_factory=Chaos)
     environment: dict[str, str] = field(default_factory=dict)
     schema: dict[str, Any] = field(default_factory=lambda: TABLE_SCHEMA)
-    workers: int | None = None
     pools: Mapping[str, int] = field(default_factory=dict)
+    workers: int | None = None
 
     def __post_init__(self) -> None:
         self.now = now_ms()
@@ -111,7 +111,7 @@ class InProcessCloud:
             pace,
             side_calls=self.side_calls,
         )
-        self.queues.dead_letters = dict.fromkeys(self.deliveries.work_urls, DEAD_LETTERS) | PARKED
+        self.queues.dead_letters = dict.fromkeys(self.deliveries.all_urls, DEAD_LETTERS) | PARKED
         self._stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
         return self

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from taskmill.testing.cloud import InProcessCloud
     from taskmill.work.consumer.consumer import Consumer
 
+SECONDS = 300  # timeout of functions, if it is not that of a pool
 GRACE_SECONDS = 30  # visibility timeout, beyond the timeout of the function
 
 
@@ -24,7 +25,7 @@ class DeliveryPlayer:
     """Delivers the messages of all queues of the in-process cloud.
 
     Work queues are drained by the worker function, or by a consumer if `TASKMILL_RUNNER` is
-    "container".
+    "container"; those of worker pools always by the function.
     """
 
     def __init__(self, cloud: InProcessCloud) -> None:
@@ -39,21 +40,25 @@ class DeliveryPlayer:
         for url in self._cloud.wiring.work_urls:
             if self._has_visible(url) and self._has_worker(url):
                 yield self._consume if self._uses_consumer else partial(self._deliver_work, url)
-        for pool, seconds in self._cloud.pools.items():
-            url = pool_queue(pool)
+        for url in self._pool_seconds:
             if self._has_visible(url) and self._has_worker(url):
-                yield partial(self._deliver_work, url, seconds)
+                yield partial(self._deliver_work, url)
         if self._has_visible(DEAD_LETTERS):
             yield partial(self._deliver, DEAD_LETTERS, dead_letters.handler)
 
     @property
-    def work_urls(self) -> list[str]:
+    def all_urls(self) -> list[str]:
         """URLs of all work queues, those of worker pools included."""
         return [*self._cloud.wiring.work_urls, *self._cloud.wiring.pool_urls]
 
+    @property
+    def _pool_seconds(self) -> dict[str, int]:
+        """By the URL of a pool's queue, the timeout of the function that drains it."""
+        return {pool_queue(pool): seconds for pool, seconds in self._cloud.pools.items()}
+
     def next_due(self) -> int | None:
         """When the next message can be delivered, in epoch ms; None if there is none for now."""
-        work_urls = filter(self._has_worker, self.work_urls)
+        work_urls = filter(self._has_worker, (*self._cloud.wiring.work_urls, *self._pool_seconds))
         queues = (self._queue(url) for url in (FAILURES, *work_urls, DEAD_LETTERS))
         due = [queue.next_due() for queue in queues if queue]
         return min((each for each in due if each is not None), default=None)
@@ -102,7 +107,7 @@ class DeliveryPlayer:
         elif queue := self._queue(url):
             if self._cloud.chaos.deliveries > 1:
                 self._duplicate(queue)
-            deliveries = queue.receive(MESSAGES_A_CALL, hidden_seconds=seconds + GRACE_SECONDS)
+            deliveries = self._received(url, queue)
             if deliveries:
                 self._working[url] += 1
                 self._cloud.stage.act(partial(self._work, url, queue, deliveries, seconds))
@@ -116,15 +121,19 @@ class DeliveryPlayer:
         finally:
             self._working[url] -= 1
 
-    def _deliver(self, url: str, handler: Any, *, times: int = 1, seconds: int = 300) -> None:
+    def _deliver(self, url: str, handler: Any, *, times: int = 1) -> None:
         """Receive up to 10 messages, and invoke a function with them `times` times."""
         queue = self._queue(url)
         if queue is None:
             return
         if self._cloud.chaos.seed is not None:
             self._cloud.random.shuffle(queue.messages)
-        if deliveries := queue.receive(MESSAGES_A_CALL, hidden_seconds=seconds + GRACE_SECONDS):
-            self._invoke(url, queue, deliveries, handler, times=times, seconds=seconds)
+        if deliveries := self._received(url, queue):
+            self._invoke(url, queue, deliveries, handler, times=times)
+
+    def _received(self, url: str, queue: MemoryQueue) -> list[Delivery]:
+        hidden = self._pool_seconds.get(url, SECONDS) + GRACE_SECONDS
+        return queue.receive(MESSAGES_A_CALL, hidden_seconds=hidden)
 
     def _invoke(
         self,
@@ -139,7 +148,9 @@ class DeliveryPlayer:
         event = {"Records": [record_of(delivery, url) for delivery in deliveries]}
         kept = {delivery.id for delivery in deliveries}
         for _ in range(times):
-            answer = self._cloud.invoke(handler, event, seconds=seconds)
+            answer = self._cloud.invoke(
+                handler, event, seconds=self._pool_seconds.get(url, SECONDS)
+            )
             if answer is None:
                 return  # it crashed: SQS delivers its messages again after the visibility timeout
             kept &= {each["itemIdentifier"] for each in answer["batchItemFailures"]}
