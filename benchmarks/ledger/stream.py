@@ -11,16 +11,20 @@ def _filter(*, old: object = None, **new: Any) -> Mapping[str, Any]:
     return {"dynamodb": images | ({"OldImage": {"status": {"S": [old]}}} if old else {})}
 
 
-def _but(status: str) -> Mapping[str, Any]:
-    return {"anything-but": [status]}
+def _but(*statuses: str) -> Mapping[str, Any]:
+    return {"anything-but": [*statuses]}
 
 
 TASKS = ["TASK", "SFN_TASK"]
+NOTIFIED = ["each", "progress"]
+SENT = ["QUEUED", "SCHEDULED"]
 # As the dispatcher's construct has them; a test compares.
 FILTERS: Sequence[Mapping[str, Any]] = (
-    _filter(row=TASKS, status=[_but("STARTED")]),
-    _filter(row=[*TASKS, "SUBTASK"], notify=["each", "progress"], status=[_but("CREATED")]),
-    _filter(row=["SUBTASK"], notify=["each"], status=["CREATED"], old={"exists": True}),
+    _filter(row=TASKS, status=[_but(*SENT, "STARTED")]),
+    _filter(row=[*TASKS, "SUBTASK"], notify=NOTIFIED, status=[_but("CREATED", *SENT)]),
+    _filter(
+        row=[*TASKS, "SUBTASK"], notify=NOTIFIED, status=["CREATED", *SENT], old={"exists": True}
+    ),
     _filter(row=["BATCH"], status=["COMPLETED"], old="STARTED"),
     _filter(row=["SCHEDULE"]),
 )

@@ -18,9 +18,12 @@ from taskmill_cdk.props import checked_props, instance, seconds, whole
 from taskmill_cdk.task_function import entry_of
 
 _IS = lambda_.FilterRule.is_equal
-_IS_NOT = lambda_.FilterRule.not_equals
 _ANY_OF = lambda_.FilterRule.or_
 _EXISTS = lambda_.FilterRule.exists
+
+
+def _none_of(*statuses: str) -> Any:
+    return [{"anything-but": [*statuses]}]
 
 
 def _row_change(*, before: Any = None, **image: Any) -> Any:
@@ -38,19 +41,26 @@ def _row_change(*, before: Any = None, **image: Any) -> Any:
     return lambda_.FilterCriteria.filter({"dynamodb": images})
 
 
+_SENT = ("QUEUED", "SCHEDULED")
 # The row changes that can cause a reaction; other changes do not invoke the function.
 REACTING_CHANGES = (
-    # Tasks; except for starts, which cause notifications only: see the next filter.
-    _row_change(row=_ANY_OF("TASK", "SFN_TASK"), status=_IS_NOT("STARTED")),
-    # Notifications: starts and progress of tasks, outcomes of subtasks. Rows stored as CREATED are
-    # left out, as up to 1,000 subtasks a fan-out would invoke the function for nothing.
+    # Tasks; except for QUEUED, SCHEDULED and STARTED, which cause notifications only.
+    _row_change(row=_ANY_OF("TASK", "SFN_TASK"), status=_none_of(*_SENT, "STARTED")),
+    # Notifications: starts and progress of tasks, outcomes of subtasks. New rows are left out: up
+    # to 1,000 subtasks a fan-out, and each task that its submitter sent, would invoke the function
+    # for nothing.
     _row_change(
         row=_ANY_OF("TASK", "SFN_TASK", "SUBTASK"),
         notify=_ANY_OF("each", "progress"),
-        status=_IS_NOT("CREATED"),
+        status=_none_of("CREATED", *_SENT),
     ),
-    # A subtask that is CREATED again, to be retried.
-    _row_change(before=_EXISTS(), row=_IS("SUBTASK"), notify=_IS("each"), status=_IS("CREATED")),
+    # A task that the dispatcher has sent; a subtask that is CREATED again, to be retried.
+    _row_change(
+        before=_EXISTS(),
+        row=_ANY_OF("TASK", "SFN_TASK", "SUBTASK"),
+        notify=_ANY_OF("each", "progress"),
+        status=_ANY_OF("CREATED", *_SENT),
+    ),
     # A batch that completes; not the later write that marks it as counted.
     _row_change(before=_IS("STARTED"), row=_IS("BATCH"), status=_IS("COMPLETED")),
     _row_change(row=_IS("SCHEDULE")),

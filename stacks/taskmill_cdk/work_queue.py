@@ -1,4 +1,4 @@
-"""The SQS queues that carry tasks from the dispatcher to the workers."""
+"""The SQS queues that carry tasks to the workers."""
 
 from typing import Any
 
@@ -99,16 +99,14 @@ class WorkQueue(Construct):
             queues["CONTAINER_QUEUE"] = self.container_queue
         return queues
 
+    def urls(self) -> dict[str, str]:
+        """Environment variables of a function that sends work: the URL of each queue."""
+        return {f"TASKMILL_{name}_URL": each.queue_url for name, each in self.queues.items()}
+
     def settings(self) -> dict[str, str]:
-        """Environment variables of a function that sends work: URL and ARN of each queue."""
-        return {
-            setting: value
-            for name, queue in self.queues.items()
-            for setting, value in (
-                (f"TASKMILL_{name}_URL", queue.queue_url),
-                (f"TASKMILL_{name}_ARN", queue.queue_arn),
-            )
-        }
+        """As `urls`, and the ARN of each queue, for schedules."""
+        arns = {f"TASKMILL_{name}_ARN": each.queue_arn for name, each in self.queues.items()}
+        return {**self.urls(), **arns}
 
     def grant_send(self, grantee: iam.IGrantable) -> None:
         """Allow to send messages to all work queues."""
@@ -130,8 +128,8 @@ class WorkQueue(Construct):
         self.unreadable.grant_send_messages(function)
 
     def _drain_queues(self, worker: lambda_.Function) -> None:
-        worker.add_environment("TASKMILL_QUEUE_URL", self.queue.queue_url)
-        worker.add_environment("TASKMILL_PRIORITY_QUEUE_URL", self.priority_queue.queue_url)
+        for name, url in self.urls().items():
+            worker.add_environment(name, url)
         for queue, concurrency in (
             (self.queue, self.max_concurrency),
             (self.priority_queue, self.priority_concurrency),
@@ -150,8 +148,8 @@ class WorkQueue(Construct):
         dead_letters_handler.add_environment(
             "TASKMILL_DEAD_LETTERS_URL", self.dead_letters.queue_url
         )
-        for name, queue in self.queues.items():
-            dead_letters_handler.add_environment(f"TASKMILL_{name}_URL", queue.queue_url)
+        for name, url in self.urls().items():
+            dead_letters_handler.add_environment(name, url)
         entry_of(dead_letters_handler).add_event_source(
             SqsEventSource(self.dead_letters, batch_size=10, report_batch_item_failures=True)
         )

@@ -91,8 +91,8 @@ class DeadLetterHandler:
         """Look at the row and act. None: the row has changed meanwhile."""
         try:
             row = self.tasks.get(key)
-        except TaskNotFound:
-            return True
+        except TaskNotFound:  # its row may still be put: see docs/decisions/0031
+            return True if self.tasks.bury(key, letter.id) else None
         match verdict(row, letter.id, now=self.clock()):
             case Drop():
                 return True

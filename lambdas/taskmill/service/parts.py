@@ -14,6 +14,7 @@ from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.dynamodb.writes import not_found
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.aws.sns import Topic
+from taskmill.aws.starts import Starts
 from taskmill.fanout.insert import Inserter
 from taskmill.functions.polling import Pace
 from taskmill.functions.registry import Registry
@@ -45,6 +46,7 @@ class ServiceParts:
     """
 
     tasks: TaskStore
+    starts: Starts
     subtasks: SubtaskStore
     children: ChildStore
     schedules: ScheduleStore

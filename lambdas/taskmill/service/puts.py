@@ -45,13 +45,13 @@ class Puts(ServiceParts):
         stored = self._keyed(rows, tasks)
         plain = [place for place in range(len(rows)) if place not in stored]
         try:
-            new = self.tasks.put_many([rows[place] for place in plain])
+            new = self.starts.put_many([rows[place] for place in plain])
         except RowsRefused as refused:
             place, reason = next(iter(refused.reasons.items()))
             raise InvalidRequest(
                 f"the task cannot be stored: {reason}", field=f"tasks.{plain[place]}"
             ) from None
-        stored |= {place: rows[place] for place, done in zip(plain, new, strict=True) if done}
+        stored |= {place: row for place, row in zip(plain, new, strict=True) if row is not None}
         again = [place for place in plain if place not in stored]
         for place, row in zip(again, self._found([rows[each].key for each in again]), strict=True):
             stored[place] = self._same_or_put(rows[place], tasks[place], row)
@@ -94,10 +94,9 @@ class Puts(ServiceParts):
 
     def _put(self, row: TaskRow, task: Submitted) -> TaskRow:
         try:
-            self.tasks.put(row)
+            return self.starts.put(row)
         except TaskExists:
             return self._same_or_put(row, task, self.tasks.get(row.key))
-        return row
 
     def _same_or_put(self, row: TaskRow, task: Submitted, stored: TaskRow | None) -> TaskRow:
         """The stored row, if the submit asks for the same; None was deleted meanwhile."""

@@ -159,5 +159,8 @@ def record_of(delivery: Delivery, url: str) -> dict[str, Any]:
         "body": delivery.body,
         "eventSource": "aws:sqs",
         "eventSourceARN": f"arn:aws:sqs:us-east-1:123456789012:{url}",
-        "attributes": {"ApproximateReceiveCount": str(delivery.receives)},
+        "attributes": {
+            "ApproximateReceiveCount": str(delivery.receives),
+            "SentTimestamp": str(delivery.sent_at),
+        },
     }

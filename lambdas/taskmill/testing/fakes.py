@@ -137,7 +137,10 @@ def _message(delivery: Delivery) -> dict[str, Any]:
         "MessageId": delivery.id,
         "ReceiptHandle": delivery.receipt,
         "Body": delivery.body,
-        "Attributes": {"ApproximateReceiveCount": str(delivery.receives)},
+        "Attributes": {
+            "ApproximateReceiveCount": str(delivery.receives),
+            "SentTimestamp": str(delivery.sent_at),
+        },
     }
 
 

@@ -60,7 +60,7 @@ class DispatchParts(WorkParts):
                 BatchEmitter(batches=self.batches),
                 ChildEmitter(tasks=self.tasks, children=self.children, cascade=self.cascade),
                 CallbackEmitter(
-                    tasks=self.tasks,
+                    starts=self.starts,
                     mappings=self.mappings,
                     payloads=self.payloads,
                     registry=lambda: self.registry,

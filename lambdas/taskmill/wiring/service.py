@@ -44,6 +44,7 @@ class ServiceParts(FanOutParts):
         alarms = self.settings.alarm_topic_arn
         return TaskService(
             tasks=self.tasks,
+            starts=self.starts,
             subtasks=self.subtasks,
             children=self.children,
             schedules=self.schedules,

@@ -75,6 +75,12 @@ class Settings:
         default=False,
         read=is_on,
     )
+    fast_start: bool = _setting(
+        "TASKMILL_FAST_START",
+        "0: new tasks wait for the stream instead of being sent when they are submitted",
+        default=True,
+        read=is_on,
+    )
     callback_budget: int = _setting(
         "TASKMILL_CALLBACK_BUDGET",
         "callbacks that one submitted task may cause in all",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # each function imports only what it uses, for short cold sta
     from taskmill.aws.sns import Topic
     from taskmill.aws.sqs.memory_queue import MemoryQueue
     from taskmill.aws.sqs.protocol import Queue
+    from taskmill.aws.starts import Starts
     from taskmill.functions.registry import Registry
     from taskmill.work.side_calls import SideCalls
 
@@ -164,6 +165,31 @@ class Stores:
         urls = self.settings.by_lane("URL")
         queues = {url: self.queue_at(url) for url in set(urls.values())}
         return {lane: queues[url] for lane, url in urls.items()}
+
+    @cached_property
+    def starts(self) -> Starts:
+        """Stores new tasks, and sends them if this process knows the queue of their lane."""
+        from taskmill.aws.starts import Starts
+
+        return Starts(
+            self.tasks,
+            self._known_lanes,
+            warn=self._warn,
+            clock=self.clock,
+        )
+
+    def _warn(self, message: str, **fields: Any) -> None:
+        self.logger.warning(message, **fields)
+
+    @property
+    def _known_lanes(self) -> Mapping[Lane, Queue]:
+        """The lanes whose own queue this process knows; another one may have one elsewhere."""
+        if not self.settings.fast_start or self.settings.queue_url is None:
+            return {}
+        urls = self.settings.by_lane("URL")
+        normal = urls[Lane.NORMAL]
+        known = (lane for lane, url in urls.items() if lane is Lane.NORMAL or url != normal)
+        return {lane: self.lanes[lane] for lane in known}
 
     def queue(self, setting: str) -> Queue:
         """The queue whose URL is in this environment variable."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from taskmill.work.consumer.consumer import Consumer
     from taskmill.work.fires import Fires
     from taskmill.work.message_runner import MessageRunner
+    from taskmill.work.missing_rows import MissingRows
     from taskmill.work.task_runner import TaskRunner
     from taskmill.work.unreadable import Unreadable
     from taskmill.work.worker import Worker
@@ -65,6 +66,7 @@ class WorkParts(Stores):
             subtasks=self.subtasks,
             claims=self.claims,
             children=self.children,
+            starts=self.starts,
             cascade=self.cascade,
             attempt=self.attempt,
             logger=self.logger,
@@ -79,7 +81,7 @@ class WorkParts(Stores):
 
         return Fires(
             schedules=self.schedules,
-            tasks=self.tasks,
+            starts=self.starts,
             payloads=self.payloads,
             registry=self.registry,
             logger=self.logger,
@@ -91,8 +93,18 @@ class WorkParts(Stores):
         from taskmill.work.message_runner import MessageRunner
 
         return MessageRunner(
-            runner=self.runner, fires=self.fires, unreadable=self.unreadable, logger=self.logger
+            runner=self.runner,
+            fires=self.fires,
+            missing=self.missing_rows,
+            unreadable=self.unreadable,
+            logger=self.logger,
         )
+
+    @cached_property
+    def missing_rows(self) -> MissingRows:
+        from taskmill.work.missing_rows import MissingRows
+
+        return MissingRows(tasks=self.tasks, sleep=self.sleep, logger=self.logger, clock=self.clock)
 
     @cached_property
     def unreadable(self) -> Unreadable:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from taskmill.aws.dynamodb.children import ChildStore
-from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
+from taskmill.aws.starts import TOGETHER, Starts
 from taskmill.model.chunks import chunked
 from taskmill.model.errors import Conflict, InvalidRequest, LimitExceeded, NotDeterministic
 from taskmill.model.keys import TaskKey, check_name
@@ -39,6 +39,7 @@ class Children:
 
     claim: Claim
     store: ChildStore
+    starts: Starts
     calls: list[Child] = field(default_factory=list)
     suspended: Suspended | None = None
 
@@ -203,11 +204,11 @@ class Children:
             dataclasses.replace(self.claim.patience(child.make), awaited=awaited or None)
             for child in children
         ]
-        inserted: list[bool] = []
-        for chunk in chunked(rows, BATCH_STATEMENTS):  # each is repeated by itself
-            inserted += self.claim.patience(partial(self.store.insert, chunk))
-        for child, row, done in zip(children, rows, inserted, strict=True):
-            child.row = row if done else None
+        stored: list[TaskRow | None] = []
+        for chunk in chunked(rows, TOGETHER):  # each is repeated by itself
+            stored += self.claim.patience(partial(self.starts.put_many, chunk))
+        for child, row in zip(children, stored, strict=True):
+            child.row = row
         existing = [child for child in children if child.row is None]
         self._refresh(existing)
         self._take_over(existing, awaited=awaited)

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Any, Self
 
 from taskmill.aws.dynamodb.schedules import ScheduleStore
-from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.s3.inputs import with_input
 from taskmill.aws.s3.payloads import PayloadStore
+from taskmill.aws.starts import Starts
 from taskmill.functions.registry import Registry
 from taskmill.model.clock import Clock, now_ms, to_ms
 from taskmill.model.correlation import correlation
@@ -67,7 +67,7 @@ class Fires:
     """Submits the tasks of recurring schedules."""
 
     schedules: ScheduleStore
-    tasks: TaskStore
+    starts: Starts
     payloads: PayloadStore
     registry: Registry
     logger: Any
@@ -90,7 +90,7 @@ class Fires:
             hidden=self.registry.hides_input(schedule.task_type),
         )
         try:
-            self.tasks.put(row)
+            self.starts.put(row)
         except TaskExists:
             self.logger.info("fired before", key=str(row.key), **fields)
         else:

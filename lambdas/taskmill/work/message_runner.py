@@ -5,14 +5,16 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from taskmill.aws.sqs.protocol import MAX_HIDDEN_SECONDS, Delivery
+from taskmill.aws.sqs.protocol import MAX_HIDDEN_SECONDS, Delivery, is_hint
 from taskmill.functions.events import task_in_body
-from taskmill.model.errors import ClaimLost, TaskNotFound, UnreadableMessage
+from taskmill.model.errors import ClaimLost, UnreadableMessage
 from taskmill.model.keys import TaskKey
 from taskmill.work.fires import Fire, Fires
 from taskmill.work.leases import Lease
+from taskmill.work.missing_rows import MissingRows
 from taskmill.work.task_runner import TaskRunner
 from taskmill.work.unreadable import Unreadable
 
@@ -27,6 +29,7 @@ class MessageRunner:
 
     runner: TaskRunner
     fires: Fires
+    missing: MissingRows
     unreadable: Unreadable
     logger: Any
 
@@ -50,25 +53,23 @@ class MessageRunner:
                 self.fires.submit(fire)
                 return None
             key = task_in_body(delivery.body)
-            self.runner.run(
+            run = partial(
+                self.runner.run,
                 key,
                 remaining_ms=remaining_ms,
                 lease_ms=lease_ms,
                 claimed=claimed,
                 returned=returned,
-                lease=lease,
             )
+            return self.missing.run(key, delivery, first=partial(run, lease=lease), again=run)
         except ClaimLost as lost:
             self.logger.info("not claimed", reason=str(lost))
-            return _seconds(lost.again_in_ms)
-        except TaskNotFound as missing:
-            self.logger.warning("no such task", reason=str(missing))
+            return None if is_hint(delivery.body) else _seconds(lost.again_in_ms)
         except UnreadableMessage as unreadable:
             return self._set_aside(delivery, unreadable)
         except Exception:  # AWS trouble: deliver again
             self.logger.exception("message failed", message_id=delivery.id)
             return self._pause()
-        return None
 
     def _pause(self) -> int:
         """Seconds after which a message that met trouble comes again, spread by chance."""

@@ -15,6 +15,7 @@ from taskmill.aws.dynamodb.claims import ClaimStore
 from taskmill.aws.dynamodb.refusals import INVALID, error_code
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.aws.starts import Starts
 from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
@@ -45,6 +46,7 @@ class TaskRunner:
     subtasks: SubtaskStore
     claims: ClaimStore
     children: ChildStore
+    starts: Starts
     cascade: Cascade
     attempt: Attempt
     logger: Any
@@ -141,7 +143,7 @@ class TaskRunner:
     def spawner_of(self, lease: Lease) -> Spawner:
         """The spawner that starts children for the attempt that holds the lease."""
         return Spawner(
-            children=Children(lease, self.children),
+            children=Children(lease, self.children, self.starts),
             registry=self.attempt.registry,
             payloads=self.attempt.payloads,
             subtasks=self.subtasks,

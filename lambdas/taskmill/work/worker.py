@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from taskmill.aws.sqs.protocol import Delivery, Queue
+from taskmill.aws.sqs.protocol import Delivery, Queue, delivery_of
 from taskmill.model.clock import Clock, now_ms
 from taskmill.work.delivery_round import Answers, Round, Turn
 from taskmill.work.durations import Durations
@@ -95,11 +95,11 @@ class Worker:
 
 
 def _delivery(record: Mapping[str, Any]) -> Delivery:
-    return Delivery(
-        id=record["messageId"],
-        receipt=record["receiptHandle"],
-        body=record["body"],
-        receives=int(record.get("attributes", {}).get("ApproximateReceiveCount", 1)),
+    return delivery_of(
+        record["messageId"],
+        record["receiptHandle"],
+        record["body"],
+        record.get("attributes", {}),
     )
 
 

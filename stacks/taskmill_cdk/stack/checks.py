@@ -47,6 +47,7 @@ checked = checked_props(
     ids=choice(get_args(Ids)),
     api=flag,
     auth=instance(Auth, "sigv4(), cognito(...) or jwt(...)"),
+    fast_start=flag,
     callback_budget=whole(1),
     tenant_limits=instance(TenantLimits, "TenantLimits(...)"),
     cors=instance((list, tuple, CorsPreflightOptions), "a list of origins, or settings"),

@@ -46,7 +46,7 @@ class DataPermissions:
             grantee,
             "GetItem",
             "UpdateItem",  # claims, progress and outcomes
-            "PutItem",  # tasks that a schedule submits; inputs
+            "PutItem",  # tasks that a schedule submits; inputs; tombstones
             "PartiQLInsert",  # children
             "PartiQLUpdate",  # children that are awaited, taken over or cancelled
             "BatchGetItem",  # outcomes of children
@@ -58,6 +58,7 @@ class DataPermissions:
     def grant_fail(self, grantee: iam.IGrantable) -> None:
         """Allow to mark tasks FAILED whose messages became dead letters."""
         self.table.grant(grantee, "GetItem", "UpdateItem")
+        self.table.grant(grantee, "PutItem")  # tombstones
 
     def grant_fan_out(
         self, *, split: iam.IGrantable, batch: iam.IGrantable, finish: iam.IGrantable

@@ -66,6 +66,8 @@ class TaskStack(TaskStackParts):
             tenant.
         api: Whether to create the HTTP API.
         auth: Who may call the API: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
+        fast_start: Whether who submits a task also sends its message, so that it starts without
+            waiting for the stream (decision 31).
         callback_budget: Callbacks that one submitted task may cause in all, by callbacks of
             callbacks; 10,000 by default.
         tenant_limits: What one tenant may ask for; see ``TenantLimits``.
@@ -110,6 +112,7 @@ class TaskStack(TaskStackParts):
         ids: Ids = "ulid",
         api: bool = True,
         auth: Auth | None = None,
+        fast_start: bool = True,
         callback_budget: int = CALLBACK_BUDGET,
         tenant_limits: TenantLimits | None = None,
         cors: Cors | None = None,
@@ -156,6 +159,7 @@ class TaskStack(TaskStackParts):
             limits=limit_settings(
                 callback_budget=callback_budget, tenant=tenant_limits or TenantLimits()
             ),
+            fast_start=fast_start,
         )
         self.notifications = self._build_notifications(encryption_key=encryption_key)
         self.worker = self._build_worker(
@@ -211,14 +215,17 @@ class TaskStack(TaskStackParts):
     def _grant_permissions(self) -> None:
         data = self._data_permissions()
         self.grant_work(self.worker)
+        self.work_queue.grant_send(self.worker)  # children; tasks that a schedule submits
         data.grant_fail(self.dead_letters_handler)
         data.grant_fan_out(split=self.split, batch=self.batch, finish=self.finish)
         self._grant_dispatch(self.dispatcher.function)
         if self.container_workers is not None:
             self.grant_work(self.container_workers.task_role)
             self.container_workers.grant_consume()
+            self.work_queue.grant_send(self.container_workers.task_role)
         if self.api is not None:
             data.grant_serve(self.api.function)
+            self.work_queue.grant_send(self.api.function)
         if self.sweep is not None:
             self._grant_sweep(self.sweep)
 

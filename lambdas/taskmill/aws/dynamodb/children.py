@@ -1,4 +1,4 @@
-"""Rows of children: insert, read, adopt, cancel, and count in the parent's tally."""
+"""Rows of children: read, adopt, cancel, and count in the parent's tally."""
 
 from __future__ import annotations
 
@@ -34,10 +34,6 @@ class ChildStore:
         self.table = table
         self.retention_days = retention_days
         self.clock = clock
-
-    def insert(self, rows: Sequence[TaskRow]) -> list[bool]:
-        """Insert children, 25 per request; False for each that exists already."""
-        return self.table.insert_many([row.to_values() for row in rows])
 
     def read(self, keys: Sequence[TaskKey]) -> list[TaskRow | None]:
         """Read rows in the order of `keys`, strongly consistently, 100 per request.

@@ -46,7 +46,11 @@ def why_unclaimed(
     if refused.old is None:
         return not_found(key)
     row = TaskRow.from_values(refused.old)
-    due = {Status.ERRORED: row.retry_at, Status.SCHEDULED: row.run_at}.get(row.status)
+    due = {
+        Status.ERRORED: row.retry_at,
+        Status.CREATED: row.run_at,
+        Status.SCHEDULED: row.run_at,
+    }.get(row.status)
     if row.status in RUNNING:
         due = row.lease_until
     if due is not None and due > now:

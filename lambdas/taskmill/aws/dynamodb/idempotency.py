@@ -8,7 +8,7 @@ from typing import Any
 
 from taskmill.aws.dynamodb.codec import encode, encode_item
 from taskmill.aws.dynamodb.refusals import REFUSED_IN_TRANSACTION
-from taskmill.aws.dynamodb.table import Table
+from taskmill.aws.dynamodb.table import PUT_OVER_TOMBSTONE, Table
 from taskmill.model.errors import TaskExists
 from taskmill.model.keys import TaskKey, idempotency_key
 from taskmill.model.rows.task_row import TaskRow
@@ -100,6 +100,6 @@ class IdempotentPut:
             "Put": {
                 "TableName": self.table.name,
                 "Item": encode_item(self.row.to_values()),
-                "ConditionExpression": "attribute_not_exists(pk)",
+                **PUT_OVER_TOMBSTONE,
             }
         }

@@ -12,18 +12,26 @@ from taskmill.aws.dynamodb.codec import decode_row, encode, encode_item
 from taskmill.aws.dynamodb.refusals import ConditionFailed, error_code
 from taskmill.aws.dynamodb.repeats import Repeats
 from taskmill.aws.dynamodb.statements import Update, insert_statement, update_statement
+from taskmill.aws.dynamodb.tombstones import VOID_ROW, is_void, present
 from taskmill.model.chunks import chunked
 from taskmill.model.errors import Throttled
 from taskmill.model.keys import StoredKey
 
 _TRIES = 6
 BATCH_GETS = 100  # the limit of BatchGetItem
+PUT_NEW: Mapping[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
+PUT_OVER_TOMBSTONE: Mapping[str, Any] = {
+    "ConditionExpression": "attribute_not_exists(pk) OR #row = :void",
+    "ExpressionAttributeNames": {"#row": "row"},
+    "ExpressionAttributeValues": {":void": encode(VOID_ROW)},
+}
 
 
 class Table:
     """The tasks table and its low-level client. Rows are dicts of Python values.
 
     Single writes that meet a transaction, and transactions that meet each other, are repeated.
+    Tombstones (see `tombstones.py`) are no rows: nothing here returns one.
 
     Args:
         sleep: Waits the given number of seconds, between two tries.
@@ -52,14 +60,17 @@ class Table:
         item = encode_item(values)
         self._repeats.write(self.client.put_item, TableName=self.name, Item=item)
 
-    def put_new(self, values: Mapping[str, Any]) -> None:
+    def put_new(self, values: Mapping[str, Any], *, over_tombstone: bool = False) -> None:
         """Insert a row.
 
+        Args:
+            over_tombstone: Replace a tombstone.
+
         Raises:
-            ConditionFailed: A row with this key exists.
+            ConditionFailed: A row with this key exists; or a tombstone, and its `old` is None.
         """
-        with_condition = {"ConditionExpression": "attribute_not_exists(pk)"}
-        self._conditional(self.client.put_item, Item=encode_item(values), **with_condition)
+        condition = PUT_OVER_TOMBSTONE if over_tombstone else PUT_NEW
+        self._conditional(self.client.put_item, Item=encode_item(values), **condition)
 
     def replace(self, values: Mapping[str, Any], *, version: int) -> None:
         """Replace the row, if it has this version.
@@ -120,7 +131,8 @@ class Table:
         """Yield every matching row, reading further pages as needed."""
         while True:
             answer = self.client.query(TableName=self.name, **request)
-            yield from map(decode_row, answer["Items"])
+            rows = map(decode_row, answer["Items"])
+            yield from (row for row in rows if not is_void(row))
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
@@ -183,7 +195,7 @@ class Table:
         answer = self.client.get_item(
             TableName=self.name, Key=encode_item(key._asdict()), ConsistentRead=consistent
         )
-        return decode_row(answer["Item"]) if "Item" in answer else None
+        return present(decode_row(answer["Item"])) if "Item" in answer else None
 
     def _get_chunk(self, keys: Sequence[StoredKey]) -> dict[StoredKey, dict[str, Any]]:
         found: dict[StoredKey, dict[str, Any]] = {}
@@ -194,7 +206,8 @@ class Table:
             )
             for item in answer["Responses"].get(self.name, []):
                 values = decode_row(item)
-                found[StoredKey(values["pk"], values["sk"])] = values
+                if not is_void(values):
+                    found[StoredKey(values["pk"], values["sk"])] = values
             wanted = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
             if not wanted:
                 return found
@@ -209,7 +222,7 @@ class Table:
             if error_code(error) != "ConditionalCheckFailedException":
                 raise
             old = error.response.get("Item")
-            raise ConditionFailed(decode_row(old) if old else None) from None
+            raise ConditionFailed(present(decode_row(old)) if old else None) from None
 
 
 def _made(

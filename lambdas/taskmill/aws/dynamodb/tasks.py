@@ -7,13 +7,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from taskmill.aws.dynamodb.codec import encode
+from taskmill.aws.dynamodb.inserts import insert_task, insert_tasks
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.statements import Update
 from taskmill.aws.dynamodb.table import Table
+from taskmill.aws.dynamodb.tombstones import tombstone
 from taskmill.aws.dynamodb.writes import Write, attribute_paths, ending, not_found, reopening
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.error_details import final_error
-from taskmill.model.errors import IllegalStatusChange, TaskExists, TaskNotFound
+from taskmill.model.errors import IllegalStatusChange, TaskNotFound
 from taskmill.model.keys import StoredKey, TaskKey
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
@@ -56,20 +58,21 @@ class TaskStore:
         found = self.table.get_many([key.stored for key in keys])
         return [TaskRow.from_values(each) if each else None for each in found]
 
-    def put(self, row: TaskRow) -> None:
-        """Insert a task.
+    def put(self, row: TaskRow) -> TaskRow:
+        """Insert a task and return its row as it is stored; see `insert_task`."""
+        return insert_task(self.table, row)
 
-        Raises:
-            TaskExists: A task with this key exists.
-        """
+    def put_many(self, rows: Sequence[TaskRow]) -> list[TaskRow | None]:
+        """As `put`, 25 per request; None for each that exists already (and stays as is)."""
+        return insert_tasks(self.table, rows)
+
+    def bury(self, key: TaskKey, message: str) -> bool:
+        """Put a tombstone where a message has found no task; False: there is a task now."""
         try:
-            self.table.put_new(row.to_values())
-        except ConditionFailed:
-            raise TaskExists(f"{row.key} exists already") from None
-
-    def put_many(self, rows: Sequence[TaskRow]) -> list[bool]:
-        """Insert tasks, 25 per request; False for each that exists already (and stays as is)."""
-        return self.table.insert_many([row.to_values() for row in rows])
+            self.table.put_new(tombstone(key, message=message, now=self.clock()))
+        except ConditionFailed as refused:
+            return refused.old is None
+        return True
 
     def move(
         self,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Delivery, Message, message_body
+from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Delivery, Message
 from taskmill.model.clock import Clock, now_ms
 
 HIDDEN_SECONDS = 330  # visibility timeout, as in the stack: the worker's timeout + 30 s
@@ -68,7 +68,7 @@ class MemoryQueue:
 
     def send(self, messages: Sequence[Message]) -> list[bool]:
         for each in messages:
-            self.put(message_body(each.key), self._clock() + each.delay_seconds * 1000)
+            self.put(each.body, self._clock() + each.delay_seconds * 1000)
         return [True] * len(messages)
 
     def send_body(self, body: Mapping[str, Any]) -> None:
@@ -133,4 +133,10 @@ class MemoryQueue:
         message.receives += 1
         message.receipt = f"{message.id}-{message.receives}"
         message.visible_at = self._clock() + hidden_seconds * 1000
-        return Delivery(message.id, message.receipt, message.body, message.receives)
+        return Delivery(
+            id=message.id,
+            receipt=message.receipt,
+            body=message.body,
+            receives=message.receives,
+            sent_at=message.sent_at,
+        )

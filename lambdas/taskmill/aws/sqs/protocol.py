@@ -17,10 +17,20 @@ MAX_HIDDEN_SECONDS = 43_000
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message to send: a task's key, invisible for the first `delay_seconds`."""
+    """A message to send: a task's key, invisible for the first `delay_seconds`.
+
+    Attributes:
+        hint: Another message will name the same task: a worker that does not get the task drops
+            this one.
+    """
 
     key: TaskKey
     delay_seconds: int = 0
+    hint: bool = False
+
+    @property
+    def body(self) -> str:
+        return message_body(self.key, hint=self.hint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +41,26 @@ class Delivery:
         id: Of the message, the same in every delivery.
         receipt: Of this delivery, for `delete` and `show_again`.
         receives: How often the message was received, including this time.
+        sent_at: When it was sent, in epoch ms; None: not known.
     """
 
     id: str
     receipt: str
     body: str
     receives: int = 1
+    sent_at: int | None = None
+
+
+def delivery_of(message: str, receipt: str, body: str, attributes: Mapping[str, str]) -> Delivery:
+    """A delivery with the system attributes that SQS gave it, as texts."""
+    sent_at = attributes.get("SentTimestamp")
+    return Delivery(
+        id=message,
+        receipt=receipt,
+        body=body,
+        receives=int(attributes.get("ApproximateReceiveCount", 1)),
+        sent_at=None if sent_at is None else int(sent_at),
+    )
 
 
 class Queue(Protocol):
@@ -54,7 +78,7 @@ class Queue(Protocol):
     """
 
     def send(self, messages: Sequence[Message]) -> list[bool]:
-        """Send task keys in the format of `message_body`; False for each that was rejected."""
+        """Send the `body` of each message; False for each that was rejected."""
         ...
 
     def send_body(self, body: Mapping[str, Any]) -> None:
@@ -85,5 +109,18 @@ class Queue(Protocol):
         ...
 
 
-def message_body(key: TaskKey) -> str:
-    return f'{{"pk": "{key.pk}", "sk": "{key.sk}"}}'  # JSON: keys contain nothing to escape
+_HINT = ', "hint": true}'
+
+
+def message_body(key: TaskKey, *, hint: bool = False) -> str:
+    end = _HINT if hint else "}"
+    return f'{{"pk": "{key.pk}", "sk": "{key.sk}"{end}'  # JSON: keys contain nothing to escape
+
+
+def is_hint(body: str) -> bool:
+    return body.endswith(_HINT)
+
+
+def seconds_until(due: int | None, now: int) -> int:
+    """Whole seconds until `due` (epoch ms), rounded up, so that a message never arrives early."""
+    return 0 if due is None or due <= now else -(-(due - now) // 1000)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Delivery, Message, message_body
+from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Delivery, Message, delivery_of
 from taskmill.model.chunks import chunked
 
 TRIES = 2  # per entry that fails without a fault of the sender
@@ -36,7 +36,7 @@ class SqsQueue:
             QueueUrl=self.url,
             MaxNumberOfMessages=min(max_messages, MESSAGES_A_CALL),
             WaitTimeSeconds=wait_seconds,
-            MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp"],
             **hidden,
         )
         return [_received(message) for message in answer.get("Messages", [])]
@@ -73,14 +73,14 @@ class SqsQueue:
 
 
 def _sent(message: Message) -> dict[str, Any]:
-    entry = {"MessageBody": message_body(message.key), "MessageGroupId": message.key.tenant}
+    entry = {"MessageBody": message.body, "MessageGroupId": message.key.tenant}
     return entry | ({"DelaySeconds": message.delay_seconds} if message.delay_seconds else {})
 
 
 def _received(message: Mapping[str, Any]) -> Delivery:
-    return Delivery(
-        id=message["MessageId"],
-        receipt=message["ReceiptHandle"],
-        body=message["Body"],
-        receives=int(message.get("Attributes", {}).get("ApproximateReceiveCount", 1)),
+    return delivery_of(
+        message["MessageId"],
+        message["ReceiptHandle"],
+        message["Body"],
+        message.get("Attributes", {}),
     )

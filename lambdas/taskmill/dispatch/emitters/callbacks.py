@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from taskmill.aws.dynamodb.callback_mappings import MappingStore
 from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
-from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.s3.inputs import with_input
 from taskmill.aws.s3.payloads import PayloadStore
+from taskmill.aws.starts import Starts
 from taskmill.dispatch.callback_rows import callback_rows, snapshot, submitted_at, targets_of
 from taskmill.dispatch.emitters.callback_refusals import CallbackRefusals
 from taskmill.dispatch.emitters.stream_delivery import Caused, StreamDelivery
@@ -38,7 +38,7 @@ class CallbackEmitter:
         budget: How many callbacks one submitted task may cause in all.
     """
 
-    tasks: TaskStore
+    starts: Starts
     mappings: MappingStore
     payloads: PayloadStore
     registry: Callable[[], Registry]
@@ -56,7 +56,7 @@ class CallbackEmitter:
             delivery.together(chunk, self._put)
 
     def _put(self, caused: Sequence[Caused]) -> None:
-        self.tasks.put_many([each.reaction for each in caused])
+        self.starts.put_many([each.reaction for each in caused])
 
     def _callbacks(self, source: TaskRow) -> list[TaskRow]:
         """The rows of a task's callbacks: of those that are refused, an alarm tells instead."""

@@ -9,7 +9,13 @@ from dataclasses import dataclass
 from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.scheduler import Scheduler
-from taskmill.aws.sqs.protocol import MAX_DELAY_SECONDS, MESSAGES_A_CALL, Message, Queue
+from taskmill.aws.sqs.protocol import (
+    MAX_DELAY_SECONDS,
+    MESSAGES_A_CALL,
+    Message,
+    Queue,
+    seconds_until,
+)
 from taskmill.aws.stepfunctions import Workflow
 from taskmill.dispatch.emitters.stream_delivery import Caused, StreamDelivery
 from taskmill.dispatch.reactions import SendMessage, StartExecution, StopExecution
@@ -45,7 +51,7 @@ class WorkEmitter:
         far: list[tuple[Caused, int]] = []
         for each in delivery.of(SendMessage):
             with delivery.parking([each.record]):
-                wait = _seconds_until(each.reaction.due, now)
+                wait = seconds_until(each.reaction.due, now)
                 place = soon[lane_of(each.reaction.row)] if wait <= MAX_DELAY_SECONDS else far
                 place.append((each, wait))
         for lane, messages in soon.items():
@@ -93,8 +99,3 @@ class WorkEmitter:
 
 def _flat(groups: Iterable[list[tuple[Caused, int]]]) -> Iterable[tuple[Caused, int]]:
     return (each for group in groups for each in group)
-
-
-def _seconds_until(due: int | None, now: int) -> int:
-    """Whole seconds until `due`, rounded up, so that a message never arrives early."""
-    return 0 if due is None or due <= now else -(-(due - now) // 1000)
