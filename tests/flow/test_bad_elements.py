@@ -188,9 +188,9 @@ def test_the_tag_is_off_before_the_row_is_put(
     ref = upload(cloud, b"1\n")
     put, seen = type(cloud.wiring.tasks).put, list[bool]()
 
-    def watched(store: Any, row: Any) -> None:
+    def watched(store: Any, row: Any) -> Any:
         seen.append(ref in cloud.bucket.tags)
-        put(store, row)
+        return put(store, row)
 
     monkeypatch.setattr(type(cloud.wiring.tasks), "put", watched)
     submit(cloud, ref)

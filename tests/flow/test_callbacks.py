@@ -379,7 +379,7 @@ def test_callbacks_of_one_end_share_one_input(cloud: InProcessCloud) -> None:
 
 def test_a_callback_is_not_counted_on_its_source(cloud: InProcessCloud) -> None:
     for event in ("success", "completion"):
-        register(cloud, "works", event, "kills")  # which takes its time to fail
+        register(cloud, "works", event, "unknown")  # which fails
     key = submit(cloud, "has-children", 3)
 
     cloud.run()

@@ -134,7 +134,7 @@ def test_two_writes_of_a_task_share_their_calls_with_others() -> None:
         service.run()
 
         calls = service.meter.calls
-        assert {service.wiring.tasks.get(key).version for key in keys} == {4}
+        assert {service.wiring.tasks.get(key).version for key in keys} == {3}
         assert calls["dynamodb.batch_get_item"] <= 40
         assert calls["dynamodb.batch_execute_statement"] + calls["dynamodb.update_item"] <= 300
         assert calls["sqs.receive_message"] <= 40

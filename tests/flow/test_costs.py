@@ -11,13 +11,13 @@ from taskmill.testing import InProcessCloud
 DYNAMODB_READS = ("dynamodb.query", "dynamodb.get_item")
 
 
-def test_a_single_task_writes_its_row_four_times(cloud: InProcessCloud) -> None:
+def test_a_single_task_writes_its_row_three_times(cloud: InProcessCloud) -> None:
     submit(cloud, "echo", "x" * 198)
 
     cloud.run()
 
-    assert cloud.meter.writes == 4
-    assert cloud.meter.write_units == 4
+    assert cloud.meter.writes == 3
+    assert cloud.meter.write_units == 3
 
 
 def test_a_hundred_tasks_share_their_calls(cloud: InProcessCloud) -> None:
@@ -26,7 +26,7 @@ def test_a_hundred_tasks_share_their_calls(cloud: InProcessCloud) -> None:
 
     cloud.run()
 
-    assert cloud.meter.writes == 400
+    assert cloud.meter.writes == 300
     assert cloud.meter.calls.total() / 100 <= 2.5
 
 
@@ -74,7 +74,10 @@ def test_a_hundred_inputs_of_2_kb_share_four_calls(cloud: InProcessCloud) -> Non
     ]
     cloud.service.create_tasks(tasks=tasks)
 
-    assert cloud.meter.calls == {"dynamodb.batch_execute_statement": 4 + 4}
+    assert cloud.meter.calls == {
+        "dynamodb.batch_execute_statement": 4 + 4,
+        "sqs.send_message_batch": 10,
+    }
 
 
 def test_a_batch_reads_its_large_elements_in_one_request(cloud: InProcessCloud) -> None:

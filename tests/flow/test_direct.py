@@ -184,7 +184,7 @@ def test_what_waits_in_the_queue_is_left_there(cloud: InProcessCloud) -> None:
 
     again = untyped.submit(1, code="c", **HERE)
 
-    assert (again.status(), RUNS) == ("CREATED", [])
+    assert (again.status(), RUNS) == ("QUEUED", [])
     assert again.wait() == 1
 
 
@@ -259,8 +259,8 @@ def test_a_process_may_be_configured_to_run_all_its_tasks(always: InProcessCloud
 def test_what_cannot_run_here_then_goes_where_it_always_went(always: InProcessCloud) -> None:
     elsewhere = CreateTask(tenant_code="mbc", task_type="elsewhere")
 
-    assert untyped.submit(1, execute_now=False).status() == "CREATED"
-    assert untyped.submit(1, delay_seconds=5).status() == "CREATED"
+    assert untyped.submit(1, execute_now=False).status() == "QUEUED"
+    assert untyped.submit(1, delay_seconds=5).status() == "SCHEDULED"
     assert untyped.map([1]).status() == "CREATED"
-    assert always.service.create_task(task=elsewhere).status == "CREATED"
+    assert always.service.create_task(task=elsewhere).status == "QUEUED"
     assert RUNS == []

@@ -33,7 +33,7 @@ def cloud() -> Iterator[InProcessCloud]:
 def test_waiting_lets_the_cloud_do_its_work(cloud: InProcessCloud) -> None:
     handle = bill.submit(Order(number=1))
 
-    assert handle.status() == "CREATED"
+    assert handle.status() == "QUEUED"
     assert handle.wait() == Invoice(1, 100)
 
 

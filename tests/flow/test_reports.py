@@ -36,13 +36,12 @@ def brought_to(cloud: InProcessCloud, source: Status, report: Any) -> TaskKey:
         cloud.run()
         return key
     if source is S.CREATED:
-        key = submit(cloud, "report-quick")
+        key = submit(cloud, "report-quick", idempotency_key="once")
     elif source is S.SCHEDULED:
         key = submit(cloud, "report-quick", delay_seconds=86_400)
         cloud.deliver_records()
     elif source is S.QUEUED:
         key = submit(cloud, "report-quick")
-        cloud.deliver_records()
     else:
         kinds = {
             S.WAITING: "report-waits",

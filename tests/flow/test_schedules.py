@@ -340,7 +340,7 @@ def test_a_fire_that_finds_the_table_busy_comes_again(
 ) -> None:
     put(cloud, "rate(1 hour)")
     cloud.run()
-    real, refusals = cloud.wiring.fires.tasks.put, iter([True, True])
+    real, refusals = cloud.wiring.fires.starts.put, iter([True, True])
 
     def put_or_refuse(row: Any) -> None:
         if next(refusals, False):
@@ -348,7 +348,7 @@ def test_a_fire_that_finds_the_table_busy_comes_again(
         real(row)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cloud.wiring.fires.tasks, "put", put_or_refuse)
+        patch.setattr(cloud.wiring.fires.starts, "put", put_or_refuse)
         cloud.advance(seconds=HOUR + 60)
 
     assert len(ran) == 1

@@ -326,5 +326,5 @@ def test_no_call_names_a_row_twice(cloud: InProcessCloud) -> None:
 
     done = cloud.wiring.tasks.put_many([first, second, first, second, first])
 
-    assert done == [True, True, False, False, False]
+    assert done == [first, second, None, None, None]
     assert calls == [2, 2, 1]

@@ -71,8 +71,11 @@ class Starts:
         (sent,) = self._sent([row])
         return self.tasks.put(sent)
 
-    def put_many(self, rows: Sequence[TaskRow]) -> list[TaskRow | None]:
+    def put_many(self, rows: Sequence[TaskRow], *, look: bool = True) -> list[TaskRow | None]:
         """Store new tasks; None for each that exists already (and stays as is).
+
+        Args:
+            look: As `insert_tasks` has it.
 
         Raises:
             RowsRefused: Some rows cannot be stored; all others are.
@@ -82,7 +85,7 @@ class Starts:
         for chunk in chunked(rows, TOGETHER):
             before = len(stored)
             try:
-                stored += self.tasks.put_many(self._sent(chunk))
+                stored += self.tasks.put_many(self._sent(chunk), look=look)
             except RowsRefused as refused:
                 reasons |= {before + place: why for place, why in refused.reasons.items()}
                 stored += [row if it else None for row, it in zip(chunk, refused.done, strict=True)]

@@ -45,7 +45,7 @@ class Puts(ServiceParts):
         stored = self._keyed(rows, tasks)
         plain = [place for place in range(len(rows)) if place not in stored]
         try:
-            new = self.starts.put_many([rows[place] for place in plain])
+            new = self.starts.put_many([rows[place] for place in plain], look=False)
         except RowsRefused as refused:
             place, reason = next(iter(refused.reasons.items()))
             raise InvalidRequest(

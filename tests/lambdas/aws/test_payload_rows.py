@@ -65,7 +65,10 @@ def test_many_inputs_are_stored_25_a_call_and_each_is_found(cloud: InProcessClou
 
     stored = cloud.service.create_tasks(tasks=tasks)
 
-    assert cloud.meter.calls == {"dynamodb.batch_execute_statement": 3 + 3}
+    assert cloud.meter.calls == {
+        "dynamodb.batch_execute_statement": 3 + 3,
+        "sqs.send_message_batch": 6,
+    }
     found = [json.loads(cloud.wiring.payloads.get(ref_of(each))) for each in stored]
     assert found == [task.input for task in tasks]
 

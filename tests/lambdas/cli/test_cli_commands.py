@@ -27,7 +27,7 @@ def test_submit_says_on_stderr_how_to_follow(run: Run) -> None:
     result = run("submit", "double", "21")
 
     code = result.stdout.strip().partition("#")[2]
-    assert result.stderr == f"CREATED; follow it: taskmill watch double {code}\n"
+    assert result.stderr == f"QUEUED; follow it: taskmill watch double {code}\n"
 
 
 def test_a_command_to_copy_repeats_what_the_environment_does_not_say(run: Run) -> None:
@@ -134,7 +134,7 @@ def test_list_can_be_narrowed_and_limited(run: Run, client: TaskClient, network:
     codes = [client.submit("double", each).code for each in range(4)]
     client.submit("other", 1)
 
-    words = ["--type", "double", "--kind", "task", "--status", "created", "--limit", "3", "--json"]
+    words = ["--type", "double", "--kind", "task", "--status", "queued", "--limit", "3", "--json"]
     listed = json.loads(run("list", *words).stdout)
 
     assert [each["code"] for each in listed] == sorted(codes, reverse=True)[:3]

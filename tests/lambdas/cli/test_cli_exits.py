@@ -122,7 +122,7 @@ def test_5_when_time_is_up(run: Run, network: Network) -> None:
     result = run("submit", "double", "1", "--wait", "--timeout", "0")
 
     assert result.exit_code == 5
-    assert "still CREATED" in result.stderr
+    assert "still QUEUED" in result.stderr
     assert "taskmill watch double " in result.stderr
 
 

@@ -30,7 +30,7 @@ def test_watch_tells_each_status_on_its_line_and_the_end_on_stdout(
     result = run("watch", "double", code)
 
     statuses = [line.split()[2] for line in result.stderr.splitlines()]
-    assert statuses == ["CREATED", "COMPLETED"]
+    assert statuses == ["QUEUED", "COMPLETED"]
     assert result.stdout.startswith(f"COMPLETED double {code}")
 
 

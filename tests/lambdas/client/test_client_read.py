@@ -127,7 +127,7 @@ def test_a_wait_that_is_too_long_says_how_far_the_task_is(
     connect: Callable[..., TaskClient], network: Network
 ) -> None:
     network.idle = True
-    with connect() as client, pytest.raises(WaitTimeout, match=r"still CREATED after 0\.05 s"):
+    with connect() as client, pytest.raises(WaitTimeout, match=r"still QUEUED after 0\.05 s"):
         client.wait(client.submit("double", 1), timeout_seconds=0.05)
 
 
@@ -142,7 +142,7 @@ def test_a_wait_tells_each_state_it_sees(client: TaskClient, network: Network) -
 
     client.wait(task, on_update=look)
 
-    assert seen[:3] == [Status.CREATED] * 3
+    assert seen[:3] == [Status.QUEUED] * 3
     assert seen[-1] is Status.COMPLETED
 
 

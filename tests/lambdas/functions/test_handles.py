@@ -56,7 +56,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
 def test_a_submit_returns_at_once(place: Place) -> None:
     handle = bill.submit(Order(number=1), tenant="abc")
 
-    assert handle.status() == "CREATED"
+    assert handle.status() == "QUEUED"
     assert (handle.key.tenant, handle.key.type) == ("abc", "bill")
     assert handle.task().input == {"number": 1, "due": "2030-01-01"}
 
@@ -143,7 +143,7 @@ def test_a_failed_task_raises_its_stored_error(place: Place) -> None:
 
 
 def test_a_task_that_has_not_ended_has_no_result(place: Place) -> None:
-    with pytest.raises(Conflict, match="is CREATED: it has no result yet; wait"):
+    with pytest.raises(Conflict, match="is QUEUED: it has no result yet; wait"):
         bill.submit(Order(number=1)).result()
 
 
@@ -187,7 +187,7 @@ def test_progress_of_a_single_task_is_what_it_last_said(place: Place) -> None:
     place.cloud.service.update_status(key=handle.key, status="COMPLETED")
     after = handle.progress()
 
-    assert (before.status, before.percent) == ("CREATED", 0.0)
+    assert (before.status, before.percent) == ("QUEUED", 0.0)
     assert (between.completed, between.total, between.percent) == (12, 50, 24.0)
     assert between.running == 38
     assert (after.status, after.percent, after.running) == ("COMPLETED", 100.0, 0)

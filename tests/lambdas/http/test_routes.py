@@ -21,7 +21,7 @@ def test_a_submitted_task_runs_and_gives_its_result(
     api: InProcessApi, cloud: InProcessCloud
 ) -> None:
     submitted = api.post(TASKS, {"taskType": "any", "input": {"naïve": [1, None, "😀"]}})
-    assert (submitted.status, submitted.body["status"]) == (202, "CREATED")
+    assert (submitted.status, submitted.body["status"]) == (202, "QUEUED")
     cloud.run()
 
     path = f"{TASKS}/any/{submitted.body['code']}"
@@ -193,4 +193,4 @@ class TestWorkersOutside:
 
         assert answer.status == 422
         assert answer.error["details"][0]["field"].startswith("attributes")
-        assert api.get(path).body["status"] == "CREATED"
+        assert api.get(path).body["status"] == "QUEUED"

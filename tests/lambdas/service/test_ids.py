@@ -108,6 +108,7 @@ def test_the_numbers_of_many_tasks_take_one_write() -> None:
         assert cloud.meter.calls == {
             "dynamodb.update_item": 1,
             "dynamodb.batch_execute_statement": 4,
+            "sqs.send_message_batch": 10,
         }
 
 

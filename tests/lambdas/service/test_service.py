@@ -47,7 +47,7 @@ def test_a_submitted_task_is_stored_with_who_asked(cloud: InProcessCloud) -> Non
 
     assert (task.pk, task.status, task.name, task.input) == (
         "TASK#mbc",
-        "CREATED",
+        "QUEUED",
         "export",
         {"year": 2026},
     )

@@ -446,7 +446,8 @@ def test_a_message_that_names_no_task_is_no_trouble_for_those_it_came_with(
 
     assert sorted(runs) == [0, 1, 2, 3]
     assert status(cloud, ended) == "CANCELLED"
-    assert queue(cloud).messages == []
+    (hidden,) = queue(cloud).messages  # for a minute its row may still be put
+    assert hidden.visible_at == cloud.now + 1_000
     assert len(queue(cloud, "unreadable").messages) == 1
 
 

@@ -203,13 +203,6 @@ def test_trouble_is_left_alone_for_a_while_however_often_it_came(
     assert 5 <= seconds <= 60
 
 
-def test_a_message_of_no_task_is_dropped(cloud: InProcessCloud) -> None:
-    key = any_key()
-
-    assert deliver(cloud, key) == []
-    assert raw(cloud, key) is None
-
-
 def test_near_its_end_a_worker_hands_back_what_it_has_not_begun(
     cloud: InProcessCloud, calls: list[Any]
 ) -> None:
@@ -331,12 +324,12 @@ def test_progress_that_is_no_figure_is_refused(figure: float) -> None:
     assert ctx.unreported is None
 
 
-def test_a_task_takes_four_writes(cloud: InProcessCloud) -> None:
+def test_a_task_takes_three_writes(cloud: InProcessCloud) -> None:
     cloud.service.create_task(task=any_task(input={"a": 1}))
 
     cloud.run()
 
-    assert cloud.meter.writes == 4  # stored, queued, claimed, ended
+    assert cloud.meter.writes == 3  # stored, claimed, ended
 
 
 # Several queues

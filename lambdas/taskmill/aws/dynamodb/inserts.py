@@ -46,8 +46,14 @@ def insert_task(table: Table, row: TaskRow) -> TaskRow:
     return row
 
 
-def insert_tasks(table: Table, rows: Sequence[TaskRow]) -> list[TaskRow | None]:
+def insert_tasks(
+    table: Table, rows: Sequence[TaskRow], *, look: bool = True
+) -> list[TaskRow | None]:
     """Insert tasks independently, 25 per request; None for each that exists already.
+
+    Args:
+        look: Whether to look for tombstones where a row was refused. False: the caller looks at
+            these rows anyway, and inserts those that are missing one by one.
 
     Returns:
         The rows as they are stored, in the order of `rows`.
@@ -62,6 +68,7 @@ def insert_tasks(table: Table, rows: Sequence[TaskRow]) -> list[TaskRow | None]:
     stored = [row if inserted else None for row, inserted in zip(rows, done, strict=True)]
     reasons = problem.reasons if problem else {}
     again = [place for place, row in enumerate(stored) if row is None and place not in reasons]
+    again = again if look else []
     found = table.get_many([rows[place].key.stored for place in again]) if again else []
     for place, values in zip(again, found, strict=True):
         if values is None:  # a tombstone, or it has been deleted since

@@ -62,9 +62,9 @@ class TaskStore:
         """Insert a task and return its row as it is stored; see `insert_task`."""
         return insert_task(self.table, row)
 
-    def put_many(self, rows: Sequence[TaskRow]) -> list[TaskRow | None]:
-        """As `put`, 25 per request; None for each that exists already (and stays as is)."""
-        return insert_tasks(self.table, rows)
+    def put_many(self, rows: Sequence[TaskRow], *, look: bool = True) -> list[TaskRow | None]:
+        """As `put`, 25 per request; None for each that exists already; see `insert_tasks`."""
+        return insert_tasks(self.table, rows, look=look)
 
     def bury(self, key: TaskKey, message: str) -> bool:
         """Put a tombstone where a message has found no task; False: there is a task now."""
