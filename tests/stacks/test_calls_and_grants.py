@@ -44,6 +44,8 @@ def submits(cloud: RecordingCloud) -> None:
         {"taskType": "recorded-echo", "input": value, "priority": "high"} for value in (1, MIDDLE)
     ]
     post("POST", "tasks", {"tasks": many})
+    urgent = {"taskType": "recorded-echo", "priority": "high", "idempotencyKey": "urgent"}
+    post("POST", "tasks", urgent)  # which the dispatcher sends
     again = {"taskType": "recorded-echo", "input": 1, "code": "again"}
     for _ in range(2):
         post("POST", "tasks", {"tasks": [again]})
@@ -90,6 +92,8 @@ def families(cloud: RecordingCloud) -> None:
     cloud.request("GET", f"tasks/recorded-gathers/{task['code']}/children")
     cloud.request("DELETE", "callbacks/recorded-gathers~completion~recorded-echo")
     cloud.request("POST", "tasks", {"taskType": "recorded-starts", "input": LARGE})
+    urgent = {"taskType": "recorded-gathers", "input": [10], "priority": "high"}
+    cloud.request("POST", "tasks", urgent)
     cloud.run()
     waiting = cloud.request("POST", "tasks", {"taskType": "recorded-waits"}).body
     while (
@@ -161,6 +165,9 @@ def troubles(cloud: RecordingCloud) -> None:
         letter = json.dumps(TaskKey.parse(task["pk"], task["sk"]).as_dict())
         cloud.invoke(dead_letters.handler, sqs_event(letter, "no key"))
     cloud.queues.put("queue", "no key", cloud.now)
+    nowhere = json.dumps({"pk": "TASK#mbc", "sk": "recorded-echo#nowhere"})
+    cloud.queues.put("queue", nowhere, cloud.now)
+    cloud.invoke(dead_letters.handler, sqs_event(nowhere.replace("nowhere", "gone")))
     cloud.run()
     for claimed in (False, True):
         task = cloud.request("POST", "tasks", {"taskType": "recorded-echo", "input": 3}).body
@@ -273,6 +280,7 @@ def of_others(function: str) -> set[Need]:
     streams = {f"dynamodb:{each}" for each in ("ListStreams", "DescribeStream")}
     streams |= {"dynamodb:GetRecords", "dynamodb:GetShardIterator"}
     known: dict[str, dict[str, set[str]]] = {
+        "ApiHandler": {"WorkQueue": queues, "WorkQueuePriorityQueue": queues},
         "Dispatch": {
             "TasksTable.StreamArn": streams,
             "DispatcherFailureQueue": polls,

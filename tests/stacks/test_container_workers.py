@@ -387,6 +387,11 @@ def test_a_task_in_a_container_may_do_what_one_on_lambda_may(
     assert container.pop("WorkQueueContainerQueue") == CONSUME
     for resource in ("WorkQueue", "WorkQueuePriorityQueue", "WorkerLogs", "*"):
         del worker[resource]
+    assert worker.pop("WorkQueueContainerQueue") == {  # it starts children there
+        "sqs:SendMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:GetQueueUrl",
+    }
     assert container == worker
 
 

@@ -137,7 +137,8 @@ def test_the_example_s_larger_worker_may_do_what_a_worker_may(
     small, large = allowed(example, "WorkerRole"), allowed(example, "LargeWorkerRole")
 
     assert small.pop("WorkQueue") == small.pop("WorkQueuePriorityQueue")
-    assert large.pop("WorkQueueLargeQueue") == allowed(example, "WorkerRole")["WorkQueue"]
+    drained = allowed(example, "WorkerRole")["WorkQueue"] - {"sqs:SendMessage"}
+    assert large.pop("WorkQueueLargeQueue") == drained
     own_logs = small.pop("WorkerLogs"), large.pop("LargeWorkerLogs")
     assert small == large
     assert own_logs[0] == own_logs[1]

@@ -69,10 +69,18 @@ def test_logs_are_kept_for_a_month(template: Template) -> None:
 @pytest.mark.parametrize(
     ("function", "more"),
     [
-        ("ApiHandler", {}),
+        (
+            "ApiHandler",
+            {
+                "TASKMILL_FAST_START": "1",
+                "TASKMILL_QUEUE_URL": "WorkQueue",
+                "TASKMILL_PRIORITY_QUEUE_URL": "WorkQueuePriorityQueue",
+            },
+        ),
         (
             "Worker",
             {
+                "TASKMILL_FAST_START": "1",
                 "TASKMILL_QUEUE_URL": "WorkQueue",
                 "TASKMILL_PRIORITY_QUEUE_URL": "WorkQueuePriorityQueue",
                 "TASKMILL_UNREADABLE_URL": "WorkQueueUnreadable",
@@ -93,6 +101,7 @@ def test_logs_are_kept_for_a_month(template: Template) -> None:
         (
             "Dispatch",
             {
+                "TASKMILL_FAST_START": "1",
                 "TASKMILL_QUEUE_URL": "WorkQueue",
                 "TASKMILL_QUEUE_ARN": "WorkQueue",
                 "TASKMILL_PRIORITY_QUEUE_URL": "WorkQueuePriorityQueue",

@@ -61,6 +61,8 @@ EXPECTED = {
             "s3:PutObjectTagging",  # an upload expires in a day …
             "s3:DeleteObjectTagging",  # … unless it is submitted
         },
+        "WorkQueue": SEND,  # tasks that start at once
+        "WorkQueuePriorityQueue": SEND,
     },
     "Dispatch": {
         "TasksTable.StreamArn": rows(
@@ -93,8 +95,8 @@ EXPECTED = {
     },
     "Worker": {
         **WORK,
-        "WorkQueue": CONSUME,
-        "WorkQueuePriorityQueue": CONSUME,
+        "WorkQueue": CONSUME | SEND,  # children; tasks of schedules
+        "WorkQueuePriorityQueue": CONSUME | SEND,
         "WorkQueueUnreadable": SEND,  # malformed messages
     },
     "Split": {
@@ -111,7 +113,7 @@ EXPECTED = {
         "SubtaskWorkflowDeadLetters": SEND,  # Lambda, with what it invoked in vain
     },
     "DeadLettersHandler": {
-        "TasksTable": rows("GetItem", "UpdateItem"),
+        "TasksTable": rows("GetItem", "UpdateItem", "PutItem"),
         "WorkQueueDeadLetters": CONSUME,
         "WorkQueue": SEND,  # tasks that can still run
         "WorkQueuePriorityQueue": SEND,

@@ -52,6 +52,7 @@ ODD: dict[str, list[Any]] = {
     "ids": [*OTHER, "ULID"],
     "api": NO_FLAG,
     "auth": OTHER,
+    "fast_start": NO_FLAG,
     "callback_budget": [*NO_NUMBER, 0],
     "tenant_limits": OTHER,
     "cors": [3, "https://app.example"],

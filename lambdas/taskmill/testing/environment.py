@@ -22,6 +22,7 @@ def function_environment(*, modules: Sequence[str], factory: str | None) -> dict
         "TASKMILL_BUCKET": "payloads",
         "TASKMILL_MODULES": ",".join(modules),
         "TASKMILL_FACTORY": factory or "",
+        "TASKMILL_FAST_START": "1",
         "TASKMILL_QUEUE_URL": WORK_QUEUE,
         "TASKMILL_QUEUE_ARN": "arn:queue",
         "TASKMILL_DEAD_LETTERS_URL": DEAD_LETTERS,

@@ -77,8 +77,8 @@ class Settings:
     )
     fast_start: bool = _setting(
         "TASKMILL_FAST_START",
-        "0: new tasks wait for the stream instead of being sent when they are submitted",
-        default=True,
+        "1: new tasks are sent when they are submitted, to the queues whose URLs are given here",
+        default=False,
         read=is_on,
     )
     callback_budget: int = _setting(

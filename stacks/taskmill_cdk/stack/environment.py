@@ -25,7 +25,6 @@ def common_environment(
     ids: Ids,
     log_level: lambda_.ApplicationLogLevel,
     limits: dict[str, str],
-    fast_start: bool,
 ) -> dict[str, str]:
     """The variables that every function and every container of the stack has.
 
@@ -43,7 +42,6 @@ def common_environment(
         "TASKMILL_MAX_PAYLOAD_BYTES": str(max_payload_bytes),
         "TASKMILL_IDS": ids,
         **limits,
-        **({} if fast_start else {"TASKMILL_FAST_START": "0"}),
         **_task_modules(tasks),
     }
 

@@ -175,7 +175,6 @@ class TaskStackParts(Stack):
         function = self.add_function(
             "ApiHandler",
             "api.handler",
-            environment=self.work_queue.urls(),
             timeout=Duration.seconds(29),  # API Gateway waits 30 s
         )
         return TaskApi(self, "Api", function=function, **props)

@@ -57,8 +57,12 @@ class DataPermissions:
 
     def grant_fail(self, grantee: iam.IGrantable) -> None:
         """Allow to mark tasks FAILED whose messages became dead letters."""
-        self.table.grant(grantee, "GetItem", "UpdateItem")
-        self.table.grant(grantee, "PutItem")  # tombstones
+        self.table.grant(
+            grantee,
+            "GetItem",
+            "UpdateItem",
+            "PutItem",  # tombstones
+        )
 
     def grant_fan_out(
         self, *, split: iam.IGrantable, batch: iam.IGrantable, finish: iam.IGrantable

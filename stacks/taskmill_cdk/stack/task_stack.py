@@ -159,7 +159,6 @@ class TaskStack(TaskStackParts):
             limits=limit_settings(
                 callback_budget=callback_budget, tenant=tenant_limits or TenantLimits()
             ),
-            fast_start=fast_start,
         )
         self.notifications = self._build_notifications(encryption_key=encryption_key)
         self.worker = self._build_worker(
@@ -199,6 +198,8 @@ class TaskStack(TaskStackParts):
         self.monitoring = self._build_monitoring()
 
         self._grant_permissions()
+        if fast_start:
+            self._start_fast()
         self._print_outputs()
         apply_removal_policy(self, removable=removable)
 
@@ -215,19 +216,28 @@ class TaskStack(TaskStackParts):
     def _grant_permissions(self) -> None:
         data = self._data_permissions()
         self.grant_work(self.worker)
-        self.work_queue.grant_send(self.worker)  # children; tasks that a schedule submits
         data.grant_fail(self.dead_letters_handler)
         data.grant_fan_out(split=self.split, batch=self.batch, finish=self.finish)
         self._grant_dispatch(self.dispatcher.function)
         if self.container_workers is not None:
             self.grant_work(self.container_workers.task_role)
             self.container_workers.grant_consume()
-            self.work_queue.grant_send(self.container_workers.task_role)
         if self.api is not None:
             data.grant_serve(self.api.function)
-            self.work_queue.grant_send(self.api.function)
         if self.sweep is not None:
             self._grant_sweep(self.sweep)
+
+    def _start_fast(self) -> None:
+        """Let the functions that store new tasks send them; they know the URLs of all queues."""
+        self.work_queue.grant_send(self.worker)  # children; tasks of schedules
+        self.worker.add_environment("TASKMILL_FAST_START", "1")
+        functions = [self.dispatcher.function, *([self.api.function] if self.api else [])]
+        for function in functions:
+            # The worker's code is deployed first: it must know why a message has no task yet.
+            function.node.add_dependency(self.worker)
+            self.work_queue.grant_send(function)
+            for name, url in (*self.work_queue.urls().items(), ("TASKMILL_FAST_START", "1")):
+                function.add_environment(name, url)
 
     def _grant_sweep(self, sweep: Sweep) -> None:
         self._data_permissions().grant_sweep(sweep.function)

@@ -1,0 +1,199 @@
+"""Fast start: a task is sent before its row is put, and none is ever without a message."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from clouds import TENANT, get, result, submit
+
+from taskmill.aws.sqs.protocol import Message
+from taskmill.aws.starts import PAUSE_MS, STALE_MS
+from taskmill.model.keys import Kind, TaskKey
+from taskmill.models import CreateTask
+from taskmill.testing import InProcessCloud
+
+KEY = TaskKey(Kind.TASK, TENANT, "echo", "c")
+
+
+@pytest.fixture
+def cloud() -> Iterator[InProcessCloud]:
+    with InProcessCloud(modules=["flow_tasks"]) as cloud:
+        yield cloud
+
+
+def statuses(cloud: InProcessCloud, key: TaskKey) -> list[str]:
+    return [str(each.status) for each in get(cloud, key).history]
+
+
+def messages(cloud: InProcessCloud) -> int:
+    return sum(len(each) for each in cloud.queues.queues.values())
+
+
+def raw(cloud: InProcessCloud, key: TaskKey) -> Any:
+    pk, sk = key.stored
+    return cloud.table.get_item(Key={"pk": {"S": pk}, "sk": {"S": sk}}).get("Item")
+
+
+def bury(cloud: InProcessCloud, key: TaskKey = KEY) -> None:
+    """A message finds no row for more than a minute."""
+    cloud.wiring.queue("TASKMILL_QUEUE_URL").send([Message(key)])
+    cloud.advance(seconds=180)
+    assert raw(cloud, key)["row"] == {"S": "VOID"}
+    assert messages(cloud) == 0
+
+
+# The way of a task
+
+
+def test_a_task_starts_without_the_stream(cloud: InProcessCloud) -> None:
+    key = submit(cloud, "echo", 1)
+    assert get(cloud, key).status == "QUEUED"
+
+    next(cloud.deliveries.steps())()  # not one record was delivered
+
+    assert cloud.stream.seen == []
+    assert statuses(cloud, key) == ["CREATED", "QUEUED", "STARTED", "COMPLETED"]
+    assert result(cloud, key) == 1
+
+
+def test_one_that_is_due_within_15_minutes_waits_in_the_queue(cloud: InProcessCloud) -> None:
+    soon = submit(cloud, "echo", 1, delay_seconds=900)
+    far = submit(cloud, "echo", 1, delay_seconds=901)
+    began = cloud.now
+    assert (get(cloud, soon).status, get(cloud, far).status) == ("SCHEDULED", "CREATED")
+
+    cloud.run()
+
+    assert statuses(cloud, soon) == ["CREATED", "SCHEDULED", "STARTED", "COMPLETED"]
+    started = get(cloud, soon).started_at
+    assert started is not None
+    assert 900_000 <= started.timestamp() * 1000 - began <= 902_000
+
+
+@pytest.mark.parametrize("option", [{"idempotency_key": "k"}, {"priority": "urgent"}])
+def test_what_is_not_sent_here_the_stream_sends(
+    cloud: InProcessCloud, option: dict[str, Any]
+) -> None:
+    """The second: this process does not know the queue of its lane."""
+    key = submit(cloud, "echo", 1, **option)
+    assert (get(cloud, key).status, messages(cloud)) == ("CREATED", 0)
+
+    cloud.run()
+
+    assert get(cloud, key).status == "COMPLETED"
+
+
+def test_it_can_be_switched_off() -> None:
+    with InProcessCloud(["flow_tasks"], environment={"TASKMILL_FAST_START": "0"}) as cloud:
+        key = submit(cloud, "echo", 1)
+        assert (get(cloud, key).status, messages(cloud)) == ("CREATED", 0)
+        cloud.run()
+        assert get(cloud, key).status == "COMPLETED"
+
+
+# Trouble with the queue
+
+
+def refused(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": code}}, "SendMessageBatch")
+
+
+@pytest.mark.parametrize(
+    "error", [refused("AccessDenied"), ConnectionError("no SQS")], ids=["no right", "outage"]
+)
+def test_a_queue_that_cannot_be_reached_refuses_no_task_and_is_left_alone_for_a_minute(
+    cloud: InProcessCloud, error: Exception
+) -> None:
+    cloud.meter.fault = lambda name: error if name == "sqs.send_message_batch" else None
+    keys = [submit(cloud, "echo", number) for number in range(3)]
+    assert {get(cloud, key).status for key in keys} == {"CREATED"}
+    assert cloud.meter.calls["sqs.send_message_batch"] == 1
+
+    cloud.meter.fault = None
+    cloud.now += PAUSE_MS
+    later = submit(cloud, "echo", 4)
+    assert get(cloud, later).status == "QUEUED"
+    cloud.run()
+    assert {get(cloud, key).status for key in (*keys, later)} == {"COMPLETED"}
+
+
+def test_of_ten_the_three_that_sqs_refuses_go_the_stream_s_way(
+    cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = cloud.queues.send_message_batch
+
+    def refusing(*, QueueUrl: str, Entries: Any) -> Any:  # noqa: N803  # of boto3
+        real(QueueUrl=QueueUrl, Entries=[each for each in Entries if each["Id"] not in "147"])
+        return {"Failed": [{"Id": each, "SenderFault": True} for each in "147"]}
+
+    monkeypatch.setattr(cloud.queues, "send_message_batch", refusing)
+    tasks = [CreateTask(tenant_code=TENANT, task_type="echo", input=n) for n in range(10)]
+    stored = cloud.service.create_tasks(tasks=tasks)
+    monkeypatch.undo()
+
+    assert [n for n, each in enumerate(stored) if each.status == "CREATED"] == [1, 4, 7]
+    cloud.run()
+    assert {get(cloud, each.key).status for each in stored} == {"COMPLETED"}
+
+
+def test_a_process_that_was_suspended_between_send_and_put_trusts_the_stream(
+    cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = cloud.queues.send_message_batch
+
+    def slow(**request: Any) -> Any:
+        answer = real(**request)
+        cloud.now += STALE_MS + 1
+        return answer
+
+    monkeypatch.setattr(cloud.queues, "send_message_batch", slow)
+
+    assert get(cloud, submit(cloud, "echo", 1)).status == "CREATED"
+
+
+# A message that is faster than its row
+
+
+def test_a_message_waits_for_its_row_without_a_receive_more(cloud: InProcessCloud) -> None:
+    queue = cloud.wiring.queue("TASKMILL_QUEUE_URL")
+    queue.send([Message(KEY)])
+    real, looks = cloud.sleep, list[float]()
+
+    def put_meanwhile(seconds: float) -> None:
+        looks.append(seconds)
+        real(seconds)
+        if len(looks) == 2:
+            submit(cloud, "echo", 1, code="c", idempotency_key="k")  # only puts the row
+
+    object.__setattr__(cloud.wiring.message_runner.missing, "sleep", put_meanwhile)
+    next(cloud.deliveries.steps())()
+
+    assert looks == [0.025, 0.075]
+    assert get(cloud, KEY).status == "COMPLETED"
+
+
+def test_a_row_that_is_seconds_late_is_found_by_a_later_delivery(cloud: InProcessCloud) -> None:
+    cloud.wiring.queue("TASKMILL_QUEUE_URL").send([Message(KEY)])
+    cloud.advance(seconds=20)
+    assert (messages(cloud), raw(cloud, KEY)) == (1, None)
+
+    submit(cloud, "echo", 1, code="c", idempotency_key="k")
+    cloud.run()
+
+    assert get(cloud, KEY).status == "COMPLETED"
+
+
+def test_after_a_minute_a_tombstone_takes_its_place_for_30_days(cloud: InProcessCloud) -> None:
+    began = cloud.now
+    bury(cloud)
+
+    ttl = int(raw(cloud, KEY)["ttl"]["N"])
+    assert 30 * 86_400 <= ttl - began // 1000 <= 30 * 86_400 + 130
+
+
+def test_a_dead_letter_without_a_task_leaves_a_tombstone_as_well(cloud: InProcessCloud) -> None:
+    cloud.wiring.queue("TASKMILL_DEAD_LETTERS_URL").send([Message(KEY)])
+    cloud.run()
+
+    assert raw(cloud, KEY)["row"] == {"S": "VOID"}
