@@ -17,9 +17,7 @@ Allowed = Callable[[Template, str], dict[str, set[str]]]
 
 
 def test_a_stack_can_leave_all_sending_to_its_dispatcher(allowed: Allowed) -> None:
-    stack = TaskStack(
-        App(context=CONTEXT), "Slow", fast_start=False, build_folder=ROOT / ".build"
-    )
+    stack = TaskStack(App(context=CONTEXT), "Slow", fast_start=False, build_folder=ROOT / ".build")
     template = Template.from_stack(stack)
 
     functions = template.find_resources("AWS::Lambda::Function").values()
@@ -36,7 +34,9 @@ def wakes_the_dispatcher(status: str, *, before: str | None = None, row: str = "
     new = {"row": {"S": row}, "notify": {"S": "each"}, "status": {"S": status}}
     images: dict[str, Any] = {"NewImage": new}
     if before is not None:
-        images["OldImage"] = {"status": {"S": before}} if before != "VOID" else {"row": {"S": before}}
+        images["OldImage"] = (
+            {"status": {"S": before}} if before != "VOID" else {"row": {"S": before}}
+        )
     return any(matches(pattern, {"dynamodb": images}) for pattern in FILTERS)
 
 
