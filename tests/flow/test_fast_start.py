@@ -197,3 +197,78 @@ def test_a_dead_letter_without_a_task_leaves_a_tombstone_as_well(cloud: InProces
     cloud.run()
 
     assert raw(cloud, KEY)["row"] == {"S": "VOID"}
+
+
+# Hints: early messages to parents
+
+
+def waiting_parent(cloud: InProcessCloud) -> TaskKey:
+    """A parent whose one child has ended, and is not counted yet."""
+    key = submit(cloud, "reads-a-large-child")
+    while not (get(cloud, key).status == "WAITING" and not messages(cloud)):
+        next(cloud.deliveries.steps())()
+    assert get(cloud, key).status == "WAITING"
+    return key
+
+
+def test_the_count_of_the_last_child_wakes_its_parent_before_the_stream_tells_of_it(
+    cloud: InProcessCloud,
+) -> None:
+    key = waiting_parent(cloud)
+
+    cloud.deliver_records()  # all up to the child's end; the count's own record is not delivered
+    ((message),) = cloud.queues.queues["queue"]
+    assert '"hint": true' in message.body
+    next(cloud.deliveries.steps())()
+
+    assert get(cloud, key).status == "COMPLETED"
+
+
+def test_the_stream_wakes_it_too_so_a_hint_may_be_lost(cloud: InProcessCloud) -> None:
+    key = waiting_parent(cloud)
+    cloud.deliver_records()
+    cloud.queues.queues["queue"].clear()
+
+    cloud.run()
+
+    assert get(cloud, key).status == "COMPLETED"
+
+
+@pytest.mark.parametrize("held", [True, False])
+def test_a_hint_that_gets_no_task_is_dropped_at_once(cloud: InProcessCloud, *, held: bool) -> None:
+    key = submit(cloud, "echo", 1) if held else KEY
+    cloud.queues.queues.get("queue", []).clear()
+    if held:
+        until = cloud.now + 60_000
+        cloud.wiring.claims.claim(key, fence="f", lease_until=until, max_attempts=3)
+    began = cloud.now
+
+    cloud.wiring.queue("TASKMILL_QUEUE_URL").send([Message(key, hint=True)])
+    next(cloud.deliveries.steps())()
+
+    assert (messages(cloud), cloud.now) == (0, began)
+    assert held or raw(cloud, key) is None
+
+
+def test_a_hint_whose_worker_dies_comes_again_as_any_message(cloud: InProcessCloud) -> None:
+    key = submit(cloud, "dies", 1)
+    cloud.queues.queues["queue"].clear()
+    cloud.wiring.queue("TASKMILL_QUEUE_URL").send([Message(key, hint=True)])
+
+    next(cloud.deliveries.steps())()
+    assert (get(cloud, key).status, messages(cloud)) == ("STARTED", 1)
+    cloud.run()
+
+    assert get(cloud, key).status == "COMPLETED"
+
+
+def test_a_queue_that_takes_no_hints_stops_no_count(cloud: InProcessCloud) -> None:
+    key = waiting_parent(cloud)
+    error = ConnectionError("no SQS")
+    cloud.meter.fault = lambda name: error if name == "sqs.send_message_batch" else None
+    cloud.deliver_records()
+    cloud.meter.fault = None
+
+    assert not cloud.queues.queues.get("failures")
+    cloud.run()
+    assert get(cloud, key).status == "COMPLETED"

@@ -8,8 +8,10 @@ before the tombstone; the stream may deliver twice. From each state, every step 
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -70,38 +72,31 @@ class World:
 
     def steps(self, state: State) -> Iterator[State]:
         for number, each in enumerate(state.submitters):
-            if each in ("done", "stopped"):
-                continue
-            yield self._after(state, f"stop {number}", lambda new, n=number: self._note(new, n))
-            if not isinstance(each, str):
-                yield self._after(state, f"put {number}", lambda new, n=number: self._put(new, n))
-            elif state.messages < MOST_MESSAGES:
-                for reached in (True, False):
-                    yield self._after(
-                        state,
-                        f"send {number} {reached}",
-                        lambda new, n=number, r=reached: self._send(new, n, reached=r),
-                    )
+            if each not in ("done", "stopped"):
+                yield from self._of_submitter(state, number)
         if state.messages:
-            for kept in (True, False):
-                yield self._after(
-                    state, f"deliver, kept: {kept}", lambda new, k=kept: self._work(new, kept=k)
-                )
-            yield self._after(state, "the worker dies", self._die)
-            for number, each in enumerate(state.submitters):
-                if not isinstance(each, str):
-                    yield self._after(
-                        state,
-                        f"put {number} before the tombstone",
-                        lambda new, n=number: self._work(
-                            new, kept=False, before_tombstone=lambda: self._put(new, n)
-                        ),
-                    )
+            yield from self._of_worker(state)
         if state.records and state.messages < MOST_MESSAGES:
             for kept in (True, False):
-                yield self._after(
-                    state, f"stream, kept: {kept}", lambda new, k=kept: self._stream(new, kept=k)
-                )
+                yield self._after(state, f"stream, kept: {kept}", partial(self._stream, kept=kept))
+
+    def _of_submitter(self, state: State, number: int) -> Iterator[State]:
+        yield self._after(state, f"stop {number}", partial(self._stop, number=number))
+        if not isinstance(state.submitters[number], str):
+            yield self._after(state, f"put {number}", partial(self._put, number=number))
+        elif state.messages < MOST_MESSAGES:
+            for reached in (True, False):
+                send = partial(self._send, number=number, reached=reached)
+                yield self._after(state, f"send {number}, reached: {reached}", send)
+
+    def _of_worker(self, state: State) -> Iterator[State]:
+        for kept in (True, False):
+            yield self._after(state, f"deliver, kept: {kept}", partial(self._work, kept=kept))
+        yield self._after(state, "the worker dies", self._die)
+        for number, each in enumerate(state.submitters):
+            if not isinstance(each, str):
+                put = partial(self._work, kept=False, put_first=number)
+                yield self._after(state, f"put {number} just before the tombstone", put)
 
     def _after(self, state: State, step: str, make: Callable[[State], None]) -> State:
         """The state after a step of the real code."""
@@ -132,23 +127,21 @@ class World:
         ]
         return new
 
-    def _note(self, new: State, number: int) -> None:
+    def _stop(self, new: State, *, number: int) -> None:
         new.submitters[number] = "stopped"
 
-    def _send(self, new: State, number: int, *, reached: bool) -> None:
+    def _send(self, new: State, *, number: int, reached: bool) -> None:
         starts = self.cloud.wiring.starts
         starts._paused_until = 0 if reached else self.cloud.now + 1
         now = self.cloud.now
         row = any_row(key=KEY, input="1", history=(("CREATED", now, 0),), created_at=now)
         (new.submitters[number],) = starts._sent([row])
 
-    def _put(self, new: State, number: int) -> None:
+    def _put(self, new: State, *, number: int) -> None:
         row = new.submitters[number]
         assert isinstance(row, TaskRow)
-        try:
+        with suppress(TaskExists):  # the same task: that is an answer, too
             self.cloud.wiring.tasks.put(row)
-        except TaskExists:
-            pass  # the same task: that is an answer, too
         new.submitters[number] = "done"
         new.acknowledged = True
 
@@ -156,14 +149,13 @@ class World:
         body = f'{{"pk": "{KEY.pk}", "sk": "{KEY.sk}"}}'
         return Delivery("m", "r", body, 1, self.cloud.now - 120_000)
 
-    def _work(
-        self, new: State, *, kept: bool, before_tombstone: Callable[[], None] = lambda: None
-    ) -> None:
+    def _work(self, new: State, *, kept: bool, put_first: int | None = None) -> None:
         tasks = self.cloud.wiring.tasks
         real = tasks.bury
 
         def bury(*args: Any) -> bool:
-            before_tombstone()
+            if put_first is not None:
+                self._put(new, number=put_first)
             return real(*args)
 
         with pytest.MonkeyPatch.context() as patch:

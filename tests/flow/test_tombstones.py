@@ -1,4 +1,4 @@
-"""A tombstone is no row: each door of the service passes it over, and a task is stored in its place.
+"""A tombstone is no row: each door passes it over, and a task is stored in its place.
 
 What is stored there is CREATED, so the stream sends it: its first message may be gone.
 """
@@ -141,7 +141,9 @@ CHANGING: list[Callable[[InProcessCloud, TaskKey], Any]] = [
 ]
 
 
-@pytest.mark.parametrize("door", CHANGING, ids=str)
+@pytest.mark.parametrize(
+    "door", CHANGING, ids=["get", "report", "cancel", "retry", "amend", "claim"]
+)
 def test_to_who_asks_for_it_there_is_no_such_task(
     cloud: InProcessCloud, door: Callable[[InProcessCloud, TaskKey], Any]
 ) -> None:

@@ -43,10 +43,12 @@ class DispatchParts(WorkParts):
         from taskmill.dispatch.emitters.callback_refusals import CallbackRefusals
         from taskmill.dispatch.emitters.callbacks import CallbackEmitter
         from taskmill.dispatch.emitters.children import ChildEmitter
+        from taskmill.dispatch.emitters.hints import Hints
         from taskmill.dispatch.emitters.messages import WorkEmitter
         from taskmill.dispatch.emitters.notifications import NotificationEmitter
         from taskmill.dispatch.emitters.schedules import ScheduleEmitter
 
+        hints = Hints(tasks=self.tasks, lanes=self.lanes, logger=self.logger)
         return Dispatcher(
             failures=self.queue("TASKMILL_FAILURE_QUEUE_URL"),
             emitters=[
@@ -58,7 +60,12 @@ class DispatchParts(WorkParts):
                     clock=self.clock,
                 ),
                 BatchEmitter(batches=self.batches),
-                ChildEmitter(tasks=self.tasks, children=self.children, cascade=self.cascade),
+                ChildEmitter(
+                    tasks=self.tasks,
+                    children=self.children,
+                    cascade=self.cascade,
+                    hints=hints if self.settings.fast_start else None,
+                ),
                 CallbackEmitter(
                     starts=self.starts,
                     mappings=self.mappings,

@@ -10,6 +10,7 @@ from typing import Any
 
 from taskmill.aws.dynamodb.children import TRANSACTION_MARKS, ChildStore
 from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.dispatch.emitters.hints import Hints
 from taskmill.dispatch.emitters.stream_delivery import Caused, StreamDelivery
 from taskmill.dispatch.reactions import CancelChildren, CountChild, SettleParent, is_settled
 from taskmill.model.chunks import chunked
@@ -25,11 +26,16 @@ _TRIES = 10
 
 @dataclass(frozen=True, kw_only=True)
 class ChildEmitter:
-    """Counts each child once on its parent, ends settled parents, cancels children."""
+    """Counts each child once on its parent, ends settled parents, cancels children.
+
+    Attributes:
+        hints: Wakes parents at once; None: the stream does, later.
+    """
 
     tasks: TaskStore
     children: ChildStore
     cascade: Cascade
+    hints: Hints | None = None
 
     def emit(self, delivery: StreamDelivery) -> None:
         self._count(delivery)
@@ -44,6 +50,10 @@ class ChildEmitter:
         for (parent, run), group in by_parent.items():
             for chunk in chunked(group, TRANSACTION_MARKS):
                 delivery.together(chunk, partial(self._count_together, parent, run))
+        if self.hints is not None:
+            rows = [each.reaction.row for each in delivery.of(CountChild)]
+            awaiting = dict.fromkeys(row.parent for row in rows if row.awaited)
+            self.hints.send([TaskKey.from_text(parent) for parent in awaiting])
 
     def _count_together(self, parent: str, run: int, caused: Sequence[Caused]) -> None:
         ended = {each.reaction.row.key: each.reaction.row for each in caused}
