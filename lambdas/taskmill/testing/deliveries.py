@@ -100,24 +100,21 @@ class DeliveryPlayer:
         workers = self._cloud.workers
         return workers is None or self._working[url] < workers
 
-    def _deliver_work(self, url: str, seconds: int = 300) -> None:
+    def _deliver_work(self, url: str) -> None:
         if self._cloud.workers is None:
-            times = self._cloud.chaos.deliveries
-            self._deliver(url, work.handler, times=times, seconds=seconds)
+            self._deliver(url, work.handler, times=self._cloud.chaos.deliveries)
         elif queue := self._queue(url):
             if self._cloud.chaos.deliveries > 1:
                 self._duplicate(queue)
             deliveries = self._received(url, queue)
             if deliveries:
                 self._working[url] += 1
-                self._cloud.stage.act(partial(self._work, url, queue, deliveries, seconds))
+                self._cloud.stage.act(partial(self._work, url, queue, deliveries))
 
-    def _work(
-        self, url: str, queue: MemoryQueue, deliveries: Sequence[Delivery], seconds: int
-    ) -> None:
+    def _work(self, url: str, queue: MemoryQueue, deliveries: Sequence[Delivery]) -> None:
         """Invoke the worker function in a thread of its own."""
         try:
-            self._invoke(url, queue, deliveries, work.handler, seconds=seconds)
+            self._invoke(url, queue, deliveries, work.handler)
         finally:
             self._working[url] -= 1
 
@@ -143,7 +140,6 @@ class DeliveryPlayer:
         handler: Any,
         *,
         times: int = 1,
-        seconds: int,
     ) -> None:
         event = {"Records": [record_of(delivery, url) for delivery in deliveries]}
         kept = {delivery.id for delivery in deliveries}
