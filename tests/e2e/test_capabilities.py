@@ -253,7 +253,7 @@ def test_a16_execution_is_tracked_retried_logged_and_kept_in_a_history(
     client: TaskClient, stack: Outputs
 ) -> None:
     task = client.submit("flaky", 1)
-    assert task.status == "CREATED"
+    assert task.status == "QUEUED"
 
     done = ended(client, task)
 
