@@ -2,7 +2,7 @@
 
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,20 @@ TOOLS = ROOT / ".local" / "tools"
 
 
 @contextmanager
-def local_cloud(report: Report, **options: Any) -> Iterator[LocalCloud]:
-    """A local cloud with the benchmarks' stack; gone afterwards, whatever happens."""
+def local_cloud(
+    report: Report, *, context: Mapping[str, str] | None = None, **options: Any
+) -> Iterator[LocalCloud]:
+    """A local cloud with the benchmarks' stack; gone afterwards, whatever happens.
+
+    Args:
+        context: CDK context, see `benchmarks/app.py`.
+        **options: Of `LocalCloud`.
+    """
     with tempfile.TemporaryDirectory(prefix="taskmill-bench-") as folder:
         cloud = LocalCloud(ROOT, state_dir=Path(folder), report=report, **options)
         try:
-            cloud.up(app="python -m benchmarks.app", app_dir=ROOT, port=free_port())
+            app = "python -m benchmarks.app"
+            cloud.up(app=app, app_dir=ROOT, port=free_port(), context=context)
             yield cloud
         finally:
             cloud.down()

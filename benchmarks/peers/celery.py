@@ -75,6 +75,10 @@ class Celery(Peer):
         """A task that writes down its runs; held back by Celery, or by SQS itself."""
         self.driver.ask("note", str(file), seconds, countdown, delay_seconds)
 
+    def work(self, file: Path, seconds: Sequence[float]) -> None:
+        """A task for each duration; all of them write down their runs in one file."""
+        self.driver.ask("work", str(file), list(seconds))
+
     def together(self, count: int) -> tuple[float, int]:
         """Seconds until a chord of so many has its sum, and the sum."""
         answer = self.driver.ask("chord", count)

@@ -119,8 +119,10 @@ def wait_until(
 
 
 @contextmanager
-def peer_cloud(report: Report) -> Iterator[PeerCloud]:
-    """Deployed and ready; gone afterwards, whatever happens."""
-    with local_cloud(report, launcher=LAUNCHER) as cloud:
+def peer_cloud(
+    report: Report, *, context: Mapping[str, str] | None = None
+) -> Iterator[PeerCloud]:
+    """Deployed and ready; gone afterwards, whatever happens. `context`: as `local_cloud` has it."""
+    with local_cloud(report, context=context, launcher=LAUNCHER) as cloud:
         file, pid = cloud.outputs_file, cloud.status().pid or 0
         yield PeerCloud(file, json.loads(file.read_text()), file.parent, pid)

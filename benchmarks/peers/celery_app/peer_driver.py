@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from celery import chord
-from peer_celery import RESULTS, add, app, note, total
+from peer_celery import RESULTS, add, app, note, total, work
 
 LOOK_SECONDS = 0.004
 
@@ -44,6 +44,14 @@ def write_note(file: str, seconds: float, countdown: float, delay: float) -> dic
     return {"id": note.apply_async((file, seconds), **options).id}
 
 
+def submit_work(file: str, seconds: list[float]) -> dict[str, Any]:
+    """A task for each duration, one after the other; the producer keeps its connection."""
+    with app.producer_pool.acquire(block=True) as producer:
+        for number, each in enumerate(seconds):
+            work.apply_async((file, number, each), producer=producer)
+    return {"count": len(seconds)}
+
+
 def run_chord(count: int) -> dict[str, Any]:
     started = time.monotonic()
     result = chord(add.s(each, each) for each in range(count))(total.s())
@@ -55,6 +63,7 @@ DOES: dict[str, Callable[..., dict[str, Any]]] = {
     "submit": submit,
     "latencies": latencies,
     "note": write_note,
+    "work": submit_work,
     "chord": run_chord,
 }
 

@@ -164,13 +164,17 @@ class DeliveryPlayer:
     def _duplicate(self, queue: MemoryQueue) -> None:
         """Copy each message that was not received yet, once per further delivery."""
         now, known = self._cloud.now, self._duplicated
-        due = [each for each in queue.messages if not each.receives and each.visible_at <= now]
         new = [
-            each for each in due if each.id not in known
-        ]  # a consumer may die before it receives
-        for message in new * (self._cloud.chaos.deliveries - 1):
+            each
+            for each in queue.messages
+            if not each.receives
+            and each.visible_at <= now
+            and each.id not in known  # a consumer may die before it receives
+        ]
+        copies = new * (self._cloud.chaos.deliveries - 1)
+        for message in copies:
             queue.put(message.body)
-        known.update(each.id for each in queue.messages if each.visible_at <= now)
+        known.update(each.id for each in [*new, *queue.messages[len(queue.messages) - len(copies) :]])
         if self._cloud.chaos.seed is not None and self._cloud.workers is None:
             self._cloud.random.shuffle(queue.messages)
 

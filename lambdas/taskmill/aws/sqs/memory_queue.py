@@ -102,15 +102,19 @@ class MemoryQueue:
 
     def show_again(self, receipts: Mapping[str, int]) -> list[str]:
         with self._changed:
-            known = {each.receipt: each for each in self.messages if each.receipt}
-            for receipt in receipts.keys() & known:
-                known[receipt].visible_at = self._clock() + receipts[receipt] * 1000
+            known = {each.receipt: each for each in self.messages if each.receipt in receipts}
+            for receipt, message in known.items():
+                message.visible_at = self._clock() + receipts[receipt] * 1000
             self._changed.notify_all()
         return [receipt for receipt in receipts if receipt not in known]
 
     def visible(self) -> bool:
         """Whether a message can be received now."""
         with self._changed:
+            now = self._clock()
+            first = next((each for each in self.messages if each.visible_at <= now), None)
+            if first is None or first.receives < self._max_receives:
+                return first is not None
             return bool(self._visible())
 
     def next_due(self) -> int | None:
@@ -122,12 +126,14 @@ class MemoryQueue:
         """Messages that can be received now; moves those received too often to the dead letters."""
         now = self._clock()
         found = [each for each in self.messages if each.visible_at <= now]
-        if self._dead_letters is None:
+        dead_letters, most = self._dead_letters, self._max_receives
+        if dead_letters is None:
             return found
-        for dead in [each for each in found if each.receives >= self._max_receives]:
-            self.messages.remove(dead)
-            self._dead_letters.put(dead.body)
-        return [each for each in found if each.receives < self._max_receives]
+        dead = [each for each in found if each.receives >= most]
+        for each in dead:
+            self.messages.remove(each)
+            dead_letters.put(each.body)
+        return [each for each in found if each.receives < most] if dead else found
 
     def _deliver(self, message: MemoryMessage, hidden_seconds: int) -> Delivery:
         message.receives += 1

@@ -1,0 +1,1 @@
+"""How long real work takes: tasks of seconds and minutes, many at once."""

@@ -1,0 +1,207 @@
+"""The same work on the local cloud: through the deployed stack's workers, and through Celery."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import count
+from pathlib import Path
+from statistics import median
+from typing import Protocol
+
+from benchmarks.makespan.notes import Notes, p95
+from benchmarks.peers.celery import RESULTS, Celery
+from benchmarks.peers.cloud import PeerCloud, peer_cloud, wait_until
+from benchmarks.peers.findings import celery_python
+from benchmarks.peers.peer import make_results_table
+from benchmarks.rounds import in_rounds
+from benchmarks.section import Report
+from taskmill.client import TaskClient
+from taskmill.models import NewTask
+from taskmill.statuses import Status
+
+WORKERS = 10
+LOOK_SECONDS = 0.05
+_numbers = count()
+
+
+@dataclass(frozen=True)
+class Work:
+    """Tasks that are submitted together, by the seconds that each takes."""
+
+    name: str
+    seconds: Sequence[float]
+    rounds: int
+
+    @property
+    def ideal(self) -> float:
+        """The least time that the workers can take, as tasks cannot be divided."""
+        return max(max(self.seconds), sum(self.seconds) / WORKERS)
+
+
+TEN = Work("10 x 5 s", [5.0] * 10, rounds=3)
+MANY = Work("200 x 0.5 s", [0.5] * 200, rounds=3)
+LONG, SHORT = 5, 100
+MIXED = Work(f"{LONG} x 30 s, then {SHORT} x 0.1 s", [30.0] * LONG + [0.1] * SHORT, rounds=5)
+FAN_OUT = Work("a fan-out of 100 async x 1 s", [1.0] * 100, rounds=3)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round of some work, in seconds from the first submit.
+
+    Attributes:
+        began: When the first task began; `ended`: when the last one did.
+        short_wait: The p95 of the waits of the tasks behind the first few.
+    """
+
+    began: float
+    ended: float
+    short_wait: float
+
+
+@dataclass(frozen=True)
+class Took:
+    """The medians of some rounds, and the worst of their ends."""
+
+    began: float
+    ended: float
+    worst: float
+    short_wait: float
+
+    @classmethod
+    def of(cls, rounds: Sequence[Round]) -> "Took":
+        return cls(
+            began=median(each.began for each in rounds),
+            ended=median(each.ended for each in rounds),
+            worst=max(each.ended for each in rounds),
+            short_wait=median(each.short_wait for each in rounds),
+        )
+
+
+@dataclass(frozen=True)
+class OnCloud:
+    """By the name of the work: what it took on the stack, and with Celery, if that was run."""
+
+    ours: dict[str, Took] = field(default_factory=dict)
+    celery: dict[str, Took] = field(default_factory=dict)
+
+
+class Side(Protocol):
+    """Something that runs work."""
+
+    name: str
+
+    def work(self, file: Path, seconds: Sequence[float]) -> None:
+        """Submit a task for each duration; it notes its runs in the file."""
+        ...
+
+    def outcomes(self) -> int:
+        """How many are stored."""
+        ...
+
+
+class Stack:
+    """The deployed stack: submitted over its API, run by its worker function."""
+
+    name = "taskmill"
+
+    def __init__(self, cloud: PeerCloud, client: TaskClient) -> None:
+        self._cloud = cloud
+        self._client = client
+
+    def work(self, file: Path, seconds: Sequence[float]) -> None:
+        self._client.submit_many(
+            NewTask(task_type="works", input=[str(file), number, each], notify="none")
+            for number, each in enumerate(seconds)
+        )
+
+    def outcomes(self) -> int:
+        return self._cloud.stored(self._cloud.outputs["TableName"], status="COMPLETED")
+
+    def fan_out(self, file: Path) -> Round:
+        """Async subtasks, in as many batches as there are workers, all at once."""
+        seconds, since = FAN_OUT.seconds, time.time()
+        task = self._client.map(
+            "works-async",
+            [[str(file), number, each] for number, each in enumerate(seconds)],
+            batch_size=len(seconds) // WORKERS,
+            max_concurrency=WORKERS,
+            notify="none",
+        )
+        *_, last = self._client.updates(task, timeout_seconds=300, cap_seconds=0.5)
+        notes = Notes.read(file)
+        notes.check_once(len(seconds))
+        if last.status is not Status.COMPLETED or last.finished_at is None:
+            raise RuntimeError(f"the fan-out is {last.status}")
+        return Round(notes.began() - since, last.finished_at.timestamp() - since, 0.0)
+
+
+def measure(*, quick: bool, report: Report) -> OnCloud:
+    """All of it; `quick`: each work once, and without Celery."""
+    with ExitStack() as until_then:
+        cloud = until_then.enter_context(peer_cloud(report, context={"workers": str(WORKERS)}))
+        client = TaskClient.from_outputs(cloud.outputs_file, tenant="makespan")
+        stack = Stack(cloud, until_then.enter_context(client))
+        sides: list[Side] = [stack]
+        if not quick:
+            make_results_table(cloud, RESULTS)
+            python = celery_python(report)
+            celery = Celery(cloud, python, concurrency=WORKERS, queue="celery-work")
+            until_then.enter_context(celery.producer())
+            until_then.enter_context(celery.start())
+            sides.append(celery)
+        report("a round that is thrown away")
+        for side in sides:
+            run(side, TEN, cloud.folder)
+        stack.fan_out(_new_file(cloud.folder))
+        found = OnCloud()
+        for work in (TEN, MANY, MIXED):
+            runs = {each.name: _reported(each, work, cloud.folder, report) for each in sides}
+            ours, *theirs = in_rounds(runs, 1 if quick else work.rounds).values()
+            found.ours[work.name] = Took.of(ours)
+            found.celery.update({work.name: Took.of(each) for each in theirs})
+        report(FAN_OUT.name)
+        fan_outs = [
+            stack.fan_out(_new_file(cloud.folder)) for _ in range(1 if quick else FAN_OUT.rounds)
+        ]
+        found.ours[FAN_OUT.name] = Took.of(fan_outs)
+        return found
+
+
+def run(side: Side, work: Work, folder: Path) -> Round:
+    """One round.
+
+    Raises:
+        RuntimeError: A task did not run exactly once, or has no stored outcome.
+        TimeoutError: It takes four times as long as it must, and a minute.
+    """
+    file, tasks = _new_file(folder), len(work.seconds)
+    before, since = side.outcomes(), time.time()
+    side.work(file, work.seconds)
+    wait_until(
+        lambda: sum(map(len, Notes.read(file).ends.values())) >= tasks,
+        seconds=60 + 4 * work.ideal,
+        look_seconds=LOOK_SECONDS,
+        what=f"{work.name} through {side.name}",
+    )
+    wait_until(
+        lambda: side.outcomes() - before >= tasks, look_seconds=LOOK_SECONDS, what="all outcomes"
+    )
+    notes = Notes.read(file)
+    notes.check_once(tasks)
+    waits = notes.waits(since, range(LONG, tasks))
+    return Round(notes.began() - since, notes.ended() - since, p95(waits))
+
+
+def _reported(side: Side, work: Work, folder: Path, report: Report) -> Callable[[], Round]:
+    def one() -> Round:
+        report(f"{work.name} through {side.name}")
+        return run(side, work, folder)
+
+    return partial(one)
+
+
+def _new_file(folder: Path) -> Path:
+    return folder / f"notes-{next(_numbers)}"

@@ -1,0 +1,37 @@
+"""Tasks that take a while, as real ones do: they wait, and note when they begin and end.
+
+The task of Celery, in `peers/celery_app`, does the same.
+"""
+
+import asyncio
+import time
+from pathlib import Path
+
+from taskmill import task
+
+Order = tuple[str, int, float]
+"""The file of the notes, the number of the task, and the seconds that it takes."""
+
+
+@task("works", timeout_seconds=120.0)
+def works(order: Order) -> int:
+    file, number, seconds = order
+    _note(file, f"begin {number} {time.time()}")
+    time.sleep(seconds)
+    _note(file, f"end {number} {time.time()}")
+    return number
+
+
+@task("works-async", timeout_seconds=120.0)
+async def works_async(order: Order) -> int:
+    file, number, seconds = order
+    _note(file, f"begin {number} {time.time()}")
+    await asyncio.sleep(seconds)
+    _note(file, f"end {number} {time.time()}")
+    return number
+
+
+def _note(file: str, line: str) -> None:
+    """One write, so that lines of several processes do not mix."""
+    with Path(file).open("ab", buffering=0) as notes:
+        notes.write(f"{line}\n".encode())

@@ -1,0 +1,40 @@
+"""Tasks for in-process clouds only: they take virtual time, and note how often they ran."""
+
+from collections import Counter
+
+from taskmill import TaskContext, task
+from taskmill.testing import InProcessCloud
+
+CLOUD: list[InProcessCloud] = []  # the one in use
+RUNS: Counter[int] = Counter()  # how often each task began, by its number
+NOTES: list[str] = []  # what happened, in order
+
+
+def use(cloud: InProcessCloud) -> None:
+    """Let time pass in this cloud from now on, and forget what ran in another."""
+    CLOUD[:] = [cloud]
+    RUNS.clear()
+    NOTES.clear()
+
+
+@task("lasts", timeout_seconds=280.0)
+def lasts(order: tuple[int, float]) -> int:
+    """A number, and the seconds that it takes."""
+    number, seconds = order
+    RUNS[number] += 1
+    CLOUD[0].sleep(seconds)
+    return number
+
+
+@task("says", timeout_seconds=60.0)
+def says(word: str) -> str:
+    NOTES.append(word)
+    return word
+
+
+@task("waits-for", timeout_seconds=60.0)
+def waits_for(children: int, ctx: TaskContext) -> int:
+    """Goes on when so many children have ended."""
+    words = ctx.gather(says, ["a child runs"] * children)
+    NOTES.append("the parent goes on")
+    return len(words)
