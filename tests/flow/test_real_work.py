@@ -19,12 +19,12 @@ from taskmill.testing import Chaos, InProcessCloud
 SHUFFLED_AND_DOUBLED = Chaos(seed=1, deliveries=2)
 
 
-def cloud_of(workers: int | None, chaos: Chaos = SHUFFLED_AND_DOUBLED) -> InProcessCloud:
+def cloud_of(
+    workers: int | None, chaos: Chaos = SHUFFLED_AND_DOUBLED, *, fast_start: bool = False
+) -> InProcessCloud:
     # The bounds below were taken with the messages that the dispatcher sends: twice, if doubled.
-    sent_by_stream = {"TASKMILL_FAST_START": "0"}
-    cloud = InProcessCloud(
-        modules=["span_tasks"], workers=workers, chaos=chaos, environment=sent_by_stream
-    )
+    sent_by = {"TASKMILL_FAST_START": str(int(fast_start))}
+    cloud = InProcessCloud(modules=["span_tasks"], workers=workers, chaos=chaos, environment=sent_by)
     span_tasks.reset(cloud)
     return cloud
 
@@ -59,17 +59,21 @@ def makespan(cloud: InProcessCloud, keys: Sequence[TaskKey], began: int) -> floa
 @pytest.mark.parametrize(
     ("seconds", "workers", "longest"),
     [
-        pytest.param([5] * 10, 10, 7.5, id="ten of 5 s on ten workers"),
-        pytest.param([5] * 100, 100, 8.5, id="a hundred of 5 s on a hundred workers"),
+        pytest.param([5] * 10, 10, 6.5, id="ten of 5 s on ten workers"),
+        pytest.param([5] * 100, 100, 6.5, id="a hundred of 5 s on a hundred workers"),
         pytest.param([0.5] * 200, 10, 10.5, id="200 of half a second on ten"),
         pytest.param([60] * 100, 20, 303, id="a hundred of a minute on twenty"),
         pytest.param([600] * 12, 3, 2_450, id="twelve of ten minutes on three"),
     ],
 )
+@pytest.mark.parametrize("fast_start", [True, False])
 def test_work_takes_about_as_long_as_it_must(
-    seconds: list[float], workers: int, longest: float
+    seconds: list[float],
+    workers: int,
+    longest: float,
+    fast_start: bool,  # noqa: FBT001
 ) -> None:
-    with cloud_of(workers) as cloud:
+    with cloud_of(workers, fast_start=fast_start) as cloud:
         keys = submit_all(cloud, seconds)
         began = cloud.now
 

@@ -141,14 +141,21 @@ class Round:
 
     def _run(self, turn: Turn) -> None:
         self._waiting.began(turn.task_type)
-        began = self._durations.began()
+        began, was_claimed = self._durations.began(), False
+
+        def claimed(lease: Lease) -> None:
+            nonlocal was_claimed
+            self._claimed(lease)
+            was_claimed = True
+
         try:
             self._answers[turn.delivery.id] = self._messages.run(
-                turn.delivery, remaining_ms=self._remaining_ms, claimed=self._claimed
+                turn.delivery, remaining_ms=self._remaining_ms, claimed=claimed
             )
         finally:
             self._release(turn)
-            if turn.task_type is not None:
+            # A refused claim, as of a repeated message, says nothing about the type's tasks.
+            if turn.task_type is not None and was_claimed:
                 self._durations.ended(turn.task_type, began)
 
     def _claimed(self, lease: Lease) -> None:
