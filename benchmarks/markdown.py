@@ -19,8 +19,12 @@ which machine this was made, stands at the end.
 PACKAGES = ("boto3", "aws-lambda-powertools", "pydantic")
 
 
-def write(document: Path, sections: Sequence[Section]) -> None:
-    """Put sections in place of those of the same name; plots go into a folder beside it."""
+def write(document: Path, sections: Sequence[Section], *, order: Sequence[str] = ()) -> None:
+    """Put sections in place of those of the same name; plots go into a folder beside it.
+
+    Args:
+        order: Names of sections: a new one is put before those that come after it here.
+    """
     folder = document.with_suffix("")
     folder.mkdir(parents=True, exist_ok=True)
     text = document.read_text() if document.exists() else HEAD
@@ -29,10 +33,20 @@ def write(document: Path, sections: Sequence[Section]) -> None:
             (folder / f"{plot.name}.svg").write_text(plot.svg)
         begin, end = (f"<!-- {slash}bench:{section.name} -->" for slash in ("", "/"))
         block = "\n\n".join(_blocks(section, folder.name))
-        before, _, rest = text.partition(begin)
+        before, found, rest = text.partition(begin)
         after = rest.partition(end)[2] or "\n"
+        if not found:
+            place = _place(text, section.name, order)
+            before, after = text[:place], f"\n\n{text[place:]}" if text[place:] else "\n"
         text = f"{before.rstrip()}\n\n{begin}\n{block}\n{end}{after}"
     document.write_text(text)
+
+
+def _place(text: str, name: str, order: Sequence[str]) -> int:
+    """Where a new section begins: before the first that comes after it, else at the end."""
+    later = order[order.index(name) + 1 :] if name in order else ()
+    places = [text.find(f"<!-- bench:{each} -->") for each in later]
+    return min((place for place in places if place >= 0), default=len(text))
 
 
 def targets_table(targets: Sequence[Target]) -> Table:

@@ -37,7 +37,7 @@ class Work:
     @property
     def ideal(self) -> float:
         """The least time that the workers can take, as tasks cannot be divided."""
-        return max(max(self.seconds), sum(self.seconds) / WORKERS)
+        return max(*self.seconds, sum(self.seconds) / WORKERS)
 
 
 TEN = Work("10 x 5 s", [5.0] * 10, rounds=3)
@@ -159,9 +159,10 @@ def measure(*, quick: bool, report: Report) -> OnCloud:
         found = OnCloud()
         for work in (TEN, MANY, MIXED):
             runs = {each.name: _reported(each, work, cloud.folder, report) for each in sides}
-            ours, *theirs = in_rounds(runs, 1 if quick else work.rounds).values()
-            found.ours[work.name] = Took.of(ours)
-            found.celery.update({work.name: Took.of(each) for each in theirs})
+            rounds = in_rounds(runs, 1 if quick else work.rounds)
+            found.ours[work.name] = Took.of(rounds.pop(stack.name))
+            for theirs in rounds.values():
+                found.celery[work.name] = Took.of(theirs)
         report(FAN_OUT.name)
         fan_outs = [
             stack.fan_out(_new_file(cloud.folder)) for _ in range(1 if quick else FAN_OUT.rounds)

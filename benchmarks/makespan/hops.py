@@ -38,7 +38,10 @@ class Path:
 
 
 SUBMIT = "submit to start"
-ONE, TEN = "a single child's end to its parent", "the last of ten children's ends to their parent"
+ONE, TEN_CHILDREN = (
+    "a single child's end to its parent",
+    "the last of ten children's ends to their parent",
+)
 
 
 def count() -> list[Path]:
@@ -46,7 +49,7 @@ def count() -> list[Path]:
     return [
         Path(SUBMIT, _hops("says", "a task", "submit", "a task"), API_MS + QUEUE_MS + CLAIM_MS),
         Path(ONE, _hops("waits-for", 1, "a child runs", "the parent goes on"), _wake()),
-        Path(TEN, _hops("waits-for", 10, "a child runs", "the parent goes on"), _wake()),
+        Path(TEN_CHILDREN, _hops("waits-for", 10, "a child runs", "the parent goes on"), _wake()),
     ]
 
 

@@ -31,7 +31,7 @@ class Work:
         return -(-self.tasks // self.workers) * self.seconds
 
     def __str__(self) -> str:
-        doubled = ", all messages doubled" if self.deliveries == 2 else ""  # noqa: PLR2004
+        doubled = ", all messages doubled" if self.deliveries == 2 else ""
         return f"{self.tasks:,} x {self.seconds:g} s on {self.workers} workers{doubled}"
 
 

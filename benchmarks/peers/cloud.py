@@ -119,9 +119,7 @@ def wait_until(
 
 
 @contextmanager
-def peer_cloud(
-    report: Report, *, context: Mapping[str, str] | None = None
-) -> Iterator[PeerCloud]:
+def peer_cloud(report: Report, *, context: Mapping[str, str] | None = None) -> Iterator[PeerCloud]:
     """Deployed and ready; gone afterwards, whatever happens. `context`: as `local_cloud` has it."""
     with local_cloud(report, context=context, launcher=LAUNCHER) as cloud:
         file, pid = cloud.outputs_file, cloud.status().pid or 0

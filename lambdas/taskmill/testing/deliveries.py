@@ -174,7 +174,9 @@ class DeliveryPlayer:
         copies = new * (self._cloud.chaos.deliveries - 1)
         for message in copies:
             queue.put(message.body)
-        known.update(each.id for each in [*new, *queue.messages[len(queue.messages) - len(copies) :]])
+        known.update(
+            each.id for each in [*new, *queue.messages[len(queue.messages) - len(copies) :]]
+        )
         if self._cloud.chaos.seed is not None and self._cloud.workers is None:
             self._cloud.random.shuffle(queue.messages)
 
