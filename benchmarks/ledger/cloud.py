@@ -17,6 +17,7 @@ import json
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -39,6 +40,8 @@ FUNCTIONS = {
 }
 STARTS_AT_MS = 1_767_323_045_678  # DynamoDB drops zeros at a number's end, so sizes vary with time
 GATEWAY_CHUNK = 512 * 1024  # bytes that an HTTP API bills as one request
+HAND_BACK = "sqs.change_message_visibility_batch"
+_INSIDE: ContextVar[str] = ContextVar("ledger_inside", default=CALLER)  # of several at a time
 
 
 class CountedPlayer(ExecutionPlayer):
@@ -93,7 +96,7 @@ class LedgerCloud(InProcessCloud):
         STREAM.cloud = self
         self.player = CountedPlayer(self)
         self.stream = FilteredStream(self.table.records)
-        self.ledger = Ledger(self.table, lambda: self._inside[-1])
+        self.ledger = Ledger(self.table, self._where)
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -136,9 +139,11 @@ class LedgerCloud(InProcessCloud):
         """Whatever is called meanwhile, this function calls."""
         self.usage.add(What.FUNCTION_CALLS, function, "invocation")
         self._inside.append(function)
+        token = _INSIDE.set(function)
         try:
             yield
         finally:
+            _INSIDE.reset(token)
             self._inside.pop()
 
     def invoke(self, handler: Any, event: Any, **options: Any) -> Any:
@@ -149,6 +154,13 @@ class LedgerCloud(InProcessCloud):
             self._enter_delivery(records, answer)
         return answer
 
+    def _where(self, operation: str) -> str:
+        """Who makes a call: the function at work, or the caller."""
+        if not self.workers:
+            return self._inside[-1]  # also of the threads that a function starts
+        # A timer hands messages back, in none of the threads that run invocations.
+        return "worker" if operation == HAND_BACK else _INSIDE.get()
+
     def _enter_delivery(self, records: list[Any], answer: Any) -> None:
         size = sum(len(each["body"].encode()) for each in records)
         self.usage.add(What.FAIR_QUEUE_REQUESTS, POLLER, "sqs.receive_message", requests(size))
@@ -157,7 +169,15 @@ class LedgerCloud(InProcessCloud):
             self.usage.add(What.FAIR_QUEUE_REQUESTS, POLLER, "sqs.delete_message_batch")
 
     def _possible_steps(self) -> Iterator[Callable[[], None]]:
-        """The same things in another order: a few steps of executions, then all the rest."""
+        """The same things in another order: a few steps of executions, then all the rest.
+
+        With several workers the stream is delivered when they have nothing left to do for now: as
+        under load, where its deliveries are full.
+        """
+        if self.workers:
+            steps = list(super()._possible_steps())
+            yield from [step for step in steps if step != self.deliver_records] or steps
+            return
         if not self.stream.pending() and not any(True for _ in self.deliveries.steps()):
             self._steps = 0
         if self._steps < self.steps_at_once and self.player.ready():

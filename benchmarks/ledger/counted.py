@@ -16,16 +16,16 @@ class Ledger:
     """Where calls are entered.
 
     Attributes:
-        where: The name of the function at work.
+        where: The name of the function that makes a call, given the operation.
     """
 
     table: MemoryTable
-    where: Callable[[], str]
+    where: Callable[[str], str]
     usage: Usage = field(default_factory=Usage)
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def enter(self, operation: str, what: What, amount: float = 1) -> None:
-        self.usage.add(what, self.where(), operation, amount)
+        self.usage.add(what, self.where(operation), operation, amount)
 
 
 @dataclass

@@ -27,6 +27,7 @@ LARGE_IN_BULK = "20 KB, in bulk of 100"
 CURVE = (1_000, 4_000, 8_000)  # further sizes between those that fit the row and the bucket's
 GIVING = "200 B, a result of 6 KB"
 GATHERED = "child of a gather of 100"
+LASTING = "5 s, one by one, on 10 workers"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,4 +104,5 @@ def _singles(*, quick: bool) -> list[Scenario]:
         scenarios.single(LARGE_IN_BULK, size=LARGE, bulk=True),
         scenarios.giving(GIVING, size=6_000),
         scenarios.gather(GATHERED, children=100),
+        scenarios.lasting(LASTING, seconds=5, workers=10),
     ]

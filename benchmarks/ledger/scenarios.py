@@ -10,6 +10,7 @@ from benchmarks.ledger.lambda_time import with_lambda_time
 from benchmarks.ledger.logs import SAMPLED_ALONE, SAMPLED_UNDER_LOAD, with_logs
 from benchmarks.ledger.prices import dollars, log_dollars
 from benchmarks.ledger.usage import Usage
+from benchmarks.tasks import virtual_tasks
 from taskmill.model.batch_plan import MAX_BATCHES, batch_size_for
 
 WAVE = 100  # tasks that are under way together: full deliveries of the stream and the queue
@@ -48,6 +49,22 @@ def single(name: str, *, size: int, bulk: bool = False, task_type: str = "noop")
     body = {"taskType": task_type, "input": _text(size)}
     submits = [{"tasks": [body] * WAVE}] if bulk else [body] * WAVE
     return Scenario(name, _tasks(submits, WAVE), reference.single_task(size))
+
+
+def lasting(name: str, *, seconds: float, workers: int) -> Scenario:
+    """A task that takes so long, under load: a backlog of 100, more than the workers can begin.
+
+    What a worker has received and does not begin goes back to the queue, in virtual time.
+    """
+    body = {"taskType": "lasts", "input": [0, seconds]}
+
+    def submit(cloud: LedgerCloud) -> None:
+        virtual_tasks.use(cloud)
+        for _ in range(WAVE):
+            cloud.post("tasks", body)
+
+    usage = _measured(submit, WAVE, modules=[TASKS, virtual_tasks.__name__], workers=workers)
+    return Scenario(name, usage, reference_note="not known")
 
 
 def giving(name: str, *, size: int) -> Scenario:
@@ -141,9 +158,12 @@ def _measured(
     steps_at_once: int = 1,
     waves: int = 3,
     sampled: float = SAMPLED_UNDER_LOAD,
+    modules: Sequence[str] = (TASKS,),
+    workers: int | None = None,
 ) -> Usage:
     """What each of `count` uses, once the first wave is over."""
-    with LedgerCloud(modules=[TASKS], steps_at_once=steps_at_once) as cloud:
+    cloud = LedgerCloud(modules=modules, steps_at_once=steps_at_once, workers=workers)
+    with cloud:
         used = Usage()
         for _ in range(waves):
             used = cloud.used(work)

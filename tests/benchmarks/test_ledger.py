@@ -22,7 +22,7 @@ KB = 1_000  # a little less than what a unit is for
 
 @pytest.fixture
 def ledger() -> Ledger:
-    return Ledger(MemoryTable(TABLE_SCHEMA), lambda: "function")
+    return Ledger(MemoryTable(TABLE_SCHEMA), lambda _: "function")
 
 
 @pytest.fixture
