@@ -53,6 +53,24 @@ async def counts_others(_: Any) -> int:
     return beside
 
 
+@task("two-at-a-time", retry=ONCE, parallel=2)
+def two_at_a_time(_: Any) -> int:
+    """The same for a plain function of which two may run at a time."""
+    RUNS.append("in")
+    time.sleep(0.05)
+    beside = RUNS.count("in") - RUNS.count("out")
+    RUNS.append("out")
+    return beside
+
+
+@task("two-wait", retry=ONCE, parallel=2)
+def two_wait(value: Any) -> Any:
+    """Two of it wait until they may go on; the others wait for their end."""
+    STARTED.release()
+    GO.wait(20)
+    return value
+
+
 @task("awaits-for-ever", timeout_seconds=0.1, retry=ONCE)
 async def awaits_for_ever(_: Any) -> None:
     THREADS.append(threading.current_thread())
