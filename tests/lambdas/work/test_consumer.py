@@ -242,7 +242,7 @@ def test_what_waits_for_others_of_its_type_does_not_begin_once_it_is_told_to_sto
         at_work(2)
         until(lambda: len(receives(cloud)) == 4 and min(receives(cloud)) == 1)
         shift.consumer.stop()
-        until(lambda: shift.consumer._stopping.is_set())  # noqa: SLF001  # no other sign of it
+        until(shift.consumer._stopping.is_set)  # no other sign of it
         work_tasks.GO.set()
 
         assert shift.ended() == 0
