@@ -46,6 +46,27 @@ def test_a_part_replaces_its_own_section_and_nothing_else(tmp_path: Path) -> Non
     assert (tmp_path / "performance" / "first-plot.svg").read_text() == "<svg/>"
 
 
+def test_a_new_part_is_put_where_its_order_wants_it(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    order = ["real", "trivial", "plan"]
+    markdown.write(document, [section("plan", "the plan's"), section("machine", "this run's")])
+
+    for name in ("real", "trivial"):
+        markdown.write(document, [section(name, f"words of {name}")], order=order)
+
+    text = document.read_text()
+    places = [
+        text.index(each)
+        for each in ("# Performance", "of real", "of trivial", "the plan's", "this run's")
+    ]
+    assert places == sorted(places)
+    assert text.count("<!-- bench:") == text.count("<!-- /bench:") == 4
+
+
+def test_the_report_opens_with_real_work() -> None:
+    assert command.PARTS[0] == "makespan"
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [(100_000, "100,000"), (1234.5, "1,234"), (2.0404, "2.04"), (0.1234, "0.1234"), (0.0, "0")],
