@@ -26,8 +26,8 @@ CLOUD_NOTE = (
 HOPS_NOTE = (
     f"A delivery of the stream takes {hops.STREAM_MS} ms and one of the queue {hops.QUEUE_MS} ms,"
     " medians of what others measured on AWS (bitesizedserverless.com, 2022). Assumed are"
-    f" {hops.API_MS} ms for the API, {hops.CLAIM_MS} ms for a claim, {hops.COUNT_MS} ms for counting"
-    " an end, and warm functions."
+    f" {hops.API_MS} ms for the API, {hops.CLAIM_MS} ms for a claim, {hops.COUNT_MS} ms for"
+    " counting an end, and warm functions."
 )
 
 

@@ -23,8 +23,12 @@ def cloud_of(
     workers: int | None, chaos: Chaos = SHUFFLED_AND_DOUBLED, *, fast_start: bool = False
 ) -> InProcessCloud:
     # The bounds below were taken with the messages that the dispatcher sends: twice, if doubled.
-    sent_by = {"TASKMILL_FAST_START": str(int(fast_start))}
-    cloud = InProcessCloud(modules=["span_tasks"], workers=workers, chaos=chaos, environment=sent_by)
+    cloud = InProcessCloud(
+        modules=["span_tasks"],
+        workers=workers,
+        chaos=chaos,
+        environment={"TASKMILL_FAST_START": str(int(fast_start))},
+    )
     span_tasks.reset(cloud)
     return cloud
 
