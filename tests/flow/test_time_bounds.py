@@ -605,7 +605,7 @@ def test_a_deadline_costs_a_waiting_parent_one_message_and_its_refused_claim() -
 
     (without, writes), (timed, timed_writes) = calls(), calls(deadline_seconds=600)
 
-    # Its child ends in another delivery of the stream, so the message shares no call.
+    # The child was sent by the attempt that starts it, so the message shares no call.
     assert timed - without == {"dynamodb.update_item": 1, "sqs.send_message_batch": 1}
     assert timed_writes == writes
 
