@@ -22,10 +22,8 @@ SENT = ["QUEUED", "SCHEDULED"]
 FILTERS: Sequence[Mapping[str, Any]] = (
     _filter(row=TASKS, status=[_but(*SENT, "STARTED")]),
     _filter(row=[*TASKS, "SUBTASK"], notify=NOTIFIED, status=[_but("CREATED", *SENT)]),
-    _filter(
-        row=[*TASKS, "SUBTASK"], notify=NOTIFIED, status=["CREATED", *SENT], old={"exists": True}
-    ),
-    _filter(row=["BATCH"], status=["COMPLETED"], old="STARTED"),
+    _filter(row=TASKS, notify=NOTIFIED, status=SENT, old={"exists": True}),
+    _filter(row=["BATCH"], tell=[{"exists": True}]),
     _filter(row=["SCHEDULE"]),
 )
 
