@@ -1,8 +1,8 @@
 """Subtask rows on demand: in any order of calls, rows, what follows without them, and counts agree.
 
 Over the real code: two invocations of a batch, of which one is a zombie, one of another batch,
-reports from outside, a cancel, finishes that come early and late, a second run, deliveries of the
-stream; every AWS call of one may come between any two of another, and each may crash at any call.
+reports from outside, a cancel, an expiry, finishes that come early and late, a second run, deliveries
+of the stream; every AWS call of one may come between any two of another, and each may crash at any call.
 """
 
 import random
@@ -27,6 +27,7 @@ from taskmill.testing.clients import Crash
 ORDERS = amount(200, fuzz=20_000)
 GROUPS = 8  # the orders are divided among as many tests
 COUNT, SIZE = 4, 2
+EXPIRES_SECONDS = 1_000  # longer than any lease
 TIMED_OUT = {"Error": "ExecutionTimed_out", "Cause": ""}
 _LEFT: ContextVar[list[int] | None] = ContextVar("left", default=None)  # calls before the crash
 
@@ -39,9 +40,13 @@ class World:
         self.chance = random.Random(seed)  # noqa: S311  # an order, no secret
         self.pause = interleaving.pause
         interleaving.pause = self._pause  # type: ignore[method-assign]
-        self.key = fan_out(cloud, "odd-aborts", range(COUNT), batch_size=SIZE, tolerated_failures=4)
-        self.cut_short: set[int] = set()  # runs whose execution was ended early
+        timed = {"expires_seconds": EXPIRES_SECONDS} if seed % 5 == 0 else {}
+        self.key = fan_out(
+            cloud, "odd-aborts", range(COUNT), batch_size=SIZE, tolerated_failures=4, **timed
+        )
+        self.cut_short: set[int] = set()  # runs whose execution was ended early, or that expired
         self.reported: set[int] = set()
+        self.accepted: dict[int, tuple[int | None, str]] = {}  # ends by index, with their runs
 
     # Steps
 
@@ -74,7 +79,10 @@ class World:
 
         def act() -> None:
             self.reported.add(index)  # before: the answer may be lost
-            self.cloud.service.update_sub_task_status(key=self.key.subtask(index), status=status)
+            key = self.key.subtask(index)
+            told = self.cloud.service.update_sub_task_status(key=key, status=status)
+            if told.status in FINAL:
+                self.accepted[index] = told.run, str(told.status)
 
         return self._actor(act)
 
@@ -85,6 +93,13 @@ class World:
         def act() -> None:
             self.cut_short.add(1)
             self.finish(1, TIMED_OUT)
+
+        return self._actor(act)
+
+    def expires(self) -> Callable[[], None]:
+        def act() -> None:
+            self.cut_short |= {1, 2}
+            self.cloud.now += EXPIRES_SECONDS * 1000
 
         return self._actor(act)
 
@@ -163,6 +178,9 @@ class World:
         }
         one_by_one = [str(get(self.cloud, self.key.subtask(each)).status) for each in range(COUNT)]
         assert one_by_one == ends
+        for index, (run, status) in self.accepted.items():
+            if run == task.run or status == "COMPLETED":
+                assert ends[index] == status, f"{index} was reported to be {status}"
         if task.status == "COMPLETED" and task.run not in self.cut_short:  # nothing was lost
             for index in set(range(0, COUNT, 2)) - self.reported:
                 assert ends[index] == "COMPLETED", index
@@ -189,6 +207,8 @@ def play(seed: int) -> None:
             actors += [world.cancels(), world.delivers(), world.starts_again()]
         if seed % 4 == 0:
             actors += [world.ends_early(), world.starts_again()]
+        if seed % 5 == 0:
+            actors += [world.expires(), world.starts_again()]
         interleaving.run(*actors)
         world.settle()
         world.check()
