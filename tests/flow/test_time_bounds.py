@@ -501,7 +501,7 @@ def test_a_batch_that_has_expired_is_given_up_in_one_write(
     assert len(cloud.table.records) - before == 3 * 2 + 1
     subtask: Any = get(cloud, key.subtask(299))
     assert (subtask.status, subtask.attributes["error"]["type"]) == ("CANCELLED", "Expired")
-    assert subtask.finished_at == cloud.now
+    assert subtask.finished_at.timestamp() == cloud.now / 1000
     with pytest.raises(IllegalStatusChange):
         cloud.service.update_sub_task_status(key=key.subtask(0), status="COMPLETED")
 

@@ -52,6 +52,18 @@ class ReportedRows:
         refused = table.transact([self._mark(parent, number, batch), {"Put": put}])
         return None if refused else TaskRow.from_values(values)
 
+    def note(self, parent: TaskRow, batch: BatchRow | None, row: TaskRow) -> bool:
+        """Note on a batch that the row of one of its subtasks has changed.
+
+        Args:
+            batch: As it was read.
+
+        Returns:
+            False: the batch has ended, or is no longer as it was read.
+        """
+        number = (row.key.index or 0) // (parent.batch_size or 1)
+        return not self.subtasks.table.transact([self._mark(parent, number, batch)])
+
     def _mark(self, parent: TaskRow, number: int, found: BatchRow | None) -> dict[str, Any]:
         first, last = batch_span(number, parent.child_count or 0, parent.batch_size or 1)
         sets: dict[str, Any] = {
