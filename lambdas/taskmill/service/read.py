@@ -65,7 +65,7 @@ class Reads(ServiceParts):
         return page_of(rows, asked)
 
     def get_progress(self, *, key: Key) -> Progress:
-        """The progress of a step function task. Subtasks count once their batch has closed."""
+        """The progress of a step function task, as its batches tell it: every 10 s, and closed."""
         row = self.tasks.get(TaskKey.of(key).parent)
         counts: dict[str, int] = {
             "total": row.child_count or 0,
