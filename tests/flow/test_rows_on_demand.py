@@ -221,6 +221,59 @@ def test_a_cancel_writes_once_for_a_batch_whatever_its_size(cloud: InProcessClou
     assert shown["cancelled"] > 1_000
 
 
+def test_a_cancel_of_a_million_takes_a_call_for_many_batches(cloud: InProcessCloud) -> None:
+    key = fan_out_of_lines(cloud, 1_000_000)
+    until_batches_run(cloud)
+    calls, writes = cancelled(cloud, key)
+
+    assert cloud.wiring.tasks.get(key).batch_size == 200  # so 5,000 batches
+    assert writes <= 5_000 + 2
+    assert calls <= 5_000 / 25 + 5_000 / 100 + 20
+    assert counts(cloud, key)["cancelled"] > 990_000
+
+
+def test_in_another_run_it_takes_a_call_for_a_few(cloud: InProcessCloud) -> None:
+    """What has completed before stands, so rows must be read: 500 subtasks in a query."""
+    key = fan_out_of_lines(cloud, 100_000)
+    until_batches_run(cloud)
+    cancelled(cloud, key)
+    cloud.service.retry(key=key)
+    until_batches_run(cloud)
+    calls, writes = cancelled(cloud, key)
+
+    assert cloud.wiring.tasks.get(key).batch_size == 100  # so 1,000 batches
+    assert writes <= 1_000 + 2
+    assert calls <= 1_000 / 5 + 1_000 / 50 + 1_000 / 100 + 50
+    done = counts(cloud, key)
+    assert done["completed"] > 100
+    assert done["completed"] + done["cancelled"] == 100_000
+
+
+def fan_out_of_lines(cloud: InProcessCloud, count: int) -> TaskKey:
+    upload = cloud.service.create_upload(tenant_code=TENANT)
+    body = b"1\n" * count
+    cloud.wiring.client("s3").put_object(Bucket="payloads", Key=upload.input_ref, Body=body)
+    request = CreateStepFunctionTask(
+        tenant_code=TENANT, task_type="echo", input_ref=upload.input_ref
+    )
+    return cloud.service.create_step_function_task(task=request).key
+
+
+def until_batches_run(cloud: InProcessCloud) -> None:
+    while not cloud.player.ready():
+        cloud.step()
+    for _ in range(4):  # the split, and three batches
+        cloud.player.step()
+
+
+def cancelled(cloud: InProcessCloud, key: TaskKey) -> tuple[int, int]:
+    """Cancel a fan-out; the calls and writes of all that follows."""
+    before = cloud.meter.calls.total(), len(cloud.table.records)
+    cloud.service.cancel(key=key)
+    cloud.run()
+    return cloud.meter.calls.total() - before[0], len(cloud.table.records) - before[1]
+
+
 def test_a_retry_writes_one_row(cloud: InProcessCloud) -> None:
     key = fan_out(cloud, "aborts", range(200), batch_size=20)
     cloud.run()

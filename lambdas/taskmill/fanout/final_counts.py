@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from taskmill.aws.dynamodb.batches import BatchStore
-from taskmill.aws.dynamodb.given_up import GivingUp
+from taskmill.aws.dynamodb.given_up import GivingUp, together_at_most
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.model.batch_plan import batch_spans
+from taskmill.model.chunks import chunked
 from taskmill.model.errors import Throttled
 from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import Status
+from taskmill.model.statuses import FINAL, Status
 from taskmill.model.subtask_states import is_later, standing
 
 _TRIES = 10  # of a batch whose row changes between reading and writing it
@@ -67,17 +68,34 @@ class FinalCounts:
         for each, counts in giving_up.absent(untouched):
             del found[each]
             yield counts
+        still_open: dict[int, Found] = {}
         for each, row in found.items():
-            yield self._one(giving_up, each, row)
+            if (known := _final_counts(parent, row)) is None:
+                still_open[each] = row
+            else:
+                yield known
+        for group in chunked(still_open, together_at_most(parent)):
+            given_up = giving_up.together({each: still_open[each] for each in group})
+            for each in group:
+                yield given_up.get(each) or self._one(giving_up, each, still_open[each])
 
     def _one(self, giving_up: GivingUp, number: int, found: Found) -> dict[str, int]:
         for _ in range(_TRIES):
-            known = standing(giving_up.parent, found) if isinstance(found, BatchRow) else None
-            if known is not None and is_later(giving_up.parent, known):
-                raise Stale(f"{giving_up.parent.key} is in a later run")
-            if known is not None and (known.given_up or known.status is Status.COMPLETED):
-                return dict(known.counts)
+            if (counts := _final_counts(giving_up.parent, found)) is not None:
+                return counts
             if (counts := giving_up.one(number, found)) is not None:
                 return counts
             found = self.batches.find(giving_up.parent, [number])[number]
         raise Throttled(f"batch {number} of {giving_up.parent.key} changes all the time")
+
+
+def _final_counts(parent: TaskRow, found: Found) -> dict[str, int] | None:
+    """The counts of a batch that has closed, or was given up; None: neither.
+
+    Raises:
+        Stale: It is of a later run.
+    """
+    known = standing(parent, found) if isinstance(found, BatchRow) else None
+    if known is not None and is_later(parent, known):
+        raise Stale(f"{parent.key} is in a later run")
+    return dict(known.counts) if known is not None and known.status in FINAL else None
