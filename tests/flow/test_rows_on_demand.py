@@ -11,16 +11,17 @@ from clouds import TENANT, fan_out, get, statuses
 from earlier_layout import split_before, submitted_before
 
 from taskmill import task
-from taskmill.errors import Conflict, IllegalStatusChange, TaskNotFound
+from taskmill.errors import Conflict, IllegalStatusChange, PayloadMissing, TaskNotFound
 from taskmill.functions.events import StepFunctionTaskEvent
 from taskmill.handlers import subtasks
 from taskmill.model.errors import SubtasksRemain, Throttled
-from taskmill.model.keys import BatchKey, TaskKey
+from taskmill.model.keys import BatchKey, StoredKey, TaskKey
 from taskmill.model.subtask_layout import NewerLayout
 from taskmill.models import CreateStepFunctionTask
 from taskmill.testing import InProcessCloud
 
 HOLD = threading.Event()
+DAY = 86_400
 
 
 @task("rows-holds")
@@ -323,6 +324,51 @@ def test_all_rows_of_a_fan_out_expire_together_and_its_own_not_before(
     of_subtasks = {int(each["ttl"]["N"]) for each in items if each["row"]["S"] != "SFN_TASK"}
     assert len(of_subtasks) == 1
     assert (get(cloud, key).ttl or 0) >= of_subtasks.pop()
+
+
+def test_what_a_later_run_finds_completed_stays_as_long_as_that_run(
+    cloud: InProcessCloud,
+) -> None:
+    key = fan_out(cloud, "odd-fails", [0, 2, 1, 4], batch_size=2)
+    cloud.run()
+    assert statuses(cloud, key) == [*["COMPLETED"] * 2, "FAILED", "COMPLETED"]
+    first = cloud.wiring.tasks.get(key).rows_ttl or 0
+    ends = [get(cloud, key.subtask(each)).finished_at for each in range(4)]
+
+    cloud.sleep(80 * DAY)
+    cloud.service.retry(key=key)
+    cloud.run()
+
+    again = [get(cloud, key.subtask(each)).finished_at for each in range(4)]
+    assert [old == new for old, new in zip(ends, again, strict=True)] == [True, True, False, True]
+    later = cloud.wiring.tasks.get(key).rows_ttl or 0
+    assert later >= first + 80 * DAY
+    kept = [each for each in cloud.table.scan()["Items"] if each["row"]["S"] != "SFN_TASK"]
+    assert len(kept) == 4 + 2
+    assert all(int(each["ttl"]["N"]) >= later for each in kept)
+
+
+def test_a_fan_out_whose_subtasks_have_expired_shows_none_and_is_not_retried(
+    cloud: InProcessCloud,
+) -> None:
+    key = fan_out(cloud, "odd-fails", range(4), batch_size=2)
+    split(cloud)
+    cloud.sleep(DAY)
+    cloud.run()
+    rows_ttl = cloud.wiring.tasks.get(key).rows_ttl or 0
+    cloud.sleep(rows_ttl - cloud.now / 1000 + 1)
+    table = cloud.wiring.table
+    for each in cloud.table.scan()["Items"]:
+        if int(each["ttl"]["N"]) * 1000 <= cloud.now:
+            table.delete(StoredKey(each["pk"]["S"], each["sk"]["S"]))
+
+    assert statuses(cloud, key) == []
+    assert counts(cloud, key) == {"completed": 2, "failed": 2}
+    with pytest.raises(TaskNotFound):
+        get(cloud, key.subtask(0))
+    with pytest.raises(PayloadMissing):
+        cloud.service.retry(key=key)
+    assert get(cloud, key).status == "FAILED"
 
 
 # Layouts

@@ -22,7 +22,7 @@ from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import COUNT_NAMES, Status
 from taskmill.model.subtask_layout import on_demand
-from taskmill.model.subtask_states import WorkflowFailed
+from taskmill.model.subtask_states import WorkflowFailed, is_counted
 from taskmill.model.time_bounds import OutOfTime
 
 
@@ -62,7 +62,7 @@ class Finisher:
         if execution is not None and execution != own:
             self.logger.info("stale execution", key=str(key), execution=execution)
             return
-        if parent.ended and _is_counted(parent):
+        if parent.ended and is_counted(parent):
             return
         try:
             counts = self._counts(parent, cause)
@@ -126,17 +126,6 @@ class Finisher:
             f"{failed:,} of {total:,} subtasks failed;"
             f" {parent.tolerated_failures or 0} are tolerated"
         )
-
-
-def _is_counted(parent: TaskRow) -> bool:
-    """Whether the counts of a task that has ended are complete: an earlier finish wrote them.
-
-    Those of an earlier run stand until the next one is split.
-    """
-    if parent.split_run != parent.run:
-        return False
-    counts: Mapping[str, int] = parent.attributes.get("counts") or {}
-    return sum(counts.get(name, 0) for name in COUNT_NAMES) >= (parent.child_count or 0)
 
 
 def _readable(cause: Mapping[str, Any]) -> str:

@@ -7,13 +7,13 @@ then it is CREATED, or has ended with its fan-out or its batch.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from taskmill.model.error_details import final_error
 from taskmill.model.errors import TaskmillError
 from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import Status
+from taskmill.model.statuses import COUNT_NAMES, Status
 from taskmill.model.time_bounds import Expired
 
 
@@ -79,15 +79,28 @@ def seen(
     """
     known = standing(parent, batch)
     if known is not None and known.given_up:
-        if row is not None and is_packed(known.kept, index - known.first):
+        if is_packed(known.kept, index - known.first):
             return row
         return _given_up(parent, known, row, index)
     if row is not None and has_begun(parent, row):
         return row if row.ended or not parent.ended else _cancelled(parent, row)
     if known is not None and known.status is Status.COMPLETED:
         return None
+    if known is None and parent.ended and is_counted(parent):
+        return None  # so has the row of its batch, which was closed or given up
     open_row = fresh(parent, index, row)
     return _cancelled(parent, open_row) if parent.ended else open_row
+
+
+def is_counted(parent: TaskRow) -> bool:
+    """Whether the counts of a fan-out that has ended are complete: its finish wrote them.
+
+    Those of an earlier run stand until the next one is split.
+    """
+    if parent.split_run != parent.run:
+        return False
+    counts: Mapping[str, int] = parent.attributes.get("counts") or {}
+    return sum(counts.get(name, 0) for name in COUNT_NAMES) >= (parent.child_count or 0)
 
 
 def packed(offsets: Iterable[int]) -> str | None:

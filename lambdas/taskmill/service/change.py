@@ -127,7 +127,8 @@ class Changes(ServiceParts):
             TaskNotFound: No task has this key.
             IllegalStatusChange: The task is neither FAILED nor CANCELLED.
             InvalidRequest: The key is a subtask's: it is retried with its parent.
-            PayloadMissing: The input has expired, so that the task could only fail again.
+            PayloadMissing: The input has expired, so that the task could only fail again; or what
+                its subtasks have completed has, which would run again.
             UnreadableRow: Nothing could run the task, for what is in its row.
         """
         task_key = TaskKey.of(key)
@@ -160,9 +161,11 @@ class Changes(ServiceParts):
         self.alarm_topic.publish([alarm_notification(row, table=table, error_details=details)])
 
     def _check_input(self, row: TaskRow) -> None:
-        """Check that the input still exists. The batches of a fan-out read theirs from it, too."""
+        """Check that the input still exists, and the subtasks of a fan-out."""
         if row.input_ref and not self.payloads.exists(row.input_ref):
             raise expired(row.key, "input")
+        if row.rows_ttl is not None and row.rows_ttl * 1000 <= self.clock():
+            raise expired(row.key, "result")
 
     def _attributes(self, key: TaskKey, given: Mapping[str, Any] | None) -> dict[str, Any]:
         if not given:
