@@ -12,7 +12,6 @@ from taskmill.testing import Crash
 ONCE = Retry(max_attempts=1)
 RUNS: list[Any] = []  # what ran, in order
 LATER: list[Any] = []  # what code that was left behind came to
-THREADS: list[threading.Thread] = []  # that tasks ran in which never return
 TEN = threading.Barrier(10)
 STARTED = threading.Semaphore(0)  # a task that waits has begun
 GO = threading.Event()  # lets them all end
@@ -21,7 +20,6 @@ GO = threading.Event()  # lets them all end
 def reset() -> None:
     RUNS.clear()
     LATER.clear()
-    THREADS.clear()
     TEN.reset()
     GO.clear()
     while STARTED.acquire(blocking=False):
@@ -53,10 +51,30 @@ async def counts_others(_: Any) -> int:
     return beside
 
 
+@task("two-at-a-time", retry=ONCE, parallel=2)
+def two_at_a_time(_: Any) -> int:
+    """The same for a plain function of which two may run at a time."""
+    RUNS.append("in")
+    time.sleep(0.05)
+    beside = RUNS.count("in") - RUNS.count("out")
+    RUNS.append("out")
+    return beside
+
+
+@task("two-wait", retry=ONCE, parallel=2)
+def two_wait(value: Any) -> Any:
+    """Two of it wait until they may go on; the others wait for their end."""
+    STARTED.release()
+    GO.wait(20)
+    return value
+
+
 @task("awaits-for-ever", timeout_seconds=0.1, retry=ONCE)
 async def awaits_for_ever(_: Any) -> None:
-    THREADS.append(threading.current_thread())
-    await asyncio.Event().wait()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        LATER.append("cleared up")
 
 
 @task("sleeps-on", timeout_seconds=0.1, retry=ONCE)
@@ -70,6 +88,17 @@ async def sleeps_on(_: Any, ctx: TaskContext) -> str:
         except Exception as refused:  # noqa: BLE001  # the test's to look at
             LATER.append(type(refused).__name__)
     return "too late"
+
+
+@task("holds-up", timeout_seconds=0.1, retry=ONCE)
+async def holds_up(_: Any) -> None:
+    """Blocks the event loop that others share for longer than it may."""
+    time.sleep(2)  # noqa: ASYNC251  # as some task code does
+
+
+@task("async-tenth", timeout_seconds=0.2, retry=ONCE)
+async def async_tenth(_: Any) -> None:
+    await asyncio.sleep(0.1)
 
 
 @task("async-minute", timeout_seconds=60)

@@ -1,10 +1,15 @@
-"""Runs `async` task functions, each in a new event loop."""
+"""Runs `async` task functions: on the event loop of the process, where a time limit watches them.
+
+Elsewhere, and in code that blocks that loop already, each has a new loop of its own.
+"""
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, Awaitable
+from contextlib import suppress
 from contextvars import ContextVar
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from taskmill.functions.forks import OnlyInThisProcess
@@ -12,12 +17,37 @@ from taskmill.functions.forks import OnlyInThisProcess
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
+    from taskmill.functions.shared_loop import SharedCall
+
 T = TypeVar("T")
 
-# Called with the event loop before a coroutine runs: a time limit must be able to wake the loop.
-ON_LOOP: ContextVar[Callable[[AbstractEventLoop], None] | None] = ContextVar(
-    "taskmill_on_loop", default=None
-)
+
+class Awaits:
+    """What the code under a time limit awaits, so that the limit can interrupt it."""
+
+    def __init__(self) -> None:
+        self.call: SharedCall | None = None
+        self.loop: AbstractEventLoop | None = None
+
+    def interrupt(self) -> None:
+        """Cancel the coroutine; on a loop of its own, wake the loop for the pending exception."""
+        if self.call is not None:
+            self.call.cancel()
+        if self.loop is not None:
+            with suppress(RuntimeError):  # it is closed already
+                self.loop.call_soon_threadsafe(lambda: None)
+
+    def stack(self) -> TracebackType | None:
+        """Where the coroutine is; None: nothing is awaited on the shared loop."""
+        return self.call.stack() if self.call is not None else None
+
+    def held_up(self) -> bool:
+        """Whether other code keeps the coroutine from going on; takes a second to find out."""
+        return self.call is not None and self.call.held_up()
+
+
+# Set by a time limit for the code that it watches.
+AWAITS: ContextVar[Awaits | None] = ContextVar("taskmill_awaits", default=None)
 
 
 def awaited(result: Any) -> Any:
@@ -33,7 +63,13 @@ def awaited(result: Any) -> Any:
         return result
     import asyncio
 
-    return asyncio.run(_with_loop_reported(result))
+    from taskmill.functions.shared_loop import CALL, SharedCall
+
+    awaits = AWAITS.get()
+    if awaits is None or CALL.get() is not None:
+        return asyncio.run(_with_loop_reported(result))
+    awaits.call = SharedCall(result)
+    return awaits.call.run()
 
 
 async def _values_of(generator: AsyncIterable[T]) -> list[T]:
@@ -43,7 +79,7 @@ async def _values_of(generator: AsyncIterable[T]) -> list[T]:
 async def _with_loop_reported(awaitable: Awaitable[T]) -> T:
     import asyncio
 
-    if on_loop := ON_LOOP.get():
-        on_loop(asyncio.get_running_loop())
+    if awaits := AWAITS.get():
+        awaits.loop = asyncio.get_running_loop()
     with OnlyInThisProcess():  # here: closing the loop would take it from the parent process
         return await awaitable

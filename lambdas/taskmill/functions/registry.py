@@ -100,6 +100,10 @@ class Registry:
         function = self._found(task_type)
         return function.parallel if function else 1
 
+    def written_parallel(self, task_type: str) -> int | None:
+        """The same as it was written in `@task`; None: it was not."""
+        return self.settings(task_type).parallel
+
     def hides_input(self, task_type: str) -> bool:
         """Whether inputs of the type may hold secrets; False if its code cannot be loaded."""
         function = self._found(task_type)

@@ -152,7 +152,8 @@ class Attempt:
         try:
             self._check_runner(row.key.type)
             with self._around(context):
-                result = run_within(seconds, partial(self._execute, row, context, judge, patience))
+                execute = partial(self._execute, row, context, judge, patience)
+                result = run_within(seconds, execute, late=context.close)
             if isinstance(result, Failure):
                 return self._failed(row, result, context)
             settlement = spawner.children.settle() if spawner else None

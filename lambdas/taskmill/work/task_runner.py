@@ -21,6 +21,7 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import AttemptsSpent, ClaimLost, NotDeterministic, TaskCancelled
+from taskmill.model.interruptions import HeldUp
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
@@ -98,14 +99,7 @@ class TaskRunner:
         self.logger.info("claimed", **log_fields(row))
         claimed(lease)
         try:
-            outcome = self.attempt.run(
-                row,
-                remaining_ms=remaining_ms() - MARGIN_MS,
-                report=lease.report,
-                look=lambda: self._is_cancelled(lease),
-                patience=lease.patience,
-                spawner=self.spawner_of(lease),
-            )
+            outcome = self._attempted(row, lease, remaining_ms)
             returned()
             lease.patience(lambda: self._store(lease, outcome))
         except TaskCancelled:
@@ -114,6 +108,21 @@ class TaskRunner:
             # If some are still missing from the index here, the dispatcher's redelivery finds them.
             with suppress(ChildrenMissing):
                 self.cascade.cancel(lease.row)
+
+    def _attempted(self, row: TaskRow, lease: Lease, remaining_ms: Callable[[], int]) -> Outcome:
+        """Run the attempt. Raises `ClaimLost` after it has given up the claim, as `run` says."""
+        try:
+            return self.attempt.run(
+                row,
+                remaining_ms=remaining_ms() - MARGIN_MS,
+                report=lease.report,
+                look=lambda: self._is_cancelled(lease),
+                patience=lease.patience,
+                spawner=self.spawner_of(lease),
+            )
+        except HeldUp as held_up:  # the next attempt is the same one
+            lease.release()
+            raise ClaimLost(f"{row.key}: {held_up}", again_in_ms=0) from None
 
     def lease(
         self, key: TaskKey, *, remaining_ms: Callable[[], int], lease_ms: int | None = None

@@ -10,13 +10,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
-from taskmill.functions.awaiting import ON_LOOP
+from taskmill.functions.awaiting import AWAITS, Awaits
+from taskmill.model.interruptions import BLOCKED, HeldUp
 from taskmill.work.timeouts import AGAIN_SECONDS, TimeIsUp, stack_below, timeout_error
-
-if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
 
 T = TypeVar("T")
 
@@ -27,25 +25,25 @@ class ThreadedCall(Generic[T]):
     """A call that runs in another thread, with a copy of the caller's context variables."""
 
     def __init__(self, call: Callable[[], T]) -> None:
-        self.loop: AbstractEventLoop | None = None
+        self._awaits = Awaits()
         self._call = call
         self._results: list[T] = []
         self._error: BaseException | None = None
         self._context = contextvars.copy_context()
-        self._context.run(ON_LOOP.set, self._note_loop)
+        self._context.run(AWAITS.set, self._awaits)
         self._ended = threading.Event()
         self._end = threading.Lock()  # so that a call either ends or is abandoned, never both
         self._abandoned = False
 
-    def _note_loop(self, loop: AbstractEventLoop) -> None:
-        """Called with the event loop that the call starts: the timeout must wake an idle loop."""
-        self.loop = loop
-
-    def result(self, seconds: float) -> T:
+    def result(self, seconds: float, late: Callable[[], None]) -> T:
         """Make the call and return what it returns.
+
+        Args:
+            late: Called as soon as the call is abandoned.
 
         Raises:
             TaskTimeout: The call took longer than `seconds`; it is abandoned.
+            HeldUp: So it is, and it could not go on as other code blocks its event loop.
             BaseException: Whatever the call raises.
         """
         thread = _free_thread()
@@ -54,10 +52,14 @@ class ThreadedCall(Generic[T]):
             with self._end:
                 self._abandoned = not self._ended.is_set()
         if self._abandoned:
+            late()
             frames = sys._current_frames()  # noqa: SLF001  # documented
-            where = stack_below(frames.get(thread.ident or 0), ThreadedCall.run)
+            where = self._awaits.stack()
+            where = where or stack_below(frames.get(thread.ident or 0), ThreadedCall.run)
             self._interrupt(thread)
             threading.Thread(target=self._interrupt_again, args=(thread,), daemon=True).start()
+            if self._awaits.held_up():
+                raise HeldUp(BLOCKED)
             raise timeout_error(seconds, where) from None
         if self._error is not None:
             raise self._error
@@ -90,14 +92,12 @@ class ThreadedCall(Generic[T]):
             self._interrupt(thread)
 
     def _interrupt(self, thread: threading.Thread) -> None:
-        """Raise `TimeIsUp` in the thread, and wake its event loop so that it gets there."""
+        """Raise `TimeIsUp` in the thread, and interrupt what it awaits so that it gets there."""
         import ctypes  # imported only after a timeout
 
         ident = ctypes.c_ulong(thread.ident or 0)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(TimeIsUp))
-        if self.loop is not None:
-            with suppress(RuntimeError):  # it is closed already
-                self.loop.call_soon_threadsafe(lambda: None)
+        self._awaits.interrupt()
 
 
 class _Thread(threading.Thread):

@@ -8,7 +8,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from taskmill.functions.awaiting import AWAITS, Awaits
 from taskmill.model.error_members import members
+from taskmill.model.interruptions import BLOCKED, HeldUp
 from taskmill.work.threaded_calls import ThreadedCall
 from taskmill.work.timeouts import TimeIsUp, timeout_error
 from taskmill.work.watchdog import WATCHDOG, Limit
@@ -16,7 +18,7 @@ from taskmill.work.watchdog import WATCHDOG, Limit
 T = TypeVar("T")
 
 
-def run_within(seconds: float, call: Callable[[], T]) -> T:
+def run_within(seconds: float, call: Callable[[], T], late: Callable[[], None] = lambda: None) -> T:
     """Call `call` and return what it returns, within `seconds`.
 
     In the main thread, a signal interrupts Python code and blocking calls alike (see `Watchdog`).
@@ -27,31 +29,43 @@ def run_within(seconds: float, call: Callable[[], T]) -> T:
     Calls may be nested (a task function that runs another task with `execute_now`); the time of the
     outer call goes on meanwhile.
 
+    Args:
+        late: Called as soon as the time is up: code that goes on is to do no harm from then on.
+
     Raises:
         TaskTimeout: The call took longer than `seconds`, whatever it made of the interrupt.
+        HeldUp: So it did, and it could not go on as other code blocks its event loop.
         TimeIsUp: The time of an outer call is up.
     """
     in_main = threading.current_thread() is threading.main_thread()
     if in_main and hasattr(signal, "pthread_kill"):  # not on Windows
-        return _watched(seconds, call)
-    return ThreadedCall(call).result(seconds)
+        return _watched(seconds, call, late)
+    return ThreadedCall(call).result(seconds, late)
 
 
-def _watched(seconds: float, call: Callable[[], T]) -> T:
-    limit = Limit(time.monotonic() + max(seconds, 0.001), _watched)
+def _watched(seconds: float, call: Callable[[], T], late: Callable[[], None]) -> T:
+    awaits = Awaits()
+    limit = Limit(time.monotonic() + max(seconds, 0.001), _watched, awaits.stack)
     result: list[T] = []
     error: BaseException | None = None
     try:
         try:
             WATCHDOG.begin(limit)
-            result.append(call())
+            before = AWAITS.set(awaits)
+            try:
+                result.append(call())
+            finally:
+                AWAITS.reset(before)
         except BaseException as raised:  # noqa: BLE001  # raised again below
             error = raised
         WATCHDOG.end(limit)
-    except TimeIsUp as late:  # the call had ended, or its own error had been caught
-        error = error or late
+    except TimeIsUp as time_is_up:  # the call had ended, or its own error had been caught
+        error = error or time_is_up
         WATCHDOG.end(limit)
     if limit.rung:
+        late()
+        if awaits.held_up():
+            raise HeldUp(BLOCKED)
         raise timeout_error(seconds, limit.where) from None
     if error is None:
         return result[0]

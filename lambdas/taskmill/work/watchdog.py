@@ -32,6 +32,7 @@ class Limit:
     Attributes:
         ends: When the time is up, by `time.monotonic`.
         root: The function that makes the call: only frames below it are reported.
+        elsewhere: Returns the stack of the call's code if another thread runs it.
         next_ring: When to interrupt the call next.
         rings: How often that was tried.
         rung: An interrupt was raised for it.
@@ -43,6 +44,7 @@ class Limit:
 
     ends: float
     root: Callable[..., Any]
+    elsewhere: Callable[[], TracebackType | None]
     next_ring: float = 0.0
     rings: int = 0
     rung: bool = False
@@ -99,7 +101,7 @@ class Watchdog:
         for limit in self.limits:
             if not limit.over and limit.ends <= now:
                 if not limit.rung:
-                    limit.where = stack_below(frame, limit.root)
+                    limit.where = limit.elsewhere() or stack_below(frame, limit.root)
                 limit.rung = True
                 raise TimeIsUp
         if callable(self._before):
@@ -135,7 +137,7 @@ class Watchdog:
         if not limit.over:
             if not limit.rung:
                 frame = sys._current_frames().get(main)  # noqa: SLF001  # documented
-                limit.where = stack_below(frame, limit.root)
+                limit.where = limit.elsewhere() or stack_below(frame, limit.root)
             limit.rung = limit.forced = True
             _set_exception(TimeIsUp)
         limit.forcing = False

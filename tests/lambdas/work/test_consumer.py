@@ -23,6 +23,7 @@ from taskmill.model.statuses import Status
 from taskmill.testing import Crash, InProcessCloud
 from taskmill.work.consumer.consumer import Consumer
 from taskmill.work.consumer.keeper import HIDDEN_SECONDS, LEASE_MS
+from taskmill.work.consumer.rooms import ASIDE_SECONDS
 
 PATIENCE_SECONDS = 20
 IN_MEMORY = {
@@ -199,6 +200,56 @@ def test_async_tasks_run_side_by_side_too(cloud: InProcessCloud) -> None:
         until(lambda: shift.consumer.done == 10)
 
     assert {status(cloud, key) for key in keys} == {"COMPLETED"}
+
+
+@pytest.mark.parametrize("concurrency", [1, 2, 6])
+def test_of_a_type_that_says_so_no_more_run_at_a_time(
+    cloud: InProcessCloud, concurrency: int
+) -> None:
+    keys = [queued(cloud, "two-at-a-time") for _ in range(12)]
+
+    consumer(cloud, concurrency=concurrency).drain()
+
+    beside = [int(row_of(cloud, key).attributes["result"]) for key in keys]
+    assert max(beside) == min(2, concurrency)
+
+
+def test_tasks_that_wait_for_others_of_their_type_leave_their_slots_to_other_types(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    waiting = [queued(cloud, "two-wait", number) for number in range(8)]
+    with working(cloud, concurrency=4) as shift:
+        at_work(2)
+        others = [queued(cloud, "note", number) for number in range(6)]
+        until(lambda: shift.consumer.done == len(others))
+
+        assert [status(cloud, key) for key in others] == ["COMPLETED"] * 6
+        assert [status(cloud, key) for key in waiting].count("STARTED") == 2
+        work_tasks.GO.set()
+        for _ in range(len(waiting)):  # one at least finds room each time
+            time.sleep(0.1)
+            cloud.sleep(ASIDE_SECONDS)
+        until(lambda: shift.consumer.done == 14)
+
+    assert {status(cloud, key) for key in waiting} == {"COMPLETED"}
+
+
+def test_what_waits_for_others_of_its_type_does_not_begin_once_it_is_told_to_stop(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    keys = [queued(cloud, "two-wait", number) for number in range(4)]
+    with working(cloud, concurrency=4, grace_seconds=20) as shift:
+        at_work(2)
+        until(lambda: len(receives(cloud)) == 4 and min(receives(cloud)) == 1)
+        shift.consumer.stop()
+        until(shift.consumer._stopping.is_set)  # no other sign of it
+        work_tasks.GO.set()
+
+        assert shift.ended() == 0
+
+    statuses = sorted(status(cloud, key) for key in keys)
+    assert statuses.count("COMPLETED") == 2
+    assert "STARTED" not in statuses
 
 
 @pytest.mark.parametrize("kind", ["hangs", "naps", "awaits-for-ever"])

@@ -15,9 +15,10 @@ from taskmill.work.consumer.answers import Answers
 from taskmill.work.consumer.intake import IDLE_SECONDS, Intake
 from taskmill.work.consumer.jobs import Job, Jobs
 from taskmill.work.consumer.keeper import HIDDEN_SECONDS, LEASE_MS, LOOK_SECONDS, Keeper
+from taskmill.work.consumer.rooms import ASIDE_SECONDS, PATIENCE_SECONDS, Room, Rooms
 from taskmill.work.consumer.threads import DaemonThreads, start
 from taskmill.work.consumer.together import FEWEST_TOGETHER, Together, no_deadline
-from taskmill.work.message_runner import MessageRunner
+from taskmill.work.message_runner import MessageRunner, task_of
 
 CONCURRENCY = 10
 GRACE_SECONDS = 25.0  # Fargate sends SIGKILL 30 s after SIGTERM
@@ -25,6 +26,8 @@ GRACE_SECONDS = 25.0  # Fargate sends SIGKILL 30 s after SIGTERM
 
 class Consumer:
     """Receives messages and runs their tasks, up to `concurrency` at a time, until `stop`.
+
+    Of a type with `@task(parallel=N)` it runs up to N at a time.
 
     Its tasks may run for hours: while they do, it extends the visibility timeouts of their messages
     and renews their leases. If the process dies, another worker can take the tasks over within
@@ -62,6 +65,8 @@ class Consumer:
         self._stopping = threading.Event()
         self._ended = threading.Event()
         self._jobs = Jobs(concurrency)
+        self._rooms = Rooms(messages.runner.attempt.registry.written_parallel)
+        self._patience_seconds: float | None = PATIENCE_SECONDS
         self._together = Together(messages, logger)
         self._answers = Answers(logger, self._events.put)
         self._keeper = Keeper(self._jobs, logger, clock)
@@ -111,6 +116,7 @@ class Consumer:
         Raises:
             Exception: A queue could not be reached.
         """
+        self._patience_seconds = None
         with self._at_work():
             while self._events.empty() and self._intake.fetch():
                 self._jobs.wait_idle()
@@ -138,12 +144,14 @@ class Consumer:
 
     def _begin(self, queue: Queue, deliveries: Sequence[Delivery]) -> list[Delivery]:
         hidden_until = self._clock() + HIDDEN_SECONDS * 1000
-        jobs = [Job(queue, each, hidden_until=hidden_until) for each in deliveries]
+        jobs = [Job(queue, each, _type_of(each), hidden_until) for each in deliveries]
         begun = [job for job in jobs if self._jobs.begin(job)]
-        if len(begun) >= FEWEST_TOGETHER:
-            self._threads.put(partial(self._claim, begun))
+        free = [job for job in begun if not self._rooms.limits(job.task_type)]
+        if len(free) >= FEWEST_TOGETHER:
+            self._threads.put(partial(self._claim, free))
         else:
-            self._start(begun)
+            self._start(free)
+        self._start([job for job in begun if job not in free])
         return [job.delivery for job in jobs if job not in begun]
 
     def _start(self, jobs: Sequence[Job]) -> None:
@@ -170,20 +178,35 @@ class Consumer:
     def _work(self, job: Job) -> None:
         """Handle one message, in the thread of its job."""
         try:
-            seconds = self._messages.run(
-                job.delivery,
-                remaining_ms=no_deadline,
-                lease_ms=LEASE_MS,
-                claimed=lambda lease: self._jobs.hold(job, lease),
-                returned=lambda: self._jobs.vacate(job),
-                lease=job.begun,
-            )
+            with self._rooms.room(job.task_type, self._patience_seconds) as room:
+                if room is None or self._is_late(job):
+                    seconds: int | None = ASIDE_SECONDS
+                else:
+                    seconds = self._run(job, room)
         except BaseException as crash:  # noqa: BLE001  # raised again by the main thread
             self._events.put(crash)
             self._jobs.end(job, done=False)
         else:
             if self._jobs.end(job, done=seconds is None):
                 self._answers.add(job.queue, job.delivery.receipt, seconds)
+
+    def _is_late(self, job: Job) -> bool:
+        """Whether the consumer was stopped while the task waited for others of its type."""
+        return self._stopping.is_set() and self._rooms.limits(job.task_type)
+
+    def _run(self, job: Job, room: Room) -> int | None:
+        def returned() -> None:
+            room.leave()
+            self._jobs.vacate(job)
+
+        return self._messages.run(
+            job.delivery,
+            remaining_ms=no_deadline,
+            lease_ms=LEASE_MS,
+            claimed=lambda lease: self._jobs.hold(job, lease),
+            returned=returned,
+            lease=job.begun,
+        )
 
     def _hand_back(self) -> int:
         """Release the leases of tasks that still run, and have their messages redelivered now."""
@@ -196,3 +219,8 @@ class Consumer:
                 self._logger.info("not released", reason=str(error))
             self._answers.add(job.queue, job.delivery.receipt, 0)
         return len(left)
+
+
+def _type_of(delivery: Delivery) -> str | None:
+    key = task_of(delivery)
+    return key.type if key else None

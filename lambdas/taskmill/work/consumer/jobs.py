@@ -16,6 +16,7 @@ class Job:
     """A message that is being handled.
 
     Attributes:
+        task_type: None: it names no task.
         hidden_until: When its visibility timeout ends, in epoch milliseconds.
         begun: The lease that a shared claim made for its task: with a row, the task is claimed;
             without, it is still to be claimed alone. None: there was no shared claim.
@@ -26,6 +27,7 @@ class Job:
 
     queue: Queue
     delivery: Delivery
+    task_type: str | None
     hidden_until: int
     begun: Lease | None = None
     lease: Lease | None = None

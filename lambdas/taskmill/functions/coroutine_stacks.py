@@ -1,0 +1,60 @@
+"""Where the code of a coroutine is, whether it waits or runs in another thread."""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType, TracebackType
+from typing import Any
+
+
+def stack_of(coroutine: Any, thread: int) -> TracebackType | None:
+    """The stack of a coroutine as a traceback, outermost frame first.
+
+    Args:
+        thread: The identifier of the thread that runs it, if it runs.
+    """
+    frames = _awaited_frames(coroutine)
+    running = sys._current_frames().get(thread)  # noqa: SLF001  # documented
+    inner = _below(running, frames[-1]) if frames else []
+    trace: TracebackType | None = None
+    for frame in reversed([*frames, *inner]):
+        trace = TracebackType(trace, frame, max(frame.f_lasti, 0), frame.f_lineno or 0)
+    return trace
+
+
+def _awaited_frames(coroutine: Any) -> list[FrameType]:
+    """The frames of a coroutine and of what it awaits, outermost first."""
+    frames: list[FrameType] = []
+    each = coroutine
+    while each is not None:
+        frame = next(
+            (
+                found
+                for name in ("cr_frame", "gi_frame", "ag_frame")
+                if (found := getattr(each, name, None)) is not None
+            ),
+            None,
+        )
+        if frame is None:
+            break
+        frames.append(frame)
+        each = next(
+            (
+                found
+                for name in ("cr_await", "gi_yieldfrom", "ag_await")
+                if (found := getattr(each, name, None)) is not None
+            ),
+            None,
+        )
+    return frames
+
+
+def _below(frame: FrameType | None, outer: FrameType) -> list[FrameType]:
+    """The frames of a running thread that `outer` has called, outermost first; none: not there."""
+    found: list[FrameType] = []
+    while frame is not None:
+        if frame is outer:
+            return found[::-1]
+        found.append(frame)
+        frame = frame.f_back
+    return []
