@@ -204,6 +204,20 @@ def test_a_report_in_another_run_begins_the_subtask_anew(cloud: InProcessCloud) 
     assert counts(cloud, key) == {"completed": 1, "failed": 3}
 
 
+def test_failed_subtasks_are_listed_in_few_calls(cloud: InProcessCloud) -> None:
+    """Each is looked at as readers see it: some may have begun anew."""
+    keys = [fan_out(cloud, "odd-fails", [1] * 30, batch_size=10) for _ in range(2)]
+    cloud.run()
+    cloud.service.retry(key=keys[0])
+    cloud.meter.calls.clear()
+
+    listed = cloud.service.list_failed(tenant_code=TENANT)
+
+    assert {each.key.parent for each in listed if each.index is not None} == {keys[1]}
+    assert len([each for each in listed if each.index is not None]) == 30
+    assert cloud.meter.calls["dynamodb.batch_get_item"] == 2 * 2  # of each: rows and batches
+
+
 # Cancel and retry
 
 

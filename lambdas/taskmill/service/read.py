@@ -10,9 +10,10 @@ from taskmill.aws.dynamodb.listing import list_rows
 from taskmill.aws.s3.expiry import expired
 from taskmill.model.api.requests import ListOptions
 from taskmill.model.api.views import Page, Progress, Result, SubtaskStatus, Task, TaskStatusSummary
-from taskmill.model.errors import Conflict, InvalidRequest, TaskNotFound
+from taskmill.model.errors import Conflict, InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.readable import UnreadableRow
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 from taskmill.service.pages import listing_of, page_of
 from taskmill.service.parts import Key, ServiceParts
@@ -112,15 +113,10 @@ class Reads(ServiceParts):
         Subtasks of batches that never began are not among them: their fan-out is.
         """
         found = self._existing(self.tasks.failed(tenant_code, limit=limit))
-        return [task for task in found if task.index is None or self._still_failed(task.key)]
-
-    def _still_failed(self, key: TaskKey) -> bool:
-        """Whether a subtask that is stored as FAILED has not begun anew with its fan-out."""
-        try:
-            row = self.subtasks.get(key)
-        except TaskNotFound:  # expired meanwhile
-            return False
-        return isinstance(row, UnreadableRow) or row.status is Status.FAILED
+        subtasks = [task.key for task in found if task.index is not None]
+        # One that is stored as FAILED may have begun anew with its fan-out, or expired meanwhile.
+        now = self.subtasks.among(subtasks)
+        return [task for task in found if task.index is None or _has_failed(now.get(task.key))]
 
     def format_task_status(self, *, tasks: Iterable[Task]) -> TaskStatusSummary:
         """Summarise subtasks: how many there are by outcome, and the status of each."""
@@ -137,3 +133,7 @@ class Reads(ServiceParts):
                 SubtaskStatus(pk=each.pk, sk=each.sk, status=each.status) for each in listed
             ),
         )
+
+
+def _has_failed(row: TaskRow | UnreadableRow | None) -> bool:
+    return isinstance(row, UnreadableRow) or (row is not None and row.status is Status.FAILED)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from taskmill.aws.dynamodb.batches import BatchStore
@@ -44,6 +44,39 @@ class SubtaskReads:
             raise not_found(key)
         return row
 
+    def among(self, keys: Iterable[TaskKey]) -> dict[TaskKey, Shown]:
+        """Those of these subtasks that there are: of each fan-out in some few requests."""
+        wanted: dict[TaskKey, list[TaskKey]] = {}
+        for key in keys:
+            wanted.setdefault(key.parent, []).append(key)
+        found: dict[TaskKey, Shown] = {}
+        for parent, of_parent in wanted.items():
+            found |= self._among(self.tasks.shown(parent.stored), of_parent)
+        return found
+
+    def _among(self, parent: Shown | None, keys: list[TaskKey]) -> dict[TaskKey, Shown]:
+        if not isinstance(parent, TaskRow) or not on_demand(parent):
+            return self._stored(keys)
+        numbers = {key: (key.index or 0) // (parent.batch_size or 1) for key in keys}
+        batches = self.batches.find(parent, sorted(set(numbers.values())))  # first: see `shown`
+        stored = self._stored(keys)
+        found: dict[TaskKey, Shown] = {}
+        for key in keys:
+            row = stored.get(key)
+            if not isinstance(row, UnreadableRow):
+                row = _seen(parent, batches[numbers[key]], row, key.index or 0)
+            if row is not None:
+                found[key] = row
+        return found
+
+    def _stored(self, keys: list[TaskKey]) -> dict[TaskKey, Shown]:
+        values = self.subtasks.table.get_many([key.stored for key in keys])
+        return {
+            key: TaskRow.shown(each)
+            for key, each in zip(keys, values, strict=True)
+            if each is not None
+        }
+
     def shown(self, parent: TaskRow, first: int, last: int) -> Iterator[Shown]:
         """The subtasks `first` to `last` (inclusive) of a fan-out in order, also unreadable ones.
 
@@ -63,13 +96,18 @@ class SubtaskReads:
             if isinstance(row, UnreadableRow):
                 yield row
                 continue
-            known = batch if isinstance(batch, BatchRow) else None
-            if (found := seen(parent, known, row, index)) is not None:
+            if (found := _seen(parent, batch, row, index)) is not None:
                 yield found
 
     def read(self, parent: TaskRow, first: int, last: int) -> Iterator[TaskRow]:
         """As `shown`, without unreadable rows."""
         return (row for row in self.shown(parent, first, last) if isinstance(row, TaskRow))
+
+
+def _seen(
+    parent: TaskRow, batch: BatchRow | UnreadableRow | None, row: TaskRow | None, index: int
+) -> TaskRow | None:
+    return seen(parent, batch if isinstance(batch, BatchRow) else None, row, index)
 
 
 def index_of(row: Shown) -> int:
