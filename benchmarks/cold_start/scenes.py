@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from taskmill.handlers import dispatch, subtasks
+from taskmill.handlers import subtasks, work
 from taskmill.models import CreateStepFunctionTask, CreateTask
 from taskmill.testing import InProcessCloud
 from taskmill.testing.deliveries import DEAD_LETTERS, WORK_QUEUE, record_of
@@ -43,16 +43,17 @@ def _request(_: InProcessCloud) -> Mapping[str, Any]:
     return InProcessApi().event("POST", f"/v1/tenants/{TENANT}/tasks", body, "", headers)
 
 
-def _records(cloud: InProcessCloud, task_type: str = "noop") -> Mapping[str, Any]:
-    task = CreateTask(tenant_code=TENANT, task_type=task_type, input={"n": 1})
-    cloud.service.create_task(task=task)
+def _records(cloud: InProcessCloud) -> Mapping[str, Any]:
+    """What the stream tells of a task that has ended: it is published."""
+    cloud.invoke(work.handler, _message(cloud))
     return {"Records": cloud.stream.take(100)}
 
 
 def _message(
     cloud: InProcessCloud, *, to: str = WORK_QUEUE, task_type: str = "noop"
 ) -> Mapping[str, Any]:
-    cloud.invoke(dispatch.handler, _records(cloud, task_type))
+    task = CreateTask(tenant_code=TENANT, task_type=task_type, input={"n": 1})
+    cloud.service.create_task(task=task)
     return {"Records": [record_of(each, to) for each in cloud.queues.of(WORK_QUEUE).receive(10)]}
 
 

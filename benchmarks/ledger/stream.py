@@ -21,11 +21,9 @@ SENT = ["QUEUED", "SCHEDULED"]
 # As the dispatcher's construct has them; a test compares.
 FILTERS: Sequence[Mapping[str, Any]] = (
     _filter(row=TASKS, status=[_but(*SENT, "STARTED")]),
-    _filter(row=[*TASKS, "SUBTASK"], notify=NOTIFIED, status=[_but("CREATED", *SENT)]),
-    _filter(
-        row=[*TASKS, "SUBTASK"], notify=NOTIFIED, status=["CREATED", *SENT], old={"exists": True}
-    ),
-    _filter(row=["BATCH"], status=["COMPLETED"], old="STARTED"),
+    _filter(row=TASKS, notify=NOTIFIED, status=[*SENT, "STARTED"], old={"exists": True}),
+    _filter(row=["SUBTASK"], notify=["each"], status=[_but("CREATED")]),
+    _filter(row=["BATCH"], tell=[{"exists": True}]),
     _filter(row=["SCHEDULE"]),
 )
 

@@ -46,23 +46,19 @@ _SENT = ("QUEUED", "SCHEDULED")
 REACTING_CHANGES = (
     # Tasks; except for QUEUED, SCHEDULED and STARTED, which cause notifications only.
     _row_change(row=_ANY_OF("TASK", "SFN_TASK"), status=_none_of(*_SENT, "STARTED")),
-    # Notifications: starts and progress of tasks, outcomes of subtasks. New rows are left out: up
-    # to 1,000 subtasks a fan-out, and each task that its submitter sent, would invoke the function
-    # for nothing.
-    _row_change(
-        row=_ANY_OF("TASK", "SFN_TASK", "SUBTASK"),
-        notify=_ANY_OF("each", "progress"),
-        status=_none_of("CREATED", *_SENT),
-    ),
-    # A task that the dispatcher has sent; a subtask that is CREATED again, to be retried.
+    # Notifications about starts. New rows are left out: each task that its submitter sent would
+    # invoke the function for nothing.
     _row_change(
         before=_EXISTS(),
-        row=_ANY_OF("TASK", "SFN_TASK", "SUBTASK"),
+        row=_ANY_OF("TASK", "SFN_TASK"),
         notify=_ANY_OF("each", "progress"),
-        status=_ANY_OF("CREATED", *_SENT),
+        status=_ANY_OF(*_SENT, "STARTED"),
     ),
-    # A batch that completes; not the later write that marks it as counted.
-    _row_change(before=_IS("STARTED"), row=_IS("BATCH"), status=_IS("COMPLETED")),
+    # Notifications about subtasks. Nobody is told of one that is CREATED.
+    _row_change(row=_IS("SUBTASK"), notify=_IS("each"), status=_none_of("CREATED")),
+    # A batch that tells its counts: while it runs, and when it completes. The write that adds them
+    # to the fan-out's removes `tell`.
+    _row_change(row=_IS("BATCH"), tell=_EXISTS()),
     _row_change(row=_IS("SCHEDULE")),
 )  # five, Lambda's default quota
 

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from taskmill.aws.sqs.protocol import Message, message_body
 from taskmill.errors import IllegalStatusChange
-from taskmill.handlers import dead_letters, sweep
+from taskmill.handlers import dead_letters, subtasks, sweep
+from taskmill.model.errors import SubtasksRemain
 from taskmill.model.keys import TaskKey
 from taskmill.model.statuses import Status
 from taskmill.models import CreateTask
@@ -443,6 +444,13 @@ def test_a_crash_at_any_call_leads_to_the_same_end(kind: str, *, after: bool) ->
 # Fan-outs
 
 
+def split(cloud: InProcessCloud) -> None:
+    """Start the execution, up to the end of its first step."""
+    cloud.deliver_records()
+    assert cloud.player.ready()
+    cloud.player.step()
+
+
 def test_batches_that_begin_after_the_expiry_run_nothing(
     rough: InProcessCloud, runs: list[Any]
 ) -> None:
@@ -476,6 +484,67 @@ def test_a_retry_of_an_expired_fan_out_runs_what_expired(
 
     assert get(cloud, key).status == "COMPLETED"
     assert statuses(cloud, key) == ["COMPLETED"] * 6
+
+
+def test_a_batch_that_has_expired_is_given_up_in_one_write(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    key = fan_out(cloud, "otp", range(300), batch_size=100, notify="progress")
+    split(cloud)
+    cloud.sleep(61)
+    before = len(cloud.table.records)
+
+    cloud.run()
+
+    assert (error_of(cloud, key), runs) == (EXPIRED, [])
+    # A claim and an end of each batch, the end of the fan-out; no subtask has a row.
+    assert len(cloud.table.records) - before == 3 * 2 + 1
+    subtask: Any = get(cloud, key.subtask(299))
+    assert (subtask.status, subtask.attributes["error"]["type"]) == ("CANCELLED", "Expired")
+    assert subtask.finished_at.timestamp() == cloud.now / 1000
+    with pytest.raises(IllegalStatusChange):
+        cloud.service.update_sub_task_status(key=key.subtask(0), status="COMPLETED")
+
+
+def test_what_was_reported_of_a_batch_before_it_expired_stands(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    key = fan_out(cloud, "otp", range(6), batch_size=3)
+    split(cloud)
+    report = cloud.service.update_sub_task_status
+    report(key=key.subtask(1), status="COMPLETED", attributes={"result": "mine"})
+    report(key=key.subtask(2), status="PROCESSING")
+    cloud.sleep(61)
+    report(key=key.subtask(3), status="FAILED")
+
+    cloud.run()
+
+    assert runs == []
+    assert statuses(cloud, key) == [
+        *("CANCELLED", "COMPLETED", "CANCELLED"),
+        *("FAILED", "CANCELLED", "CANCELLED"),
+    ]
+    counts: Any = get(cloud, key).attributes["counts"]
+    assert (counts["completed"], counts["failed"], counts["cancelled"]) == (1, 1, 4)
+    assert cloud.service.get_result(key=key.subtask(1)).result == "mine"
+
+
+def test_a_batch_that_began_in_time_goes_on_after_the_expiry(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    """Its first invocation has run one subtask when it must stop; the next one comes too late."""
+    key = fan_out(cloud, "otp", range(4), batch_size=4)
+    split(cloud)
+    timed_tasks.DURING.append(lambda: cloud.sleep(61))
+    event = {**key.as_dict(), "range": [0, 3], "retry": 0, "execution": "x"}
+    with pytest.raises(SubtasksRemain):
+        subtasks.batch(event, cloud.context(80))
+    timed_tasks.DURING.clear()
+    assert 0 < len(runs) < 4
+
+    cloud.run()
+
+    assert statuses(cloud, key) == ["COMPLETED"] * 4
 
 
 def test_expired_subtasks_may_be_tolerated(cloud: InProcessCloud) -> None:
@@ -605,7 +674,8 @@ def test_a_deadline_costs_a_waiting_parent_one_message_and_its_refused_claim() -
 
     (without, writes), (timed, timed_writes) = calls(), calls(deadline_seconds=600)
 
-    assert timed - without == {"dynamodb.update_item": 1}  # the message shares a call
+    # The child was sent by the attempt that starts it, so the message shares no call.
+    assert timed - without == {"dynamodb.update_item": 1, "sqs.send_message_batch": 1}
     assert timed_writes == writes
 
 

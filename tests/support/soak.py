@@ -105,11 +105,19 @@ def run_tasks(cloud: InProcessCloud, kinds: Iterator[str], count: int) -> None:
         open_keys = [row.key for row in rows if row and row.status not in FINAL]
         if time.monotonic() > deadline:
             raise TimeoutError(f"{len(open_keys)} tasks are still open, such as {open_keys[0]}")
-        time.sleep(0.01)
+        let_time_pass(cloud)
     while any(queue.messages for queue in queues(cloud)) or cloud.stream.pending():
-        cloud.deliver_records() if cloud.stream.pending() else time.sleep(0.01)
+        while cloud.stream.pending():
+            cloud.deliver_records()
+        let_time_pass(cloud)
         if time.monotonic() > deadline:
             raise TimeoutError("messages are left")
+
+
+def let_time_pass(cloud: InProcessCloud) -> None:
+    """Messages that came before their row, or met their task running, are hidden for a while."""
+    time.sleep(0.01)
+    cloud.sleep(0.5)
 
 
 def queues(cloud: InProcessCloud) -> list[Any]:

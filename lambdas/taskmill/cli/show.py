@@ -105,7 +105,7 @@ def refused_text(task: Task) -> str:
 
 
 def counts(task: Task) -> dict[str, int]:
-    """Numbers of completed, failed and cancelled subtasks; subtasks count when their batch ends."""
+    """Numbers of completed, failed and cancelled subtasks, as their batches have told them."""
     given = task.attributes.get("counts")
     if not isinstance(given, dict):
         return {}

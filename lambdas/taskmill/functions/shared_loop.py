@@ -139,6 +139,7 @@ class SharedCall:
         try:
             await loop.end_tasks_of(self)
         finally:
+            self._task = None
             loop.ended(self)
             self._end(result, error)
 
@@ -212,6 +213,8 @@ class _Loop:
 
     def ended(self, call: SharedCall) -> None:
         self.calls.discard(call)
+        for task in [task for task, owner in self.owners.items() if owner is call]:
+            del self.owners[task]  # a value that leads to its key would keep it for ever
         self._stop_if_empty()
 
     async def end_tasks_of(self, call: SharedCall) -> None:

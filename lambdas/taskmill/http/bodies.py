@@ -141,7 +141,8 @@ class SubmitUploaded(_SubmitFanOut):
     input: None = None
     input_ref: str = Field(
         max_length=512,
-        description="`inputRef` of an upload in JSON Lines format; each line becomes a subtask.",
+        description="`inputRef` of an upload in JSON Lines format; each line becomes a subtask. The"
+        " subtasks read it while they run: it must stay as it is until the task has ended.",
     )
 
 

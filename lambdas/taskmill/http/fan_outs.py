@@ -20,7 +20,8 @@ def add_to(app: ApiGatewayResolver) -> None:
         f"{fan_out}/progress",
         get_progress,
         name="step_function_task_progress",
-        summary="Get the progress of a step function task; subtasks count when their batch ends",
+        summary="Get the progress of a step function task; batches tell theirs every 10 s, and at"
+        " their end",
         errors=(404,),
     )
     add_route(

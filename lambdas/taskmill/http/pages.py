@@ -57,7 +57,8 @@ def subtask_page(
         step = min(limit - len(found) if status is None else _READ_AT_ONCE, stop - index)
         read = service.list_sub_tasks(key=parent, start=index, limit=step)
         found += [task for task in read if status in (None, task.status)]
-        # No rows: subtasks are stored in the order of their index, so there are none after these.
+        # None: they expire together. (Those of a fan-out that an earlier version is splitting are
+        # stored in order, so none follow either.)
         index = index + step if read else count
     kept = fitting(found[:limit])
     if len(kept) < len(found):

@@ -30,14 +30,8 @@ def not_begun_in_time(parent: TaskRow, rows: Iterable[TaskRow], now: int) -> boo
     return not any(row.attempts and (row.updated_at or 0) >= since for row in rows)
 
 
-def subtask_too_late(parent: TaskRow, row: TaskRow, now: int, *, expired: bool) -> OutOfTime | None:
-    """Why a subtask ends without (another) attempt; None: it may run.
-
-    Args:
-        expired: What `not_begun_in_time` says of its batch.
-    """
-    if expired and not row.attempts:
-        return Expired("its batch had not begun before the task expired", row=row)
+def subtask_too_late(parent: TaskRow, row: TaskRow, now: int) -> OutOfTime | None:
+    """Why a subtask ends without (another) attempt; None: it may run."""
     return beyond_deadline(row.but(**_deadline_of(parent)), now)
 
 

@@ -22,6 +22,7 @@ from taskmill.model.submit_options import (
     start_of,
     stored_priority,
 )
+from taskmill.model.subtask_layout import ON_DEMAND
 from taskmill.model.task_settings import TaskSettings
 from taskmill.model.time_bounds import bounds
 
@@ -101,6 +102,7 @@ def planned(
             ttl=ttl_seconds(now, retention_days),
         )
     return row.but(
+        rows=ON_DEMAND,
         child_count=count,
         batch_size=batch_plan.batch_size_for(count, task.batch_size),
         max_concurrency=task.max_concurrency,

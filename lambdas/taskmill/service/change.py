@@ -18,6 +18,7 @@ from taskmill.model.time_bounds import renewed
 from taskmill.service.parts import Key, ServiceParts
 from taskmill.service.reports import Report
 from taskmill.service.stored_attributes import stored_attributes, stored_error
+from taskmill.service.subtask_reports import SubtaskReport
 
 OUTSIDE_LEASE_MS = 900_000  # a status update from outside leases the task for 15 min
 
@@ -57,8 +58,12 @@ class Changes(ServiceParts):
         extra: dict[str, Any] = {"notifyId": notify_id} if notify_id else {}
         if target in RUNNING and task_key.kind is Kind.TASK:
             extra["leaseUntil"] = self.clock() + OUTSIDE_LEASE_MS
+        stored = self._attributes(task_key, attributes)
+        if task_key.index is not None:
+            subtask = SubtaskReport(reads=self.subtasks, key=task_key, target=target)
+            return Task.from_row(subtask.store(stored, extra))
         report = Report(tasks=self.tasks, children=self.children, key=task_key, target=target)
-        return Task.from_row(report.store(self._attributes(task_key, attributes), extra))
+        return Task.from_row(report.store(stored, extra))
 
     def update_sub_task_status(
         self,
@@ -122,7 +127,8 @@ class Changes(ServiceParts):
             TaskNotFound: No task has this key.
             IllegalStatusChange: The task is neither FAILED nor CANCELLED.
             InvalidRequest: The key is a subtask's: it is retried with its parent.
-            PayloadMissing: The input has expired, so that the task could only fail again.
+            PayloadMissing: The input has expired, so that the task could only fail again; or what
+                its subtasks have completed has, which would run again.
             UnreadableRow: Nothing could run the task, for what is in its row.
         """
         task_key = TaskKey.of(key)
@@ -155,14 +161,16 @@ class Changes(ServiceParts):
         self.alarm_topic.publish([alarm_notification(row, table=table, error_details=details)])
 
     def _check_input(self, row: TaskRow) -> None:
-        """Check that the input still exists. Once split, subtasks have inputs of their own."""
-        if row.input_ref and row.split_run is None and not self.payloads.exists(row.input_ref):
+        """Check that the input still exists, and the subtasks of a fan-out."""
+        if row.input_ref and not self.payloads.exists(row.input_ref):
             raise expired(row.key, "input")
+        if row.rows_ttl is not None and row.rows_ttl * 1000 <= self.clock():
+            raise expired(row.key, "result")
 
     def _attributes(self, key: TaskKey, given: Mapping[str, Any] | None) -> dict[str, Any]:
         if not given:
             return {}
-        return stored_attributes(self.payloads, self.tasks.get(key), given, now=self.clock())
+        return stored_attributes(self.payloads, self._row(key), given, now=self.clock())
 
 
 def _status(status: Status | str) -> Status:

@@ -12,6 +12,8 @@ from taskmill.model.api.requests import ListOptions
 from taskmill.model.api.views import Page, Progress, Result, SubtaskStatus, Task, TaskStatusSummary
 from taskmill.model.errors import Conflict, InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows.readable import UnreadableRow
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 from taskmill.service.pages import listing_of, page_of
 from taskmill.service.parts import Key, ServiceParts
@@ -36,14 +38,11 @@ class Reads(ServiceParts):
 
     def get_all_sub_task(self, *, key: Key) -> list[Task]:
         """All subtasks of a step function task, given its key or the key of one of its subtasks."""
-        parent = Task.from_row(self._shown(TaskKey.of(key).parent))
-        return self._subtasks(parent.key, parent.child_count or 0)
+        return self._subtasks(self._shown(TaskKey.of(key).parent))
 
     def list_sub_tasks(self, *, key: Key, start: int = 0, limit: int = 100) -> list[Task]:
         """Up to `limit` subtasks, starting at index `start`. `key` as for `get_all_sub_task`."""
-        parent = Task.from_row(self._shown(TaskKey.of(key).parent))
-        count = min(parent.child_count or 0, start + limit)
-        return self._subtasks(parent.key, count, start)
+        return self._subtasks(self._shown(TaskKey.of(key).parent), start, limit)
 
     def list_items_by_pk(
         self,
@@ -67,7 +66,7 @@ class Reads(ServiceParts):
         return page_of(rows, asked)
 
     def get_progress(self, *, key: Key) -> Progress:
-        """The progress of a step function task. Subtasks count once their batch has closed."""
+        """The progress of a step function task, as its batches tell it: every 10 s, and closed."""
         row = self.tasks.get(TaskKey.of(key).parent)
         counts: dict[str, int] = {
             "total": row.child_count or 0,
@@ -88,7 +87,7 @@ class Reads(ServiceParts):
             Conflict: The task is not COMPLETED.
             PayloadMissing: The result has expired.
         """
-        row = self.tasks.get(TaskKey.of(key))
+        row = self._row(TaskKey.of(key))
         if row.status is not Status.COMPLETED:
             raise Conflict(f"{row.key} is {row.status}: it has no result", status=row.status)
         ref = row.attributes.get("resultRef")
@@ -109,9 +108,15 @@ class Reads(ServiceParts):
         return self._existing(itertools.islice(own, limit))
 
     def list_failed(self, *, tenant_code: str, limit: int = 100) -> list[Task]:
-        """Up to `limit` failed tasks and subtasks of a tenant, newest first."""
-        keys = self.tasks.failed(tenant_code, limit=limit)
-        return self._existing(keys)
+        """Up to `limit` failed tasks and subtasks of a tenant, newest first.
+
+        Subtasks of batches that never began are not among them: their fan-out is.
+        """
+        found = self._existing(self.tasks.failed(tenant_code, limit=limit))
+        subtasks = [task.key for task in found if task.index is not None]
+        # One that is stored as FAILED may have begun anew with its fan-out, or expired meanwhile.
+        now = self.subtasks.among(subtasks)
+        return [task for task in found if task.index is None or _has_failed(now.get(task.key))]
 
     def format_task_status(self, *, tasks: Iterable[Task]) -> TaskStatusSummary:
         """Summarise subtasks: how many there are by outcome, and the status of each."""
@@ -128,3 +133,7 @@ class Reads(ServiceParts):
                 SubtaskStatus(pk=each.pk, sk=each.sk, status=each.status) for each in listed
             ),
         )
+
+
+def _has_failed(row: TaskRow | UnreadableRow | None) -> bool:
+    return isinstance(row, UnreadableRow) or (row is not None and row.status is Status.FAILED)

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from taskmill.wiring.clients import LazyClient
-from taskmill.wiring.work import WorkParts
+from taskmill.wiring.fanout import FanOutParts
 
 if TYPE_CHECKING:
     from taskmill.aws.scheduler import Scheduler
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from taskmill.dispatch.dispatcher import Dispatcher
 
 
-class DispatchParts(WorkParts):
+class DispatchParts(FanOutParts):
     """The dispatcher and the AWS services that only it uses."""
 
     @cached_property
@@ -38,6 +38,7 @@ class DispatchParts(WorkParts):
 
     @cached_property
     def dispatcher(self) -> Dispatcher:
+        from taskmill.aws.dynamodb.batch_counts import BatchCounts
         from taskmill.dispatch.dispatcher import Dispatcher
         from taskmill.dispatch.emitters.batches import BatchEmitter
         from taskmill.dispatch.emitters.callback_refusals import CallbackRefusals
@@ -56,10 +57,11 @@ class DispatchParts(WorkParts):
                     tasks=self.tasks,
                     lanes=self.lanes,
                     workflow=self.workflow,
+                    finisher=lambda: self.finisher,
                     scheduler=self.scheduler,
                     clock=self.clock,
                 ),
-                BatchEmitter(batches=self.batches),
+                BatchEmitter(counts=BatchCounts(table=self.table, clock=self.clock)),
                 ChildEmitter(
                     tasks=self.tasks,
                     children=self.children,

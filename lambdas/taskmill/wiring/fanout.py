@@ -29,10 +29,8 @@ class FanOutParts(WorkParts):
 
         return Splitter(
             tasks=self.tasks,
-            subtasks=self.subtasks,
             batches=self.batches,
-            inserter=self.inserter,
-            finisher=self.finisher,
+            payloads=self.payloads,
             max_concurrency=self.settings.max_concurrency,
             clock=self.clock,
         )

@@ -45,7 +45,7 @@ class ServiceParts(FanOutParts):
         return TaskService(
             tasks=self.tasks,
             starts=self.starts,
-            subtasks=self.subtasks,
+            subtasks=self.subtask_reads,
             children=self.children,
             schedules=self.schedules,
             mappings=self.mappings,

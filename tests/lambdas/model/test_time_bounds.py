@@ -6,7 +6,7 @@ from builders import any_row
 from hypothesis import given
 from hypothesis import strategies as st
 
-from taskmill.model.fan_out_bounds import expired_subtasks, not_begun_in_time, subtask_too_late
+from taskmill.model.fan_out_bounds import expired_subtasks, not_begun_in_time
 from taskmill.model.rows.task_row import TABLE_NAMES, TaskRow
 from taskmill.model.statuses import FINAL, Status
 from taskmill.model.task_settings import TaskSettings
@@ -81,15 +81,6 @@ def test_a_batch_that_ran_in_an_earlier_run_has_not_begun_in_this_one() -> None:
     assert not_begun_in_time(parent, [before], 2_000)
     assert not not_begun_in_time(parent, [before], 1_999)
     assert not not_begun_in_time(parent, [before, now], 2_000)
-
-
-def test_a_subtask_of_an_expired_batch_that_was_reported_to_run_is_not_cancelled() -> None:
-    parent = any_row(created_at=0, expires_at=1_000)
-
-    assert subtask_too_late(parent, any_row(attempts=1), 2_000, expired=True) is None
-    late = subtask_too_late(parent, any_row(attempts=0), 2_000, expired=True)
-    assert late is not None
-    assert late.ends_as is Status.CANCELLED
 
 
 def test_subtasks_that_expired_count_as_failures() -> None:

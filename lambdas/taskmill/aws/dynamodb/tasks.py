@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from taskmill.aws.dynamodb.codec import encode
+from taskmill.aws.dynamodb.attention import failed_rows
 from taskmill.aws.dynamodb.inserts import insert_task, insert_tasks
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.statements import Update
@@ -171,17 +170,29 @@ class TaskStore:
         return True
 
     def amend(
-        self, key: TaskKey, attributes: Mapping[str, Any], *, notify_id: str | None = None
+        self,
+        key: TaskKey,
+        attributes: Mapping[str, Any],
+        *,
+        notify_id: str | None = None,
+        status: Status | None = None,
+        where: Mapping[str, Any] | None = None,
     ) -> TaskRow:
         """Merge attributes into a row without changing its status.
 
+        Args:
+            status: Condition: the task has this status.
+            where: Condition: the row has these values.
+
         Raises:
             TaskNotFound: No task has this key; nothing is created.
+            IllegalStatusChange: A condition failed.
         """
         sets = attribute_paths(attributes)
         if notify_id is not None:
             sets["notifyId"] = notify_id
-        write = Write(sets=sets, removes=_replaced(attributes), allowed=tuple(Status))
+        allowed = tuple(Status) if status is None else (status,)
+        write = Write(sets=sets, removes=_replaced(attributes), allowed=allowed, where=where or {})
         return write.apply(self.table, key, now=self.clock())
 
     def note(self, key: TaskKey, name: str, value: Any, *, run: int) -> None:
@@ -195,6 +206,15 @@ class TaskStore:
         write = Write(
             sets={path: value}, allowed=tuple(Status), where={"run": run}, unless={path: value}
         )
+        write.apply_unseen(self.table, key, now=self.clock())
+
+    def note_rows(self, key: TaskKey) -> None:
+        """Note that subtasks of a fan-out are stored before their batches begin.
+
+        Raises:
+            TaskNotFound: No task has this key; nothing is created.
+        """
+        write = Write(sets={"rowsStored": True}, allowed=tuple(Status))
         write.apply_unseen(self.table, key, now=self.clock())
 
     def reopen(self, key: TaskKey, *, limits: Mapping[str, int] | None = None) -> TaskRow | None:
@@ -248,14 +268,7 @@ class TaskStore:
 
     def failed(self, tenant: str, *, limit: int) -> Iterator[StoredKey]:
         """Keys of a tenant's failed rows, newest first, at most `limit`; eventually consistent."""
-        found = self.table.query(
-            IndexName="attention",
-            KeyConditionExpression="attention = :tenant",
-            ExpressionAttributeValues={":tenant": encode(f"FAILED#{tenant}")},
-            ScanIndexForward=False,
-        )
-        for each in itertools.islice(found, limit):
-            yield StoredKey(each["pk"], each["sk"])
+        return failed_rows(self.table, tenant, limit=limit)
 
 
 _OTHER_RESULT = {"result": "resultRef", "resultRef": "result"}

@@ -47,7 +47,10 @@ class Task(View):
     name: str | None = None
     status: ShownStatus
     unreadable: Unreadable = None
-    input: JsonValue = None
+    input: JsonValue = Field(
+        default=None,
+        description="Of a subtask, not before anything is stored of it, such as its outcome.",
+    )
     input_ref: str | None = None
     attributes: dict[str, JsonValue] = Field(default_factory=dict)
     attempts: int = 0
