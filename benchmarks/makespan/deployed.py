@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count
 from pathlib import Path
 from statistics import median
@@ -22,6 +23,7 @@ from taskmill.statuses import Status
 
 WORKERS = 10
 LOOK_SECONDS = 0.05
+WARM_UPS = 5  # at most
 _numbers = count()
 
 
@@ -61,11 +63,13 @@ class Round:
     Attributes:
         began: When the first task began; `ended`: when the last one did.
         short_wait: The p95 of the waits of the tasks behind the first few.
+        processes: How many took part.
     """
 
     began: float
     ended: float
     short_wait: float
+    processes: int = WORKERS
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,9 @@ class Stack:
         notes.check_once(len(seconds))
         if last.status is not Status.COMPLETED or last.finished_at is None:
             raise RuntimeError(f"the fan-out is {last.status}")
-        return Round(notes.began() - since, last.finished_at.timestamp() - since, 0.0)
+        return Round(
+            notes.began() - since, last.finished_at.timestamp() - since, 0.0, len(notes.processes)
+        )
 
 
 def measure(*, quick: bool, report: Report) -> OnCloud:
@@ -159,9 +165,9 @@ def measure(*, quick: bool, report: Report) -> OnCloud:
             until_then.enter_context(celery.producer())
             until_then.enter_context(celery.start())
             sides.append(celery)
-        report("a round that is thrown away")
         for side in sides:
-            run(side, TEN, cloud.folder)
+            report(f"rounds that are thrown away, through {side.name}")
+            warm_up(partial(run, side, TEN, cloud.folder))
         found = OnCloud()
         for work in (TEN, MANY, MIXED):
             turns = {each.name: _turn(each, work, cloud.folder, report) for each in sides}
@@ -171,13 +177,20 @@ def measure(*, quick: bool, report: Report) -> OnCloud:
             found.ours[work.name] = Took.of([*alone[stack.name], *rounds.pop(stack.name)])
             for theirs in rounds.values():
                 found.celery[work.name] = Took.of(theirs)
-        report(f"{FAN_OUT.name}, and a round of it that is thrown away")
-        _, *fan_outs = (
-            stack.fan_out(_new_file(cloud.folder))
-            for _ in range(2 if quick else 1 + FAN_OUT.rounds)
-        )
+        report(f"{FAN_OUT.name}, and rounds of it that are thrown away")
+        warm_up(lambda: stack.fan_out(_new_file(cloud.folder)))
+        fan_outs = [
+            stack.fan_out(_new_file(cloud.folder)) for _ in range(1 if quick else FAN_OUT.rounds)
+        ]
         found.ours[FAN_OUT.name] = Took.of(fan_outs)
         return found
+
+
+def warm_up(turn: Callable[[], Round]) -> None:
+    """Throw rounds away, until all workers took part in one."""
+    for _ in range(WARM_UPS):
+        if turn().processes >= WORKERS:
+            return
 
 
 def run(side: Side, work: Work, folder: Path) -> Round:
@@ -202,7 +215,7 @@ def run(side: Side, work: Work, folder: Path) -> Round:
     notes = Notes.read(file)
     notes.check_once(tasks)
     waits = notes.waits(since, range(LONG, tasks))
-    return Round(notes.began() - since, notes.ended() - since, p95(waits))
+    return Round(notes.began() - since, notes.ended() - since, p95(waits), len(notes.processes))
 
 
 def _turn(side: Side, work: Work, folder: Path, report: Report) -> Callable[[], Round]:

@@ -12,10 +12,15 @@ Moments = Mapping[int, Sequence[float]]
 
 @dataclass(frozen=True)
 class Notes:
-    """The runs of the tasks of one round."""
+    """The runs of the tasks of one round.
+
+    Attributes:
+        processes: Those that ran tasks.
+    """
 
     begins: Moments
     ends: Moments
+    processes: frozenset[str] = frozenset()
 
     @classmethod
     def read(cls, file: Path) -> "Notes":
@@ -24,11 +29,13 @@ class Notes:
             "begin": defaultdict(list),
             "end": defaultdict(list),
         }
+        processes = set()
         text = file.read_text() if file.exists() else ""
         for line in text[: text.rfind("\n") + 1].splitlines():
-            what, number, at = line.split()
+            what, number, at, process = line.split()
             noted[what][int(number)].append(float(at))
-        return cls(noted["begin"], noted["end"])
+            processes.add(process)
+        return cls(noted["begin"], noted["end"], frozenset(processes))
 
     def check_once(self, count: int) -> None:
         """Hold it against the number of tasks.

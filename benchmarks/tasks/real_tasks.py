@@ -4,6 +4,7 @@ The task of Celery, in `peers/celery_app`, does the same.
 """
 
 import asyncio
+import os
 import time
 from pathlib import Path
 
@@ -16,18 +17,18 @@ Order = tuple[str, int, float]
 @task("works", timeout_seconds=120.0)
 def works(order: Order) -> int:
     file, number, seconds = order
-    _note(file, f"begin {number} {time.time()}")
+    _note(file, f"begin {number} {time.time()} {os.getpid()}")
     time.sleep(seconds)
-    _note(file, f"end {number} {time.time()}")
+    _note(file, f"end {number} {time.time()} {os.getpid()}")
     return number
 
 
 @task("works-async", timeout_seconds=120.0)
 async def works_async(order: Order) -> int:
     file, number, seconds = order
-    _note(file, f"begin {number} {time.time()}")
+    _note(file, f"begin {number} {time.time()} {os.getpid()}")
     await asyncio.sleep(seconds)
-    _note(file, f"end {number} {time.time()}")
+    _note(file, f"end {number} {time.time()} {os.getpid()}")
     return number
 
 

@@ -12,10 +12,12 @@ from benchmarks.makespan.deployed import (
     MANY,
     MIXED,
     TEN,
+    WARM_UPS,
     OnCloud,
     Round,
     Took,
     run,
+    warm_up,
 )
 from benchmarks.makespan.hops import ONE, SUBMIT, TEN_CHILDREN
 from benchmarks.makespan.notes import Notes, p95
@@ -31,15 +33,18 @@ def noted(file: Path, *lines: str) -> Notes:
 
 
 def test_notes_tell_when_tasks_began_and_ended(tmp_path: Path) -> None:
-    notes = noted(tmp_path / "n", "begin 0 10.5", "begin 1 12.0", "end 1 13.0", "end 0 15.5")
+    notes = noted(
+        tmp_path / "n", "begin 0 10.5 77", "begin 1 12.0 77", "end 1 13.0 77", "end 0 15.5 77"
+    )
 
     notes.check_once(2)
     assert (notes.began(), notes.ended()) == (10.5, 15.5)
+    assert notes.processes == {"77"}
     assert notes.waits(10.0, [1, 0]) == [0.5, 2.0]
 
 
 def test_a_line_that_is_being_written_is_not_read(tmp_path: Path) -> None:
-    (tmp_path / "n").write_text("begin 0 10.5\nend 0 1")
+    (tmp_path / "n").write_text("begin 0 10.5 77\nend 0 1")
 
     notes = Notes.read(tmp_path / "n")
 
@@ -50,9 +55,9 @@ def test_a_line_that_is_being_written_is_not_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "lines",
     [
-        ["begin 0 1", "end 0 2", "begin 1 1"],
-        ["begin 0 1", "end 0 2"],
-        ["begin 0 1", "end 0 2", "begin 1 1", "begin 1 2", "end 1 3"],
+        ["begin 0 1 77", "end 0 2 77", "begin 1 1 77"],
+        ["begin 0 1 77", "end 0 2 77"],
+        ["begin 0 1 77", "end 0 2 77", "begin 1 1 77", "begin 1 2 77", "end 1 3 77"],
     ],
     ids=["without an end", "not begun", "twice"],
 )
@@ -82,9 +87,8 @@ class Side:
         with file.open("a") as notes:
             for number, each in enumerate(seconds):
                 for _ in range(self._runs):
-                    notes.write(
-                        f"begin {number} 4000000001.0\nend {number} {4000000001.0 + each}\n"
-                    )
+                    notes.write(f"begin {number} 4000000001.0 {number}\n")
+                    notes.write(f"end {number} {4000000001.0 + each} {number}\n")
         self._stored = len(seconds)
 
     def outcomes(self) -> int:
@@ -102,6 +106,18 @@ def test_a_round_is_timed_from_the_first_submit(
 def test_a_round_in_which_tasks_ran_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError, match=r"task 0 began and ended \(2, 2\) times"):
         run(Side(runs=2), TEN, tmp_path)
+
+
+@pytest.mark.parametrize(("processes", "rounds"), [([4, 9, 10, 10], 3), ([3] * 9, WARM_UPS)])
+def test_rounds_are_thrown_away_until_all_workers_took_part(
+    processes: Sequence[int], rounds: int
+) -> None:
+    turns = [Round(0.0, 5.0, 0.0, each) for each in processes]
+    left = turns.copy()
+
+    warm_up(lambda: left.pop(0))
+
+    assert len(turns) - len(left) == rounds
 
 
 def test_rounds_are_told_by_their_medians() -> None:

@@ -65,9 +65,9 @@ def note(file: str, seconds: float) -> None:
 @app.task(name="work")
 def work(file: str, number: int, seconds: float) -> int:
     """As taskmill's: it notes its begin and its end in a file that all of them share."""
-    append(file, f"begin {number} {time.time()}")
+    append(file, f"begin {number} {time.time()} {os.getpid()}")
     time.sleep(seconds)
-    append(file, f"end {number} {time.time()}")
+    append(file, f"end {number} {time.time()} {os.getpid()}")
     return number
 
 
