@@ -109,7 +109,6 @@ def test_a_fan_out_that_is_cancelled_meanwhile_ends_all_of_them() -> None:
         cloud.run()
 
         assert "CANCELLED" in statuses(cloud, key)
-        assert len(span_tasks.RUNS) < 60
         completed = statuses(cloud, key).count("COMPLETED")
         told = counts(cloud, key)
         assert (told.get("completed", 0), told["cancelled"]) == (completed, 60 - completed)
