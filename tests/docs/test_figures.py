@@ -220,7 +220,7 @@ def readme() -> list[str]:
             f" {MAX_ATTRIBUTES} in one report |"
         ),
         (
-            f"| rows {days} days after the end of the task, payloads"
+            f"| rows {days} days after the end of the task, payloads and the rows of fan-outs"
             f" {LONGEST_LIFE_OF_A_TASK_DAYS} days longer (`retention_days`; 0 keeps them"
         ),
     ]
