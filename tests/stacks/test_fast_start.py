@@ -54,8 +54,9 @@ def test_one_that_was_not_sent_wakes_it_also_over_a_tombstone() -> None:
     assert wakes_the_dispatcher("CREATED", before="FAILED")
 
 
-def test_subtasks_and_fan_outs_are_told_as_ever() -> None:
+def test_of_subtasks_all_is_told_but_that_they_are_created() -> None:
     assert not wakes_the_dispatcher("CREATED", row="SUBTASK")
-    assert wakes_the_dispatcher("CREATED", before="FAILED", row="SUBTASK")
+    assert not wakes_the_dispatcher("CREATED", before="FAILED", row="SUBTASK")
+    assert wakes_the_dispatcher("QUEUED", row="SUBTASK")  # reported, of one without a row
     assert wakes_the_dispatcher("COMPLETED", row="SUBTASK")
     assert wakes_the_dispatcher("COMPLETED", row="SFN_TASK")
