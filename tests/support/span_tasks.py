@@ -37,6 +37,11 @@ def span(arg: Any) -> Any:
     return _sleep(*arg)
 
 
+@task("span-of-minutes", timeout_seconds=700, pool="long")
+def span_of_minutes(arg: Any) -> Any:
+    return _sleep(*arg)
+
+
 @task("span-in-threads", timeout_seconds=280, parallel=3)
 def span_in_threads(arg: Any) -> Any:
     return _sleep(*arg)
