@@ -55,6 +55,7 @@ from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.given_elements import MAX_ELEMENT_BYTES
 from taskmill.model.json_reading import MAX_DIGITS, MAX_LEVELS
 from taskmill.model.lineage import MAX_DEPTH
+from taskmill.model.subtask_layout import LONGEST_EXECUTION_DAYS
 from taskmill.service.callbacks import MAX_MAPPINGS
 from taskmill.service.stored_attributes import ATTRIBUTES_LIMIT
 from taskmill.work.children import MAX_CHILDREN
@@ -220,7 +221,8 @@ def readme() -> list[str]:
             f" {MAX_ATTRIBUTES} in one report |"
         ),
         (
-            f"| rows {days} days after the end of the task, payloads"
+            f"| rows {days} days after the end of the task, those of fan-outs"
+            f" {LONGEST_EXECUTION_DAYS} days longer; payloads"
             f" {LONGEST_LIFE_OF_A_TASK_DAYS} days longer (`retention_days`; 0 keeps them"
         ),
     ]

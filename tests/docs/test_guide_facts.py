@@ -135,7 +135,7 @@ FIGURES: dict[str, list[str]] = {
             f" {polling.CAP_SECONDS:.0f} s"
         ),
         f"each input becomes a subtask, up to {batch_plan.MAX_SUBTASKS:,}.",
-        f"works through one after the other, up to {batch_plan.MAX_BATCH_SIZE:,} |",
+        f"works through, up to {batch_plan.MAX_BATCH_SIZE:,} |",
         f"the transitions cost ${2 * PRICES[What.TRANSITIONS].dollars:.0f} for a million subtasks",
         (
             f"at most {batch_plan.MOST_BY_DEFAULT}:"

@@ -141,7 +141,7 @@ def test_a8_update_sub_task_status_is_announced_as_such(
     service: TaskService, client: TaskClient, news: Inbox
 ) -> None:
     parent = client.map("slow", [3.0], notify="each")
-    eventually(lambda: list(client.subtasks(parent)))
+    eventually(lambda: service.tasks.get(parent.key).split_run)
     key = parent.key.subtask(0)
 
     service.update_sub_task_status(

@@ -54,6 +54,8 @@ ODD: dict[str, list[Any]] = {
     "api": NO_FLAG,
     "auth": OTHER,
     "fast_start": NO_FLAG,
+    "hand_back_after": NO_DURATION,
+    "warm_throughput": OTHER,
     "callback_budget": [*NO_NUMBER, 0],
     "tenant_limits": OTHER,
     "cors": [3, "https://app.example"],

@@ -1,4 +1,8 @@
+from aws_cdk import App, Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk.assertions import Template
+
+from taskmill_cdk import TaskTable
 
 TABLE = "AWS::DynamoDB::GlobalTable"
 
@@ -71,3 +75,17 @@ def test_the_local_table_may_be_lost(local_template: Template) -> None:
 def _replicas(template: Template) -> list[dict[str, object]]:
     [table] = template.find_resources(TABLE).values()
     return table["Properties"]["Replicas"]
+
+
+def test_a_table_can_be_warmed_for_a_large_fan_out() -> None:
+    warm = dynamodb.WarmThroughput(read_units_per_second=12_000, write_units_per_second=25_000)
+    stack = Stack(App(), "Warm")
+    TaskTable(stack, "Tasks", warm_throughput=warm)
+
+    template = Template.from_stack(stack)
+
+    (table,) = template.find_resources("AWS::DynamoDB::GlobalTable").values()
+    assert table["Properties"]["WarmThroughput"] == {
+        "ReadUnitsPerSecond": 12_000,
+        "WriteUnitsPerSecond": 25_000,
+    }

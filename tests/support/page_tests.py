@@ -38,13 +38,21 @@ class Lines:
         sys.settrace(self.trace)  # a task that was interrupted within `trace` has switched it off
 
 
+CURRENT: list[Lines] = []  # the page in hand: a thread may go on from page to page
+
+
+def _trace(frame: FrameType, event: str, value: Any) -> Callable[..., Any] | None:
+    return CURRENT[0].trace(frame, event, value)
+
+
 def run(folder: Path) -> None:
     os.chdir(folder)
     sys.path.insert(0, str(folder))
     before = set(sys.modules)
     FUNCTIONS.clear()
     lines, said = Lines(folder), io.StringIO()
-    threading.settrace(lines.trace)
+    CURRENT[:] = [lines]
+    threading.settrace(_trace)
     sys.settrace(lines.trace)
     with contextlib.redirect_stdout(said):
         ended = pytest.main(["-q", "-p", "no:cacheprovider", "shop.py"], plugins=[lines])

@@ -1,6 +1,7 @@
 """Tasks that take a while in virtual time, and tasks that meet others of their kind."""
 
 import asyncio
+import time
 from typing import Any
 
 from taskmill import Retry, task
@@ -36,6 +37,11 @@ def span(arg: Any) -> Any:
     return _sleep(*arg)
 
 
+@task("span-of-minutes", timeout_seconds=700, pool="long")
+def span_of_minutes(arg: Any) -> Any:
+    return _sleep(*arg)
+
+
 @task("span-in-threads", timeout_seconds=280, parallel=3)
 def span_in_threads(arg: Any) -> Any:
     return _sleep(*arg)
@@ -61,6 +67,31 @@ async def counts_beside_by_default(number: int) -> int:
 @task("counts-beside-in-threads", retry=ONCE, parallel=2)
 def counts_beside_in_threads(number: int) -> int:
     return asyncio.run(_beside(number))
+
+
+@task("counts-beside-plainly", retry=ONCE)
+def counts_beside_plainly(number: int) -> int:
+    return asyncio.run(_beside(number))
+
+
+@task("mixed-async", retry=Retry(max_attempts=2, base_seconds=0), timeout_seconds=20)
+async def mixed_async(how: str) -> str:
+    """Sleeps, raises, retries once, kills its worker or blocks the event loop, as it is told."""
+    RUNS.append(how)
+    await asyncio.sleep(0.02)
+    if how == "raises" or (how == "fails once" and RUNS.count(how) == 1):
+        raise ValueError(how)
+    if how == "kills":
+        raise Crash("no memory")
+    return how
+
+
+@task("blocks-or-sleeps", retry=ONCE, timeout_seconds=0.3)
+async def blocks_or_sleeps(how: str) -> str:
+    if how == "blocks":
+        time.sleep(2)  # noqa: ASYNC251  # as some task code does
+    await asyncio.sleep(0.1)
+    return how
 
 
 async def _beside(number: int) -> int:

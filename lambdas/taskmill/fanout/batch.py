@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from taskmill.aws.dynamodb.batch_claims import Invocation
 from taskmill.aws.dynamodb.batches import BatchStore
@@ -21,6 +21,7 @@ from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL
 from taskmill.work.attempts import Attempt
+from taskmill.work.side_calls import SideCalls, Threads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,7 @@ class BatchRunner:
     subtasks: SubtaskStore
     batches: BatchStore
     attempt: Attempt
+    side_calls: SideCalls = field(default_factory=Threads)
     clock: Clock = now_ms
     sleep: Callable[[float], None] = time.sleep
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -38,7 +39,7 @@ class Element:
 
 @dataclass
 class BatchInput:
-    """The elements of a batch.
+    """The elements of a batch. Threads may share it, but `elements` is for one at a time.
 
     Args:
         span: First and last index of the batch, inclusive.
@@ -53,6 +54,7 @@ class BatchInput:
     patience: Callable[[Callable[[], Any]], Any]
     _held: dict[str, str] = field(default_factory=dict)
     _stored: Elements | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def elements(self) -> Iterator[Element]:
         """Yield every element of the batch in order.
@@ -102,7 +104,10 @@ class BatchInput:
             return text
         if is_gone(ref):
             raise PayloadMissing(f"the payload {PayloadRef.parse(ref).key} has expired")
-        return self.payloads.get(ref) if self._stored is None else self._stored.get(ref)
+        if self._stored is None:
+            return self.payloads.get(ref)
+        with self._lock:  # one request brings several
+            return self._stored.get(ref)
 
     def _lines(self, source: str) -> Iterator[tuple[int, bytes]]:
         etag = self.parent.input_etag

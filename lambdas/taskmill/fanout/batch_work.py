@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn
 from taskmill.aws.dynamodb.claimable import spent_reason
 from taskmill.fanout.due_subtasks import DueSubtasks
 from taskmill.fanout.expired_batch import ExpiredBatch
+from taskmill.fanout.lanes import Lanes
 from taskmill.fanout.outcomes import Outcomes
 from taskmill.fanout.subtask_attempt import SubtaskAttempt
 from taskmill.fanout.ticking import Ticking
@@ -19,6 +20,7 @@ from taskmill.model.correlation import caused_as
 from taskmill.model.error_details import final_error
 from taskmill.model.errors import AttemptsSpent, ClaimLost, SubtasksDueLater, SubtasksRemain
 from taskmill.model.fan_out_bounds import as_bounded_as, subtask_too_late
+from taskmill.model.interruptions import HeldUp
 from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
@@ -40,7 +42,12 @@ LEASE_GRACE_MS = 5_000  # 5 s after its deadline, the invocation is certainly de
 
 @dataclass
 class BatchWork:
-    """One invocation's work on a claimed batch."""
+    """One invocation's work on a claimed batch.
+
+    Attributes:
+        ran: How many subtasks were begun.
+        stops: Why it is to be handed back as soon as what runs has ended.
+    """
 
     runner: BatchRunner
     parent: TaskRow
@@ -49,6 +56,7 @@ class BatchWork:
     remaining_ms: Callable[[], int]
     looked_up: float = field(default_factory=time.monotonic)
     ran: int = 0
+    stops: str | None = None
     napped: float = 0.0
 
     def __post_init__(self) -> None:
@@ -106,10 +114,11 @@ class BatchWork:
             SubtasksRemain: As `BatchRunner.run`.
         """
         self.outcomes.begin()
-        attempt: Attempt | None = None
-        for row in self.subtasks.due():
-            attempt = attempt or self._attempt()
-            self._run_row(row, attempt)
+        attempt = dataclasses.replace(self.runner.attempt, read=self.input.get)
+        lanes = Lanes(self._begun(), lambda row: self._run_row(row, attempt))
+        lanes.run(self._side_by_side(), self.runner.side_calls)
+        if self.stops is not None:
+            self._hand_back(self.stops)
         self.outcomes.flush()
         if self.outcomes.lost:  # another invocation changed rows: read them again
             return self.run()
@@ -139,12 +148,23 @@ class BatchWork:
 
     # Running
 
-    def _attempt(self) -> Attempt:
-        return dataclasses.replace(self.runner.attempt, read=self.input.get)
+    def _side_by_side(self) -> int:
+        """How many subtasks run at a time; one if one of them may be what kills its worker."""
+        if self.batch.crashed_before:
+            return 1
+        size = self.batch.last - self.batch.first + 1
+        return min(self.runner.attempt.registry.parallel(self.parent.key.type), size)
+
+    def _begun(self) -> Iterator[TaskRow]:
+        """The subtasks that are due, until the batch must be handed back."""
+        for row in self.subtasks.due():
+            self.stops = self.stops or self._why_stop(row)
+            if self.stops is not None:
+                return
+            self.ran += 1
+            yield row
 
     def _run_row(self, row: TaskRow, runner: Attempt) -> None:
-        self._stop_if_near_deadline(row)
-        self._stop_if_cancelled()
         if (late := subtask_too_late(self.parent, row, self.runner.clock())) is not None:
             error = final_error(row.attributes.get("error"), late)
             self.outcomes.add(row, Outcome(late.ends_as, {"error": error}))
@@ -155,7 +175,6 @@ class BatchWork:
             self._count_crashes_anew()
             return
         attempt = SubtaskAttempt(self.runner.subtasks, row.but(attempts=row.attempts + 1))
-        self.ran += 1
         try:
             if self.batch.crashed_before:
                 # Some subtask of this batch kills its worker: mark each one before it runs, so
@@ -171,6 +190,8 @@ class BatchWork:
             row = self.patience(attempt.ended)
         except ClaimLost:
             self.outcomes.lost = True
+        except HeldUp as held_up:
+            self.stops = str(held_up)
         else:
             self.outcomes.add(row, outcome)
         finally:
@@ -197,18 +218,16 @@ class BatchWork:
         now = self.runner.tasks.get(self.parent.key)
         return now.status is Status.CANCELLED or now.run != self.parent.run
 
-    def _stop_if_near_deadline(self, row: TaskRow) -> None:
+    def _why_stop(self, row: TaskRow) -> str | None:
+        """Why the batch must be handed back before this subtask; None: it need not be."""
         _, timeout_seconds = self.runner.attempt.policy(row.key.type)
         needed = timeout_seconds * 1000 if self.ran else 0
         if self.remaining_ms() < needed + 2 * MARGIN_MS:
-            self._hand_back("the deadline is near")
-
-    def _stop_if_cancelled(self) -> None:
+            return "the deadline is near"
         if time.monotonic() - self.looked_up < LOOK_UP_SECONDS:
-            return
+            return None
         self.looked_up = time.monotonic()
-        if self.parent_ended.look():
-            self._hand_back("the step function task has ended")
+        return "the step function task has ended" if self.parent_ended.look() else None
 
     def _hand_back(self, why: str) -> NoReturn:
         self._release()

@@ -17,7 +17,7 @@ from taskmill.functions.forks import OnlyInThisProcess
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from taskmill.functions.shared_loop import SharedCall
+    from taskmill.functions.shared_calls import SharedCall
 
 T = TypeVar("T")
 
@@ -63,7 +63,8 @@ def awaited(result: Any) -> Any:
         return result
     import asyncio
 
-    from taskmill.functions.shared_loop import CALL, SharedCall
+    from taskmill.functions.loop_threads import CALL
+    from taskmill.functions.shared_calls import SharedCall
 
     awaits = AWAITS.get()
     if awaits is None or CALL.get() is not None:

@@ -61,9 +61,10 @@ def task(
         on_completion: The same, when it has ended in any status.
         runner: "container" if only `taskmill work` may run it: attempts of over 15 minutes.
         priority: Of tasks submitted without one; "high" and "urgent" do not wait behind others.
-        parallel: How many attempts of this type one Lambda worker may run at a time, 1 to 1,000. By
-            default 10 for an async function. A plain function runs alone, as it may not be
-            thread-safe: more than 1 means threads.
+        parallel: How many attempts of this type one Lambda worker or batch may run at a time, 1 to
+            1,000. By default 10 for an async function. A plain function runs alone, as it may not
+            be thread-safe: more than 1 means threads. A consumer has its own number of threads,
+            and runs no more of the type than is written here.
         expires_seconds: A task that has not begun so many seconds after it was due ends as
             CANCELLED; of tasks submitted without one, 1 s to a year.
         deadline_seconds: A task that has not ended so many seconds after it was due ends as FAILED;

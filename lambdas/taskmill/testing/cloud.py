@@ -67,8 +67,8 @@ class InProcessCloud:
         schema: Arguments of DynamoDB's `create_table`; `TABLE_SCHEMA` by default.
         pools: Worker pools in Lambda: by their names the seconds of their functions' timeout.
         workers: How many invocations of the worker function may run at the same time, for each
-            work queue. Tasks that sleep (with `cloud.sleep`) then do so side by side. None: each
-            invocation ends before anything else happens.
+            work queue. Tasks that sleep (with `cloud.sleep`) then do so side by side, and so do the
+            batches of a fan-out. None: each invocation ends before anything else happens.
     """
 
     modules: Sequence[str] = ()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import random
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,19 +16,30 @@ from taskmill.testing.retriers import RETRIERS, Retries, TooManyRequestsExceptio
 
 if TYPE_CHECKING:
     from taskmill.testing.cloud import InProcessCloud
+    from taskmill.testing.stage import Actor
 
 
-@dataclass
+@dataclass(frozen=True, kw_only=True)
 class _Sleep:
     """A pause of an execution.
 
     Attributes:
         until: When it ends, in epoch ms.
         of: Name of the execution; if that is stopped, the pause ends at once.
+        awaits: It ends with this invocation, whatever the time.
+        first_of: It ends with the first of these.
     """
 
-    until: int
+    until: float = math.inf
     of: str | None = None
+    awaits: Actor | None = None
+    first_of: Sequence[_Sleep] = ()
+
+    def due(self, now: int) -> float:
+        """When it ends, in epoch ms; infinity if no time ends it."""
+        if self.awaits is not None and self.awaits.ended:
+            return now
+        return min([self.until, *(each.due(now) for each in self.first_of)])
 
 
 _Steps = Iterator[_Sleep | None]
@@ -55,7 +67,8 @@ class ExecutionPlayer:
 
     def next_due(self) -> int | None:
         self._adopt()
-        return min((self._due(pause) for _, pause in self._running), default=None)
+        due = min((self._due(pause) for _, pause in self._running), default=math.inf)
+        return None if math.isinf(due) else int(due)
 
     def step(self) -> None:
         """Continue one execution up to its next pause."""
@@ -63,17 +76,21 @@ class ExecutionPlayer:
         chosen = ready[0] if self._cloud.chaos.seed is None else self._cloud.random.choice(ready)
         self._running.remove(chosen)
         for pause in chosen[0]:
-            self._running.append((chosen[0], pause or _Sleep(self._cloud.clock())))
+            self._running.append((chosen[0], pause or self._now()))
             return
 
-    def _due(self, pause: _Sleep) -> int:
-        return self._cloud.clock() if pause.of in self._cloud.executions.stopped else pause.until
+    def _now(self) -> _Sleep:
+        return _Sleep(until=self._cloud.clock())
+
+    def _due(self, pause: _Sleep) -> float:
+        now = self._cloud.clock()
+        return now if pause.of in self._cloud.executions.stopped else pause.due(now)
 
     def _adopt(self) -> None:
         """Begin the executions that were started since the last call."""
         waiting = self._cloud.executions.waiting
         while waiting:
-            self._running.append((self._play(waiting.pop(0)), _Sleep(self._cloud.clock())))
+            self._running.append((self._play(waiting.pop(0)), self._now()))
 
     def _play(self, name: str) -> _Steps:
         """Run the workflow of one execution, given its name."""
@@ -99,17 +116,20 @@ class ExecutionPlayer:
         if self._cloud.chaos.seed is not None:
             self._cloud.random.shuffle(spans)
         waiting = [self._batch({**event, "range": span}) for span in spans]
-        running: list[tuple[_Steps, int]] = []
+        running: list[tuple[_Steps, _Sleep]] = []
         while waiting or running:
             while waiting and len(running) < plan["maxConcurrency"]:
-                running.append((waiting.pop(0), self._cloud.clock()))
-            steps, due = running.pop(min(range(len(running)), key=lambda each: running[each][1]))
-            if due > self._cloud.clock():
-                yield _Sleep(due, of=event["execution"])
+                running.append((waiting.pop(0), self._now()))
+            first = min(running, key=lambda each: self._due(each[1]))
+            if self._due(first[1]) > self._cloud.clock():
+                pauses = [pause for _, pause in running]
+                yield _Sleep(first_of=pauses, of=event["execution"])
+                first = min(running, key=lambda each: self._due(each[1]))
             if event["execution"] in self._cloud.executions.stopped:
                 return
-            for pause in steps:
-                running.append((steps, pause.until if pause else self._cloud.clock()))
+            running.remove(first)
+            for pause in first[0]:
+                running.append((first[0], pause or self._now()))
                 yield None
                 break
 
@@ -118,50 +138,64 @@ class ExecutionPlayer:
             try:
                 yield from self._try("batch", subtasks.batch, event)
             except SubtasksDueLater as later:
-                yield _Sleep(later.due)
+                yield _Sleep(until=later.due)
             except _GaveUp:
                 return  # the Map tolerates failed batches; finish handles what is left
             else:
                 return
 
-    def _try(self, step: str, handler: Any, event: dict[str, Any]) -> Any:
+    def _try(
+        self, step: str, handler: Any, event: dict[str, Any]
+    ) -> Generator[_Sleep | None, None, Any]:
         """Invoke a handler until it succeeds or the retries for what it raises are used up.
 
-        Each invocation is repeated as often as `Chaos.deliveries` says.
+        Each invocation is repeated as often as `Chaos.deliveries` says, and refused as often as
+        `Chaos.throttles` says.
         """
         retries = Retries(RETRIERS[step])
         while True:
             call = {**event, "retry": retries.made}
             try:
-                answer = self._invoke(handler, call)
+                self._throttle()
+                answer = yield from self._invoke(handler, call)
             except SubtasksDueLater:  # the workflow waits for these and does not retry
-                self._redeliver(handler, call)
+                yield from self._redeliver(handler, call)
                 raise
             except (Exception, Crash) as error:
                 back_off = retries.after(error)
                 if back_off is None:
                     raise _GaveUp(f"{type(error).__name__}: {error}") from error
                 if not isinstance(error, TooManyRequestsException):
-                    self._redeliver(handler, call)
-                yield _Sleep(self._cloud.clock() + back_off)
+                    yield from self._redeliver(handler, call)
+                yield _Sleep(until=self._cloud.clock() + back_off)
             else:
-                self._redeliver(handler, call)
+                yield from self._redeliver(handler, call)
                 yield None
                 return answer
 
-    def _invoke(self, handler: Any, event: dict[str, Any]) -> Any:
-        """Invoke a handler, unless Lambda refuses.
-
-        Raises:
-            TooManyRequestsException: As often as `Chaos.throttles` says.
-        """
+    def _throttle(self) -> None:
         if self._random.random() < self._cloud.chaos.throttles:
             raise TooManyRequestsException
-        return handler(event, self._cloud.context(900))
 
-    def _redeliver(self, handler: Any, event: dict[str, Any]) -> None:
+    def _invoke(self, handler: Any, event: dict[str, Any]) -> Generator[_Sleep | None, None, Any]:
+        """Invoke a handler. In a cloud with several workers, others act meanwhile."""
+        if self._cloud.workers is None:
+            return handler(event, self._cloud.context(900))
+        answers: list[Any] = []
+        call = self._cloud.stage.act(
+            lambda: answers.append(handler(event, self._cloud.context(900)))
+        )
+        while not call.ended:
+            yield _Sleep(awaits=call)
+        if call.error is not None:
+            raise call.error
+        return answers[0]
+
+    def _redeliver(
+        self, handler: Any, event: dict[str, Any]
+    ) -> Generator[_Sleep | None, None, None]:
         for _ in range(self._cloud.chaos.deliveries - 1):
             try:
-                handler(event, self._cloud.context(900))
+                yield from self._invoke(handler, event)
             except (SubtasksRemain, Crash):
                 continue

@@ -46,6 +46,7 @@ class FanOutParts(WorkParts):
             attempt=self.attempt,
             clock=self.clock,
             sleep=self.sleep,
+            **({} if self.side_calls is None else {"side_calls": self.side_calls}),
         )
 
     @cached_property

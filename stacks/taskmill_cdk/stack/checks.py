@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import get_args
 
 from aws_cdk import Stack
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -51,6 +52,8 @@ checked = checked_props(
     api=flag,
     auth=instance(Auth, "sigv4(), cognito(...) or jwt(...)"),
     fast_start=flag,
+    hand_back_after=seconds(900, least=0),
+    warm_throughput=instance(dynamodb.WarmThroughput, "a dynamodb.WarmThroughput"),
     callback_budget=whole(1),
     tenant_limits=instance(TenantLimits, "TenantLimits(...)"),
     cors=instance((list, tuple, CorsPreflightOptions), "a list of origins, or settings"),

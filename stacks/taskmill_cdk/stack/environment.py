@@ -2,6 +2,7 @@
 
 from typing import Literal, get_args
 
+from aws_cdk import Duration
 from aws_cdk import aws_lambda as lambda_
 
 from taskmill_cdk.notifications import Notifications
@@ -44,6 +45,13 @@ def common_environment(
         **limits,
         **_task_modules(tasks),
     }
+
+
+def hand_back_settings(after: Duration | None) -> dict[str, str]:
+    """The variable that says when workers hand back what they have not begun; None: by default."""
+    if after is None:
+        return {}
+    return {"TASKMILL_HAND_BACK_SECONDS": f"{after.to_seconds(integral=False):g}"}
 
 
 def dispatcher_environment(

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration
+from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -20,7 +21,7 @@ from taskmill_cdk.limits import CALLBACK_BUDGET, TenantLimits, limit_settings
 from taskmill_cdk.props import check_fargate_size
 from taskmill_cdk.runtime_layer import AWS, HOST
 from taskmill_cdk.stack.checks import checked
-from taskmill_cdk.stack.environment import Ids, common_environment
+from taskmill_cdk.stack.environment import Ids, common_environment, hand_back_settings
 from taskmill_cdk.stack.outputs import stack_outputs
 from taskmill_cdk.stack.permissions import DataPermissions
 from taskmill_cdk.stack.pools import TaskStackPools
@@ -72,6 +73,9 @@ class TaskStack(TaskStackPools):
         auth: Who may call the API: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
         fast_start: Whether who submits a task also sends its message, so that it starts without
             waiting for the stream (decision 31).
+        hand_back_after: How long messages wait in a worker behind a task that runs before it hands
+            them back to the queue, for other workers; one second by default.
+        warm_throughput: Of the table; see ``TaskTable``.
         callback_budget: Callbacks that one submitted task may cause in all, by callbacks of
             callbacks; 10,000 by default.
         tenant_limits: What one tenant may ask for; see ``TenantLimits``.
@@ -118,6 +122,8 @@ class TaskStack(TaskStackPools):
         api: bool = True,
         auth: Auth | None = None,
         fast_start: bool = True,
+        hand_back_after: Duration | None = None,
+        warm_throughput: dynamodb.WarmThroughput | None = None,
         callback_budget: int = CALLBACK_BUDGET,
         tenant_limits: TenantLimits | None = None,
         cors: Cors | None = None,
@@ -149,7 +155,7 @@ class TaskStack(TaskStackPools):
             "log_retention": log_retention,
             "snap_start": snap_start,
         }
-        self.table = self._build_table(recoverable=not removable)
+        self.table = self._build_table(recoverable=not removable, warm_throughput=warm_throughput)
         self.payloads = self._build_payloads(
             retention_days=retention_days, cors_origins=origins(cors)
         )
@@ -164,7 +170,8 @@ class TaskStack(TaskStackPools):
             limits=limit_settings(
                 callback_budget=callback_budget, tenant=tenant_limits or TenantLimits()
             )
-            | pool_settings(pools),
+            | pool_settings(pools)
+            | hand_back_settings(hand_back_after),
         )
         self.notifications = self._build_notifications(encryption_key=encryption_key)
         self.worker = self._build_worker(

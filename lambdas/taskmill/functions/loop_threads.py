@@ -1,4 +1,4 @@
-"""The event loop that all async task code of a process shares, in a thread of its own.
+"""The threads that turn the event loops of async task code: one, unless code blocks its loop.
 
 So an async client that a module keeps works from task to task. A loop runs whatever is on it in
 turn: code that blocks it holds up all the others. It is left then: who finds that it does not turn
@@ -8,21 +8,19 @@ goes to a new loop.
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import os
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import ContextVar
-from functools import partial
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from taskmill.functions.coroutine_stacks import stack_of
-from taskmill.functions.forks import OnlyInThisProcess
-from taskmill.model.interruptions import BLOCKED, HeldUp
+from taskmill.model.interruptions import HeldUp
+
+if TYPE_CHECKING:
+    from taskmill.functions.shared_calls import SharedCall
 
 TURN_SECONDS = 1.0  # a loop that takes longer than that to turn is blocked
 INTERRUPTS = 60  # of code that blocks a loop, one a second; then it is left running
@@ -32,125 +30,7 @@ THREADS = 1_000  # of `asyncio.to_thread`: its default of some six would be shar
 CALL: ContextVar[SharedCall | None] = ContextVar("taskmill_shared_call", default=None)
 
 
-class SharedCall:
-    """A coroutine on a shared loop, as seen by the thread that waits for it."""
-
-    def __init__(self, coroutine: Coroutine[Any, Any, Any]) -> None:
-        self._coroutine = coroutine
-        self._context = contextvars.copy_context()
-        self._context.run(CALL.set, self)
-        self._lock = threading.Lock()
-        self._loop: _Loop | None = None
-        self._withdrawn = False
-        self._task: asyncio.Task[None] | None = None
-        self._begun = threading.Event()
-        self._ended = threading.Event()
-        self._result: Any = None
-        self._error: BaseException | None = None
-
-    def run(self) -> Any:
-        """Run the coroutine to its end. Returns what it returns, raises what it raises.
-
-        An exception that is raised in the waiting thread meanwhile (by a signal) cancels it.
-
-        Raises:
-            HeldUp: Other code has blocked the loop, and was given up with it.
-        """
-        try:
-            while not self._withdrawn:
-                loop = _current()
-                loop.post(partial(self._begin, loop))
-                if self._begun.wait(TURN_SECONDS):
-                    self._ended.wait()
-                    break
-                loop.leave()
-        except BaseException:
-            self.cancel()
-            raise
-        if self._withdrawn:
-            raise HeldUp(BLOCKED)
-        if self._error is not None:
-            raise self._error
-        return self._result
-
-    def cancel(self) -> None:
-        """Cancel the coroutine, as soon as its loop turns. May be called in any thread."""
-        with self._lock:
-            if self._loop is None:
-                self._withdrawn = True
-                self._coroutine.close()
-                return
-        self._loop.post(self._cancel)
-
-    def _cancel(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-
-    def held_up(self) -> bool:
-        """Whether it cannot be cancelled because code of another call blocks the loop.
-
-        Also whether it has not even begun, for the same reason. If its own code blocks the loop,
-        that is given up with all that runs on it.
-        """
-        loop = self._loop
-        if loop is None or self._ended.is_set():
-            return self._withdrawn
-        before = loop.owner()
-        if loop.turns():
-            return False
-        loop.leave()
-        after = loop.owner()
-        if before is self and after is self:
-            loop.give_up()
-        return after is not None and after is not self
-
-    def stack(self) -> TracebackType | None:
-        """Where its code is, innermost last; None: it has not begun, or it has ended."""
-        task = self._task
-        if self._loop is None or task is None or self._ended.is_set():
-            return None
-        return stack_of(self._coroutine, self._loop.ident)
-
-    def end_as_held_up(self) -> None:
-        """Let the waiting thread go on: what becomes of the coroutine is of no interest."""
-        self._end(None, HeldUp(BLOCKED))
-        self.cancel()
-
-    def _begin(self, loop: _Loop) -> None:
-        """Start the coroutine, in the thread of the loop, unless it runs elsewhere by now."""
-        with self._lock:
-            if self._loop is not None or self._withdrawn:
-                return
-            self._loop = loop
-        loop.calls.add(self)
-        self._task = loop.loop.create_task(self._contained(loop), context=self._context)
-        loop.owners[self._task] = self
-        self._begun.set()
-
-    async def _contained(self, loop: _Loop) -> None:
-        """Run the coroutine: nothing that it raises may end the loop."""
-        result: Any = None
-        error: BaseException | None = None
-        try:
-            with OnlyInThisProcess():
-                result = await self._coroutine
-        except BaseException as raised:  # noqa: BLE001  # raised again in the waiting thread
-            error = raised
-        try:
-            await loop.end_tasks_of(self)
-        finally:
-            self._task = None
-            loop.ended(self)
-            self._end(result, error)
-
-    def _end(self, result: Any, error: BaseException | None) -> None:
-        with self._lock:
-            if not self._ended.is_set():
-                self._result, self._error = result, error
-                self._ended.set()
-
-
-class _Loop:
+class LoopThread:
     """A loop and its thread.
 
     Attributes:
@@ -161,7 +41,6 @@ class _Loop:
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
         self.loop.set_default_executor(ThreadPoolExecutor(THREADS, "taskmill-async"))
-        self.loop.set_task_factory(self._new_task)
         self.calls: set[SharedCall] = set()
         self.owners: WeakKeyDictionary[asyncio.Task[Any], SharedCall] = WeakKeyDictionary()
         self._left = False
@@ -211,6 +90,14 @@ class _Loop:
             thread, error = ctypes.c_ulong(self.ident), ctypes.py_object(HeldUp)
             ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
 
+    def begins(self, call: SharedCall) -> None:
+        """A call begins here, with the loop as it was made."""
+        if not self.calls:
+            self.loop.set_task_factory(self._new_task)
+            self.loop.set_exception_handler(None)
+            self.loop.set_debug(False)
+        self.calls.add(call)
+
     def ended(self, call: SharedCall) -> None:
         self.calls.discard(call)
         for task in [task for task, owner in self.owners.items() if owner is call]:
@@ -255,17 +142,18 @@ class _Shared:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.loop: _Loop | None = None
+        self.loop: LoopThread | None = None
 
 
-def _current() -> _Loop:
+def current_loop() -> LoopThread:
+    """The loop that a new call begins on."""
     with _SHARED.lock:
         if _SHARED.loop is None:
-            _SHARED.loop = _Loop()
+            _SHARED.loop = LoopThread()
         return _SHARED.loop
 
 
-def _leave(loop: _Loop) -> None:
+def _leave(loop: LoopThread) -> None:
     with _SHARED.lock:
         if _SHARED.loop is loop:
             _SHARED.loop = None

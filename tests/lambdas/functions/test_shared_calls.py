@@ -151,6 +151,22 @@ def test_tasks_that_code_leaves_behind_are_cancelled_and_those_of_others_are_not
     assert beside.result(LONG) == "done"
 
 
+def test_what_code_sets_of_the_loop_is_gone_for_the_next() -> None:
+    async def change() -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_debug(True)
+        loop.set_exception_handler(lambda *_: None)
+        loop.set_task_factory(lambda *_, **__: None)  # type: ignore[arg-type]
+
+    async def find() -> tuple[Any, ...]:
+        loop = asyncio.get_running_loop()
+        await asyncio.gather(asyncio.sleep(0))
+        return loop.get_debug(), loop.get_exception_handler()
+
+    within(LONG, change)
+    assert within(LONG, find) == (False, None)
+
+
 def test_a_timeout_cancels_the_code_and_leaves_the_others_alone() -> None:
     ends: list[str] = []
 
