@@ -7,7 +7,7 @@ from benchmarks.ledger.cheaper import cheaper
 from benchmarks.ledger.run import Counted
 from benchmarks.ledger.scenarios import Scenario
 from benchmarks.ledger.targets import targets
-from benchmarks.ledger.usage import Usage, What
+from benchmarks.ledger.usage import POLLER, Usage, What
 from benchmarks.section import Target
 
 from taskmill.model.batch_plan import batch_size_for
@@ -93,6 +93,18 @@ def test_a_second_attempt_costs_two_more_writes() -> None:
 
     assert retried.usage.total(What.WRITES) == 5
     assert retried.usage.total(What.WRITE_UNITS) == 5
+
+
+def test_a_task_of_seconds_has_a_delivery_to_itself_and_hands_the_others_back() -> None:
+    lasting = scenarios.lasting("", seconds=5, workers=10).usage
+    requests = What.FAIR_QUEUE_REQUESTS
+    hand_back = "sqs.change_message_visibility_batch"
+
+    assert lasting.total(What.WRITES) == 3
+    assert lasting.total(requests, where=POLLER) == 2  # a receive and a delete
+    assert lasting.by_operation(requests)[hand_back] == pytest.approx(1, abs=0.02)
+    assert lasting.total(requests, where="worker") == lasting.by_operation(requests)[hand_back]
+    assert lasting.total(What.FUNCTION_CALLS, where="worker") == 1
 
 
 @pytest.mark.parametrize(
