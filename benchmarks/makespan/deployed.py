@@ -32,19 +32,21 @@ class Work:
     """Tasks that are submitted together, by the seconds that each takes.
 
     Attributes:
+        at_once: How many of them can run at the same time.
         beside: In how many of the rounds Celery takes a turn, too: the last ones. The emulator
             ends functions that have been idle for a minute, so its turns must be short.
     """
 
     name: str
     seconds: Sequence[float]
+    at_once: int = WORKERS
     rounds: int = 3
     beside: int = 3
 
     @property
     def ideal(self) -> float:
-        """The least time that the workers can take, as tasks cannot be divided."""
-        return max(*self.seconds, sum(self.seconds) / WORKERS)
+        """The least time that it can take, as tasks cannot be divided."""
+        return max(*self.seconds, sum(self.seconds) / self.at_once)
 
 
 TEN = Work("10 x 5 s", [5.0] * 10)
@@ -53,7 +55,7 @@ LONG, SHORT = 5, 100
 MIXED = Work(
     f"{LONG} x 30 s, then {SHORT} x 0.1 s", [30.0] * LONG + [0.1] * SHORT, rounds=5, beside=1
 )
-FAN_OUT = Work("a fan-out of 100 async x 1 s", [1.0] * 100, beside=0)
+FAN_OUT = Work("a fan-out of 100 async x 1 s", [1.0] * 100, at_once=100, beside=0)
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ def test_rounds_are_told_by_their_medians() -> None:
 
 
 def test_the_least_time_is_that_of_the_longest_task_or_of_all() -> None:
-    assert [each.ideal for each in (TEN, MANY, MIXED)] == [5.0, 10.0, 30.0]
+    assert [each.ideal for each in (TEN, MANY, MIXED, FAN_OUT)] == [5.0, 10.0, 30.0, 1.0]
     assert Work(101, 60.0, 100).ideal == 120.0
 
 
