@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import span_tasks
 from botocore.exceptions import ClientError
 from clouds import TENANT, get, result, submit
 
@@ -11,7 +12,7 @@ from taskmill.aws.sqs.protocol import Message
 from taskmill.aws.starts import PAUSE_MS, STALE_MS
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.models import CreateTask
-from taskmill.testing import InProcessCloud
+from taskmill.testing import Chaos, InProcessCloud
 
 KEY = TaskKey(Kind.TASK, TENANT, "echo", "c")
 
@@ -90,6 +91,20 @@ def test_it_can_be_switched_off() -> None:
         assert (get(cloud, key).status, messages(cloud)) == ("CREATED", 0)
         cloud.run()
         assert get(cloud, key).status == "COMPLETED"
+
+
+def test_ten_of_five_seconds_on_ten_workers_are_done_in_six() -> None:
+    chaos = Chaos(seed=1)
+    with InProcessCloud(["span_tasks"], workers=10, chaos=chaos) as cloud:
+        span_tasks.reset(cloud)
+        began = cloud.now
+        tasks = [CreateTask(tenant_code=TENANT, task_type="span", input=[n, 5]) for n in range(10)]
+        keys = [each.key for each in cloud.service.create_tasks(tasks=tasks)]
+
+        cloud.run()
+
+        ends = [cloud.wiring.tasks.get(key).finished_at or 0 for key in keys]
+        assert max(ends) - began <= 6_000
 
 
 # Trouble with the queue

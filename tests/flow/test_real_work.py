@@ -20,7 +20,11 @@ SHUFFLED_AND_DOUBLED = Chaos(seed=1, deliveries=2)
 
 
 def cloud_of(workers: int | None, chaos: Chaos = SHUFFLED_AND_DOUBLED) -> InProcessCloud:
-    cloud = InProcessCloud(modules=["span_tasks"], workers=workers, chaos=chaos)
+    # The bounds below were taken with the messages that the dispatcher sends: twice, if doubled.
+    sent_by_stream = {"TASKMILL_FAST_START": "0"}
+    cloud = InProcessCloud(
+        modules=["span_tasks"], workers=workers, chaos=chaos, environment=sent_by_stream
+    )
     span_tasks.reset(cloud)
     return cloud
 
