@@ -62,7 +62,7 @@ class WorkQueue(Construct):
         *,
         worker: lambda_.Function,
         dead_letters_handler: lambda_.Function,
-        max_receives: int = 1_000,
+        max_receives: int = 10,
         max_concurrency: int = 100,
         priority_concurrency: int | None = None,
         containers: bool = False,

@@ -166,7 +166,6 @@ TestDeadLetters.settings = settings(max_examples=150, stateful_step_count=30, de
 
 def test_a_task_that_kills_all_its_workers_is_given_up_after_four_dead_letters() -> None:
     with InProcessCloud(modules=["callback_tasks"]) as cloud:
-        cloud.queues.max_receives = 10  # of 1,000, which would take more attempts than it has
         key = submit(cloud, "kills", 1)
 
         cloud.run()

@@ -349,7 +349,7 @@ def test_a_fire_that_finds_the_table_busy_comes_again(
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cloud.wiring.fires.tasks, "put", put_or_refuse)
-        cloud.advance(seconds=HOUR + 150)  # two pauses of up to a minute
+        cloud.advance(seconds=HOUR + 60)
 
     assert len(ran) == 1
 

@@ -18,8 +18,8 @@ TWO_WEEKS = 14 * 86_400
 @pytest.mark.parametrize(
     ("queue", "receives", "parked_in"),
     [
-        ("WorkQueueAD162499", 1_000, "WorkQueueDeadLetters"),
-        (PRIORITY_QUEUE, 1_000, "WorkQueueDeadLetters"),
+        ("WorkQueueAD162499", 10, "WorkQueueDeadLetters"),
+        (PRIORITY_QUEUE, 10, "WorkQueueDeadLetters"),
         ("DispatcherFailureQueue464146CA", 5, "DispatcherDeadLetters"),
     ],
 )
@@ -106,7 +106,7 @@ def test_a_queue_for_containers_is_there_when_it_is_asked_for() -> None:
     ]
     # A consumer extends what it holds; what a dead one held must not wait for long.
     assert properties["VisibilityTimeout"] == 120
-    assert properties["RedrivePolicy"]["maxReceiveCount"] == 1_000
+    assert properties["RedrivePolicy"]["maxReceiveCount"] == 10
     [dead_letters] = [name for name in queues if name.startswith("WorkQueueDeadLetters")]
     assert properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] == dead_letters
 

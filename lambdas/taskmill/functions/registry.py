@@ -79,10 +79,10 @@ class Registry:
         function = self._found(task_type)
         return function.settings if function else TaskSettings()
 
-    def parallel(self, task_type: str) -> int:
-        """How many attempts of the type a Lambda worker may run at a time; see `@task`."""
+    def is_async(self, task_type: str) -> bool:
+        """Whether the type has an `async` function; False if its code cannot be loaded."""
         function = self._found(task_type)
-        return function.parallel if function else 1
+        return function is not None and function.is_async
 
     def hides_input(self, task_type: str) -> bool:
         """Whether inputs of the type may hold secrets; False if its code cannot be loaded."""

@@ -19,13 +19,11 @@ from taskmill.model.options import (
     check_named,
     check_number,
     check_types,
-    check_whole,
     suggests,
 )
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings, callbacks_of
 
-MAX_PARALLEL = 1_000
 MAX_LAMBDA_SECONDS = 900  # what Lambda gives an invocation
 Runner = Literal["lambda", "container"]
 OneOrMore = str | TaskFunction | Sequence[str | TaskFunction]
@@ -42,7 +40,6 @@ def task(
     on_completion: OneOrMore = (),
     runner: Runner = "lambda",
     priority: Priority | None = None,
-    parallel: int | None = None,
 ) -> Callable[[Callable[..., Any]], TaskFunction]:
     """Decorator: register a function that runs the tasks and subtasks of a type.
 
@@ -55,9 +52,6 @@ def task(
         on_completion: The same, when it has ended in any status.
         runner: "container" if only `taskmill work` may run it: attempts of over 15 minutes.
         priority: Of tasks submitted without one; "high" and "urgent" do not wait behind others.
-        parallel: How many attempts of this type one Lambda worker may run at a time, 1 to 1,000. By
-            default 10 for an async function. A plain function runs alone, as it may not be
-            thread-safe: more than 1 means threads.
 
     Raises:
         InvalidName: The type, or that of a callback, does not have this form.
@@ -74,8 +68,6 @@ def task(
     _check_runner(type, runner, timeout_seconds)
     if priority is not None:
         check_choice(f"{for_type}priority", priority, get_args(Priority))
-    if parallel is not None:
-        check_whole(f"{for_type}parallel", parallel, least=1, most=MAX_PARALLEL)
     settings = TaskSettings(
         callbacks=callbacks_of(
             success=_names(type, "on_success", on_success),
@@ -84,7 +76,6 @@ def task(
         ),
         runner=None if runner == "lambda" else runner,
         priority=priority,
-        parallel=parallel,
     )
 
     def register(function: Callable[..., Any]) -> TaskFunction:

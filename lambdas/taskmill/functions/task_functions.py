@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     Callbacks: TypeAlias = "str | TaskFunction | Sequence[str | TaskFunction]"
 
 DEFAULT_TIMEOUT_SECONDS = 120.0
-PARALLEL_IF_ASYNC = 10  # attempts of an async type in one Lambda worker, unless `@task` says so
 Priority = Literal["low", "normal", "high", "urgent"]
 Notify = Literal["each", "progress", "none"]
 
@@ -52,11 +51,6 @@ class TaskFunction:
         return inspect.iscoroutinefunction(self.function) or inspect.isasyncgenfunction(
             self.function
         )
-
-    @property
-    def parallel(self) -> int:
-        """How many attempts of the type a Lambda worker may run at a time."""
-        return self.settings.parallel or (PARALLEL_IF_ASYNC if self.is_async else 1)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self.function(*args, **kwargs)

@@ -11,19 +11,17 @@ Callback = tuple[str, str]  # event, task type
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskSettings:
-    """Settings of a task type; all but `parallel` are copied into the row of each new task.
+    """Settings of a task type that are copied into the row of each new task.
 
     Attributes:
         callbacks: Pairs of event and the task type to submit.
         runner: "container" for tasks that Lambda cannot run; None: Lambda.
         priority: Of tasks submitted without one.
-        parallel: How many attempts a Lambda worker may run at a time; None: the default.
     """
 
     callbacks: tuple[Callback, ...] = ()
     runner: str | None = None
     priority: str | None = None
-    parallel: int | None = None
 
 
 def callbacks_of(

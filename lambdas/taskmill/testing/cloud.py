@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 
-from taskmill.aws.sqs.protocol import MESSAGES_A_CALL
 from taskmill.functions.polling import Pace
 from taskmill.handlers import dispatch
 from taskmill.model.clock import now_ms, to_ms
@@ -29,7 +28,6 @@ from taskmill.testing.lambda_context import LambdaContext
 from taskmill.testing.s3 import MemoryBucket
 from taskmill.testing.schedules import Schedules
 from taskmill.testing.schema import TABLE_SCHEMA
-from taskmill.testing.stage import Stage, VirtualSideCalls
 from taskmill.testing.stream import Stream
 from taskmill.testing.turns import Turns
 from taskmill.wiring.process import use
@@ -60,9 +58,6 @@ class InProcessCloud:
         chaos: Repeated and reordered deliveries, faults of DynamoDB; none by default.
         environment: Environment variables of the functions; they add to and replace the stack's.
         schema: Arguments of DynamoDB's `create_table`; `TABLE_SCHEMA` by default.
-        workers: How many invocations of the worker function may run at the same time, for each
-            work queue. Tasks that sleep (with `cloud.sleep`) then do so side by side. None: each
-            invocation ends before anything else happens.
     """
 
     modules: Sequence[str] = ()
@@ -70,21 +65,16 @@ class InProcessCloud:
     chaos: Chaos = field(default_factory=Chaos)
     environment: dict[str, str] = field(default_factory=dict)
     schema: dict[str, Any] = field(default_factory=lambda: TABLE_SCHEMA)
-    workers: int | None = None
 
     def __post_init__(self) -> None:
         self.now = now_ms()
         self.meter = Meter()
         self.queues = Queues(self.clock)
-        self.stage = Stage(self.clock)
-        self.side_calls = VirtualSideCalls(self.clock, self.stage if self.workers else None)
         self.deliveries = DeliveryPlayer(self)
         self.topics = Topics()
         self.executions = Executions()
         self.schedules = Schedules(self.deliveries.put, self.clock)
         self.random = random.Random(self.chaos.seed)  # noqa: S311  # orders events; no secret
-        if self.workers and self.chaos.seed is not None:
-            self.queues.pick = self._pick
         self._faulty = FaultyTable(lambda: self.table, self.chaos)
         self._clocks = Clocks(self.clock, self.chaos.clock_skew_seconds)
         self._turns, self._stack = Turns(), ExitStack()
@@ -96,21 +86,13 @@ class InProcessCloud:
         pace = Pace(self.wait, lambda: self.now / 1000, cap_seconds=math.inf)
         settings = function_environment(modules=self.modules, factory=self.factory)
         settings |= self.environment
-        self.wiring = Wiring(
-            settings,
-            self._client,
-            self._clocks.of_processes,
-            self.sleep,
-            pace,
-            side_calls=self.side_calls,
-        )
+        self.wiring = Wiring(settings, self._client, self._clocks.of_processes, self.sleep, pace)
         self.queues.dead_letters = dict.fromkeys(self.wiring.work_urls, DEAD_LETTERS) | PARKED
         self._stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.stage.close()
         self._stack.close()
 
     @property
@@ -133,17 +115,7 @@ class InProcessCloud:
 
     def sleep(self, seconds: float) -> None:
         """Let virtual time pass without doing anything."""
-        moment = self.now + round(seconds * 1000)
-        if not self.stage.sleep_until(moment):
-            self._move_to(moment)
-
-    def _move_to(self, moment: int) -> None:
-        """Let time pass, and make the calls that are planned for then."""
-        while planned := self.side_calls.take(moment):
-            at, call = planned
-            self.now = max(self.now, at)
-            call()
-        self.now = max(self.now, moment)
+        self.now += round(seconds * 1000)
 
     def context(self, seconds: int = 300) -> LambdaContext:
         """The context of an invocation that times out after so many seconds."""
@@ -186,14 +158,14 @@ class InProcessCloud:
             fire = self.schedules.next_due(after=fired)
             due = min(each for each in (*self._due(), fire, end + 1) if each is not None)
             if due > end:
-                self._move_to(end)
+                self.now = max(self.now, end)
                 return
             if due == fire:
-                self._move_to(due)
+                self.now = max(self.now, due)
                 self.schedules.fire(due, times=self.chaos.deliveries)
                 fired = due
             else:
-                self._move_to(max(self.now + 1, due))
+                self.now = max(self.now + 1, due)
 
     def step(self) -> bool:
         """Make one delivery, or continue one execution; False if nothing is due now."""
@@ -214,19 +186,11 @@ class InProcessCloud:
         Returns:
             False if nothing is due, now or ever.
         """
-        if self.stage.sleep_until(self.now + round(seconds * 1000)):
-            return True
         with self._turns.take():
             if not self.step():
                 return self._pass_time(seconds)
             self._do_all_due()
             return True
-
-    def _pick(self, messages: list[Any]) -> None:
-        """Move messages chosen by chance to the front, as many as one delivery has."""
-        for place in range(min(MESSAGES_A_CALL, len(messages))):
-            other = self.random.randrange(place, len(messages))
-            messages[place], messages[other] = messages[other], messages[place]
 
     def _do_all_due(self) -> None:
         """Do everything that is due now."""
@@ -241,7 +205,6 @@ class InProcessCloud:
         yield from self.deliveries.steps()
         if self.player.ready():
             yield self.player.step
-        yield from self.stage.steps()
 
     def deliver_records(self) -> None:
         """Invoke the dispatcher with the next records of the table's stream, 100 at most."""
@@ -269,13 +232,12 @@ class InProcessCloud:
         if not due:
             return False
         farthest = self.now + max(within_seconds * 1000, 1)
-        self._move_to(int(min(max(self.now + 1, min(due)), farthest)))
+        self.now = int(min(max(self.now + 1, min(due)), farthest))
         return True
 
     def _due(self) -> list[int]:
-        """When a message becomes visible, an execution continues, a worker wakes, a call is due."""
-        due = (self.deliveries, self.player, self.stage, self.side_calls)
-        return [moment for each in due if (moment := each.next_due())]
+        """When the next message becomes visible, and when the next execution continues."""
+        return [each for each in (self.deliveries.next_due(), self.player.next_due()) if each]
 
     def _client(self, service: str) -> Any:
         fakes: dict[str, Any] = {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -28,22 +27,22 @@ class DeliveryPlayer:
     def __init__(self, cloud: InProcessCloud) -> None:
         self._cloud = cloud
         self._duplicated: set[str] = set()  # ids of messages, and of their copies
-        self._working: Counter[str] = Counter()  # invocations that run, by the URL of the queue
 
     def steps(self) -> Iterator[Callable[[], None]]:
         """Deliveries that are possible now; without a seed the first one is made."""
         if self._has_visible(FAILURES):
             yield partial(self._deliver, FAILURES, dispatch.handler)
         for url in self._cloud.wiring.work_urls:
-            if self._has_visible(url) and self._has_worker(url):
+            if self._has_visible(url):
                 yield self._consume if self._uses_consumer else partial(self._deliver_work, url)
         if self._has_visible(DEAD_LETTERS):
             yield partial(self._deliver, DEAD_LETTERS, dead_letters.handler)
 
     def next_due(self) -> int | None:
-        """When the next message can be delivered, in epoch ms; None if there is none for now."""
-        work_urls = filter(self._has_worker, self._cloud.wiring.work_urls)
-        queues = (self._queue(url) for url in (FAILURES, *work_urls, DEAD_LETTERS))
+        """When the next message becomes visible, in epoch ms; None if there are no messages."""
+        queues = (
+            self._queue(url) for url in (FAILURES, *self._cloud.wiring.work_urls, DEAD_LETTERS)
+        )
         due = [queue.next_due() for queue in queues if queue]
         return min((each for each in due if each is not None), default=None)
 
@@ -78,27 +77,8 @@ class DeliveryPlayer:
         queue = self._queue(url)
         return queue is not None and queue.visible()
 
-    def _has_worker(self, url: str) -> bool:
-        workers = self._cloud.workers
-        return workers is None or self._working[url] < workers
-
     def _deliver_work(self, url: str) -> None:
-        if self._cloud.workers is None:
-            self._deliver(url, work.handler, times=self._cloud.chaos.deliveries)
-        elif queue := self._queue(url):
-            if self._cloud.chaos.deliveries > 1:
-                self._duplicate(queue)
-            deliveries = queue.receive(MESSAGES_A_CALL)
-            if deliveries:
-                self._working[url] += 1
-                self._cloud.stage.act(partial(self._work, url, queue, deliveries))
-
-    def _work(self, url: str, queue: MemoryQueue, deliveries: Sequence[Delivery]) -> None:
-        """Invoke the worker function in a thread of its own."""
-        try:
-            self._invoke(url, queue, deliveries, work.handler)
-        finally:
-            self._working[url] -= 1
+        self._deliver(url, work.handler, times=self._cloud.chaos.deliveries)
 
     def _deliver(self, url: str, handler: Any, *, times: int = 1) -> None:
         """Receive up to 10 messages, and invoke a function with them `times` times."""
@@ -107,21 +87,10 @@ class DeliveryPlayer:
             return
         if self._cloud.chaos.seed is not None:
             self._cloud.random.shuffle(queue.messages)
-        if deliveries := queue.receive(MESSAGES_A_CALL):
-            self._invoke(url, queue, deliveries, handler, times=times)
-
-    def _invoke(
-        self,
-        url: str,
-        queue: MemoryQueue,
-        deliveries: Sequence[Delivery],
-        handler: Any,
-        *,
-        times: int = 1,
-    ) -> None:
+        deliveries = queue.receive(MESSAGES_A_CALL)
         event = {"Records": [record_of(delivery, url) for delivery in deliveries]}
         kept = {delivery.id for delivery in deliveries}
-        for _ in range(times):
+        for _ in range(times if deliveries else 0):
             answer = self._cloud.invoke(handler, event)
             if answer is None:
                 return  # it crashed: SQS delivers its messages again after the visibility timeout
@@ -147,7 +116,7 @@ class DeliveryPlayer:
         for message in new * (self._cloud.chaos.deliveries - 1):
             queue.put(message.body)
         known.update(each.id for each in queue.messages if each.visible_at <= now)
-        if self._cloud.chaos.seed is not None and self._cloud.workers is None:
+        if self._cloud.chaos.seed is not None:
             self._cloud.random.shuffle(queue.messages)
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from taskmill.aws.sqs.memory_queue import MAX_RECEIVES, MemoryMessage, MemoryQueue
+from taskmill.aws.sqs.memory_queue import MemoryMessage, MemoryQueue
 from taskmill.aws.sqs.protocol import MAX_DELAY_SECONDS, Delivery
 from taskmill.model.clock import Clock
 
@@ -23,16 +23,12 @@ class Queues:
         dead_letters: URL of the dead-letter queue by URL of the queue.
         queues: Messages by URL of the queue.
         unmeasured: Whether CloudWatch has no figures, as of a queue that was idle for hours.
-        max_receives: Deliveries before a message moves to the dead letters.
-        pick: Brings the visible messages into the order of their delivery.
     """
 
     clock: Clock
     dead_letters: Mapping[str, str] = field(default_factory=dict)
     queues: dict[str, list[MemoryMessage]] = field(default_factory=dict)
     unmeasured: bool = False
-    max_receives: int = MAX_RECEIVES
-    pick: Callable[[list[MemoryMessage]], None] = lambda _: None
 
     def of(self, url: str) -> MemoryQueue:
         """The queue with a URL, created at its first use."""
@@ -41,8 +37,6 @@ class Queues:
             clock=self.clock,
             messages=self.queues.setdefault(url, []),
             dead_letters=self.of(dead) if dead else None,
-            max_receives=self.max_receives,
-            pick=self.pick,
         )
 
     def put(self, url: str, body: str, visible_at: int) -> None:

@@ -2,19 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
-
-def duration(text: str) -> float:
-    """A number of seconds, 0 or more."""
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < math.inf:
-        raise ValueError("a number of seconds, 0 or more")
-    return seconds
-
 
 def is_on(text: str) -> bool:
     """Whether a switch is on: 1, true or yes."""

@@ -9,7 +9,6 @@ from typing import Any, Self
 from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.lanes import Lane
 from taskmill.wiring.setting_values import (
-    duration,
     is_on,
     limit,
     names,
@@ -80,12 +79,6 @@ class Settings:
         "callbacks that one submitted task may cause in all",
         default=DEFAULT_BUDGET,
         read=positive,
-    )
-    hand_back_seconds: float = _setting(
-        "TASKMILL_HAND_BACK_SECONDS",
-        "how long received messages wait behind a task that runs, before they go back to the queue",
-        default=1.0,
-        read=duration,
     )
     ids: str = _setting(
         "TASKMILL_IDS", 'codes of new tasks: "ulid", "uuid4", "uuid7", "integer"', default="ulid"

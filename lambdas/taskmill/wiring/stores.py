@@ -29,7 +29,6 @@ if TYPE_CHECKING:  # each function imports only what it uses, for short cold sta
     from taskmill.aws.sqs.memory_queue import MemoryQueue
     from taskmill.aws.sqs.protocol import Queue
     from taskmill.functions.registry import Registry
-    from taskmill.work.side_calls import SideCalls
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,6 @@ class Stores:
         sleep: Waits the given number of seconds.
         pace: How often handles poll while they wait for a task.
         log_stream: Where log lines go; None: stdout, from which Lambda collects them.
-        side_calls: Starts threads and timers; None: real ones.
     """
 
     environment: Mapping[str, str]
@@ -55,7 +53,6 @@ class Stores:
     sleep: Callable[[float], None] = time.sleep
     pace: Pace = field(default_factory=Pace)
     log_stream: Any = None
-    side_calls: SideCalls | None = None
 
     @cached_property
     def settings(self) -> Settings:

@@ -109,9 +109,6 @@ class WorkParts(Stores):
             messages=self.message_runner,
             queues={_name(url): self.queue_at(url) for url in self.work_urls},
             main=self.queue("TASKMILL_QUEUE_URL"),
-            patience_seconds=self.settings.hand_back_seconds,
-            clock=self.clock,
-            **({} if self.side_calls is None else {"side_calls": self.side_calls}),
         )
 
     def consumer(self, *, urls: Sequence[str] = (), **options: Any) -> Consumer:

@@ -12,7 +12,6 @@ from taskmill.aws.dynamodb.claims import ClaimStore
 from taskmill.model.clock import Clock
 from taskmill.model.errors import ClaimLost, TaskCancelled
 from taskmill.model.per_process import ProcessLock
-from taskmill.model.statuses import RUNNING
 from taskmill.work.patience import Patience
 
 GRACE_MS = 15_000  # a lease lasts 15 s longer than its attempt can run
@@ -53,12 +52,6 @@ class Lease:
     def __post_init__(self) -> None:
         self.patience = Patience(self._give_up_at, self.logger, self.clock, self.sleep)
         self._ends = self.clock() + min(self.timeout_ms, self.remaining_ms()) + GRACE_MS
-
-    @property
-    def taken_over(self) -> bool:
-        """Whether the claim took the task from a worker that had vanished while it ran."""
-        before = self.row.history[-2:-1]
-        return any(status in RUNNING for status, *_ in before)
 
     def until(self) -> int:
         """When a lease that is taken or extended now ends, in epoch milliseconds."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +15,7 @@ from taskmill.work.leases import Lease
 from taskmill.work.task_runner import TaskRunner
 from taskmill.work.unreadable import Unreadable
 
-# After an error outside the task. How often a message was received says nothing about it: most
-# receives are hand-backs.
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 60.0
+FIRST_PAUSE_SECONDS = 5  # after an error outside the task; doubled with every receive, up to 15 min
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,12 +64,8 @@ class MessageRunner:
             return self._set_aside(delivery, unreadable)
         except Exception:  # AWS trouble: deliver again
             self.logger.exception("message failed", message_id=delivery.id)
-            return self._pause()
+            return _pause(delivery.receives)
         return None
-
-    def _pause(self) -> int:
-        """Seconds after which a message that met trouble comes again, spread by chance."""
-        return round(random.uniform(FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS))  # noqa: S311
 
     def _set_aside(self, delivery: Delivery, reason: UnreadableMessage) -> int | None:
         """Put a malformed message where people look at it. Returns as `run` does."""
@@ -81,12 +74,17 @@ class MessageRunner:
         except Exception:  # any error of the network or of AWS
             self.logger.exception("message failed", message_id=delivery.id)
             taken = False
-        return None if taken else self._pause()
+        return None if taken else _pause(delivery.receives)
 
     def fits(self, delivery: Delivery, remaining_ms: int) -> bool:
         """Whether the task could use its whole timeout if it started now; True without a task."""
         key = task_of(delivery)
         return key is None or self.runner.fits(key, remaining_ms)
+
+    def is_async(self, delivery: Delivery) -> bool:
+        """Whether the message's task is async, and so can run at the same time as others."""
+        key = task_of(delivery)
+        return key is not None and self.runner.attempt.registry.is_async(key.type)
 
 
 def task_of(delivery: Delivery) -> TaskKey | None:
@@ -101,3 +99,7 @@ def _seconds(milliseconds: int | None) -> int | None:
     if milliseconds is None:
         return None
     return min(-(-milliseconds // 1000), MAX_HIDDEN_SECONDS)
+
+
+def _pause(receives: int) -> int:
+    return int(min(FIRST_PAUSE_SECONDS * 2.0 ** (receives - 1), 900))

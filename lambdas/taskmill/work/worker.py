@@ -7,41 +7,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextvars import copy_context
+from dataclasses import dataclass
 from typing import Any
 
 from taskmill.aws.sqs.protocol import Delivery, Queue
-from taskmill.model.clock import Clock, now_ms
-from taskmill.work.delivery_round import Answers, Round, Turn
-from taskmill.work.durations import Durations
 from taskmill.work.message_runner import MessageRunner
-from taskmill.work.side_calls import SideCalls, Threads
-from taskmill.work.waiting import PATIENCE_SECONDS, Waiting
+
+MAX_ASYNC = 10  # async tasks of one delivery that run at the same time
+
+Answers = dict[str, int | None]
+"""By message id: None: delete the message; else seconds until it is delivered again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Worker:
-    """Runs the tasks of one delivery: side by side where that is safe, else one after another.
+    """Runs the tasks of one delivery: async ones in parallel, the others one after another.
 
-    No task waits long behind another one: when a task has run for a second, the messages that are
-    not begun go back to the queue; see `Waiting`. A task that would not have its whole timeout left
-    before the Lambda deadline is not begun, either. The first message is begun in any case.
+    A task that would not have its whole timeout left before the Lambda deadline is not started;
+    its message is redelivered at once. The first message is started in any case.
 
     Attributes:
         queues: The work queues by name; a record names its own in `eventSourceARN`.
         main: The queue of records whose queue is not among `queues`.
-        patience_seconds: How long messages wait behind a task that runs.
     """
 
     messages: MessageRunner
     queues: Mapping[str, Queue]
     main: Queue
-    side_calls: SideCalls = field(default_factory=Threads)
-    patience_seconds: float = PATIENCE_SECONDS
-    clock: Clock = now_ms
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_durations", Durations(self.clock))
 
     def handle(
         self, records: Sequence[Mapping[str, Any]], remaining_ms: Callable[[], int]
@@ -55,43 +48,52 @@ class Worker:
         Returns:
             Ids of the messages to redeliver: the batch item failures.
         """
-        deliveries = {record["messageId"]: _delivery(record) for record in records}
-        queues = {
-            record["messageId"]: self.queues.get(_queue_name(record), self.main)
-            for record in records
-        }
-        durations: Durations = self._durations  # type: ignore[attr-defined]
-        waiting = Waiting(
-            sorted(deliveries.values(), key=lambda each: -each.receives),
-            queues=queues,
-            durations=durations,
-            side_calls=self.side_calls,
-            sleep=self.messages.runner.sleep,
-            logger=self.messages.logger,
-            patience_seconds=self.patience_seconds,
-        )
-        turns = {name: Turn.of(each, self.messages) for name, each in deliveries.items()}
-        answers = Round(
-            turns, waiting, messages=self.messages, durations=durations, side_calls=self.side_calls
-        ).run(remaining_ms)
-        self._hide(answers, deliveries, queues)
-        again = {name for name, seconds in answers.items() if seconds is not None}
-        return [name for name in deliveries if name in again | waiting.handed_back]
-
-    def _hide(
-        self, answers: Answers, deliveries: Mapping[str, Delivery], queues: Mapping[str, Queue]
-    ) -> None:
-        """Set when messages come again. If that fails, they do after their visibility timeout."""
-        hidden: defaultdict[int, dict[str, int]] = defaultdict(dict)  # queue -> receipts
-        by_id = {id(queue): queue for queue in queues.values()}
-        for name, seconds in answers.items():
+        answers = self._run_all([_delivery(record) for record in records], remaining_ms)
+        hidden: defaultdict[str, dict[str, int]] = defaultdict(dict)  # queue name -> receipts
+        for record in records:
+            seconds = answers[record["messageId"]]
             if seconds is not None:
-                hidden[id(queues[name])][deliveries[name].receipt] = seconds
-        for queue_id, receipts in hidden.items():
-            try:
-                by_id[queue_id].show_again(receipts)
-            except Exception as error:  # noqa: BLE001  # any error of the network or of AWS
-                self.messages.logger.warning("queue unreachable", error=repr(error))
+                hidden[_queue_name(record)][record["receiptHandle"]] = seconds
+        for name, receipts in hidden.items():
+            self._show_again(self.queues.get(name, self.main), receipts)
+        return [name for name, seconds in answers.items() if seconds is not None]
+
+    def _show_again(self, queue: Queue, receipts: Mapping[str, int]) -> None:
+        """Set when messages come again. If that fails, they do after their visibility timeout."""
+        try:
+            queue.show_again(receipts)
+        except Exception as error:  # noqa: BLE001  # any error of the network or of AWS
+            self.messages.logger.warning("queue unreachable", error=repr(error))
+
+    def _run_all(self, deliveries: Sequence[Delivery], remaining_ms: Callable[[], int]) -> Answers:
+        def run(delivery: Delivery) -> int | None:
+            first = delivery is deliveries[0]
+            if not first and not self.messages.fits(delivery, remaining_ms()):
+                return 0
+            return self.messages.run(delivery, remaining_ms=remaining_ms)
+
+        together = [each for each in deliveries if self.messages.is_async(each)]
+        if len(together) < 2:
+            return {each.id: run(each) for each in deliveries}
+        alone = [each for each in deliveries if each not in together]
+        return _run_together(
+            together, run, meanwhile=lambda: {each.id: run(each) for each in alone}
+        )
+
+
+def _run_together(
+    deliveries: Sequence[Delivery],
+    run: Callable[[Delivery], int | None],
+    *,
+    meanwhile: Callable[[], Answers],
+) -> Answers:
+    """Run async tasks in worker threads, one event loop each, and `meanwhile` in this thread."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(min(len(deliveries), MAX_ASYNC)) as threads:
+        running = {each.id: threads.submit(copy_context().run, run, each) for each in deliveries}
+        answers = meanwhile()
+        return answers | {name: future.result() for name, future in running.items()}
 
 
 def _delivery(record: Mapping[str, Any]) -> Delivery:

@@ -235,7 +235,7 @@ def broken(
 def test_what_a_module_raises_is_no_error_of_who_asks_for_settings(broken: Registry) -> None:
     assert broken.policy("of-the-broken-module") == (Retry(), DEFAULT_TIMEOUT_SECONDS)
     assert broken.settings("of-the-broken-module") == TaskSettings()
-    assert broken.parallel("of-the-broken-module") == 1
+    assert not broken.is_async("of-the-broken-module")
 
 
 def test_it_is_an_exception_to_who_checks_an_input(broken: Registry) -> None:

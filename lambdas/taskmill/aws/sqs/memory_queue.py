@@ -14,7 +14,7 @@ from taskmill.aws.sqs.protocol import MESSAGES_A_CALL, Delivery, Message, messag
 from taskmill.model.clock import Clock, now_ms
 
 HIDDEN_SECONDS = 330  # visibility timeout, as in the stack: the worker's timeout + 30 s
-MAX_RECEIVES = 1_000  # as in the stack
+MAX_RECEIVES = 10  # as in the stack
 _LOOK_SECONDS = 0.05  # how often a waiting receiver looks at the clock
 _numbers = itertools.count()
 
