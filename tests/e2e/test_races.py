@@ -69,8 +69,10 @@ def test_callers_who_cancel_retry_and_report_at_once_are_answered_and_all_ends(
     assert not callers.unexpected
     assert callers.answers[200]  # how many depends on how soon the workers end the tasks
     for key in callers.keys:
-        task = ended(client, key, seconds=90)
+        task = ended(client, key, seconds=180)
         steps = [Status(each.status) for each in task.history]
         assert all(is_legal(*each) for each in itertools.pairwise(steps))
     for key in maps:
-        eventually(lambda key=key: {each.status for each in client.subtasks(key)} <= FINAL)
+        eventually(
+            lambda key=key: {each.status for each in client.subtasks(key)} <= FINAL, seconds=120
+        )
