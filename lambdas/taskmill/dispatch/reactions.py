@@ -45,7 +45,7 @@ class StopExecution:
 
 @dataclass(frozen=True, slots=True)
 class CountBatch:
-    """Add a closed batch to its parent's counts, once."""
+    """Add what a batch has come to, since it was told last, to its parent's counts."""
 
     batch: BatchRow
 
@@ -134,8 +134,10 @@ def reactions(change: Change) -> list[Reaction]:
 
 
 def _batch_reactions(old: Row | None, new: BatchRow) -> list[Reaction]:
-    open_before = isinstance(old, BatchRow) and old.status is Status.STARTED
-    return [CountBatch(new)] if open_before and new.status is Status.COMPLETED else []
+    told = isinstance(old, BatchRow) and old.counts == new.counts and old.status is new.status
+    counts = new.status in (Status.STARTED, Status.COMPLETED) and not new.counted
+    asked = new.tell is not None or new.status is Status.COMPLETED
+    return [CountBatch(new)] if counts and asked and new.untold and not told else []
 
 
 def _schedule_reactions(old: Row | None, new: ScheduleRow) -> list[Reaction]:
@@ -205,7 +207,7 @@ def _notifications(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
     subtask = new.key.index is not None
     if new.notify == "none" or (subtask and new.notify != "each"):
         return []
-    if old is None and not new.ended:
+    if old is None and not new.ended and (not subtask or new.status is Status.CREATED):
         return []  # the submitter knows that the task was created
     asked = new.notify_id is not None and (old is None or old.notify_id != new.notify_id)
     # Only the notification about the caller's own change carries the caller's id.

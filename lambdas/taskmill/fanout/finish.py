@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,25 +11,23 @@ from typing import Any
 from taskmill.aws.dynamodb.batches import BatchStore
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
-from taskmill.model.batch_plan import batch_spans, tolerates
+from taskmill.fanout.final_counts import FinalCounts, Stale
+from taskmill.fanout.stored_sweep import StoredSweep
+from taskmill.model.batch_plan import tolerates
 from taskmill.model.derived_codes import execution_name
-from taskmill.model.error_details import describe_error, final_error
+from taskmill.model.error_details import describe_error
 from taskmill.model.errors import IllegalStatusChange, TaskmillError
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import COUNT_NAMES, COUNTED, Status
+from taskmill.model.statuses import COUNT_NAMES, Status
+from taskmill.model.subtask_layout import on_demand
+from taskmill.model.subtask_states import WorkflowFailed
 
 
 class SubtasksFailed(TaskmillError):
     """More subtasks failed than the submitter tolerates."""
 
     code = "subtasks_failed"
-
-
-class WorkflowFailed(TaskmillError):
-    """The state machine failed: one of its functions, or the execution itself."""
-
-    code = "workflow_failed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,13 +60,17 @@ class Finisher:
         if execution is not None and execution != own:
             self.logger.info("stale execution", key=str(key), execution=execution)
             return
-        if parent.status in (Status.COMPLETED, Status.FAILED) and _is_counted(parent):
+        if parent.ended and _is_counted(parent):
             return
-        counts = self._counts(parent, cause)
-        error = self._error(parent, counts, cause)
+        try:
+            counts = self._counts(parent, cause)
+        except Stale:
+            self.logger.info("stale finish", key=str(key), run=parent.run)
+            return
         if parent.ended:  # cancelled, or ended by a report from outside
-            self.tasks.amend(key, {"counts": counts})
+            self._amend(parent, counts)
             return
+        error = self._error(parent, counts, cause)
         attributes: dict[str, Any] = {"counts": counts}
         if error is not None:
             attributes["error"] = describe_error(error)
@@ -80,38 +81,30 @@ class Finisher:
             return
         self.logger.info("finished", key=str(key), status=str(status), counts=counts)
 
-    def _counts(self, parent: TaskRow, cause: Mapping[str, Any] | None) -> dict[str, int]:
-        """Exact counts. Subtasks of batches that did not close are ended here."""
-        total = parent.child_count or 0
-        closed = {
-            batch.first: batch.counts
-            for batch in self.batches.of(parent.key)
-            if batch.status is Status.COMPLETED
-        }
-        counts: Counter[str] = Counter()
-        for first, last in batch_spans(total, parent.batch_size or 1):
-            counts.update(closed.get(first) or self._sweep(parent, first, last, cause))
-        # Subtasks without a row: the split failed before it stored them. They count as not run.
-        rest = "cancelled" if parent.ended else "failed"
-        counts[rest] += total - counts.total()
-        return {"total": total, **{name: counts[name] for name in COUNT_NAMES}}
+    def _amend(self, parent: TaskRow, counts: Mapping[str, int]) -> None:
+        """Store the counts of a fan-out that had ended before, in the run that they are of."""
+        try:
+            self.tasks.amend(
+                parent.key, {"counts": counts}, status=parent.status, where={"run": parent.run}
+            )
+        except IllegalStatusChange:  # started again meanwhile
+            self.logger.info("stale finish", key=str(parent.key), run=parent.run)
 
-    def _sweep(
-        self, parent: TaskRow, first: int, last: int, cause: Mapping[str, Any] | None
-    ) -> Counter[str]:
-        """End the open subtasks of a batch that was never closed, and count all of its rows."""
+    def _counts(self, parent: TaskRow, cause: Mapping[str, Any] | None) -> dict[str, int]:
+        """Exact counts. Subtasks of batches that did not close are ended here.
+
+        Raises:
+            Stale: The fan-out is in a later run.
+        """
         why = f": {_readable(cause)}" if cause else ""
-        reason = WorkflowFailed(f"its batch was given up before it ended{why}")
-        for _ in range(2):  # a late worker may write a row first: then read again
-            open_rows = [
-                row for row in self.subtasks.read(parent.key, first, last) if not row.ended
-            ]
-            if all(
-                self.subtasks.write([(row, _given_up(parent, row, reason)) for row in open_rows])
-            ):
-                break
-        rows = self.subtasks.read(parent.key, first, last)
-        return Counter(COUNTED[row.status] for row in rows if row.ended)
+        reason = f"its batch was given up before it ended{why}"
+        if on_demand(parent):
+            counter = FinalCounts(subtasks=self.subtasks, batches=self.batches)
+            counts = counter.of(parent, reason)
+        else:
+            sweep = StoredSweep(subtasks=self.subtasks, batches=self.batches)
+            counts = sweep.counts(parent, reason)
+        return {"total": parent.child_count or 0, **{name: counts[name] for name in COUNT_NAMES}}
 
     def _error(
         self, parent: TaskRow, counts: Mapping[str, int], cause: Mapping[str, Any] | None
@@ -138,14 +131,6 @@ def _is_counted(parent: TaskRow) -> bool:
         return False
     counts: Mapping[str, int] = parent.attributes.get("counts") or {}
     return sum(counts.get(name, 0) for name in COUNT_NAMES) >= (parent.child_count or 0)
-
-
-def _given_up(parent: TaskRow, row: TaskRow, reason: WorkflowFailed) -> dict[str, Any]:
-    """The end of a subtask whose batch was never closed; its error stays its own."""
-    if parent.ended:
-        return {"status": Status.CANCELLED}
-    error = final_error(row.attributes.get("error"), reason)
-    return {"status": Status.FAILED, "attributes.error": error}
 
 
 def _readable(cause: Mapping[str, Any]) -> str:

@@ -12,13 +12,14 @@ from typing import Any
 from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.s3.payloads import SUBTASK_INPUT_INLINE, PayloadRef, PayloadStore
+from taskmill.fanout.element_lines import text_of
 from taskmill.model.chunks import chunked
 from taskmill.model.clock import Clock, now_ms, ttl_seconds
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import InvalidRequest
-from taskmill.model.given_elements import MAX_ELEMENT_BYTES
-from taskmill.model.json_reading import BOM, NotJson, decoded, read_json
+from taskmill.model.json_reading import NotJson
 from taskmill.model.json_text import dump_json, fits_row
+from taskmill.model.keys import attention_of
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 
@@ -75,16 +76,10 @@ class Inserter:
             yield self._row_of_line(parent, index, line, PayloadRef(source, offset, len(line)))
 
     def _row_of_line(self, parent: TaskRow, index: int, line: bytes, ref: PayloadRef) -> TaskRow:
-        if len(line) > MAX_ELEMENT_BYTES:
-            problem = f"is larger than {MAX_ELEMENT_BYTES:,} bytes"
-            return self._failed_row(parent, index, problem)
-        if line.startswith(BOM):  # one is skipped; of a second, no reader would know
-            return self._failed_row(parent, index, "is not JSON: it has two byte order marks")
         try:
-            text = decoded(line).strip()
-            read_json(text)
-        except NotJson as error:
-            return self._failed_row(parent, index, f"is not JSON: {error}")
+            text = text_of(line, index)
+        except NotJson as problem:
+            return self._failed_row(parent, index, str(problem))
         if not fits_row(text, limit=SUBTASK_INPUT_INLINE):
             return self._row(parent, index, None).but(input_ref=str(ref))
         return self._row(parent, index, text)
@@ -95,7 +90,8 @@ class Inserter:
             key=parent.key.subtask(index),
             status=Status.CREATED,
             input=text,
-            created_at=now,
+            run=parent.run,
+            created_at=max(now, parent.created_at or 0),
             updated_at=now,
             notify="each" if parent.notify == "each" else None,
         )
@@ -103,11 +99,11 @@ class Inserter:
     def _failed_row(self, parent: TaskRow, index: int, problem: str) -> TaskRow:
         """The FAILED row of an element that can never run: it must not fail the whole fan-out."""
         now = self.clock()
-        error = InvalidRequest(f"element {index} {problem}", field="input")
+        error = InvalidRequest(problem, field="input")
         return self._row(parent, index, None).but(
             status=Status.FAILED,
             attributes={"error": describe_error(error)},
             finished_at=now,
             ttl=ttl_seconds(now, self.subtasks.retention_days),
-            attention=f"FAILED#{parent.key.tenant}",
+            attention=attention_of(parent.key.subtask(index)),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -19,11 +20,12 @@ from taskmill.work.attempts import Outcome, unstorable
 from taskmill.work.patience import Patience
 
 FLUSH_SECONDS = 2.0  # how long an outcome waits at most for others to share its write
+Ended = tuple[TaskRow, Outcome]
 
 
 @dataclass
 class Outcomes:
-    """The outcomes of one invocation, written in groups.
+    """The outcomes of one invocation, written in groups. Threads may share it.
 
     Attributes:
         patience: Of the invocation: outcomes are written again until its time is nearly up.
@@ -38,41 +40,80 @@ class Outcomes:
     due: list[int] = field(default_factory=list)
     lost: bool = False
     _ended: dict[int, Status] = field(default_factory=dict)
-    _pending: list[tuple[TaskRow, Outcome]] = field(default_factory=list)
+    _pending: list[Ended] = field(default_factory=list)
     _pending_since: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)  # of what is noted here
+    _writing: threading.RLock = field(default_factory=threading.RLock)  # of one write at a time
 
     def begin(self) -> None:
         """Forget what is known, before all rows of the batch are read again."""
-        self.due, self.lost, self._ended = [], False, {}
+        with self._writing, self._lock:
+            self.due, self.lost, self._ended = [], False, {}
 
     def found(self, row: TaskRow) -> None:
         """Note a subtask that had already ended."""
-        self._ended[row.key.index or 0] = row.status
+        with self._lock:
+            self._ended[row.key.index or 0] = row.status
 
     def add(self, row: TaskRow, outcome: Outcome) -> None:
         """Write an outcome: with 24 others, after 2 s, or now with `at_once`."""
-        if not self._pending:
-            self._pending_since = time.monotonic()
-        self._pending.append((row, outcome))
-        waited = time.monotonic() - self._pending_since
-        if self.at_once or len(self._pending) >= BATCH_STATEMENTS or waited >= FLUSH_SECONDS:
+        with self._lock:
+            if not self._pending:
+                self._pending_since = time.monotonic()
+            self._pending.append((row, outcome))
+            full = len(self._pending) >= BATCH_STATEMENTS
+        if self.at_once or full or self._have_waited():
             self.flush()
 
     def flush(self) -> None:
         """Write all outcomes that are still waiting; one that cannot be stored fails alone."""
-        outcomes, self._pending = self._pending, []
-        # If the answer to a write is lost, the next try finds the rows changed: `lost`, which has
-        # them read again. So nothing runs twice that is stored.
-        written = self.patience(lambda: self._written(outcomes))
-        for (row, outcome), done in zip(outcomes, written, strict=True):
-            if not done:
-                self.lost = True
-            elif outcome.retry_at is not None:
-                self.due.append(outcome.retry_at)
-            else:
-                self._ended[row.key.index or 0] = outcome.status
+        with self._writing:
+            with self._lock:
+                outcomes, self._pending = self._pending, []
+            # If the answer to a write is lost, the next try finds the rows changed: `lost`, which
+            # has them read again. So nothing runs twice that is stored.
+            self._note(outcomes, self.patience(lambda: self._written(outcomes)))
 
-    def _written(self, outcomes: list[tuple[TaskRow, Outcome]]) -> list[bool]:
+    def flush_waiting(self) -> None:
+        """Write the outcomes that have waited for 2 s, whatever runs meanwhile. One try.
+
+        Raises:
+            Exception: As the write raised. Its outcomes wait on.
+        """
+        if not self._have_waited():
+            return
+        with self._writing:
+            with self._lock:
+                outcomes, self._pending = self._pending, []
+            try:
+                written = self._written(outcomes)
+            except BaseException:
+                with self._lock:
+                    self._pending = [*outcomes, *self._pending]
+                raise
+            self._note(outcomes, written)
+
+    def counts(self) -> dict[str, int]:
+        """How many subtasks ended, by `completed`, `failed` and `cancelled`; zeros are absent."""
+        with self._lock:
+            return dict(Counter(COUNTED[status] for status in self._ended.values()))
+
+    def _have_waited(self) -> bool:
+        with self._lock:
+            waited = time.monotonic() - self._pending_since
+            return bool(self._pending) and waited >= FLUSH_SECONDS
+
+    def _note(self, outcomes: Sequence[Ended], written: Sequence[bool]) -> None:
+        with self._lock:
+            for (row, outcome), done in zip(outcomes, written, strict=True):
+                if not done:
+                    self.lost = True
+                elif outcome.retry_at is not None:
+                    self.due.append(outcome.retry_at)
+                else:
+                    self._ended[row.key.index or 0] = outcome.status
+
+    def _written(self, outcomes: list[Ended]) -> list[bool]:
         """Which outcomes were written; for one that cannot be stored, that is its outcome."""
         try:
             return self._write(outcomes)
@@ -86,12 +127,8 @@ class Outcomes:
                 refused.done[place] = True
             return refused.done
 
-    def _write(self, outcomes: Sequence[tuple[TaskRow, Outcome]]) -> list[bool]:
+    def _write(self, outcomes: Sequence[Ended]) -> list[bool]:
         return self.subtasks.write([(row, _changes(row, outcome)) for row, outcome in outcomes])
-
-    def counts(self) -> dict[str, int]:
-        """How many subtasks ended, by `completed`, `failed` and `cancelled`; zeros are absent."""
-        return dict(Counter(COUNTED[status] for status in self._ended.values()))
 
 
 def _changes(row: TaskRow, outcome: Outcome) -> dict[str, Any]:

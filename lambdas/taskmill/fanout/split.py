@@ -1,140 +1,160 @@
-"""The split step of a fan-out: stores a row per element, returns the batches for the Map."""
+"""The split step of a fan-out: finds where its batches begin, and returns them for the Map."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
 from taskmill.aws.dynamodb.batches import BatchStore
-from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.s3.expiry import naming
-from taskmill.fanout.insert import Inserter
+from taskmill.aws.s3.payloads import PayloadRef, PayloadStore
+from taskmill.fanout.element_lines import find_batches
 from taskmill.model.batch_plan import batch_size_for, batch_spans
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import execution_name
 from taskmill.model.errors import IllegalStatusChange
-from taskmill.model.keys import CHUNK, TaskKey
+from taskmill.model.keys import TaskKey
+from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import COUNT_NAMES, RETRYABLE, Status
+from taskmill.model.statuses import COUNT_NAMES, Status
+from taskmill.model.subtask_layout import ON_DEMAND, on_demand, rows_ttl
+from taskmill.model.subtask_states import standing
 
-Span = tuple[int, int]
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """How an input is split.
+
+    Attributes:
+        count: Elements.
+        ranges: Of each batch, offset and number of bytes in the input object; empty: the input
+            is in the fan-out's row.
+        etag: Of the input object.
+    """
+
+    count: int
+    size: int
+    ranges: list[tuple[int, int]]
+    etag: str | None = None
+
+    def items(self) -> list[list[int]]:
+        """The items of the Map: `[first, last]`, then offset and number of bytes if there are any.
+
+        5,000 of them take at most 190 KB, for a state of the execution that may have 256 KB.
+        """
+        spans = batch_spans(self.count, self.size)
+        if not self.ranges:
+            return [list(span) for span in spans]
+        return [[*span, *where] for span, where in zip(spans, self.ranges, strict=True)]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Splitter:
-    """Stores the subtasks of a fan-out. Idempotent.
+    """Splits the input of a fan-out. Idempotent.
+
+    It writes no subtasks, and parses none: it only looks for the ends of lines.
 
     Attributes:
         max_concurrency: Batches that run in parallel, unless the submit sets its own number.
     """
 
     tasks: TaskStore
-    subtasks: SubtaskStore
     batches: BatchStore
-    inserter: Inserter
+    payloads: PayloadStore
     max_concurrency: int = 100
     clock: Clock = now_ms
 
     def split(self, key: TaskKey, *, execution: str | None = None) -> dict[str, Any]:
-        """Store the subtasks and return the batches that are still to run.
+        """Return the batches that are still to run.
 
         Args:
             execution: The name of the calling execution; for that of an earlier run there are no
                 batches.
 
         Returns:
-            `{"batches": [[first, last], …], "maxConcurrency": n}`; indexes are inclusive.
+            `{"batches": […], "maxConcurrency": n}`; for the batches see `Split.items`.
 
         Raises:
             TaskNotFound: No task has this key.
+            PayloadMissing: The input has expired, or was replaced.
         """
         parent = self.tasks.get(key)
         own = execution_name(key, parent.run, parent.created_at)
         stale = execution is not None and execution != own
-        spans = [] if parent.ended or stale else self._spans(parent)
+        batches = [] if parent.ended or stale else self._batches(parent)
         limit = parent.max_concurrency or self.max_concurrency
-        return {"batches": [list(span) for span in spans], "maxConcurrency": limit}
+        return {"batches": batches, "maxConcurrency": limit}
 
-    def _spans(self, parent: TaskRow) -> list[Span]:
-        if parent.split_run is None:
-            with naming(parent.key, "input"):
-                count = self.inserter.insert(parent, goes_on=lambda: self._is_wanted(parent))
-            size = parent.batch_size or batch_size_for(count)
-            spans = batch_spans(count, size)
-            if parent.run > 1:  # an earlier run was cancelled while it was split, and its rows too
-                for first, last in spans:
-                    self._reopen_rows(parent.key, first, last)
-            if self._split_done(parent, count, size, dict.fromkeys(COUNT_NAMES, 0)):
-                return spans
-            if self._is_wanted(parent):
-                return self._open_spans(self.tasks.get(parent.key))
-            self._cancel_rows(parent, count)
+    def _batches(self, parent: TaskRow) -> list[list[int]]:
+        layout_two = on_demand(parent)
+        if not layout_two and parent.split_run == parent.run:
+            return self._stored_spans(parent)  # split by an earlier version, in this run
+        found = self._split(parent)
+        whole: list[BatchRow] = []
+        if layout_two and (parent.run > 1 or parent.split_run is not None):
+            numbers = range(len(batch_spans(found.count, found.size)))
+            known = self.batches.find(parent, numbers).values()
+            rows = [row for row in known if isinstance(row, BatchRow)]
+            whole = [row for row in rows if standing(parent, row) and row.status is Status.COMPLETED]
+        if parent.split_run != parent.run and not self._store(parent, found, whole):
             return []
-        if parent.split_run == parent.run:  # the split function was invoked again
-            return self._open_spans(parent)
-        return self._reopen(parent)
+        done = {row.first for row in whole}
+        return [item for item in found.items() if item[0] not in done]
 
-    def _is_wanted(self, parent: TaskRow) -> bool:
-        """Whether the parent is still open, and in the run that is being split."""
-        now = self.tasks.get(parent.key)
-        return not now.ended and now.run == parent.run
+    def _split(self, parent: TaskRow) -> Split:
+        if parent.input is not None:
+            count = len(json.loads(parent.input))
+            return Split(count, parent.batch_size or batch_size_for(count), [])
+        source = PayloadRef.parse(parent.input_ref or "").key
+        size = parent.batch_size or batch_size_for(parent.child_count or 0)
+        with naming(parent.key, "input"):
+            etag, chunks = self.payloads.chunks(source, etag=parent.input_etag)
+            found = find_batches(chunks, size)
+        return Split(found.count, size, found.ranges, etag)
 
-    def _cancel_rows(self, parent: TaskRow, count: int) -> None:
-        """Cancel the rows stored for a parent that ended meanwhile: its finish may be over."""
-        for first, last in batch_spans(count, CHUNK):
-            now = self.tasks.get(parent.key)
-            if not now.ended or now.run != parent.run:
-                return  # started again: the rows are the next run's
-            rows = [row for row in self.subtasks.read(parent.key, first, last) if not row.ended]
-            self.subtasks.write([(row, {"status": Status.CANCELLED}) for row in rows])
+    def _store(self, parent: TaskRow, found: Split, whole: list[BatchRow]) -> bool:
+        """Store that this run is split.
 
-    def _reopen(self, parent: TaskRow) -> list[Span]:
-        """Prepare another run: reset failed and cancelled subtasks, keep the completed ones."""
-        kept, uncounted = dict.fromkeys(COUNT_NAMES, 0), []
-        batches = {batch.first: batch for batch in self.batches.of(parent.key)}
-        size = parent.batch_size or 1
-        for first, last in batch_spans(parent.child_count or 0, size):
-            batch = batches.get(first)
-            if batch and batch.counts.get("completed", 0) == last - first + 1:
-                kept["completed"] += batch.counts["completed"]
-                uncounted += [] if batch.counted else [batch]
-                continue
-            self._reopen_rows(parent.key, first, last)
-            if batch:
-                self.batches.reopen(batch)
-        self.batches.keep(uncounted)
-        spans = self._open_spans(parent)
-        self._split_done(parent, parent.child_count or 0, size, kept)
-        return spans
-
-    def _reopen_rows(self, key: TaskKey, first: int, last: int) -> None:
-        again = {"status": Status.CREATED, "attempts": 0}
-        rows = [row for row in self.subtasks.read(key, first, last) if row.status in RETRYABLE]
-        self.subtasks.write(
-            [(row, again) for row in rows], removes=("attention", "ttl", "finishedAt", "retryAt")
-        )
-
-    def _open_spans(self, parent: TaskRow) -> list[Span]:
-        done = {
-            batch.first for batch in self.batches.of(parent.key) if batch.status is Status.COMPLETED
+        Returns:
+            False: the parent has ended, or another invocation has stored it, and runs the batches.
+        """
+        now = self.clock()
+        ttl = rows_ttl(now, self.tasks.retention_days)
+        kept = sum(row.counts.get("completed", 0) for row in whole)
+        counts = {"total": found.count, **dict.fromkeys(COUNT_NAMES, 0), "completed": kept}
+        extra: dict[str, Any] = {
+            "splitRun": parent.run,
+            "childCount": found.count,
+            "batchSize": found.size,
+            "rows": ON_DEMAND,
+            "rowsTtl": ttl,
+            "inputEtag": found.etag,
+            # Of a fan-out that an earlier version has submitted, some rows may be stored.
+            "rowsStored": True if parent.rows_stored or not on_demand(parent) else None,
+            "startedAt": parent.started_at or now,
         }
-        spans = batch_spans(parent.child_count or 0, parent.batch_size or 1)
-        return [span for span in spans if span[0] not in done]
-
-    def _split_done(self, parent: TaskRow, count: int, size: int, counts: dict[str, int]) -> bool:
-        """Store that this run is split; False: the parent has ended, or another invocation did."""
-        extra = {"splitRun": parent.run, "childCount": count, "batchSize": size}
-        extra["startedAt"] = parent.started_at or self.clock()
+        if ttl is not None:  # before the parent says that it is split: then they may be relied on
+            self.batches.renew(whole, ttl)
         try:
             self.tasks.move(
                 parent.key,
                 Status.PROCESSING,
-                attributes={"counts": {"total": count, **counts}},
-                extra=extra,
+                attributes={"counts": counts},
+                extra={name: value for name, value in extra.items() if value is not None},
                 run=parent.run,
                 unless={"splitRun": parent.run},
             )
         except IllegalStatusChange:
-            return False
+            now_stored = self.tasks.get(parent.key)
+            return not now_stored.ended and now_stored.split_run == parent.run == now_stored.run
         return True
+
+    def _stored_spans(self, parent: TaskRow) -> list[list[int]]:
+        """The open batches of a fan-out whose subtasks an earlier version has stored."""
+        done = {
+            batch.first for batch in self.batches.of(parent.key) if batch.status is Status.COMPLETED
+        }
+        spans = batch_spans(parent.child_count or 0, parent.batch_size or 1)
+        return [list(span) for span in spans if span[0] not in done]

@@ -87,12 +87,15 @@ class SubtaskAttempt:
         Raises:
             ClaimLost: The row was changed by another.
         """
-        index = self.row.key.index or 0
+        index, found = self.row.key.index or 0, False
         for row in self.subtasks.read(self.row.key.parent, index, index):
+            found = True
             if row.version == self.row.version:
                 return
             token, _, number = (row.fence or "").partition(".")
             if token == self._token and int(number) > self._confirmed:
                 self._note(row.version, int(number))
                 return
+        if not found and self.row.version == 0:  # it is not stored yet
+            return
         raise ClaimLost(f"{self.row.key} was changed by another invocation")

@@ -16,9 +16,10 @@ _FINISH = Start(lambda wiring: wiring.finisher)
 
 
 def split(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
-    """Store the subtasks, and plan the batches.
+    """Find where the batches begin in the input.
 
-    `{pk, sk, execution}` → `{batches: [[first, last], …], maxConcurrency}`
+    `{pk, sk, execution}` → `{batches: [[first, last, offset, length], …], maxConcurrency}`; without
+    offset and length for an input that is in the row.
     """
     wiring = _SPLIT()
     plan = wiring.splitter.split(
@@ -31,13 +32,15 @@ def split(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
 def batch(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Run the subtasks of one batch.
 
-    `{pk, sk, range: [first, last], execution, retry}` → `{}`; a Map collects up to 5,000 outputs.
+    `{pk, sk, range: [first, last, …], execution, retry}` → `{}`; a Map collects up to 5,000 of
+    these. The range is one of those that split returned.
     """
     wiring = _BATCH()
-    key, (first, last) = TaskKey.of(event), event["range"]
+    key, (first, last, *where) = TaskKey.of(event), event["range"]
     wiring.batch_runner.run(
         key,
         (first, last),
+        where=(where[0], where[1]) if where else None,
         owner=event["execution"],
         retry=int(event["retry"]),
         remaining_ms=context.get_remaining_time_in_millis,

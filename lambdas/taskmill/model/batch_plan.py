@@ -54,6 +54,11 @@ def batch_spans(count: int, size: int) -> list[tuple[int, int]]:
     return [(first, min(first + size, count) - 1) for first in range(0, count, size)]
 
 
+def batch_span(number: int, count: int, size: int) -> tuple[int, int]:
+    """First and last index (inclusive) of one batch, by its number from 0."""
+    return number * size, min((number + 1) * size, count) - 1
+
+
 def default_notify(count: int) -> str:
     return "each" if count <= NOTIFY_EACH_UP_TO else "progress"
 

@@ -18,6 +18,8 @@ from taskmill.model.errors import InvalidKey
 
 SHARDS = 8  # partitions for the tasks of one tenant and kind
 CHUNK = 500  # subtasks per partition
+BATCH_SHARDS = 16  # partitions for the batch rows of one fan-out
+ATTENTION_SHARDS = 8  # keys of the index of failed rows, for one tenant
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 MAPPING_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}~[A-Za-z0-9][A-Za-z0-9._~-]{0,79}$"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -139,24 +141,41 @@ class TaskKey:
 
 @dataclass(frozen=True, slots=True)
 class BatchKey:
-    """The key of the row of one batch of a step function task; batches count from 0."""
+    """The key of the row of one batch of a step function task; batches count from 0.
+
+    The rows of a fan-out are spread over 16 partitions, unless it is of the first layout (see
+    `model/subtask_layout.py`), which has one for all of them.
+    """
 
     parent: TaskKey
     number: int
+    spread: bool = True
 
     @classmethod
     def from_stored(cls, pk: str, sk: str) -> Self:
-        _, tenant, type_, code = pk.split("#")
-        return cls(TaskKey(Kind.SFN_TASK, tenant, type_, code), int(sk))
+        _, tenant, type_, code, *shard = pk.split("#")
+        return cls(TaskKey(Kind.SFN_TASK, tenant, type_, code), int(sk), bool(shard))
 
     @property
     def stored(self) -> StoredKey:
-        return StoredKey(batch_partition(self.parent), f"{self.number:08}")
+        whole = batch_partition(self.parent)
+        shard = f"#{self.number % BATCH_SHARDS}" if self.spread else ""
+        return StoredKey(f"{whole}{shard}", f"{self.number:08}")
 
 
 def batch_partition(parent: TaskKey) -> str:
-    """The stored `pk` of all batch rows of `parent`."""
+    """The stored `pk` of all batch rows of a fan-out of the first layout; else its beginning."""
     return f"BATCH#{parent.tenant}#{parent.type}#{parent.code}"
+
+
+def attention_of(key: TaskKey) -> str:
+    """The key of a failed row in the index `attention`, where a tenant has eight."""
+    return f"FAILED#{key.tenant}#{zlib.crc32(str(key).encode()) % ATTENTION_SHARDS}"
+
+
+def attention_keys(tenant: str) -> list[str]:
+    """All keys of a tenant's failed rows in the index; the first is that of earlier versions."""
+    return [f"FAILED#{tenant}", *(f"FAILED#{tenant}#{each}" for each in range(ATTENTION_SHARDS))]
 
 
 def shard_partitions(kind: Kind, tenant: str) -> list[str]:

@@ -22,6 +22,7 @@ from taskmill.model.submit_options import (
     start_of,
     stored_priority,
 )
+from taskmill.model.subtask_layout import ON_DEMAND
 from taskmill.model.task_settings import TaskSettings
 
 NO_SETTINGS = TaskSettings()
@@ -99,6 +100,7 @@ def planned(
             ttl=ttl_seconds(now, retention_days),
         )
     return row.but(
+        rows=ON_DEMAND,
         child_count=count,
         batch_size=batch_plan.batch_size_for(count, task.batch_size),
         max_concurrency=task.max_concurrency,

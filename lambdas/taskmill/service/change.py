@@ -16,6 +16,7 @@ from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import RETRYABLE, RUNNING, Status
 from taskmill.service.parts import Key, ServiceParts
 from taskmill.service.reports import Report
+from taskmill.service.subtask_reports import SubtaskReport
 from taskmill.service.stored_attributes import stored_attributes, stored_error
 
 OUTSIDE_LEASE_MS = 900_000  # a status update from outside leases the task for 15 min
@@ -56,8 +57,12 @@ class Changes(ServiceParts):
         extra: dict[str, Any] = {"notifyId": notify_id} if notify_id else {}
         if target in RUNNING and task_key.kind is Kind.TASK:
             extra["leaseUntil"] = self.clock() + OUTSIDE_LEASE_MS
+        stored = self._attributes(task_key, attributes)
+        if task_key.index is not None:
+            subtask = SubtaskReport(reads=self.subtasks, key=task_key, target=target)
+            return Task.from_row(subtask.store(stored, extra))
         report = Report(tasks=self.tasks, children=self.children, key=task_key, target=target)
-        return Task.from_row(report.store(self._attributes(task_key, attributes), extra))
+        return Task.from_row(report.store(stored, extra))
 
     def update_sub_task_status(
         self,
@@ -154,14 +159,14 @@ class Changes(ServiceParts):
         self.alarm_topic.publish([alarm_notification(row, table=table, error_details=details)])
 
     def _check_input(self, row: TaskRow) -> None:
-        """Check that the input still exists. Once split, subtasks have inputs of their own."""
-        if row.input_ref and row.split_run is None and not self.payloads.exists(row.input_ref):
+        """Check that the input still exists. The batches of a fan-out read theirs from it, too."""
+        if row.input_ref and not self.payloads.exists(row.input_ref):
             raise expired(row.key, "input")
 
     def _attributes(self, key: TaskKey, given: Mapping[str, Any] | None) -> dict[str, Any]:
         if not given:
             return {}
-        return stored_attributes(self.payloads, self.tasks.get(key), given, now=self.clock())
+        return stored_attributes(self.payloads, self._row(key), given, now=self.clock())
 
 
 def _status(status: Status | str) -> Status:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from taskmill.aws.dynamodb.callback_mappings import MappingStore
 from taskmill.aws.dynamodb.children import ChildStore
 from taskmill.aws.dynamodb.schedules import ScheduleStore
-from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.aws.dynamodb.subtask_reads import SubtaskReads
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.dynamodb.writes import not_found
 from taskmill.aws.s3.payloads import PayloadStore
@@ -45,7 +45,7 @@ class ServiceParts:
     """
 
     tasks: TaskStore
-    subtasks: SubtaskStore
+    subtasks: SubtaskReads
     children: ChildStore
     schedules: ScheduleStore
     mappings: MappingStore
@@ -67,9 +67,23 @@ class ServiceParts:
         Raises:
             TaskNotFound: No task has this key.
         """
+        if key.index is not None:
+            return self.subtasks.get(key)
         row = self.tasks.shown(key.stored)
         if row is None:
             raise not_found(key)
+        return row
+
+    def _row(self, key: TaskKey) -> TaskRow:
+        """The row of a task, or of a subtask, which may follow from its fan-out.
+
+        Raises:
+            TaskNotFound: No task has this key.
+            UnreadableRow: The row holds what no task can have.
+        """
+        row = self._shown(key)
+        if isinstance(row, UnreadableRow):
+            raise row
         return row
 
     def _readable(self, key: TaskKey) -> TaskRow:
@@ -91,7 +105,7 @@ class ServiceParts:
         rows = (self.tasks.shown(key) for key in keys)
         return [Task.from_row(row) for row in rows if row is not None]
 
-    def _subtasks(self, parent: TaskKey, count: int, start: int = 0) -> list[Task]:
+    def _subtasks(self, parent: TaskRow, count: int, start: int = 0) -> list[Task]:
         if count <= start:
             return []
         rows = list(self.subtasks.shown(parent, start, count - 1))

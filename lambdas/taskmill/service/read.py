@@ -36,14 +36,14 @@ class Reads(ServiceParts):
 
     def get_all_sub_task(self, *, key: Key) -> list[Task]:
         """All subtasks of a step function task, given its key or the key of one of its subtasks."""
-        parent = Task.from_row(self._shown(TaskKey.of(key).parent))
-        return self._subtasks(parent.key, parent.child_count or 0)
+        parent = self._readable(TaskKey.of(key).parent)
+        return self._subtasks(parent, parent.child_count or 0)
 
     def list_sub_tasks(self, *, key: Key, start: int = 0, limit: int = 100) -> list[Task]:
         """Up to `limit` subtasks, starting at index `start`. `key` as for `get_all_sub_task`."""
-        parent = Task.from_row(self._shown(TaskKey.of(key).parent))
+        parent = self._readable(TaskKey.of(key).parent)
         count = min(parent.child_count or 0, start + limit)
-        return self._subtasks(parent.key, count, start)
+        return self._subtasks(parent, count, start)
 
     def list_items_by_pk(
         self,
@@ -88,7 +88,7 @@ class Reads(ServiceParts):
             Conflict: The task is not COMPLETED.
             PayloadMissing: The result has expired.
         """
-        row = self.tasks.get(TaskKey.of(key))
+        row = self._row(TaskKey.of(key))
         if row.status is not Status.COMPLETED:
             raise Conflict(f"{row.key} is {row.status}: it has no result", status=row.status)
         ref = row.attributes.get("resultRef")

@@ -16,6 +16,7 @@ from taskmill.model.api.views import Task, Upload
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.new_tasks import task_row
 from taskmill.model.rows.task_row import TaskRow
+from taskmill.model.subtask_layout import on_demand
 from taskmill.service.cross_tenant import foreign_source, traced
 from taskmill.service.puts import Puts
 from taskmill.work.direct_runs import DirectRuns
@@ -140,14 +141,17 @@ class Submits(Puts):
     def create_sub_task(self, *, event: StepFunctionTaskEvent | TaskQueueEvent) -> list[Task]:
         """Store one subtask per element of a step function task's input, and return all of them.
 
-        The split function of the workflow does this anyway. Calling it again changes nothing.
+        Otherwise a subtask is stored once there is something to say about it. Calling it again
+        changes nothing.
 
         Raises:
             TaskNotFound: No task has the event's key.
         """
         parent = self.tasks.get(event.key.parent)
+        if on_demand(parent) and not parent.rows_stored:  # before: batches look for them
+            self.tasks.note_rows(parent.key)
         count = self.inserter.insert(parent)
-        return self._subtasks(parent.key, count)
+        return self._subtasks(self.tasks.get(parent.key), count)
 
     def _codes(self, tasks: Sequence[CreateTask | CreateStepFunctionTask]) -> list[str]:
         """A code for each task: the submitter's, or a new one."""

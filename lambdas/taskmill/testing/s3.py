@@ -39,17 +39,22 @@ class MemoryBucket:
         for key in [key for key, tags in self.tags.items() if tags == tag]:
             self.delete_object(Key=key)
 
-    def get_object(self, *, Key: str, Range: str | None = None, **_: Any) -> dict[str, Any]:
+    def get_object(
+        self, *, Key: str, Range: str | None = None, IfMatch: str | None = None, **_: Any
+    ) -> dict[str, Any]:
         body = self._find(Key, "NoSuchKey")
+        etag = _etag(body)
+        if IfMatch not in (None, etag):
+            raise _refused("PreconditionFailed", 412)
         if Range:
             first, last = map(int, re.findall(r"\d+", Range))
             body = body[first : last + 1]
-        return {"Body": StreamingBody(io.BytesIO(body), len(body)), "ContentLength": len(body)}
+        stream = StreamingBody(io.BytesIO(body), len(body))
+        return {"Body": stream, "ContentLength": len(body), "ETag": etag}
 
     def head_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
         body = self._find(Key, "404")
-        digest = hashlib.sha256(body).hexdigest()
-        return {"ContentLength": len(body), "ETag": f'"{digest}"'}
+        return {"ContentLength": len(body), "ETag": _etag(body)}
 
     def delete_object(self, *, Key: str, **_: Any) -> dict[str, Any]:
         self.objects.pop(Key, None)
@@ -64,10 +69,15 @@ class MemoryBucket:
     def _find(self, key: str, code: str) -> bytes:
         if key in self.objects:
             return self.objects[key]
-        raise ClientError(
-            {
-                "Error": {"Code": code, "Message": "no such object"},
-                "ResponseMetadata": {"HTTPStatusCode": 404},
-            },
-            "InMemory",
-        )
+        raise _refused(code, 404)
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.sha256(body).hexdigest()}"'
+
+
+def _refused(code: str, status: int) -> ClientError:
+    error = {"Code": code, "Message": "no such object"}
+    return ClientError(
+        {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}, "InMemory"
+    )

@@ -38,6 +38,7 @@ class DispatchParts(WorkParts):
 
     @cached_property
     def dispatcher(self) -> Dispatcher:
+        from taskmill.aws.dynamodb.batch_counts import BatchCounts
         from taskmill.dispatch.dispatcher import Dispatcher
         from taskmill.dispatch.emitters.batches import BatchEmitter
         from taskmill.dispatch.emitters.callback_refusals import CallbackRefusals
@@ -57,7 +58,7 @@ class DispatchParts(WorkParts):
                     scheduler=self.scheduler,
                     clock=self.clock,
                 ),
-                BatchEmitter(batches=self.batches),
+                BatchEmitter(counts=BatchCounts(table=self.table, clock=self.clock)),
                 ChildEmitter(tasks=self.tasks, children=self.children, cascade=self.cascade),
                 CallbackEmitter(
                     tasks=self.tasks,

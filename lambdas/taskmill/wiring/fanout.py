@@ -29,9 +29,8 @@ class FanOutParts(WorkParts):
 
         return Splitter(
             tasks=self.tasks,
-            subtasks=self.subtasks,
             batches=self.batches,
-            inserter=self.inserter,
+            payloads=self.payloads,
             max_concurrency=self.settings.max_concurrency,
             clock=self.clock,
         )

@@ -44,7 +44,7 @@ class ServiceParts(FanOutParts):
         alarms = self.settings.alarm_topic_arn
         return TaskService(
             tasks=self.tasks,
-            subtasks=self.subtasks,
+            subtasks=self.subtask_reads,
             children=self.children,
             schedules=self.schedules,
             mappings=self.mappings,

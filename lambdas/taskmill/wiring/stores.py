@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # each function imports only what it uses, for short cold sta
     from taskmill.aws.dynamodb.children import ChildStore
     from taskmill.aws.dynamodb.claims import ClaimStore
     from taskmill.aws.dynamodb.schedules import ScheduleStore
+    from taskmill.aws.dynamodb.subtask_reads import SubtaskReads
     from taskmill.aws.dynamodb.subtasks import SubtaskStore
     from taskmill.aws.dynamodb.table import Table
     from taskmill.aws.dynamodb.tasks import TaskStore
@@ -115,6 +116,12 @@ class Stores:
         from taskmill.aws.dynamodb.batches import BatchStore
 
         return BatchStore(self.table, **self._row_options)
+
+    @cached_property
+    def subtask_reads(self) -> SubtaskReads:
+        from taskmill.aws.dynamodb.subtask_reads import SubtaskReads
+
+        return SubtaskReads(tasks=self.tasks, subtasks=self.subtasks, batches=self.batches)
 
     @cached_property
     def mappings(self) -> MappingStore:

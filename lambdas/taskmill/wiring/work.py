@@ -62,7 +62,7 @@ class WorkParts(Stores):
 
         return TaskRunner(
             tasks=self.tasks,
-            subtasks=self.subtasks,
+            subtasks=self.subtask_reads,
             claims=self.claims,
             children=self.children,
             cascade=self.cascade,

@@ -39,6 +39,6 @@ class MapResult:
     def __iter__(self) -> Iterator[Any]:
         for first in range(0, len(self), CHUNK):
             last = min(first + CHUNK, len(self)) - 1
-            for row in self.spawner.subtask_rows(self.row.key, first, last):
+            for row in self.spawner.subtask_rows(self.row, first, last):
                 ended_well = row.status is Status.COMPLETED
                 yield self.spawner.value(row, self.function) if ended_well else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.aws.dynamodb.subtask_reads import SubtaskReads
 from taskmill.aws.s3.inputs import with_input
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.aws.s3.results import stored_result
@@ -47,7 +47,7 @@ class Spawner:
     children: Children
     registry: Registry
     payloads: PayloadStore
-    subtasks: SubtaskStore
+    subtasks: SubtaskReads
     retention_days: int
     callback_budget: int = DEFAULT_BUDGET
     clock: Clock = now_ms
@@ -93,7 +93,7 @@ class Spawner:
             raise TaskFailed(row)
         return MapResult(self, row, child.function)
 
-    def subtask_rows(self, fan_out: TaskKey, first: int, last: int) -> list[TaskRow]:
+    def subtask_rows(self, fan_out: TaskRow, first: int, last: int) -> list[TaskRow]:
         """The subtasks `first` to `last` (inclusive) of a fan-out, in order."""
         read = partial(self.subtasks.read, fan_out, first, last)
         return self.children.claim.patience(lambda: list(read()))

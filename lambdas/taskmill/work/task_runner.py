@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from taskmill.aws.dynamodb.children import ChildStore
 from taskmill.aws.dynamodb.claims import ClaimStore
 from taskmill.aws.dynamodb.refusals import INVALID, error_code
-from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.aws.dynamodb.subtask_reads import SubtaskReads
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.clock import Clock, now_ms
@@ -42,7 +42,7 @@ class TaskRunner:
     """
 
     tasks: TaskStore
-    subtasks: SubtaskStore
+    subtasks: SubtaskReads
     claims: ClaimStore
     children: ChildStore
     cascade: Cascade

@@ -53,10 +53,11 @@ class SubtaskStore:
     def write(
         self, outcomes: Sequence[tuple[TaskRow, Mapping[str, Any]]], removes: Sequence[str] = ()
     ) -> list[bool]:
-        """Update subtasks, 25 per request.
+        """Update or insert subtasks, 25 per request.
 
         Each update is conditional on the status and version that were read, so only one of two
-        workers succeeds.
+        workers succeeds. A row of version 0 is inserted, which fails if there is one meanwhile.
+        One that is CREATED begins anew: nothing of what its attributes held remains.
 
         Args:
             outcomes: Pairs of a row as it was read, and the attributes to set (dotted paths are
@@ -69,14 +70,29 @@ class SubtaskStore:
         Raises:
             RowsRefused: Some outcomes cannot be stored; all others are.
         """
-        return self.table.update_many([self._change(row, each, removes) for row, each in outcomes])
+        return self.table.write_many([self._change(row, each, removes) for row, each in outcomes])
 
-    def _change(self, row: TaskRow, changes: Mapping[str, Any], removes: Sequence[str]) -> Update:
+    def _change(
+        self, row: TaskRow, changes: Mapping[str, Any], removes: Sequence[str]
+    ) -> Update | Mapping[str, Any]:
         now = self.clock()
         sets = {**changes, "version": row.version + 1, "updatedAt": now}
         if "status" in changes:
             status = Status(changes["status"])
             sets |= ending(row.key, status, now=now, retention_days=self.retention_days)
+        if row.ttl is not None:  # of a fan-out that stores rows on demand: one for all
+            sets["ttl"] = row.ttl
+        if row.version == 0:
+            return {**row.to_values(), **_with_attributes(sets)}
+        if row.status is Status.CREATED:
+            sets = {"run": row.run, "createdAt": row.created_at, **_with_attributes(sets)}
+            stale = [name for name in _OF_A_RUN if name not in sets]
+            return Update(
+                key=row.key.stored,
+                sets=sets,
+                removes=(*removes, *stale),
+                where={"version": row.version},
+            )
         if changes.get("status") is Status.COMPLETED and "error" in row.attributes:
             removes = (*removes, "attributes.error")  # left by an earlier attempt
         return Update(
@@ -85,3 +101,31 @@ class SubtaskStore:
             removes=removes,
             where={"status": row.status, "version": row.version},
         )
+
+    def inserted(self, row: TaskRow, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+        """What `write` would insert for a row of version 0, by the table's names."""
+        values = self._change(row, changes, ())
+        if isinstance(values, Update):
+            raise TypeError(f"{row.key} has version {row.version}: it is stored")
+        return values
+
+    def renew(self, rows: Sequence[TaskRow], ttl: int) -> None:
+        """Let rows expire no earlier than at `ttl` (epoch s); their versions stay."""
+        self.table.update_many(
+            [
+                Update(key=row.key.stored, sets={"ttl": ttl}, where={"version": row.version})
+                for row in rows
+            ]
+        )
+
+
+_OF_A_RUN = ("finishedAt", "attention", "retryAt", "fence")
+
+
+def _with_attributes(sets: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, with all paths into the row's attributes as one map."""
+    start = "attributes."
+    inner = {name.removeprefix(start): sets[name] for name in sets if name.startswith(start)}
+    return {name: each for name, each in sets.items() if not name.startswith(start)} | {
+        "attributes": inner
+    }

@@ -158,6 +158,14 @@ class Table:
         keys = [update.key for update in updates]
         return self._repeats.execute(keys, _made(update_statement, self.name, updates))
 
+    def write_many(self, writes: Sequence[Update | Mapping[str, Any]]) -> list[bool]:
+        """Update rows, and insert those given as a mapping; see `update_many`, `insert_many`."""
+        keys = [
+            each.key if isinstance(each, Update) else StoredKey(each["pk"], each["sk"])
+            for each in writes
+        ]
+        return self._repeats.execute(keys, _made(_statement, self.name, writes))
+
     def update_each(self, updates: Sequence[Update]) -> list[bool]:
         """Update up to 25 rows independently, in one request and without retries.
 
@@ -210,6 +218,12 @@ class Table:
                 raise
             old = error.response.get("Item")
             raise ConditionFailed(decode_row(old) if old else None) from None
+
+
+def _statement(table: str, write: Update | Mapping[str, Any]) -> dict[str, Any]:
+    if isinstance(write, Update):
+        return update_statement(table, write)
+    return insert_statement(table, write)
 
 
 def _made(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -14,7 +15,7 @@ from taskmill.aws.dynamodb.writes import Write, attribute_paths, ending, not_fou
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.error_details import final_error
 from taskmill.model.errors import IllegalStatusChange, TaskExists, TaskNotFound
-from taskmill.model.keys import StoredKey, TaskKey
+from taskmill.model.keys import StoredKey, TaskKey, attention_keys
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RETRYABLE, Status, sources
@@ -165,17 +166,29 @@ class TaskStore:
         return True
 
     def amend(
-        self, key: TaskKey, attributes: Mapping[str, Any], *, notify_id: str | None = None
+        self,
+        key: TaskKey,
+        attributes: Mapping[str, Any],
+        *,
+        notify_id: str | None = None,
+        status: Status | None = None,
+        where: Mapping[str, Any] | None = None,
     ) -> TaskRow:
         """Merge attributes into a row without changing its status.
 
+        Args:
+            status: Condition: the task has this status.
+            where: Condition: the row has these values.
+
         Raises:
             TaskNotFound: No task has this key; nothing is created.
+            IllegalStatusChange: A condition failed.
         """
         sets = attribute_paths(attributes)
         if notify_id is not None:
             sets["notifyId"] = notify_id
-        write = Write(sets=sets, removes=_replaced(attributes), allowed=tuple(Status))
+        allowed = tuple(Status) if status is None else (status,)
+        write = Write(sets=sets, removes=_replaced(attributes), allowed=allowed, where=where or {})
         return write.apply(self.table, key, now=self.clock())
 
     def note(self, key: TaskKey, name: str, value: Any, *, run: int) -> None:
@@ -189,6 +202,15 @@ class TaskStore:
         write = Write(
             sets={path: value}, allowed=tuple(Status), where={"run": run}, unless={path: value}
         )
+        write.apply_unseen(self.table, key, now=self.clock())
+
+    def note_rows(self, key: TaskKey) -> None:
+        """Note that subtasks of a fan-out are stored before their batches begin.
+
+        Raises:
+            TaskNotFound: No task has this key; nothing is created.
+        """
+        write = Write(sets={"rowsStored": True}, allowed=tuple(Status))
         write.apply_unseen(self.table, key, now=self.clock())
 
     def reopen(self, key: TaskKey) -> TaskRow | None:
@@ -239,13 +261,18 @@ class TaskStore:
 
     def failed(self, tenant: str, *, limit: int) -> Iterator[StoredKey]:
         """Keys of a tenant's failed rows, newest first, at most `limit`; eventually consistent."""
-        found = self.table.query(
-            IndexName="attention",
-            KeyConditionExpression="attention = :tenant",
-            ExpressionAttributeValues={":tenant": encode(f"FAILED#{tenant}")},
-            ScanIndexForward=False,
+        found = (
+            self.table.query(
+                IndexName="attention",
+                KeyConditionExpression="attention = :key",
+                ExpressionAttributeValues={":key": encode(key)},
+                ScanIndexForward=False,
+                Limit=limit,
+            )
+            for key in attention_keys(tenant)
         )
-        for each in itertools.islice(found, limit):
+        merged = heapq.merge(*found, key=lambda each: int(each["updatedAt"]), reverse=True)
+        for each in itertools.islice(merged, limit):
             yield StoredKey(each["pk"], each["sk"])
 
 

@@ -13,10 +13,11 @@ from taskmill.aws.dynamodb.refusals import INVALID, ConditionFailed, error_code
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import ttl_seconds
 from taskmill.model.errors import IllegalStatusChange, TaskNotFound
-from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.keys import Kind, TaskKey, attention_of
 from taskmill.model.rows.storable import storable
-from taskmill.model.rows.task_row import HISTORY_LIMIT, TaskRow
+from taskmill.model.rows.task_row import HISTORY_LIMIT, TaskRow, is_fan_out
 from taskmill.model.statuses import FINAL, RETRYABLE, Status
+from taskmill.model.subtask_layout import rows_ttl
 
 T = TypeVar("T")
 
@@ -228,10 +229,12 @@ def ending(key: TaskKey, status: Status, *, now: int, retention_days: int) -> di
     if status not in FINAL:
         return {}
     given: dict[str, Any] = {"finishedAt": now}
-    if (ttl := ttl_seconds(now, retention_days)) is not None:
-        given["ttl"] = ttl
+    # A fan-out stays for as long as the rows of its subtasks, see `subtask_layout.rows_ttl`.
+    expires = rows_ttl(now, retention_days) if is_fan_out(key) else ttl_seconds(now, retention_days)
+    if expires is not None:
+        given["ttl"] = expires
     if status is Status.FAILED:
-        given["attention"] = f"FAILED#{key.tenant}"
+        given["attention"] = attention_of(key)
     return given
 
 

@@ -20,19 +20,36 @@ def offset_lines(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
     Raises:
         LimitExceeded: There are more than 1,000,000 blank lines.
     """
-    blank = 0
-    for offset, line in _split(chunks):
+    for offset, line in _full(_split(chunks, MAX_ELEMENT_BYTES + 1)):
         mark = len(BOM) if line.startswith(BOM) else 0
-        if line[mark:].strip():
-            yield offset + mark, line[mark:]
+        yield offset + mark, line[mark:]
+
+
+def line_starts(chunks: Iterable[bytes]) -> Iterator[int]:
+    """The offset at which each line begins that `offset_lines` yields, its mark included.
+
+    What begins there, up to any later one of them, is split by `offset_lines` into the same lines.
+
+    Raises:
+        LimitExceeded: There are more than 1,000,000 blank lines.
+    """
+    return (offset for offset, _ in _full(_split(chunks, MAX_ELEMENT_BYTES + 1)))
+
+
+def _full(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """Leave out the blank lines."""
+    blank = 0
+    for offset, line in lines:
+        if (line[len(BOM) :] if line.startswith(BOM) else line).strip():
+            yield offset, line
             continue
         blank += 1
         if blank > MAX_BLANK_LINES:
             raise LimitExceeded("input", actual=blank, limit=MAX_BLANK_LINES, unit="blank lines")
 
 
-def _split(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    most = MAX_ELEMENT_BYTES + len(BOM) + 1
+def _split(chunks: Iterable[bytes], most: int) -> Iterator[tuple[int, bytes]]:
+    most += len(BOM)
     offset, length, kept = 0, 0, list[bytes]()  # of the line that has begun
     for chunk in chunks:
         head, *more = chunk.split(b"\n")

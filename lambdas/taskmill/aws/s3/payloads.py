@@ -158,24 +158,34 @@ class PayloadStore:
             raise
         return True
 
-    def part(self, key: str, start: int, length: int) -> bytes:
+    def part(self, key: str, start: int, length: int, etag: str | None = None) -> bytes:
         """Read `length` bytes of an object from `start`.
 
+        Args:
+            etag: Of the object that is meant.
+
         Raises:
-            PayloadMissing: The object has expired.
+            PayloadMissing: The object has expired, or was replaced.
             PayloadTooLarge: They do not fit the memory of this function.
         """
-        return self._read(key, Range=f"bytes={start}-{start + length - 1}")
+        return self._read(key, Range=f"bytes={start}-{start + length - 1}", **_if_match(etag))
 
-    def lines(self, key: str) -> Iterator[tuple[int, bytes]]:
+    def lines(self, key: str, *, etag: str | None = None) -> Iterator[tuple[int, bytes]]:
         """Yield `(offset, line)` of each non-blank line of a JSON Lines object, streaming it.
 
+        Args:
+            etag: Of the object that is meant.
+
         Raises:
-            PayloadMissing: The object has expired.
+            PayloadMissing: The object has expired, or was replaced.
             LimitExceeded: It has too many blank lines, see `offset_lines`.
         """
-        body = self._get(key)["Body"]
-        yield from offset_lines(body.iter_chunks(chunk_size=1 << 20))
+        yield from offset_lines(self.chunks(key, etag=etag)[1])
+
+    def chunks(self, key: str, *, etag: str | None = None) -> tuple[str, Iterator[bytes]]:
+        """The ETag of an object, and its bytes in chunks of 1 MB. Raises as `lines`."""
+        answer = self._get(key, **_if_match(etag))
+        return str(answer["ETag"]), answer["Body"].iter_chunks(chunk_size=1 << 20)
 
     def uploaded(self, key: str) -> str:
         """Check an upload and return its ETag, which is the same for the same content.
@@ -204,6 +214,8 @@ class PayloadStore:
         except ClientError as error:
             if is_gone(error):
                 raise PayloadMissing(f"the payload {key} has expired") from None
+            if error.response["Error"]["Code"] == "PreconditionFailed":
+                raise PayloadMissing(f"the payload {key} was replaced") from None
             raise
 
     def _check_size(self, field: str, size: int) -> None:
@@ -248,6 +260,10 @@ class PayloadStore:
             ExpiresIn=UPLOAD_SECONDS,
         )
         return url
+
+
+def _if_match(etag: str | None) -> dict[str, str]:
+    return {} if etag is None else {"IfMatch": etag}
 
 
 def upload_prefix(tenant: str) -> str:

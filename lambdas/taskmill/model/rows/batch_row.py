@@ -21,20 +21,49 @@ class BatchRow:
 
     `first` and `last` are subtask indexes, inclusive; `lease_until` is epoch ms. `claims` and
     `released` count how often the batch was claimed and handed back unfinished.
+
+    `status` is CREATED (not claimed yet, but an outside report is stored), STARTED, COMPLETED, or
+    CANCELLED or FAILED: given up, which is what its subtasks have become. Of these only the ones
+    in `kept` (see `subtask_states.packed`) had ended before; `reason` says why it was given up.
+
+    `run` and `since` are the parent's run and its `created_at`: rows of an earlier run, or of an
+    earlier task with the same code, are taken over. `whole`: all of its subtasks completed, which
+    stands in every later run. `reports` counts outside reports that stored a row.
+
+    `counts` are told to the parent while the batch runs, and at its end: `tell` asks the
+    dispatcher to do so, and `told` is what the parent's counts contain.
     """
 
     key: BatchKey
     status: Status
     first: int
     last: int
-    fence: str
+    fence: str = ""
     owner: str = ""
     retry: int = 0
     lease_until: int = 0
-    claims: int = 1
+    claims: int = 0
     released: int = 0
     counts: Mapping[str, int] = field(default_factory=lambda: EMPTY)
+    told: Mapping[str, int] = field(default_factory=lambda: EMPTY)
+    tell: str | None = None
     counted: bool = False
+    run: int | None = None
+    since: int | None = None
+    whole: bool = False
+    reports: int = 0
+    kept: str | None = None
+    reason: str | None = None
+
+    @property
+    def given_up(self) -> bool:
+        return self.status in (Status.CANCELLED, Status.FAILED)
+
+    @property
+    def untold(self) -> dict[str, int]:
+        """What the parent's counts lack, by name; empty: nothing."""
+        lacking = {name: count - self.told.get(name, 0) for name, count in self.counts.items()}
+        return {name: count for name, count in lacking.items() if count}
 
     @property
     def crashed_before(self) -> bool:

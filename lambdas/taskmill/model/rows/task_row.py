@@ -47,6 +47,10 @@ class TaskRow(ReadableRow):
     `callback_budget` is how many callbacks may still follow from a task (None: a root, which has
     all of it), and `by_callback` says that a callback is among what caused it.
 
+    A fan-out says in `rows` how its subtasks are stored (see `model/subtask_layout.py`),
+    in `rows_ttl` when their rows expire, in `rows_stored` whether some may have been stored before
+    their batches began, and in `input_etag` which version of its input was split.
+
     `callbacks` are pairs of event ("success", "failure", "completion") and task type. `direct`
     marks a task that its submitter runs itself; it goes to the queue only if the submitter dies.
     `swept_at` is when a sweep last sent its message again.
@@ -105,6 +109,10 @@ class TaskRow(ReadableRow):
     notify: str | None = None
     notify_id: str | None = None
     split_run: int | None = None
+    rows: int | None = None
+    rows_ttl: int | None = None
+    rows_stored: bool | None = None
+    input_etag: str | None = None
     swept_at: int | None = None
     history: tuple[tuple[str, int, int], ...] = ()
     version: int = 1

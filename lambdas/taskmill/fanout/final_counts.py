@@ -1,0 +1,83 @@
+"""The final counts of a fan-out: of batches that have closed, and of those that are given up now."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from taskmill.aws.dynamodb.batches import BatchStore
+from taskmill.aws.dynamodb.given_up import GivingUp
+from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.model.batch_plan import batch_spans
+from taskmill.model.errors import Throttled
+from taskmill.model.rows.batch_row import BatchRow
+from taskmill.model.rows.readable import UnreadableRow
+from taskmill.model.rows.task_row import TaskRow
+from taskmill.model.statuses import Status
+from taskmill.model.subtask_states import is_later, standing
+
+_TRIES = 10  # of a batch whose row changes between reading and writing it
+Found = BatchRow | UnreadableRow | None
+
+
+class Stale(Exception):
+    """The fan-out is in a later run than this finish: that one counts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FinalCounts:
+    """Sums the batches of a fan-out, after each that is open was given up.
+
+    What it has given up stays so: called again, after a crash, it goes on where it was.
+    """
+
+    subtasks: SubtaskStore
+    batches: BatchStore
+
+    def of(self, parent: TaskRow, reason: str) -> Counter[str]:
+        """The counts by `completed`, `failed` and `cancelled`.
+
+        Raises:
+            Stale: A batch is of a later run; all of those are left alone.
+            Throttled: A batch changes all the time.
+        """
+        counts: Counter[str] = Counter()
+        for each in self._each(parent, reason):
+            counts.update(each)
+        rest = "cancelled" if parent.ended else "failed"
+        counts[rest] += (parent.child_count or 0) - counts.total()  # of unreadable rows
+        return counts
+
+    def _each(self, parent: TaskRow, reason: str) -> Iterator[dict[str, int]]:
+        number = len(batch_spans(parent.child_count or 0, parent.batch_size or 1))
+        found = self.batches.find(parent, range(number))
+        if any(isinstance(each, BatchRow) and is_later(parent, each) for each in found.values()):
+            raise Stale(f"{parent.key} is in a later run")
+        giving_up = GivingUp(
+            batches=self.batches,
+            subtasks=self.subtasks,
+            parent=parent,
+            status=Status.CANCELLED if parent.ended else Status.FAILED,
+            reason=reason,
+        )
+        untouched = [each for each, row in found.items() if row is None]
+        if parent.run > 1 or parent.rows_stored:
+            untouched = []  # some of their subtasks may have rows
+        for each, counts in giving_up.absent(untouched):
+            del found[each]
+            yield counts
+        for each, row in found.items():
+            yield self._one(giving_up, each, row)
+
+    def _one(self, giving_up: GivingUp, number: int, found: Found) -> dict[str, int]:
+        for _ in range(_TRIES):
+            known = standing(giving_up.parent, found) if isinstance(found, BatchRow) else None
+            if known is not None and is_later(giving_up.parent, known):
+                raise Stale(f"{giving_up.parent.key} is in a later run")
+            if known is not None and (known.given_up or known.status is Status.COMPLETED):
+                return dict(known.counts)
+            if (counts := giving_up.one(number, found)) is not None:
+                return counts
+            found = self.batches.find(giving_up.parent, [number])[number]
+        raise Throttled(f"batch {number} of {giving_up.parent.key} changes all the time")
