@@ -20,8 +20,7 @@ TASKS = ["TASK", "SFN_TASK"]
 FILTERS: Sequence[Mapping[str, Any]] = (
     _filter(row=TASKS, status=[_but("STARTED")]),
     _filter(row=[*TASKS, "SUBTASK"], notify=["each", "progress"], status=[_but("CREATED")]),
-    _filter(row=["SUBTASK"], notify=["each"], status=["CREATED"], old={"exists": True}),
-    _filter(row=["BATCH"], status=["COMPLETED"], old="STARTED"),
+    _filter(row=["BATCH"], tell=[{"exists": True}]),
     _filter(row=["SCHEDULE"]),
 )
 

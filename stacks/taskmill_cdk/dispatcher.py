@@ -23,18 +23,13 @@ _ANY_OF = lambda_.FilterRule.or_
 _EXISTS = lambda_.FilterRule.exists
 
 
-def _row_change(*, before: Any = None, **image: Any) -> Any:
+def _row_change(**image: Any) -> Any:
     """An event filter for row changes whose new image has these string attributes.
 
-    A rule on the old image tells new rows from changed ones: Lambda documents filters on the key
-    `dynamodb` only, not on `eventName`. A removal has no new image and never matches.
-
-    Args:
-        before: Rule for the status in the old image; None: any status, or no old image.
+    Lambda documents filters on the key `dynamodb` only, not on `eventName`. A removal has no new
+    image and never matches.
     """
     images = {"NewImage": {name: {"S": rule} for name, rule in image.items()}}
-    if before is not None:
-        images["OldImage"] = {"status": {"S": before}}
     return lambda_.FilterCriteria.filter({"dynamodb": images})
 
 
@@ -43,18 +38,17 @@ REACTING_CHANGES = (
     # Tasks; except for starts, which cause notifications only: see the next filter.
     _row_change(row=_ANY_OF("TASK", "SFN_TASK"), status=_IS_NOT("STARTED")),
     # Notifications: starts and progress of tasks, outcomes of subtasks. Rows stored as CREATED are
-    # left out, as up to 1,000 subtasks a fan-out would invoke the function for nothing.
+    # left out: nobody is told of a subtask that is CREATED.
     _row_change(
         row=_ANY_OF("TASK", "SFN_TASK", "SUBTASK"),
         notify=_ANY_OF("each", "progress"),
         status=_IS_NOT("CREATED"),
     ),
-    # A subtask that is CREATED again, to be retried.
-    _row_change(before=_EXISTS(), row=_IS("SUBTASK"), notify=_IS("each"), status=_IS("CREATED")),
-    # A batch that completes; not the later write that marks it as counted.
-    _row_change(before=_IS("STARTED"), row=_IS("BATCH"), status=_IS("COMPLETED")),
+    # A batch that tells its counts: while it runs, and when it completes. The write that adds them
+    # to the fan-out's removes `tell`.
+    _row_change(row=_IS("BATCH"), tell=_EXISTS()),
     _row_change(row=_IS("SCHEDULE")),
-)  # five, Lambda's default quota
+)  # of five, Lambda's default quota
 
 
 class Dispatcher(Construct):

@@ -68,44 +68,32 @@ def test_a_fan_out_at_any_step(cloud: InProcessCloud, steps: int, seed: int | No
     assert all(each.status in FINAL for each in cloud.service.get_all_sub_task(key=key))
 
 
-def test_split_stops_within_its_next_rows(
-    cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("taskmill.fanout.insert.LOOK_UP_ROWS", 100)
+def during_split(cloud: InProcessCloud, act: Callable[[], object]) -> None:
+    """Do something while split reads the input."""
+
+    def fault(name: str) -> None:
+        if name == "s3.get_object":
+            cloud.meter.fault = None
+            act()
+
+    cloud.meter.fault = fault
+
+
+def test_a_fan_out_while_it_is_split(cloud: InProcessCloud) -> None:
     key = fan_out(cloud, "cancel-quick", list(range(2_000)))
-    insert, inserted = cloud.wiring.subtasks.insert, 0
-
-    def inserting(rows: Any) -> None:
-        nonlocal inserted
-        inserted += len(rows)
-        if inserted == 100:
-            cloud.service.cancel(key=key)
-        insert(rows)
-
-    monkeypatch.setattr(type(cloud.wiring.subtasks), "insert", lambda _, rows: inserting(rows))
+    during_split(cloud, lambda: cloud.service.cancel(key=key))
     settles(cloud, key)
 
-    stored = cloud.service.get_all_sub_task(key=key)
-    assert 100 <= len(stored) < 1_000
-    assert {str(each.status) for each in stored} == {"CANCELLED"}
+    assert {str(each.status) for each in cloud.service.get_all_sub_task(key=key)} == {"CANCELLED"}
     assert get(cloud, key).attributes["counts"]["cancelled"] == 2_000  # type: ignore[index,call-overload]
+    assert cancel_tasks.RAN == []
 
 
 def test_a_fan_out_cancelled_while_it_was_split_runs_whole_when_it_is_retried(
-    cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
+    cloud: InProcessCloud,
 ) -> None:
-    monkeypatch.setattr("taskmill.fanout.insert.LOOK_UP_ROWS", 100)
     key = fan_out(cloud, "cancel-quick", list(range(300)))
-    insert = cloud.wiring.subtasks.insert
-    asked: list[int] = []
-
-    def inserting(rows: Any) -> None:
-        asked.append(len(rows))
-        if len(asked) == 2:
-            cloud.service.cancel(key=key)
-        insert(rows)
-
-    monkeypatch.setattr(type(cloud.wiring.subtasks), "insert", lambda _, rows: inserting(rows))
+    during_split(cloud, lambda: cloud.service.cancel(key=key))
     cloud.run()
     assert get(cloud, key).status == "CANCELLED"
 
@@ -123,7 +111,7 @@ def test_a_fan_out_cancelled_while_it_was_split_runs_whole_when_it_is_retried(
 def test_a_batch_stops_between_two_subtasks(
     cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("taskmill.fanout.batch.LOOK_UP_SECONDS", 0.0)
+    monkeypatch.setattr("taskmill.fanout.batch_work.LOOK_UP_SECONDS", 0.0)
     key = fan_out(cloud, "cancel-notes", list(range(50)), batch_size=50)
     DURING.append(cancelled_during(cloud, key))
 

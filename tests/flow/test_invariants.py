@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from clouds import TENANT, fan_out, get, result, results_stored, statuses, submit
 
+from taskmill.aws.dynamodb.batch_counts import BatchCounts
 from taskmill.errors import (
     ClaimLost,
     IllegalStatusChange,
@@ -17,6 +18,7 @@ from taskmill.errors import (
 )
 from taskmill.handlers import dispatch, subtasks, work
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.statuses import FINAL, Status
 from taskmill.models import CreateStepFunctionTask, CreateTask
 from taskmill.testing import Chaos, InProcessCloud
@@ -183,13 +185,14 @@ class Test4CountsAreExactUnderRedelivery:
         key = fan_out(cloud, "echo", range(6), batch_size=3)
         cloud.deliver_records()
         play(cloud, steps=2)  # split, and the first batch
-        (closed,) = [
-            each for each in cloud.wiring.batches.of(key) if each.status is Status.COMPLETED
-        ]
+        found = cloud.wiring.batches.find(cloud.wiring.tasks.get(key), range(2)).values()
+        (closed,) = [each for each in found if isinstance(each, BatchRow)]
+        assert closed.status is Status.COMPLETED
+        counts = BatchCounts(table=cloud.wiring.table)
 
         seen = []
         for _ in range(5):
-            cloud.wiring.batches.count(key, [closed])
+            counts.tell(key, [closed])
             seen.append(cloud.service.get_progress(key=key).completed)
 
         assert seen == [3] * 5

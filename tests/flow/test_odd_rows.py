@@ -8,6 +8,7 @@ from builders import any_key, any_row, sqs_record, stored
 from clouds import TENANT, fan_out, get, result, submit
 
 from taskmill.aws.dynamodb.codec import encode_item
+from taskmill.functions.events import StepFunctionTaskEvent
 from taskmill.handlers import dead_letters, dispatch, subtasks, work
 from taskmill.model.keys import BatchKey, StoredKey, TaskKey
 from taskmill.model.statuses import Status
@@ -277,7 +278,7 @@ def test_a_dead_letter_of_an_odd_row_stops_no_other(
 def test_an_odd_subtask_fails_alone(cloud: InProcessCloud, odd: dict[str, Any]) -> None:
     key = fan_out(cloud, "echo", range(4), batch_size=2, tolerated_failures=1)
     cloud.deliver_records()
-    subtasks.split({**key.as_dict(), "retry": 0}, cloud.context())
+    cloud.service.create_sub_task(event=StepFunctionTaskEvent(key=key))
     write(cloud, key.subtask(1).stored, odd)
     if cloud.wiring.subtasks.table.get(key.subtask(1).stored) is None:
         return

@@ -258,7 +258,7 @@ def test_a_fan_out_that_is_ended_while_it_is_split_again_ends_its_subtasks(
     cloud.deliver_records()
 
     def ends_it(name: str) -> Exception | None:
-        if name == "dynamodb.batch_execute_statement":  # the rows of the first run are reopened
+        if name == "dynamodb.batch_get_item":  # split looks for batches of the first run
             cloud.meter.fault = None
             cloud.service.update_status(key=key, status="COMPLETED")
         return None

@@ -12,10 +12,12 @@ import pytest
 from aws_cdk import App, Duration
 from aws_cdk.assertions import Template
 from builders import sqs_event
+from earlier_layout import split_before
 from recorder import OUTSIDE, Need, RecordingCloud
 
 from taskmill.handlers import dead_letters, dispatch, sweep
 from taskmill.keys import TaskKey
+from taskmill.model.keys import BatchKey
 from taskmill_cdk import TaskStack
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -128,6 +130,48 @@ def fan_outs(cloud: RecordingCloud) -> None:
     cloud.request("POST", f"{path}/cancel")
     cloud.run()
     cloud.request("POST", f"{path}/retry")
+    cloud.deliver_records()
+    cloud.run()
+
+
+def fan_outs_given_up(cloud: RecordingCloud) -> None:
+    """Of an earlier version; cancelled before they begin, and between batches; without an input."""
+    body = {"taskType": "recorded-echo", "input": [1, 2]}
+    task = cloud.request("POST", "step-function-tasks", body).body
+    split_before(cloud, TaskKey.parse(task["pk"], task["sk"]))
+    cloud.request("POST", f"step-function-tasks/recorded-echo/{task['code']}/cancel")
+    cloud.run()
+    body = {"taskType": "recorded-fails", "input": [1, 2, 3], "batchSize": 1}
+    task = cloud.request("POST", "step-function-tasks", body).body
+    path = f"step-function-tasks/recorded-fails/{task['code']}"
+    for _ in range(2):  # before anything has begun
+        cloud.request("POST", f"{path}/cancel")
+        cloud.run()
+        cloud.request("POST", f"{path}/retry")
+    cloud.run()
+    body = {"taskType": "recorded-echo", "input": [LARGE, 2]}
+    task = cloud.request("POST", "step-function-tasks", body).body
+    key = TaskKey.parse(task["pk"], task["sk"])
+    ref = cloud.wiring.tasks.get(key).input_ref or ""
+    body_of_it = cloud.bucket.objects.pop(ref)
+    cloud.run()  # split finds no input
+    cloud.bucket.objects[ref] = body_of_it
+    cloud.request("POST", f"step-function-tasks/recorded-echo/{task['code']}/retry")
+    cloud.table.delete_item(
+        Key={name: {"S": each} for name, each in BatchKey(key, 0).stored._asdict().items()}
+    )
+    cloud.bucket.objects.pop(ref)
+    cloud.run()
+    body = {"taskType": "recorded-echo", "input": [1, 2], "batchSize": 1, "maxConcurrency": 1}
+    task = cloud.request("POST", "step-function-tasks", body).body
+    path = f"step-function-tasks/recorded-echo/{task['code']}"
+    cloud.deliver_records()
+    for _ in range(2):
+        assert cloud.player.ready()
+        cloud.player.step()
+    cloud.request("POST", f"{path}/cancel")
+    cloud.run()
+    cloud.request("POST", f"{path}/retry")  # one of the two batches has completed
     cloud.run()
 
 
@@ -195,11 +239,14 @@ def sweeps(cloud: RecordingCloud) -> None:
         cloud.wiring.tasks.fail(cloud.wiring.tasks.get(child), ValueError("ended unseen"))
     lose()
     aborted = cloud.request(
-        "POST", "step-function-tasks", {"taskType": "recorded-echo", "input": [1, 2]}
+        "POST",
+        "step-function-tasks",
+        {"taskType": "recorded-fails", "input": [1, 2], "batchSize": 1, "maxConcurrency": 1},
     ).body
     cloud.deliver_records()
-    assert cloud.player.ready()
-    cloud.player.step()
+    for _ in range(2):
+        assert cloud.player.ready()
+        cloud.player.step()
     cloud.executions.silent = True
     cloud.executions.stopped.update(cloud.executions.started)
     assert aborted["code"]
@@ -211,7 +258,10 @@ def sweeps(cloud: RecordingCloud) -> None:
     cloud.executions.silent = False
 
 
-FLOWS = (submits, plans, changes, families, fan_outs, schedules, troubles, sweeps)
+FLOWS = (
+    *(submits, plans, changes, families, fan_outs, fan_outs_given_up),
+    *(schedules, troubles, sweeps),
+)
 
 
 def codes_that_count(cloud: RecordingCloud) -> None:

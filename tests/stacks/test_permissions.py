@@ -98,16 +98,19 @@ EXPECTED = {
         "WorkQueueUnreadable": SEND,  # malformed messages
     },
     "Split": {
-        "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLInsert", "PartiQLUpdate"),
+        "TasksTable": rows("GetItem", "UpdateItem", "BatchGetItem", "PartiQLUpdate"),
         "PayloadsBucket/inputs/*": {"s3:GetObject"},
     },
     "Batch": {
-        "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLUpdate"),
+        "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLInsert", "PartiQLUpdate"),
         "PayloadsBucket/inputs/*": {"s3:GetObject"},
         "PayloadsBucket/results/*": {"s3:PutObject"},
     },
     "Finish": {
-        "TasksTable": rows("GetItem", "UpdateItem", "Query", "PartiQLUpdate"),
+        "TasksTable": rows(
+            *("GetItem", "BatchGetItem", "Query", "UpdateItem", "PutItem"),
+            *("PartiQLInsert", "PartiQLUpdate"),
+        ),
         "SubtaskWorkflowDeadLetters": SEND,  # Lambda, with what it invoked in vain
     },
     "DeadLettersHandler": {

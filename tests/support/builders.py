@@ -104,6 +104,9 @@ def typed_batch(row: BatchRow) -> dict[str, Any]:
     values = {"pk": row.key.stored.pk, "sk": row.key.stored.sk, "row": BATCH_ROW}
     for name in ("status", "first", "last", "fence", "counts"):
         values[name] = getattr(row, name)
+    for name in ("told", "tell", "counted", "run", "since"):
+        if value := getattr(row, name):
+            values[name] = value
     return encode_item(values)
 
 

@@ -1,6 +1,7 @@
 """Which changes of a task's status are legal, and those that a table has seen."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from taskmill.model.statuses import RETRYABLE, Status, may_move
 from taskmill.testing import InProcessCloud
@@ -20,6 +21,12 @@ def illegal_moves(cloud: InProcessCloud) -> Iterator[tuple[str, Status, Status]]
         images = record["dynamodb"]
         before, after = images.get("OldImage", {}), images.get("NewImage", {})
         if before.get("status") and after.get("status"):
+            if _run(before) < _run(after):  # in another run, all rows but completed ones begin anew
+                continue
             source, target = Status(before["status"]["S"]), Status(after["status"]["S"])
             if not is_legal(source, target):
                 yield images["Keys"]["sk"]["S"], source, target
+
+
+def _run(image: Mapping[str, Any]) -> int:
+    return int(image.get("run", {"N": "0"})["N"])

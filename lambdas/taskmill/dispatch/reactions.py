@@ -136,8 +136,7 @@ def reactions(change: Change) -> list[Reaction]:
 def _batch_reactions(old: Row | None, new: BatchRow) -> list[Reaction]:
     told = isinstance(old, BatchRow) and old.counts == new.counts and old.status is new.status
     counts = new.status in (Status.STARTED, Status.COMPLETED) and not new.counted
-    asked = new.tell is not None or new.status is Status.COMPLETED
-    return [CountBatch(new)] if counts and asked and new.untold and not told else []
+    return [CountBatch(new)] if counts and new.tell and new.untold and not told else []
 
 
 def _schedule_reactions(old: Row | None, new: ScheduleRow) -> list[Reaction]:
@@ -207,7 +206,9 @@ def _notifications(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
     subtask = new.key.index is not None
     if new.notify == "none" or (subtask and new.notify != "each"):
         return []
-    if old is None and not new.ended and (not subtask or new.status is Status.CREATED):
+    if subtask and new.status is Status.CREATED:
+        return []
+    if old is None and not (subtask or new.ended):
         return []  # the submitter knows that the task was created
     asked = new.notify_id is not None and (old is None or old.notify_id != new.notify_id)
     # Only the notification about the caller's own change carries the caller's id.

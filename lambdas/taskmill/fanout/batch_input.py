@@ -114,10 +114,13 @@ class BatchInput:
 
     def _pieces(self, source: str, start: int, end: int) -> Iterator[bytes]:
         """The bytes of a range, read piece by piece: a batch may be larger than the memory."""
-        etag = self.parent.input_etag
         for at in range(start, end, PIECE_BYTES):
-            size = min(PIECE_BYTES, end - at)
-            yield self.patience(lambda at=at, size=size: self.payloads.part(source, at, size, etag))
+            yield self._piece(source, at, min(PIECE_BYTES, end - at))
+
+    def _piece(self, source: str, start: int, length: int) -> bytes:
+        etag = self.parent.input_etag
+        piece: bytes = self.patience(lambda: self.payloads.piece(source, start, length, etag=etag))
+        return piece
 
 
 def has_input(row: TaskRow) -> bool:

@@ -1,4 +1,4 @@
-"""The final counts of a fan-out: of batches that have closed, and of those that are given up now."""
+"""The final counts of a fan-out: of closed batches, and of those that are given up now."""
 
 from __future__ import annotations
 

@@ -90,14 +90,18 @@ class Splitter:
     def _batches(self, parent: TaskRow) -> list[list[int]]:
         layout_two = on_demand(parent)
         if not layout_two and parent.split_run == parent.run:
-            return self._stored_spans(parent)  # split by an earlier version, in this run
+            # An earlier version has split it, in this run; a batch that is closed returns at once.
+            spans = batch_spans(parent.child_count or 0, parent.batch_size or 1)
+            return [list(span) for span in spans]
         found = self._split(parent)
         whole: list[BatchRow] = []
         if layout_two and (parent.run > 1 or parent.split_run is not None):
             numbers = range(len(batch_spans(found.count, found.size)))
             known = self.batches.find(parent, numbers).values()
             rows = [row for row in known if isinstance(row, BatchRow)]
-            whole = [row for row in rows if standing(parent, row) and row.status is Status.COMPLETED]
+            whole = [
+                row for row in rows if standing(parent, row) and row.status is Status.COMPLETED
+            ]
         if parent.split_run != parent.run and not self._store(parent, found, whole):
             return []
         done = {row.first for row in whole}
@@ -150,11 +154,3 @@ class Splitter:
             now_stored = self.tasks.get(parent.key)
             return not now_stored.ended and now_stored.split_run == parent.run == now_stored.run
         return True
-
-    def _stored_spans(self, parent: TaskRow) -> list[list[int]]:
-        """The open batches of a fan-out whose subtasks an earlier version has stored."""
-        done = {
-            batch.first for batch in self.batches.of(parent.key) if batch.status is Status.COMPLETED
-        }
-        spans = batch_spans(parent.child_count or 0, parent.batch_size or 1)
-        return [list(span) for span in spans if span[0] not in done]

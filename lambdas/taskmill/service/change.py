@@ -16,8 +16,8 @@ from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import RETRYABLE, RUNNING, Status
 from taskmill.service.parts import Key, ServiceParts
 from taskmill.service.reports import Report
-from taskmill.service.subtask_reports import SubtaskReport
 from taskmill.service.stored_attributes import stored_attributes, stored_error
+from taskmill.service.subtask_reports import SubtaskReport
 
 OUTSIDE_LEASE_MS = 900_000  # a status update from outside leases the task for 15 min
 

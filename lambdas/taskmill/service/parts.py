@@ -105,9 +105,14 @@ class ServiceParts:
         rows = (self.tasks.shown(key) for key in keys)
         return [Task.from_row(row) for row in rows if row is not None]
 
-    def _subtasks(self, parent: TaskRow, count: int, start: int = 0) -> list[Task]:
-        if count <= start:
+    def _subtasks(
+        self, parent: TaskRow | UnreadableRow, start: int = 0, limit: int | None = None
+    ) -> list[Task]:
+        """Subtasks of a fan-out from index `start` on; none of one that is unreadable."""
+        if isinstance(parent, UnreadableRow):
             return []
-        rows = list(self.subtasks.shown(parent, start, count - 1))
+        count = parent.child_count or 0
+        last = count if limit is None else min(count, start + limit)
+        rows = list(self.subtasks.shown(parent, start, last - 1)) if start < last else []
         shown = with_inputs_shown(self.payloads, rows, hides=self.registry.hides_input)
         return [Task.from_row(row) for row in shown]

@@ -10,8 +10,9 @@ from taskmill.aws.dynamodb.listing import list_rows
 from taskmill.aws.s3.expiry import expired
 from taskmill.model.api.requests import ListOptions
 from taskmill.model.api.views import Page, Progress, Result, SubtaskStatus, Task, TaskStatusSummary
-from taskmill.model.errors import Conflict, InvalidRequest
+from taskmill.model.errors import Conflict, InvalidRequest, TaskNotFound
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 from taskmill.service.pages import listing_of, page_of
 from taskmill.service.parts import Key, ServiceParts
@@ -36,14 +37,11 @@ class Reads(ServiceParts):
 
     def get_all_sub_task(self, *, key: Key) -> list[Task]:
         """All subtasks of a step function task, given its key or the key of one of its subtasks."""
-        parent = self._readable(TaskKey.of(key).parent)
-        return self._subtasks(parent, parent.child_count or 0)
+        return self._subtasks(self._shown(TaskKey.of(key).parent))
 
     def list_sub_tasks(self, *, key: Key, start: int = 0, limit: int = 100) -> list[Task]:
         """Up to `limit` subtasks, starting at index `start`. `key` as for `get_all_sub_task`."""
-        parent = self._readable(TaskKey.of(key).parent)
-        count = min(parent.child_count or 0, start + limit)
-        return self._subtasks(parent, count, start)
+        return self._subtasks(self._shown(TaskKey.of(key).parent), start, limit)
 
     def list_items_by_pk(
         self,
@@ -109,9 +107,20 @@ class Reads(ServiceParts):
         return self._existing(itertools.islice(own, limit))
 
     def list_failed(self, *, tenant_code: str, limit: int = 100) -> list[Task]:
-        """Up to `limit` failed tasks and subtasks of a tenant, newest first."""
-        keys = self.tasks.failed(tenant_code, limit=limit)
-        return self._existing(keys)
+        """Up to `limit` failed tasks and subtasks of a tenant, newest first.
+
+        Subtasks of batches that never began are not among them: their fan-out is.
+        """
+        found = self._existing(self.tasks.failed(tenant_code, limit=limit))
+        return [task for task in found if task.index is None or self._still_failed(task.key)]
+
+    def _still_failed(self, key: TaskKey) -> bool:
+        """Whether a subtask that is stored as FAILED has not begun anew with its fan-out."""
+        try:
+            row = self.subtasks.get(key)
+        except TaskNotFound:  # expired meanwhile
+            return False
+        return isinstance(row, UnreadableRow) or row.status is Status.FAILED
 
     def format_task_status(self, *, tasks: Iterable[Task]) -> TaskStatusSummary:
         """Summarise subtasks: how many there are by outcome, and the status of each."""

@@ -150,8 +150,8 @@ class Submits(Puts):
         parent = self.tasks.get(event.key.parent)
         if on_demand(parent) and not parent.rows_stored:  # before: batches look for them
             self.tasks.note_rows(parent.key)
-        count = self.inserter.insert(parent)
-        return self._subtasks(self.tasks.get(parent.key), count)
+        self.inserter.insert(parent)
+        return self._subtasks(self.tasks.get(parent.key))
 
     def _codes(self, tasks: Sequence[CreateTask | CreateStepFunctionTask]) -> list[str]:
         """A code for each task: the submitter's, or a new one."""

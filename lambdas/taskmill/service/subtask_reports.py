@@ -38,8 +38,8 @@ class SubtaskReport:
             IllegalStatusChange: The status table does not allow the move.
         """
         for _ in range(_TRIES):
-            parent = self.reads.tasks.get(self.key.parent)
-            if not on_demand(parent):
+            parent = self.reads.tasks.shown(self.key.parent.stored)
+            if not isinstance(parent, TaskRow) or not on_demand(parent):
                 return self.reads.tasks.move(
                     self.key, self.target, attributes=attributes, extra=extra
                 )

@@ -78,6 +78,4 @@ def _etag(body: bytes) -> str:
 
 def _refused(code: str, status: int) -> ClientError:
     error = {"Code": code, "Message": "no such object"}
-    return ClientError(
-        {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}, "InMemory"
-    )
+    return ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}, "InMemory")

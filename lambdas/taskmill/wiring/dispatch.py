@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from taskmill.wiring.clients import LazyClient
-from taskmill.wiring.work import WorkParts
+from taskmill.wiring.fanout import FanOutParts
 
 if TYPE_CHECKING:
     from taskmill.aws.scheduler import Scheduler
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from taskmill.dispatch.dispatcher import Dispatcher
 
 
-class DispatchParts(WorkParts):
+class DispatchParts(FanOutParts):
     """The dispatcher and the AWS services that only it uses."""
 
     @cached_property
@@ -55,6 +55,7 @@ class DispatchParts(WorkParts):
                     tasks=self.tasks,
                     lanes=self.lanes,
                     workflow=self.workflow,
+                    finisher=lambda: self.finisher,
                     scheduler=self.scheduler,
                     clock=self.clock,
                 ),

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from taskmill.model.lanes import Lane
 from taskmill.wiring.clients import LazyClient
 from taskmill.wiring.dispatch import DispatchParts
-from taskmill.wiring.fanout import FanOutParts
 
 if TYPE_CHECKING:
     from taskmill.dispatch.sweeper import Sweeper
 
 
-class SweepParts(DispatchParts, FanOutParts):
+class SweepParts(DispatchParts):
     """The objects that find stuck tasks and get them going again."""
 
     @cached_property

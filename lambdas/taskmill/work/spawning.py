@@ -20,7 +20,7 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import child_code
 from taskmill.model.errors import InvalidInput, InvalidRequest
 from taskmill.model.given_elements import given_elements
-from taskmill.model.keys import Kind, TaskKey, check_name
+from taskmill.model.keys import Kind, check_name
 from taskmill.model.lineage import descendant
 from taskmill.model.options import check_flag
 from taskmill.model.rows.task_row import TaskRow

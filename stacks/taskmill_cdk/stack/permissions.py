@@ -22,6 +22,8 @@ class DataPermissions:
         """Allow everything a ``TaskService`` does: submit, read, list, change a status."""
         self.grant_serve(grantee)
         self.table.grant_query(grantee, ATTENTION_INDEX)  # the failed tasks of a tenant
+        # A subtask that is reported after its fan-out was started again.
+        self.table.grant(grantee, "PartiQLUpdate")
         self.payloads.grant_read(grantee, PLANNED)
 
     def grant_serve(self, grantee: iam.IGrantable) -> None:
@@ -31,7 +33,7 @@ class DataPermissions:
             "GetItem",
             "PutItem",  # an input; a task, together with the row of its idempotency key
             "PartiQLInsert",  # many tasks in one call
-            "BatchGetItem",  # many tasks that were submitted before
+            "BatchGetItem",  # many tasks that were submitted before; subtasks with their batches
             "UpdateItem",  # statuses, counters of ids; a child started again, in a transaction
             "DeleteItem",  # mappings of callbacks
         )
@@ -49,7 +51,7 @@ class DataPermissions:
             "PutItem",  # tasks that a schedule submits; inputs
             "PartiQLInsert",  # children
             "PartiQLUpdate",  # children that are awaited, taken over or cancelled
-            "BatchGetItem",  # outcomes of children
+            "BatchGetItem",  # outcomes of children; batches, for the results of a map
         )
         self.table.grant_query(grantee, CHILDREN_INDEX)  # and subtasks, for the results of a map
         self.payloads.grant_read(grantee, INPUTS, PLANNED, RESULTS)
@@ -62,11 +64,19 @@ class DataPermissions:
     def grant_fan_out(
         self, *, split: iam.IGrantable, batch: iam.IGrantable, finish: iam.IGrantable
     ) -> None:
-        """Allow the three steps of the workflow to write, run and sum up subtasks."""
-        actions = ("GetItem", "UpdateItem", "Query", "PartiQLUpdate")
-        self.table.grant(split, *actions, "PartiQLInsert")
-        self.table.grant(batch, *actions)
-        self.table.grant(finish, *actions)
+        """Allow the three steps of the workflow to plan, run and sum up subtasks."""
+        self.table.grant(split, "GetItem", "UpdateItem", "BatchGetItem", "PartiQLUpdate")
+        self.table.grant(batch, "GetItem", "UpdateItem", "Query", "PartiQLInsert", "PartiQLUpdate")
+        self.table.grant(
+            finish,
+            "GetItem",
+            "BatchGetItem",  # batches
+            "Query",  # subtasks of batches that are given up
+            "UpdateItem",  # the fan-out; batches that are given up
+            "PutItem",  # such a batch in another run
+            "PartiQLInsert",  # batches that never began
+            "PartiQLUpdate",  # subtasks of fan-outs that an earlier version has split
+        )
         self.payloads.grant_read(split, INPUTS)
         self.payloads.grant_read(batch, INPUTS)
         self.payloads.grant_write(batch, RESULTS)
@@ -77,10 +87,11 @@ class DataPermissions:
             grantee,
             "Scan",
             "GetItem",  # parents and fan-outs to end; the position of an unfinished sweep
-            "BatchGetItem",  # suspects; children to count
+            "BatchGetItem",  # suspects; children to count; batches
             "UpdateItem",  # notes; counts, in transactions; ends of parents and of fan-outs
             "PartiQLUpdate",  # statuses of what was sent; subtasks of fan-outs that are ended
-            "PutItem",  # the position
+            "PartiQLInsert",  # batches that never began
+            "PutItem",  # the position; a batch that is given up
         )
         self.table.grant_query(grantee, CHILDREN_INDEX)  # and subtasks and batches
 
@@ -89,11 +100,11 @@ class DataPermissions:
         self.table.grant(
             grantee,
             "GetItem",  # parents whose children have ended, schedules
-            "BatchGetItem",  # children to count or cancel
+            "BatchGetItem",  # children to count or cancel; batches, after a cancel
             "UpdateItem",  # counts of parents and of fan-outs, in transactions
             "PartiQLUpdate",  # statuses of what was sent; children to cancel
-            "PartiQLInsert",  # callbacks
-            "PutItem",  # inputs of callbacks
+            "PartiQLInsert",  # callbacks; batches that never began
+            "PutItem",  # inputs of callbacks; a batch that is given up
         )
         self.table.grant_query(grantee, CHILDREN_INDEX)  # and mappings of callbacks
         self.payloads.grant_write(grantee, INPUTS)  # of callbacks

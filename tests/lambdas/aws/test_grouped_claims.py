@@ -57,7 +57,9 @@ def told(row: TaskRow | None) -> Any:
     if row is None:
         return None
     before = [entry[:2] for entry in row.history[:-1]]
-    return dataclasses.replace(row, key=KEY, version=0, history=(*before, row.history[-1]))
+    attention = row.attention and row.attention.rpartition("#")[0]  # less its shard
+    history = (*before, row.history[-1])
+    return dataclasses.replace(row, key=KEY, version=0, history=history, attention=attention)
 
 
 KEY = any_key()

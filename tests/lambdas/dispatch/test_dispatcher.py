@@ -8,8 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 from builders import any_batch, any_fan_out_key, any_key, any_row, record, sqs_event, stored
 
+from taskmill.aws.dynamodb.batch_claims import Invocation
 from taskmill.handlers import dispatch
-from taskmill.model.keys import BatchKey
+from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 from taskmill.testing import InProcessCloud
@@ -31,6 +32,11 @@ def redrive(cloud: InProcessCloud) -> Any:
     """Deliver what is parked, as the failure queue does."""
     parked = [each.body for each in cloud.queues.queues.pop("failures", [])]
     return dispatch.handler(sqs_event(*parked), cloud.context())
+
+
+def claimed(cloud: InProcessCloud, parent: TaskRow, number: int) -> BatchRow:
+    by = Invocation(fence=f"f{number}", owner="e", retry=0, until=cloud.now)
+    return cloud.wiring.batches.claim(parent, number, by)
 
 
 class Broken:
@@ -117,17 +123,22 @@ def test_a_cancelled_fan_out_stops_also_when_it_never_began(cloud: InProcessClou
 
 def test_closed_batches_are_counted_99_a_transaction(cloud: InProcessCloud) -> None:
     counts = {"total": 2_000, "completed": 0, "failed": 0, "cancelled": 0}
-    parent = stored(
-        cloud, key=any_fan_out_key(), status=Status.PROCESSING, attributes={"counts": counts}
-    ).key
+    row = stored(
+        cloud,
+        key=any_fan_out_key(),
+        status=Status.PROCESSING,
+        attributes={"counts": counts},
+        rows=2,
+        batch_size=10,
+        child_count=counts["total"],
+    )
+    parent = row.key
     records = []
     for number in range(100):
-        batch = cloud.wiring.batches.claim(
-            BatchKey(parent, number), span=(0, 9), fence="f", owner="e", retry=0, until=cloud.now
-        )
+        batch = claimed(cloud, row, number)
         cloud.wiring.batches.close(batch, {"completed": 7, "failed": 3})
         closed = dataclasses.replace(
-            batch, status=Status.COMPLETED, counts={"completed": 7, "failed": 3}
+            batch, status=Status.COMPLETED, counts={"completed": 7, "failed": 3}, tell="yes"
         )
         records.append(record(batch, closed))
     cloud.meter.calls.clear()
@@ -144,16 +155,23 @@ def test_one_that_was_counted_before_keeps_no_other_from_being_counted(
     cloud: InProcessCloud,
 ) -> None:
     counts = {"total": 30, "completed": 0, "failed": 0, "cancelled": 0}
-    parent = stored(
-        cloud, key=any_fan_out_key(), status=Status.PROCESSING, attributes={"counts": counts}
-    ).key
+    row = stored(
+        cloud,
+        key=any_fan_out_key(),
+        status=Status.PROCESSING,
+        attributes={"counts": counts},
+        rows=2,
+        batch_size=10,
+        child_count=counts["total"],
+    )
+    parent = row.key
     records = []
     for number in range(3):
-        batch = cloud.wiring.batches.claim(
-            BatchKey(parent, number), span=(0, 9), fence="f", owner="e", retry=0, until=cloud.now
-        )
+        batch = claimed(cloud, row, number)
         cloud.wiring.batches.close(batch, {"completed": 10})
-        closed = dataclasses.replace(batch, status=Status.COMPLETED, counts={"completed": 10})
+        closed = dataclasses.replace(
+            batch, status=Status.COMPLETED, counts={"completed": 10}, tell="yes"
+        )
         records.append(record(batch, closed))
 
     deliver(cloud, records[1])

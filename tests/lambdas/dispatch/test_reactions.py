@@ -75,10 +75,10 @@ def random_row(rng: Random, key: TaskKey) -> TaskRow:
 
 
 def random_change(rng: Random, key: TaskKey) -> Change:
-    """An insert, a removal, or a change of one row; a subtask begins CREATED, or refused."""
+    """An insert, a removal, or a change of one row."""
     new = random_row(rng, key)
     if key.index is not None and rng.random() < 0.3:
-        first = rng.choice([Status.CREATED, Status.FAILED])
+        first = rng.choice(list(Status))  # it is stored once there is something to say
         return Change(None, dataclasses.replace(new, status=first))
     old = dataclasses.replace(random_row(rng, key), notify=new.notify)
     found = [Change(old, new), Change(old, new), Change(old, None)]
@@ -88,7 +88,17 @@ def random_change(rng: Random, key: TaskKey) -> Change:
 def random_batch_change(rng: Random) -> Change:
     key = BatchKey(any_fan_out_key(), rng.randint(0, 9))
     states = [Status.STARTED, Status.COMPLETED]
-    new, old = (any_batch(key=key, status=rng.choice(states)) for _ in range(2))
+    counts: list[dict[str, int]] = [{}, {"completed": 1}, {"completed": 2, "failed": 1}]
+    new, old = (
+        any_batch(
+            key=key,
+            status=rng.choice(states),
+            counts=rng.choice(counts),
+            told=rng.choice(counts),
+            tell=rng.choice([None, "yes"]),
+        )
+        for _ in range(2)
+    )
     return rng.choice([Change(None, new), Change(old, new), Change(old, None)])
 
 
@@ -212,13 +222,19 @@ def test_a_removed_row_causes_nothing() -> None:
         assert reactions(Change(change.old, None)) == []
 
 
-def test_a_batch_is_counted_when_it_closes() -> None:
+def test_a_batch_is_counted_when_it_tells_something_new() -> None:
     for change in BATCH_CHANGES:
-        closes = isinstance(change.new, BatchRow) and change.new.status is Status.COMPLETED
-        was_open = isinstance(change.old, BatchRow) and change.old.status is Status.STARTED
+        new, old = change.new, change.old
+        tells = isinstance(new, BatchRow) and bool(new.tell and new.untold)
+        open_or_closed = new is not None and new.status in (Status.STARTED, Status.COMPLETED)
+        known = (
+            isinstance(new, BatchRow)
+            and isinstance(old, BatchRow)
+            and (old.counts, old.status) == (new.counts, new.status)
+        )
         counted = [each for each in reactions(change) if isinstance(each, CountBatch)]
 
-        assert len(counted) == (closes and was_open)
+        assert len(counted) == (tells and open_or_closed and not known)
         assert counted == reactions(change)
 
 

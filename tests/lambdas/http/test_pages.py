@@ -84,10 +84,11 @@ def test_a_cursor_beyond_the_end_finds_nothing(api: InProcessApi, cloud: InProce
     assert api.get(f"{path}/subtasks", cursor="999999").body == {"items": [], "cursor": None}
 
 
-def test_a_fan_out_that_is_not_split_yet_has_no_subtasks(api: InProcessApi) -> None:
+def test_a_fan_out_that_is_not_split_yet_has_subtasks_too(api: InProcessApi) -> None:
     code = api.post(FAN_OUTS, {"taskType": "any", "input": [1, 2]}).body["code"]
 
-    assert pages(api, f"{FAN_OUTS}/any/{code}/subtasks") == [[]]
+    shown = api.get(f"{FAN_OUTS}/any/{code}/subtasks").body["items"]
+    assert [(each["index"], each["status"]) for each in shown] == [(0, "CREATED"), (1, "CREATED")]
 
 
 def test_children_page_by_code(api: InProcessApi, cloud: InProcessCloud) -> None:

@@ -135,7 +135,7 @@ def all_errors() -> list[type[TaskmillError]]:
 @pytest.mark.parametrize("kind", all_errors())
 def test_every_error_has_a_code_and_an_http_status(kind: type[TaskmillError]) -> None:
     assert kind.code == kind.code.lower()
-    assert kind.http_status in {400, 403, 404, 408, 409, 410, 413, 422, 429, 500}
+    assert kind.http_status in {400, 403, 404, 408, 409, 410, 413, 422, 429, 500, 503}
 
 
 def test_a_limit_is_named_with_what_was_sent() -> None:

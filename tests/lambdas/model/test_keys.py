@@ -48,10 +48,12 @@ def test_a_stored_key_reads_back_as_itself(key: TaskKey) -> None:
 @given(TASK_KEYS, st.integers(0, 4_999))
 def test_a_batch_key_reads_back_as_itself(key: TaskKey, number: int) -> None:
     parent = TaskKey(Kind.SFN_TASK, key.tenant, key.type, key.code)
-    batch = BatchKey(parent, number)
+    for spread in (True, False):
+        batch = BatchKey(parent, number, spread=spread)
 
-    assert BatchKey.from_stored(*batch.stored) == batch
-    assert batch.stored.pk == batch_partition(parent)
+        assert BatchKey.from_stored(*batch.stored) == batch
+        shard = f"#{number % 16}" if spread else ""
+        assert batch.stored.pk == f"{batch_partition(parent)}{shard}"
 
 
 @settings(max_examples=40)

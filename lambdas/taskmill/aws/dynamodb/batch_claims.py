@@ -18,8 +18,6 @@ from taskmill.model.statuses import FINAL, Status
 from taskmill.model.subtask_layout import on_demand
 from taskmill.model.subtask_states import standing
 
-# Some are reserved words of DynamoDB.
-_NAMES = ("row", "status", "first", "last", "fence", "owner", "retry", "leaseUntil", "updatedAt")
 # What a row that is taken over from an earlier run loses.
 OF_A_RUN = ("counts", "told", "tell", "counted", "whole", "kept", "reason", "reports", "released")
 
@@ -55,11 +53,13 @@ class BatchClaim:
     def make(self) -> BatchRow:
         """See `BatchStore.claim`."""
         parent = self.parent
-        same_run = "#run = :run AND #since = :since AND " if on_demand(parent) else ""
-        condition = (
-            f"attribute_not_exists(pk) OR ({same_run}(#status = :created OR (#status = :started"
-            " AND (#leaseUntil < :now OR (#owner = :owner AND #retry < :retry)))))"
+        free = (
+            "#status = :created OR (#status = :started"
+            " AND (#leaseUntil < :now OR (#owner = :owner AND #retry < :retry)))"
         )
+        if on_demand(parent):  # else batch rows have no run
+            free = f"#run = :run AND #since = :since AND ({free})"
+        condition = f"attribute_not_exists(pk) OR ({free})"
         try:
             return self._write(condition, {"created": Status.CREATED})
         except ConditionFailed as refused:
@@ -87,9 +87,7 @@ class BatchClaim:
             again = f"batch {self.number} of {self.parent.key} was taken by another invocation"
             raise ClaimLost(again, again_in_ms=0) from None
 
-    def _write(
-        self, condition: str, known: Mapping[str, Any], *, anew: bool = False
-    ) -> BatchRow:
+    def _write(self, condition: str, known: Mapping[str, Any], *, anew: bool = False) -> BatchRow:
         """Write the claim under a condition, whose further values are `known`.
 
         Raises:
@@ -116,13 +114,17 @@ class BatchClaim:
         parent, by = self.parent, self.by
         first, last = batch_span(self.number, parent.child_count or 0, parent.batch_size or 1)
         now = self.clock()
-        sets = dict(
-            zip(
-                _NAMES,
-                (BATCH_ROW, Status.STARTED, first, last, by.fence, by.owner, by.retry, by.until, now),
-                strict=True,
-            )
-        )
+        sets: dict[str, Any] = {
+            "row": BATCH_ROW,
+            "status": Status.STARTED,
+            "first": first,
+            "last": last,
+            "fence": by.fence,
+            "owner": by.owner,
+            "retry": by.retry,
+            "leaseUntil": by.until,
+            "updatedAt": now,
+        }
         if on_demand(parent):
             sets |= {"run": parent.run, "since": parent.created_at}
         if self.retention_days:

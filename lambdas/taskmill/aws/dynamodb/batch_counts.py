@@ -87,7 +87,11 @@ class BatchCounts:
             condition += " AND attribute_not_exists(#rows)"
             names["#rows"] = "rows"
         return self._update(
-            parent.stored, f"SET updatedAt = :now, {adding} ADD version :one", condition, names, values
+            parent.stored,
+            f"SET updatedAt = :now, {adding} ADD version :one",
+            condition,
+            names,
+            values,
         )
 
     def _update(

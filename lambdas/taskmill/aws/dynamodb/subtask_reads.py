@@ -1,8 +1,8 @@
-"""Subtasks as readers see them: stored rows, and what follows from fan-out and batch without one."""
+"""Subtasks as readers see them: as stored, or as follows from their fan-out and batch."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from taskmill.aws.dynamodb.batches import BatchStore
@@ -65,7 +65,7 @@ class SubtaskReads:
         return (row for row in self.shown(parent, first, last) if isinstance(row, TaskRow))
 
     def _seen(
-        self, parent: TaskRow, indexes: Sequence[int], stored: dict[int, Shown | None]
+        self, parent: TaskRow, indexes: Sequence[int], stored: Mapping[int, Shown | None]
     ) -> list[Shown | None]:
         size = parent.batch_size or 1
         batches = self.batches.find(parent, sorted({index // size for index in indexes}))
@@ -73,8 +73,7 @@ class SubtaskReads:
         for index in indexes:
             batch, row = batches[index // size], stored.get(index)
             known = batch if isinstance(batch, BatchRow) else None
-            unreadable = isinstance(row, UnreadableRow)
-            found.append(row if unreadable else seen(parent, known, row, index))
+            found.append(row if isinstance(row, UnreadableRow) else seen(parent, known, row, index))
         return found
 
 

@@ -40,7 +40,7 @@ def _full(lines: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
     """Leave out the blank lines."""
     blank = 0
     for offset, line in lines:
-        if (line[len(BOM) :] if line.startswith(BOM) else line).strip():
+        if (line.removeprefix(BOM)).strip():
             yield offset, line
             continue
         blank += 1

@@ -158,17 +158,27 @@ class PayloadStore:
             raise
         return True
 
-    def part(self, key: str, start: int, length: int, etag: str | None = None) -> bytes:
-        """Read `length` bytes of an object from `start`.
+    def part(self, key: str, start: int, length: int) -> bytes:
+        """Read `length` bytes of an object from `start`, which are parsed as one value.
+
+        Raises:
+            PayloadMissing: The object has expired.
+            PayloadTooLarge: They do not fit the memory of this function.
+        """
+        return self._read(key, Range=_range(start, length))
+
+    def piece(self, key: str, start: int, length: int, *, etag: str | None = None) -> bytes:
+        """Read some bytes of an object, which are not parsed as a whole.
 
         Args:
             etag: Of the object that is meant.
 
         Raises:
             PayloadMissing: The object has expired, or was replaced.
-            PayloadTooLarge: They do not fit the memory of this function.
         """
-        return self._read(key, Range=f"bytes={start}-{start + length - 1}", **_if_match(etag))
+        answer = self._get(key, Range=_range(start, length), **_if_match(etag))
+        body: bytes = answer["Body"].read()
+        return body
 
     def lines(self, key: str, *, etag: str | None = None) -> Iterator[tuple[int, bytes]]:
         """Yield `(offset, line)` of each non-blank line of a JSON Lines object, streaming it.
@@ -260,6 +270,10 @@ class PayloadStore:
             ExpiresIn=UPLOAD_SECONDS,
         )
         return url
+
+
+def _range(start: int, length: int) -> str:
+    return f"bytes={start}-{start + length - 1}"
 
 
 def _if_match(etag: str | None) -> dict[str, str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.tasks import TaskStore
@@ -15,8 +17,14 @@ from taskmill.dispatch.emitters.stream_delivery import Caused, StreamDelivery
 from taskmill.dispatch.reactions import SendMessage, StartExecution, StopExecution
 from taskmill.model.chunks import chunked
 from taskmill.model.clock import Clock, now_ms
+from taskmill.model.derived_codes import execution_name
+from taskmill.model.errors import TaskNotFound
 from taskmill.model.lanes import Lane, lane_of
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
+
+if TYPE_CHECKING:
+    from taskmill.fanout.finish import Finisher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,18 +33,20 @@ class WorkEmitter:
 
     Attributes:
         lanes: The work queue of each lane.
+        finisher: Returns what ends fan-outs; only a cancel needs it.
     """
 
     tasks: TaskStore
     lanes: Mapping[Lane, Queue]
     workflow: Workflow
+    finisher: Callable[[], Finisher]
     scheduler: Scheduler
     clock: Clock = now_ms
 
     def emit(self, delivery: StreamDelivery) -> None:
         self._send(delivery)
         self._start(delivery)
-        delivery.each(StopExecution, lambda each: self.workflow.stop(each.row))
+        delivery.each(StopExecution, lambda each: self._stop(each.row))
 
     def _send(self, delivery: StreamDelivery) -> None:
         """Send messages, up to 15 min ahead with an SQS delay, beyond that with a schedule."""
@@ -77,6 +87,17 @@ class WorkEmitter:
     def _start(self, delivery: StreamDelivery) -> None:
         delivery.each(StartExecution, lambda each: self.workflow.start(each.row))
         self._mark(((each, Status.STARTED) for each in delivery.of(StartExecution)), delivery)
+
+    def _stop(self, row: TaskRow) -> None:
+        """Stop the execution of a cancelled fan-out, and do what its end should cause.
+
+        EventBridge tells of that end at best: it may not, and finish may be called twice.
+        """
+        self.workflow.stop(row)
+        if row.rows is not None:  # else it may have a million subtasks to cancel one by one
+            name = execution_name(row.key, row.run, row.created_at)
+            with suppress(TaskNotFound):
+                self.finisher().finish(row.key, execution=name)
 
     def _mark(self, marks: Iterable[tuple[Caused, Status]], delivery: StreamDelivery) -> None:
         """Write the new status to rows; a row that has changed since is left as it is."""
