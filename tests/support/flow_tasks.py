@@ -54,6 +54,14 @@ def odd_fails(value: int) -> int:
     return value
 
 
+@task("odd-aborts", retry=Retry(max_attempts=50, base_seconds=0))
+def odd_aborts(value: int) -> int:
+    """Fails at once for an odd number; a lost worker costs an attempt and no more."""
+    if value % 2:
+        raise Abort(f"{value} is odd")
+    return value
+
+
 @task("aborts")
 def aborts(value: Any) -> None:
     RUNS.append(value)

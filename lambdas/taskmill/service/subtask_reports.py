@@ -54,11 +54,11 @@ class SubtaskReport:
         index, size = self.key.index or 0, parent.batch_size or 1
         if index >= (parent.child_count or 0):
             raise not_found(self.key)
+        found = self.reads.batches.find(parent, [index // size])[index // size]
+        batch = found if isinstance(found, BatchRow) else None
         row = self.reads.tasks.shown(self.key.stored)
         if isinstance(row, UnreadableRow):
             raise row
-        found = self.reads.batches.find(parent, [index // size])[index // size]
-        batch = found if isinstance(found, BatchRow) else None
         shown = seen(parent, batch, row, index)
         if shown is None:
             raise not_found(self.key)

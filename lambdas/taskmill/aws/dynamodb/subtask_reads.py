@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from taskmill.aws.dynamodb.batches import BatchStore
@@ -33,13 +33,13 @@ class SubtaskReads:
         Raises:
             TaskNotFound: There is no such subtask, or its row has expired.
         """
-        parent, stored = self.tasks.table.get_many([key.parent.stored, key.stored])
-        row = None if stored is None else TaskRow.shown(stored)
-        found = None if parent is None else TaskRow.shown(parent)
-        if isinstance(found, TaskRow) and on_demand(found):
-            if (key.index or 0) >= (found.child_count or 0):
-                raise not_found(key)
-            row = self._seen(found, [key.index or 0], {key.index or 0: row})[0]
+        parent = self.tasks.shown(key.parent.stored)
+        if not isinstance(parent, TaskRow) or not on_demand(parent):
+            row = self.tasks.shown(key.stored)
+        elif (key.index or 0) < (parent.child_count or 0):
+            row = next(self.shown(parent, key.index or 0, key.index or 0), None)
+        else:
+            row = None
         if row is None:
             raise not_found(key)
         return row
@@ -52,29 +52,24 @@ class SubtaskReads:
         if not on_demand(parent):
             yield from self.subtasks.shown(parent.key, first, last)
             return
-        last = min(last, (parent.child_count or 0) - 1)
+        last, size = min(last, (parent.child_count or 0) - 1), parent.batch_size or 1
         if first > last:
             return
-        stored = {index_of(row): row for row in self.subtasks.shown(parent.key, first, last)}
-        for row in self._seen(parent, range(first, last + 1), stored):
-            if row is not None:
+        # Batches first: what one that has ended says of its rows, they are sure to say afterwards.
+        batches = self.batches.find(parent, range(first // size, last // size + 1))
+        rows = {index_of(row): row for row in self.subtasks.shown(parent.key, first, last)}
+        for index in range(first, last + 1):
+            batch, row = batches[index // size], rows.get(index)
+            if isinstance(row, UnreadableRow):
                 yield row
+                continue
+            known = batch if isinstance(batch, BatchRow) else None
+            if (found := seen(parent, known, row, index)) is not None:
+                yield found
 
     def read(self, parent: TaskRow, first: int, last: int) -> Iterator[TaskRow]:
         """As `shown`, without unreadable rows."""
         return (row for row in self.shown(parent, first, last) if isinstance(row, TaskRow))
-
-    def _seen(
-        self, parent: TaskRow, indexes: Sequence[int], stored: Mapping[int, Shown | None]
-    ) -> list[Shown | None]:
-        size = parent.batch_size or 1
-        batches = self.batches.find(parent, sorted({index // size for index in indexes}))
-        found: list[Shown | None] = []
-        for index in indexes:
-            batch, row = batches[index // size], stored.get(index)
-            known = batch if isinstance(batch, BatchRow) else None
-            found.append(row if isinstance(row, UnreadableRow) else seen(parent, known, row, index))
-        return found
 
 
 def index_of(row: Shown) -> int:
