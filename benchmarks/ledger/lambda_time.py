@@ -1,6 +1,6 @@
 """How long our part of the functions takes on AWS: assumed, not measured, and stated here.
 
-A function waits for its AWS calls one after the other (split makes 16 at once) and computes for
+A function waits for its AWS calls one after the other and computes for
 each invocation, each call and each row that it writes. Computing takes as long as it does on a
 whole vCPU times 1,769 MB over the function's memory. What task functions do is not in it.
 """
@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from benchmarks.ledger.usage import Usage, What
 
 ONE_VCPU_MB = 1_769
-SPLIT_THREADS = 16
 MEMORY_MB = 256  # of every function but split, in the ledger; a stack's default is 512
 
 WAIT_MS: Mapping[str, float] = {  # for an answer, within a region
@@ -51,9 +50,8 @@ def _seconds(usage: Usage, function: str, memory_mb: int) -> float:
         for entry, amount in usage.amounts.items()
         if entry.where == function and entry.what is What.CALLS
     }
-    at_once = SPLIT_THREADS if function == "split" else 1
     waits = sum(WAIT_MS.get(each, OTHER_WAIT_MS) * times for each, times in calls.items())
-    return (waits / at_once + _cpu_ms(usage, function, sum(calls.values()), memory_mb)) / 1000
+    return (waits + _cpu_ms(usage, function, sum(calls.values()), memory_mb)) / 1000
 
 
 def _cpu_ms(usage: Usage, function: str, calls: float, memory_mb: int) -> float:

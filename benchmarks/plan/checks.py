@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from benchmarks.plan import limits, rates, states
 from benchmarks.plan.pace import MARGIN_SECONDS, Pace
 from benchmarks.plan.sample import Sample
-from taskmill.aws.dynamodb.batches import TRANSACTION_MARKS
+from taskmill.aws.dynamodb.batch_counts import TRANSACTION_MARKS
 
 SPARE_SECONDS = 2 * MARGIN_SECONDS
 
@@ -72,11 +72,10 @@ def _durations(pace: Pace) -> Iterator[_Row]:
 
 def _rates(pace: Pace, sample: Sample) -> Iterator[_Row]:
     unit, most = "write units a second", limits.PARTITION_WRITES
-    yield "a partition of subtasks, split", rates.split_partition(pace, sample), most, unit
     yield "a partition of subtasks, outcomes", rates.outcome_partition(pace, sample), most, unit
-    yield "the partition of the batches", rates.batch_partition(pace, sample), most, unit
+    yield "a partition of the batches", rates.batch_partition(pace, sample), most, unit
     yield "the partition of the fan-out's row", rates.parent_partition(pace, sample), most, unit
     yield "the whole table", rates.table_writes(pace, sample), limits.TABLE_WRITES, unit
     reads = rates.finish_reads(pace, sample)
-    name = "the partition of the batches, finish"
+    name = "a partition of the batches, finish"
     yield name, reads, limits.PARTITION_READS, "read units a second"

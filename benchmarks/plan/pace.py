@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from benchmarks.ledger.cloud import TASKS, TENANT
-from benchmarks.ledger.lambda_time import CALL_CPU_MS, ONE_VCPU_MB, SPLIT_THREADS, WAIT_MS
+from benchmarks.ledger.lambda_time import CALL_CPU_MS, ONE_VCPU_MB, WAIT_MS
 from benchmarks.memory_aws import WireTable
 from benchmarks.plan import limits
-from benchmarks.plan.case import Planned
+from benchmarks.plan.case import Case, Planned
 from benchmarks.plan.sample import element
 from taskmill.aws.s3.elements import PIECE_BYTES
-from taskmill.aws.s3.payloads import SUBTASK_INPUT_INLINE
+from taskmill.fanout.element_lines import find_batches
 from taskmill.handlers import subtasks
 from taskmill.model.statuses import Status
 from taskmill.models import CreateStepFunctionTask
@@ -24,7 +24,7 @@ SLOWER = 2.0  # a vCPU of Lambda's is taken to be so much slower than this machi
 MARGIN_SECONDS = 10.0  # that a batch keeps free before its deadline
 START_SECONDS = 0.5  # until a child execution's function runs, cold starts included
 PARSED = 10  # times its bytes that an element takes in memory, as text and as values
-MEASURED_ROWS, MEASURED_BATCH = 2_000, 200
+MEASURED_ROWS, MEASURED_BATCH, MEASURED_BYTES = 2_000, 200, 40 << 20
 _STATEMENTS_WAIT = WAIT_MS["dynamodb.batch_execute_statement"] / 1000
 _WRITE_WAIT = WAIT_MS["dynamodb.update_item"] / 1000
 _GET_WAIT = WAIT_MS["s3.get_object"] / 1000
@@ -35,7 +35,7 @@ S3_BYTES_A_SECOND = 50e6  # that one connection brings
 class Costs:
     """CPU seconds on one vCPU of this machine, boto3 included, for a row in each step."""
 
-    split_row: float = 260e-6
+    split_row: float = 1e-6
     batch_row: float = 310e-6
     finish_batch: float = 270e-6
 
@@ -49,10 +49,22 @@ class Pace:
 
     @cached_property
     def split_seconds(self) -> float:
-        """Split has one vCPU; its inserts wait 16 at a time."""
-        rows = self.planned.case.count
-        waits = rows / limits.STATEMENTS * _STATEMENTS_WAIT / SPLIT_THREADS
-        return rows * self.costs.split_row * SLOWER + waits
+        """Split has one vCPU; it reads the input as it comes, and looks for the ends of lines."""
+        case = self.planned.case
+        read = _GET_WAIT + self.input_bytes / S3_BYTES_A_SECOND
+        calls = 2 * (_WRITE_WAIT + CALL_CPU_MS / 1000)  # the fan-out's row, read and written
+        return read + case.count * self.costs.split_row * SLOWER + calls
+
+    @property
+    def input_bytes(self) -> int:
+        return self.planned.case.count * (self.planned.case.element_bytes + 1)
+
+    @cached_property
+    def first_in_batch_seconds(self) -> float:
+        """Until a batch's first subtask runs: a cold start, parent, claim, elements."""
+        piece = min(PIECE_BYTES, self.planned.size * self.planned.case.element_bytes)
+        calls = 2 * (_WRITE_WAIT + CALL_CPU_MS / 1000)
+        return START_SECONDS + calls + _GET_WAIT + piece / S3_BYTES_A_SECOND
 
     @cached_property
     def own_row_seconds(self) -> float:
@@ -64,24 +76,20 @@ class Pace:
     def batch_seconds(self) -> float:
         """Of one batch from its claim to its closing, over as many invocations as it takes."""
         case = self.planned.case
-        calls = 4 * (_WRITE_WAIT + CALL_CPU_MS / 1000)  # parent, claim, rows, closing
+        calls = 3 * (_WRITE_WAIT + CALL_CPU_MS / 1000)  # parent, claim, closing
         rows = min(self.planned.size, case.count)
         return rows * (case.subtask_ms / 1000 + self.own_row_seconds) + calls + self._read_seconds
 
     @property
     def _read_seconds(self) -> float:
-        """Of a batch's elements, where they are too large for their rows."""
+        """Of a batch's elements."""
         size = self.planned.case.element_bytes * min(self.planned.size, self.planned.case.count)
-        if self.planned.case.element_bytes <= SUBTASK_INPUT_INLINE:
-            return 0
         return math.ceil(size / PIECE_BYTES) * _GET_WAIT + size / S3_BYTES_A_SECOND
 
     @property
     def held_bytes(self) -> int:
         """Of elements, in a batch's memory: a piece as it was read, and one element parsed."""
         case = self.planned.case
-        if case.element_bytes <= SUBTASK_INPUT_INLINE:
-            return case.element_bytes * min(self.planned.size, case.count)
         return max(PIECE_BYTES, case.element_bytes) + PARSED * case.element_bytes
 
     @cached_property
@@ -123,16 +131,25 @@ class _WiredCloud(InProcessCloud):
 
 
 def measure(planned: Planned) -> Costs:
-    """Run split, batches and finish of a smaller fan-out with real clients, and take the CPU."""
+    """Run batches and finish of a smaller fan-out with real clients, and take the CPU."""
     rows, size = MEASURED_ROWS, MEASURED_BATCH
     with _WiredCloud(modules=[TASKS]) as cloud:
         event = _started(cloud, [element(planned.case)] * rows, size)
         context = cloud.context(limits.LAMBDA_SECONDS)
-        spans = [[first, first + size - 1] for first in range(0, rows, size)]
-        split = _cpu(cloud, lambda: subtasks.split(event, context))
+        spans = subtasks.split(event, context)["batches"]
         batch = _cpu(cloud, lambda: [_batch(event, span, context) for span in spans])
         finish = _cpu(cloud, lambda: subtasks.finish(event, context))
-    return Costs(split_row=split / rows, batch_row=batch / rows, finish_batch=finish / len(spans))
+    return Costs(split_row=_split_cpu(planned.case), batch_row=batch / rows, finish_batch=finish / len(spans))
+
+
+def _split_cpu(case: Case) -> float:
+    """CPU seconds for an element, of looking for the ends of lines."""
+    lines = max(MEASURED_BYTES // (case.element_bytes + 1), 1)
+    body = (b"x" * case.element_bytes + b"\n") * lines
+    chunks = [body[at : at + limits.MB] for at in range(0, len(body), limits.MB)]
+    before = time.process_time()
+    find_batches(chunks, MEASURED_BATCH)
+    return (time.process_time() - before) / lines
 
 
 def _started(cloud: InProcessCloud, elements: list[Any], size: int) -> dict[str, Any]:

@@ -1,25 +1,19 @@
 """Write and read units a second on the partitions that a fan-out presses hardest.
 
 A stored partition key is taken to be a partition. It holds 500 subtasks, so however fast they come,
-no second sees more than 500 of their writes; the rows of all batches share one, and so, with
-others, does the fan-out's own row.
+no second sees more than 500 of their writes; the rows of all batches share 16, and the fan-out's
+own row shares one with others.
 """
 
 import math
 
 from benchmarks.plan.pace import Pace
 from benchmarks.plan.sample import Sample
-from taskmill.aws.dynamodb.batches import TRANSACTION_MARKS
-from taskmill.model.keys import CHUNK
+from taskmill.aws.dynamodb.batch_counts import TRANSACTION_MARKS
+from taskmill.model.keys import BATCH_SHARDS, CHUNK
 
 COUNT_SECONDS = 0.05  # of one delivery of closed batches; the next waits for it
 _MARK = 2  # a transaction is billed double, and counts so towards the limit
-
-
-def split_partition(pace: Pace, sample: Sample) -> float:
-    """Split fills one partition after the other."""
-    rate = pace.planned.case.count / max(pace.split_seconds, 1)
-    return min(rate, CHUNK) * _units(sample.inserted)
 
 
 def outcome_partition(pace: Pace, sample: Sample) -> float:
@@ -30,10 +24,10 @@ def outcome_partition(pace: Pace, sample: Sample) -> float:
 
 
 def batch_partition(pace: Pace, sample: Sample) -> float:
-    """All batches begin together, then end and begin one by one: claim, closing, mark."""
+    """All batches begin together, then end and begin one by one: claim, closing, mark; in 16 parts."""
     row = _units(sample.batch_row)
     ending = pace.at_once / max(pace.batch_seconds, 1)
-    return row * max(pace.at_once, ending * (1 + 1 + _MARK))
+    return row * max(pace.at_once, ending * (1 + 1 + _MARK)) / BATCH_SHARDS
 
 
 def parent_partition(pace: Pace, sample: Sample) -> float:
@@ -44,15 +38,14 @@ def parent_partition(pace: Pace, sample: Sample) -> float:
 
 
 def table_writes(pace: Pace, sample: Sample) -> float:
-    """Of the whole table, in the busier of the two steps."""
-    split = pace.planned.case.count / max(pace.split_seconds, 1) * _units(sample.inserted)
+    """Of the whole table, while batches run."""
     each = pace.planned.case.subtask_ms / 1000 + pace.own_row_seconds
-    return max(split, pace.at_once / each * _units(sample.ended))
+    return pace.at_once / each * _units(sample.ended)
 
 
 def finish_reads(pace: Pace, sample: Sample) -> float:
-    """Finish reads the rows of all batches, as fast as it can."""
-    units = math.ceil(pace.planned.batches * sample.batch_row / 4096)
+    """Finish reads the rows of all batches by their keys, as fast as it can."""
+    units = pace.planned.batches * math.ceil(sample.batch_row / 4096) / BATCH_SHARDS
     return units / max(pace.finish_seconds, 1)
 
 

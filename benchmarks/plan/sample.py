@@ -10,8 +10,7 @@ from taskmill.testing.sizes import item_size
 
 SUBTASKS, BATCHES = 200, 2
 ROWS = {  # that are looked at: their kind, and how they are written
-    "inserted": ("SUBTASK", "INSERT"),
-    "ended": ("SUBTASK", "MODIFY"),
+    "ended": ("SUBTASK", "INSERT"),
     "batch_row": ("BATCH", "MODIFY"),
     "parent_row": ("SFN_TASK", "MODIFY"),
 }
@@ -24,13 +23,12 @@ class Sample:
     Attributes:
         once: What the fan-out itself uses.
         subtask: What each subtask adds, and `batch` each batch.
-        inserted: Of a subtask's row as split writes it; `ended`: with its outcome.
+        ended: Of a subtask's row, with its outcome.
     """
 
     once: Usage
     subtask: Usage
     batch: Usage
-    inserted: int
     ended: int
     batch_row: int
     parent_row: int

@@ -36,10 +36,15 @@ class Simulation:
         split, work = pace.split_seconds, pace.split_seconds + pace.map_seconds
         batches = f"the Map runs {pace.planned.batches:,} batches, {pace.at_once:,} at once"
         return [
-            ("split writes the subtasks", 0.0, split),
+            ("split finds where the batches begin", 0.0, split),
             (batches, split, work),
             ("finish sums up", work, pace.seconds),
         ]
+
+    @property
+    def first_subtask_seconds(self) -> float:
+        """From the start of the execution until a subtask runs."""
+        return self.pace.split_seconds + self.pace.first_in_batch_seconds
 
     @property
     def notes(self) -> list[str]:

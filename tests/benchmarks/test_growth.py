@@ -15,8 +15,8 @@ def test_an_amount_that_grows_with_the_count_has_slope_one() -> None:
 def test_what_split_holds_does_not_grow_with_its_input() -> None:
     small, large = (traced_split(count).megabytes for count in (15_000, 40_000))
 
-    # Both are longer than the chunks that are under way at once. 25,000 more rows of 400 bytes
-    # would be 10 MB more; a tenth is allowed for 125 more spans and for the threads' order.
+    # Both are longer than one chunk. 25,000 more elements of 200 bytes would be 5 MB more; a fifth
+    # is allowed for 125 more batches.
     assert large < small + 1
 
 

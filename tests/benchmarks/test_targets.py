@@ -19,13 +19,13 @@ BOUNDS = {
     "single task: write units": 4,
     "single task, one by one: AWS calls": 3.5,
     "single task, in bulk: AWS calls": 2.5,
-    "subtask of 10,000: write units": 2.05,
-    "subtask of 10,000: AWS calls": 0.15,
+    "subtask of 10,000: write units": 1.06,
+    "subtask of 10,000: AWS calls": 0.09,
     "subtask of 10,000: function calls": 0.03,
     "subtask of 10,000: state transitions": 0.05,
     "AWS calls a subtask, 10,000 over 1,000": 1.05,  # 100,000 in `make bench`
     "single task, one by one: dollars a million": 6.0,
-    "subtask: dollars a million": 2.0,
+    "subtask: dollars a million": 1.2,
     "idle stack: AWS calls a day": 0,
 }
 

@@ -45,7 +45,7 @@ from tools.lint_templates import LintedStack
 from taskmill import Retry, models
 from taskmill.aws.s3 import payloads
 from taskmill.aws.sns import MESSAGES_A_CALL
-from taskmill.fanout import batch
+from taskmill.fanout import batch_work as batch
 from taskmill.functions import task_decorator, task_functions
 from taskmill.http.bodies import MAX_TASKS
 from taskmill.http.request import MAX_BODY_BYTES

@@ -19,7 +19,7 @@ from taskmill.aws.dynamodb.idempotency import KEPT_SECONDS
 from taskmill.aws.s3 import payloads
 from taskmill.aws.sqs import memory_queue, protocol
 from taskmill.cli.app import app as command_line
-from taskmill.fanout import batch
+from taskmill.fanout import batch_work as batch
 from taskmill.functions import context, handles, polling, task_decorator, task_functions
 from taskmill.model import batch_plan, callback_budget
 from taskmill.model.error_details import MESSAGE_LIMIT, STACK_LIMIT
