@@ -10,7 +10,6 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import linear_regression
-from typing import Any
 
 from benchmarks.ledger.cloud import TASKS, TENANT
 from taskmill.handlers import subtasks

@@ -139,7 +139,8 @@ def measure(planned: Planned) -> Costs:
         spans = subtasks.split(event, context)["batches"]
         batch = _cpu(cloud, lambda: [_batch(event, span, context) for span in spans])
         finish = _cpu(cloud, lambda: subtasks.finish(event, context))
-    return Costs(split_row=_split_cpu(planned.case), batch_row=batch / rows, finish_batch=finish / len(spans))
+    split = _split_cpu(planned.case)
+    return Costs(split_row=split, batch_row=batch / rows, finish_batch=finish / len(spans))
 
 
 def _split_cpu(case: Case) -> float:

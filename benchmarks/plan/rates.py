@@ -24,7 +24,7 @@ def outcome_partition(pace: Pace, sample: Sample) -> float:
 
 
 def batch_partition(pace: Pace, sample: Sample) -> float:
-    """All batches begin together, then end and begin one by one: claim, closing, mark; in 16 parts."""
+    """A sixteenth of all batches, which begin together, then end and begin one by one."""
     row = _units(sample.batch_row)
     ending = pace.at_once / max(pace.batch_seconds, 1)
     return row * max(pace.at_once, ending * (1 + 1 + _MARK)) / BATCH_SHARDS
