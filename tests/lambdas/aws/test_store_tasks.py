@@ -17,7 +17,7 @@ from taskmill.errors import (
     TaskExists,
     TaskNotFound,
 )
-from taskmill.model.keys import TaskKey
+from taskmill.model.keys import TaskKey, attention_of
 from taskmill.model.rows.task_row import HISTORY_LIMIT, TaskRow
 from taskmill.model.statuses import FINAL, RETRYABLE, Status
 from taskmill.testing import InProcessCloud
@@ -469,3 +469,19 @@ def test_another_run_begins_without_the_note(cloud: InProcessCloud) -> None:
 
     assert again is not None
     assert again.attributes == {}
+
+
+@BOTH_TABLES
+def test_failed_rows_of_all_keys_are_listed_newest_first(cloud: InProcessCloud) -> None:
+    tenant = any_key().tenant
+    rows = []
+    for number in range(20):
+        key = any_key(tenant=tenant)
+        place = f"FAILED#{tenant}" if number % 5 == 0 else attention_of(key)  # as before, and now
+        failed = {"status": Status.FAILED, "attention": place, "updated_at": 1_000 + number}
+        rows.append(stored(cloud, key=key, **failed))
+
+    found = list(cloud.wiring.tasks.failed(tenant, limit=15))
+
+    assert found == [row.key.stored for row in rows[::-1]][:15]
+    assert len({row.attention for row in rows}) > 2

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import heapq
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from taskmill.aws.dynamodb.codec import encode
+from taskmill.aws.dynamodb.attention import failed_rows
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.statements import Update
 from taskmill.aws.dynamodb.table import Table
@@ -15,7 +13,7 @@ from taskmill.aws.dynamodb.writes import Write, attribute_paths, ending, not_fou
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.error_details import final_error
 from taskmill.model.errors import IllegalStatusChange, TaskExists, TaskNotFound
-from taskmill.model.keys import StoredKey, TaskKey, attention_keys
+from taskmill.model.keys import StoredKey, TaskKey
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RETRYABLE, Status, sources
@@ -261,19 +259,7 @@ class TaskStore:
 
     def failed(self, tenant: str, *, limit: int) -> Iterator[StoredKey]:
         """Keys of a tenant's failed rows, newest first, at most `limit`; eventually consistent."""
-        found = (
-            self.table.query(
-                IndexName="attention",
-                KeyConditionExpression="attention = :key",
-                ExpressionAttributeValues={":key": encode(key)},
-                ScanIndexForward=False,
-                Limit=limit,
-            )
-            for key in attention_keys(tenant)
-        )
-        merged = heapq.merge(*found, key=lambda each: int(each["updatedAt"]), reverse=True)
-        for each in itertools.islice(merged, limit):
-            yield StoredKey(each["pk"], each["sk"])
+        return failed_rows(self.table, tenant, limit=limit)
 
 
 _OTHER_RESULT = {"result": "resultRef", "resultRef": "result"}
