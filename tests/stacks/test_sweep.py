@@ -67,8 +67,8 @@ def test_it_may_do_just_what_it_needs(swept: Template, allowed: Allowed) -> None
         "TasksTable": {
             f"dynamodb:{action}"
             for action in (
-                *("Scan", "GetItem", "BatchGetItem", "UpdateItem", "PartiQLUpdate", "PutItem"),
-                "Query",
+                *("Scan", "GetItem", "BatchGetItem", "UpdateItem", "PutItem"),
+                *("Query", "PartiQLInsert", "PartiQLUpdate"),
             )
         },
         "TasksTable/index/children": {"dynamodb:Query"},
