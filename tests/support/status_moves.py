@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from taskmill.model.statuses import RETRYABLE, Status, may_move
 from taskmill.testing import InProcessCloud
 
-TASK_ROWS = {"TASK", "SFN_TASK", "SUBTASK"}
-
 
 def is_legal(source: Status, target: Status) -> bool:
     """Whether the status table, or an explicit retry, allows a change; no change is one, too."""

@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 from openapi_checks import EXCLUDED, configuration
 from schemathesis.core.failures import FailureGroup
-from status_moves import TASK_ROWS, illegal_moves
+from status_moves import illegal_moves
 
 from taskmill.model.statuses import FINAL, Status
 from taskmill.testing import Chaos, InProcessCloud
 
+TASK_ROWS = {"TASK", "SFN_TASK", "SUBTASK"}
 SIGNED = {"Authorization": "signed"}
 SEQUENCES, STEPS = amount(15, fuzz=300), 20
 
