@@ -1,5 +1,6 @@
 """Reports from outside: no status that a caller may report parks a task, and none is forgotten."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -268,3 +269,41 @@ def test_a_fan_out_that_is_ended_while_it_is_split_again_ends_its_subtasks(
 
     assert cloud.meter.fault is None
     assert set(statuses(cloud, key)) == {"CANCELLED"}
+
+
+@pytest.mark.parametrize("status", sorted(FINAL))
+@pytest.mark.parametrize("call", range(1, 16))
+def test_a_fan_out_that_ended_while_it_was_split_again_has_no_open_subtasks(
+    cloud: InProcessCloud, call: int, status: Status
+) -> None:
+    """At every call of the second split, the fan-out ends and its finish is already over."""
+    key = fan_out(cloud, "report-odd-fails", range(6), batch_size=2)
+    cloud.run()
+    assert get(cloud, key).status == "FAILED"
+    cloud.service.retry(key=key)
+    while cloud.stream.pending():
+        cloud.deliver_records()
+    calls = iter(range(1, call))
+
+    def ends_it(_: str) -> None:
+        if next(calls, None) is None:
+            cloud.meter.fault = None
+            if get(cloud, key).status not in FINAL:
+                cloud.service.update_status(key=key, status=status)
+                cloud.wiring.finisher.finish(key)
+                cloud.executions.silent = True  # so nothing comes after it
+
+    cloud.meter.fault = ends_it
+    cloud.step()  # split
+    cloud.meter.fault = None
+    cloud.run()
+
+    ended = get(cloud, key)
+    found = Counter(statuses(cloud, key))
+    assert set(found) <= FINAL
+    assert ended.attributes["counts"] == {
+        "total": 6,
+        "completed": found["COMPLETED"],
+        "failed": found["FAILED"],
+        "cancelled": found["CANCELLED"],
+    }

@@ -50,3 +50,10 @@ def fails_once(ctx: TaskContext) -> str:
     if ctx.attempt == 1:
         raise ValueError("once")
     return "done"
+
+
+@task("report-odd-fails", retry=Retry(max_attempts=1))
+def odd_fails(value: int) -> int:
+    if value % 2:
+        raise ValueError(f"{value} is odd")
+    return value

@@ -9,6 +9,7 @@ from taskmill.aws.dynamodb.batches import BatchStore
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.s3.expiry import naming
+from taskmill.fanout.finish import Finisher
 from taskmill.fanout.insert import Inserter
 from taskmill.model.batch_plan import batch_size_for, batch_spans
 from taskmill.model.clock import Clock, now_ms
@@ -26,6 +27,7 @@ class Splitter:
     """Stores the subtasks of a fan-out. Idempotent.
 
     Attributes:
+        finisher: Finishes a fan-out anew that has ended while it was split again.
         max_concurrency: Batches that run in parallel, unless the submit sets its own number.
     """
 
@@ -33,6 +35,7 @@ class Splitter:
     subtasks: SubtaskStore
     batches: BatchStore
     inserter: Inserter
+    finisher: Finisher
     max_concurrency: int = 100
     clock: Clock = now_ms
 
@@ -105,8 +108,13 @@ class Splitter:
                 self.batches.reopen(batch)
         self.batches.keep(uncounted)
         spans = self._open_spans(parent)
-        self._split_done(parent, parent.child_count or 0, size, kept)
-        return spans
+        done = self._split_done(parent, parent.child_count or 0, size, kept)
+        if done or self._is_wanted(parent):
+            return spans
+        # It has ended meanwhile, and its finish may have come before the last rows were reopened.
+        own = execution_name(parent.key, parent.run, parent.created_at)
+        self.finisher.finish(parent.key, execution=own)
+        return []
 
     def _reopen_rows(self, key: TaskKey, first: int, last: int) -> None:
         again = {"status": Status.CREATED, "attempts": 0}

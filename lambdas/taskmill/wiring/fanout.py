@@ -32,6 +32,7 @@ class FanOutParts(WorkParts):
             subtasks=self.subtasks,
             batches=self.batches,
             inserter=self.inserter,
+            finisher=self.finisher,
             max_concurrency=self.settings.max_concurrency,
             clock=self.clock,
         )
