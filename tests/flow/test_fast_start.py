@@ -218,12 +218,78 @@ def test_a_dead_letter_without_a_task_leaves_a_tombstone_as_well(cloud: InProces
 
 
 def waiting_parent(cloud: InProcessCloud) -> TaskKey:
-    """A parent whose one child has ended, and is not counted yet."""
-    key = submit(cloud, "reads-a-large-child")
+    """A parent whose children have ended, and are not counted yet."""
+    key = submit(cloud, "reads-two-children")
     while not (get(cloud, key).status == "WAITING" and not messages(cloud)):
         next(cloud.deliveries.steps())()
     assert get(cloud, key).status == "WAITING"
     return key
+
+
+def parent_of_one(cloud: InProcessCloud) -> TaskKey:
+    """A parent that waits for its only child, whose message is on the queue."""
+    key = submit(cloud, "reads-a-large-child")
+    next(cloud.deliveries.steps())()
+    assert (get(cloud, key).status, messages(cloud)) == ("WAITING", 1)
+    return key
+
+
+def test_the_end_of_an_only_child_wakes_its_parent_without_the_stream(
+    cloud: InProcessCloud,
+) -> None:
+    key = parent_of_one(cloud)
+
+    next(cloud.deliveries.steps())()  # the child: ended, counted
+    ((message),) = cloud.queues.queues["queue"]
+    assert '"hint": true' in message.body
+    next(cloud.deliveries.steps())()
+    assert get(cloud, key).status == "COMPLETED"
+
+    before = cloud.meter.calls["dynamodb.transact_write_items"]
+    cloud.run()
+    assert cloud.meter.calls["dynamodb.transact_write_items"] == before  # nothing more to count
+    assert cloud.wiring.tasks.get(key).children_completed == 1
+
+
+def test_the_end_of_an_only_child_and_its_count_are_one_write_and_the_hint_one_call(
+    cloud: InProcessCloud,
+) -> None:
+    parent_of_one(cloud)
+    before = cloud.meter.calls.copy()
+
+    next(cloud.deliveries.steps())()
+
+    assert cloud.meter.calls - before == {
+        "dynamodb.update_item": 1,  # its claim
+        "dynamodb.transact_write_items": 1,
+        "dynamodb.batch_get_item": 1,  # whether the parent waits already
+        "sqs.send_message_batch": 1,
+        "s3.put_object": 1,  # its result
+    }
+
+
+@pytest.mark.parametrize("reason", ["cancelled", "contended"])
+def test_an_only_child_whose_parent_takes_no_count_ends_alone(
+    cloud: InProcessCloud, reason: str
+) -> None:
+    key = parent_of_one(cloud)
+    (child,) = cloud.wiring.children.keys_of(key)
+    if reason == "cancelled":
+        cloud.service.cancel(key=key)
+    else:
+        refused = ClientError(
+            {"Error": {"Code": "ValidationException", "Message": "no"}}, "TransactWriteItems"
+        )
+        cloud.meter.fault = lambda name: (
+            refused if name == "dynamodb.transact_write_items" else None
+        )
+    next(cloud.deliveries.steps())()
+    cloud.meter.fault = None
+
+    row = cloud.wiring.tasks.get(child)
+    assert (row.status, row.counted) == ("COMPLETED", None)
+    cloud.run()
+    assert get(cloud, key).status == ("CANCELLED" if reason == "cancelled" else "COMPLETED")
 
 
 def test_the_count_of_the_last_child_wakes_its_parent_before_the_stream_tells_of_it(

@@ -125,6 +125,11 @@ def returns_a_function(_: Any) -> Any:
     return echo.function
 
 
+@task("reads-two-children")
+def reads_two_children(ctx: TaskContext) -> int:
+    return sum(map(len, ctx.gather("sized", [10, 20])))
+
+
 @task("reads-a-large-child")
 def reads_a_large_child(ctx: TaskContext) -> int:
     return len(ctx.run("sized", 200_000))

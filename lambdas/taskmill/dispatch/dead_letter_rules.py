@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from taskmill.dispatch.reactions import is_awake
 from taskmill.model.errors import AttemptsSpent, TaskmillError
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RUNNING, Status
@@ -76,7 +75,7 @@ def verdict(row: TaskRow, letter: str, *, now: int) -> Verdict:
 
 
 def _waits_for_children(row: TaskRow) -> bool:
-    return row.status is Status.FINISHED or (row.status is Status.WAITING and not is_awake(row))
+    return row.status is Status.FINISHED or (row.status is Status.WAITING and not row.is_awake)
 
 
 def _due(row: TaskRow) -> int | None:

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from taskmill.aws.dynamodb.sweeps import AGAIN_AFTER_MS
-from taskmill.dispatch.reactions import is_awake
 from taskmill.model.lanes import Lane, lane_of
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import Status
@@ -53,7 +52,7 @@ def why_overdue(row: TaskRow, look: Look) -> str | None:
         return "unmoved"
     if row.swept_at is not None and row.swept_at + AGAIN_AFTER_MS > look.now:
         return None
-    if (row.status in _QUEUED or is_awake(row)) and not _gone(row, due, look):
+    if (row.status in _QUEUED or row.is_awake) and not _gone(row, due, look):
         return None
     return _WHY[row.status]
 

@@ -173,7 +173,7 @@ def _endings(row: TaskRow) -> list[Reaction]:
     if not row.ended or row.key.index is not None:
         return []
     found: list[Reaction] = [RunCallbacks(row)]
-    if row.parent_run is not None:
+    if row.parent_run is not None and not row.counted:
         found.append(CountChild(row))
     if row.status is Status.CANCELLED and row.child_count and not is_fan_out(row.key):
         found.append(CancelChildren(row))
@@ -184,16 +184,11 @@ def _tally_reactions(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
     """The reaction of a parent row to the count of its last child: resume or end the task."""
     if new.key.index is not None or is_fan_out(new.key):
         return []  # these have no children, and are never suspended
-    if is_awake(new) and not (old and is_awake(old)):
+    if new.is_awake and not (old and old.is_awake):
         return [SendMessage(new)]
     if is_settled(new) and not (old and is_settled(old)):
         return [SettleParent(new)]
     return []
-
-
-def is_awake(row: TaskRow) -> bool:
-    """Whether a suspended task can be resumed: all awaited children have ended and are counted."""
-    return row.status is Status.WAITING and (row.awaited_done or 0) >= (row.awaited_total or 0)
 
 
 def is_settled(row: TaskRow) -> bool:
@@ -205,7 +200,7 @@ def is_settled(row: TaskRow) -> bool:
 
 
 def _waits_for_children(row: TaskRow) -> bool:
-    suspended = row.status is Status.WAITING and not is_awake(row)
+    suspended = row.status is Status.WAITING and not row.is_awake
     return suspended or (row.status is Status.FINISHED and not is_settled(row))
 
 

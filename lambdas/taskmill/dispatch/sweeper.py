@@ -14,7 +14,6 @@ from typing import Any
 
 from taskmill.aws.dynamodb.sweeps import START, Position, SweepStore
 from taskmill.dispatch.overdue import GRACE_MS, Look, why_overdue
-from taskmill.dispatch.reactions import is_awake
 from taskmill.dispatch.repairs import FanOuts, Resends, Stuck, Swept, Tallies
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.keys import StoredKey
@@ -118,7 +117,7 @@ class Sweeper:
                     done = self.fan_outs.repair(row, dry_run=dry_run)
                 elif beyond_deadline(row, look.now) is None and (
                     row.status is Status.FINISHED
-                    or (row.status is Status.WAITING and not is_awake(row))
+                    or (row.status is Status.WAITING and not row.is_awake)
                 ):
                     done = self.tallies.repair(stuck, dry_run=dry_run)
                 else:

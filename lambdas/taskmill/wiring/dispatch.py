@@ -39,12 +39,12 @@ class DispatchParts(FanOutParts):
     @cached_property
     def dispatcher(self) -> Dispatcher:
         from taskmill.aws.dynamodb.batch_counts import BatchCounts
+        from taskmill.aws.hints import Hints
         from taskmill.dispatch.dispatcher import Dispatcher
         from taskmill.dispatch.emitters.batches import BatchEmitter
         from taskmill.dispatch.emitters.callback_refusals import CallbackRefusals
         from taskmill.dispatch.emitters.callbacks import CallbackEmitter
         from taskmill.dispatch.emitters.children import ChildEmitter
-        from taskmill.dispatch.emitters.hints import Hints
         from taskmill.dispatch.emitters.messages import WorkEmitter
         from taskmill.dispatch.emitters.notifications import NotificationEmitter
         from taskmill.dispatch.emitters.schedules import ScheduleEmitter

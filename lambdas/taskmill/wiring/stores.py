@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # each function imports only what it uses, for short cold sta
     from taskmill.aws.dynamodb.subtasks import SubtaskStore
     from taskmill.aws.dynamodb.table import Table
     from taskmill.aws.dynamodb.tasks import TaskStore
+    from taskmill.aws.hints import Hints
     from taskmill.aws.s3.payloads import PayloadStore
     from taskmill.aws.sns import Topic
     from taskmill.aws.sqs.memory_queue import MemoryQueue
@@ -191,6 +192,14 @@ class Stores:
             warn=self._warn,
             clock=self.clock,
         )
+
+    @cached_property
+    def hints(self) -> Hints | None:
+        """Wakes parents from where their children end; None if this process sends nothing."""
+        from taskmill.aws.hints import Hints
+
+        lanes = self._known_lanes
+        return Hints(tasks=self.tasks, lanes=lanes, logger=self.logger) if lanes else None
 
     def _warn(self, message: str, **fields: Any) -> None:
         self.logger.warning(message, **fields)

@@ -70,6 +70,7 @@ class WorkParts(Stores):
             cascade=self.cascade,
             attempt=self.attempt,
             logger=self.logger,
+            hints=self.hints,
             callback_budget=self.settings.callback_budget,
             clock=self.clock,
             sleep=self.sleep,

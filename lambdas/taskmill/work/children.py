@@ -200,8 +200,13 @@ class Children:
     def _insert(self, children: Sequence[Child], *, awaited: bool) -> None:
         if not children:
             return
+        alone = awaited and len(children) == 1
         rows = [
-            dataclasses.replace(self.claim.patience(child.make), awaited=awaited or None)
+            dataclasses.replace(
+                self.claim.patience(child.make),
+                awaited=awaited or None,
+                awaited_alone=alone or None,
+            )
             for child in children
         ]
         stored: list[TaskRow | None] = []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +15,7 @@ from taskmill.aws.dynamodb.claims import ClaimStore
 from taskmill.aws.dynamodb.refusals import INVALID, error_code
 from taskmill.aws.dynamodb.subtask_reads import SubtaskReads
 from taskmill.aws.dynamodb.tasks import TaskStore
+from taskmill.aws.hints import Hints
 from taskmill.aws.starts import Starts
 from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.clock import Clock, now_ms
@@ -41,6 +42,7 @@ class TaskRunner:
     """Claims a single task, runs one attempt of it and stores the outcome.
 
     Attributes:
+        hints: Wakes parents of children that end here; None: the stream does, later.
         callback_budget: How many callbacks one submitted task may cause in all.
     """
 
@@ -52,6 +54,7 @@ class TaskRunner:
     cascade: Cascade
     attempt: Attempt
     logger: Any
+    hints: Hints | None = None
     callback_budget: int = DEFAULT_BUDGET
     clock: Clock = now_ms
     sleep: Callable[[float], None] = time.sleep
@@ -184,8 +187,21 @@ class TaskRunner:
         elif outcome.settlement is not None:
             self.claims.finished(row, outcome.settlement, attributes=attributes)
         else:
-            self.claims.end(row, outcome.status, attributes=attributes)
+            self._end(row, outcome.status, attributes)
         self.logger.info("ended", **log_fields(row, status=str(outcome.status)))
+
+    def _end(self, row: TaskRow, status: Status, attributes: Mapping[str, Any]) -> None:
+        """Store the end of a task; of a child that is awaited alone, count it and wake its parent.
+
+        For that, all others have the stream, which is the guarantee for this one, too.
+        """
+        tally = self.children.tally_of(row, status) if self.hints else None
+        if tally is None or self.hints is None:
+            self.claims.end(row, status, attributes=attributes)
+        elif self.claims.end_counted(row, status, attributes=attributes, tally=tally):
+            self.hints.send([TaskKey.from_text(row.parent or "")])
+        else:
+            self.claims.end(row, status, attributes=attributes)
 
     def _suspend(self, row: TaskRow, outcome: Outcome) -> None:
         """Store WAITING, or fail a task that was resumed too often without getting further."""

@@ -121,6 +121,19 @@ class ChildStore:
         refused = self.table.transact([*marks, self._tally(parent, run, children, sign=1)])
         return not refused or refused[-1] == REFUSED_IN_TRANSACTION
 
+    def tally_of(self, child: TaskRow, status: Status) -> dict[str, Any] | None:
+        """The count of a child that ends with this status, as an action of a transaction.
+
+        Returns:
+            None unless its parent waits for this child alone: several would be in each other's way.
+        """
+        if child.parent is None or child.parent_run is None:
+            return None
+        if not (child.awaited and child.awaited_alone) or status not in FINAL:
+            return None
+        parent = TaskKey.from_text(child.parent)
+        return self._tally(parent, child.parent_run, [child.but(status=status)], sign=1)
+
     def reopen(self, child: TaskRow) -> TaskRow:
         """Start a failed or cancelled child again and subtract it from its parent's tally.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -13,7 +14,7 @@ from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.table import Table
 from taskmill.aws.dynamodb.writes import Write, attribute_paths, check_readable, ending
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.errors import ClaimLost, IllegalStatusChange, TaskCancelled
+from taskmill.model.errors import ClaimLost, IllegalStatusChange, TaskCancelled, Throttled
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RUNNING, Status
@@ -96,11 +97,45 @@ class ClaimStore:
 
     def end(self, row: TaskRow, status: Status, *, attributes: Mapping[str, Any]) -> None:
         """Write the final status of an attempt. Raises as `extend` does."""
+        sets, removes = self._ending(row, status, attributes)
+        self._final_write(row, status, sets, removes)
+
+    def end_counted(
+        self,
+        row: TaskRow,
+        status: Status,
+        *,
+        attributes: Mapping[str, Any],
+        tally: Mapping[str, Any],
+    ) -> bool:
+        """Write the final status of a child's attempt together with its parent's tally.
+
+        Args:
+            tally: See `ChildStore.tally_of`.
+
+        Returns:
+            False if nothing was written: the parent needs no tally or is being written, or the
+            child has changed. `end` says what is true of the child.
+        """
         now = self.clock()
+        sets, removes = self._ending(row, status, attributes)
+        write = _write_of(row, status, {**sets, "counted": True}, removes, None, now=now)
+        where = {**write.where, "parentRun": row.parent_run, "awaited": True}
+        counted = replace(write, where=where, unless={"counted": True})
+        action = counted.request(now).action(self.table, row.key.stored)
+        try:
+            return not self.table.transact([action, tally])
+        except (ClientError, Throttled):  # what the row cannot hold, or a parent that is contended
+            return False
+
+    def _ending(
+        self, row: TaskRow, status: Status, attributes: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], tuple[str, ...]]:
+        """What to set and to remove with a final status."""
         sets = attribute_paths(attributes)
-        sets |= ending(row.key, status, now=now, retention_days=self.retention_days)
+        sets |= ending(row.key, status, now=self.clock(), retention_days=self.retention_days)
         stale = status is Status.COMPLETED and "error" in row.attributes  # of an earlier attempt
-        self._final_write(row, status, sets, ("attributes.error",) if stale else ())
+        return sets, ("attributes.error",) if stale else ()
 
     def errored(self, row: TaskRow, *, attributes: Mapping[str, Any], retry_at: int) -> None:
         """Write a failed attempt; the next is due at `retry_at` (epoch ms). Raises as `extend`.

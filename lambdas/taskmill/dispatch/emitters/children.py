@@ -10,7 +10,7 @@ from typing import Any
 
 from taskmill.aws.dynamodb.children import TRANSACTION_MARKS, ChildStore
 from taskmill.aws.dynamodb.tasks import TaskStore
-from taskmill.dispatch.emitters.hints import Hints
+from taskmill.aws.hints import Hints
 from taskmill.dispatch.emitters.stream_delivery import Caused, StreamDelivery
 from taskmill.dispatch.reactions import CancelChildren, CountChild, SettleParent, is_settled
 from taskmill.model.chunks import chunked

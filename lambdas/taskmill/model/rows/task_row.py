@@ -38,11 +38,12 @@ class TaskRow(ReadableRow):
     whatever callers add.
 
     A child has `parent` and `root` (keys as text), `depth` (levels below its root), `parent_run`
-    (the run of its parent in which it counts), `awaited` (its parent waits for it) and `counted`
-    (its end was added to its parent's tally). The tally is in the parent's row: `child_count`
-    (children announced in this run), `trail` (a hash of their names), `awaited_done` of
-    `awaited_total`, and `children_completed`, `children_failed` and `children_cancelled`. Once
-    the parent's function has returned, `settlement` holds the numbers expected of these.
+    (the run of its parent in which it counts), `awaited` (its parent waits for it), `awaited_alone`
+    (for no other child at that time) and `counted` (its end was added to its parent's tally). The
+    tally is in the parent's row: `child_count` (children announced in this run), `trail` (a hash of
+    their names), `awaited_done` of `awaited_total`, and `children_completed`, `children_failed` and
+    `children_cancelled`. Once the parent's function has returned, `settlement` holds the numbers
+    expected of these.
 
     `callback_budget` is how many callbacks may still follow from a task (None: a root, which has
     all of it), and `by_callback` says that a callback is among what caused it.
@@ -88,6 +89,7 @@ class TaskRow(ReadableRow):
     root: str | None = None
     depth: int | None = None
     awaited: bool | None = None
+    awaited_alone: bool | None = None
     counted: bool | None = None
     child_count: int | None = None
     trail: str | None = None
@@ -132,6 +134,12 @@ class TaskRow(ReadableRow):
     @property
     def ended(self) -> bool:
         return self.status in FINAL
+
+    @property
+    def is_awake(self) -> bool:
+        """Whether it is suspended and can go on: all awaited children have ended and count."""
+        waited_for = (self.awaited_done or 0) >= (self.awaited_total or 0)
+        return self.status is Status.WAITING and waited_for
 
     def to_values(self) -> dict[str, Any]:
         """The row as a DynamoDB item with the table's attribute names, empty ones left out."""

@@ -1,5 +1,7 @@
 """Early messages to parents whose last awaited child has just been counted.
 
+The dispatcher sends them, and the worker that has counted the only child of a parent itself.
+
 The count is a change of the parent's row, and the stream sends the parent's message for it, about
 200 ms later: that is the guarantee. A hint only comes sooner. A worker that does not get the task
 for it drops it at once; one that does keeps it to the end, as any message.
@@ -14,7 +16,6 @@ from typing import Any
 
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.sqs.protocol import Message, Queue
-from taskmill.dispatch.reactions import is_awake
 from taskmill.model.keys import TaskKey
 from taskmill.model.lanes import Lane, lane_of
 
@@ -24,7 +25,7 @@ class Hints:
     """Sends hints to parents that can be resumed.
 
     Attributes:
-        lanes: The work queue of each lane.
+        lanes: The work queues to send to; parents of other lanes get no hint.
     """
 
     tasks: TaskStore
@@ -38,9 +39,10 @@ class Hints:
         try:
             by_lane: defaultdict[Lane, list[Message]] = defaultdict(list)
             for row in self.tasks.find_many(list(parents)):
-                if row is not None and is_awake(row):
+                if row is not None and row.is_awake:
                     by_lane[lane_of(row)].append(Message(row.key, hint=True))
             for lane, messages in by_lane.items():
-                self.lanes[lane].send(messages)
+                if lane in self.lanes:
+                    self.lanes[lane].send(messages)
         except Exception as error:  # noqa: BLE001  # of the network or AWS: the stream sends, too
             self.logger.warning("no hints", error=repr(error))
