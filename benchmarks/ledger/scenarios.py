@@ -56,7 +56,7 @@ def lasting(name: str, *, seconds: float, workers: int) -> Scenario:
 
     What a worker has received and does not begin goes back to the queue, in virtual time.
     """
-    body = {"taskType": "lasts", "input": [0, seconds]}
+    body = {"taskType": "bench-lasts", "input": [0, seconds]}
 
     def submit(cloud: LedgerCloud) -> None:
         virtual_tasks.use(cloud)

@@ -73,7 +73,7 @@ def _started(cloud: InProcessCloud, file: Path, seconds: list[float]) -> TaskKey
     """A fan-out of one batch, whose execution has started."""
     task = CreateStepFunctionTask(
         tenant_code="makespan",
-        task_type="works-async",
+        task_type="bench-works-async",
         input=[[str(file), number, each] for number, each in enumerate(seconds)],
         batch_size=len(seconds),
         notify="none",

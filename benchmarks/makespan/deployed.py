@@ -126,7 +126,7 @@ class Stack:
 
     def work(self, file: Path, seconds: Sequence[float]) -> None:
         self._client.submit_many(
-            NewTask(task_type="works", input=[str(file), number, each], notify="none")
+            NewTask(task_type="bench-works", input=[str(file), number, each], notify="none")
             for number, each in enumerate(seconds)
         )
 
@@ -137,7 +137,7 @@ class Stack:
         """Async subtasks, in as many batches as there are workers, all at once."""
         seconds, since = FAN_OUT.seconds, time.time()
         task = self._client.map(
-            "works-async",
+            "bench-works-async",
             [[str(file), number, each] for number, each in enumerate(seconds)],
             batch_size=len(seconds) // WORKERS,
             max_concurrency=WORKERS,

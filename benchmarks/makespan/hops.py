@@ -47,9 +47,15 @@ ONE, TEN_CHILDREN = (
 def count() -> list[Path]:
     """All that are told of."""
     return [
-        Path(SUBMIT, _hops("says", "a task", "submit", "a task"), API_MS + QUEUE_MS + CLAIM_MS),
-        Path(ONE, _hops("waits-for", 1, "a child runs", "the parent goes on"), _wake()),
-        Path(TEN_CHILDREN, _hops("waits-for", 10, "a child runs", "the parent goes on"), _wake()),
+        Path(
+            SUBMIT, _hops("bench-says", "a task", "submit", "a task"), API_MS + QUEUE_MS + CLAIM_MS
+        ),
+        Path(ONE, _hops("bench-waits-for", 1, "a child runs", "the parent goes on"), _wake()),
+        Path(
+            TEN_CHILDREN,
+            _hops("bench-waits-for", 10, "a child runs", "the parent goes on"),
+            _wake(),
+        ),
     ]
 
 

@@ -83,7 +83,7 @@ def _submits(work: Work) -> Iterator[list[CreateTask]]:
         yield [
             CreateTask(
                 tenant_code="makespan",
-                task_type="lasts",
+                task_type="bench-lasts",
                 input=[number, work.seconds],
                 notify="none",
             )

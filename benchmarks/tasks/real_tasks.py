@@ -14,7 +14,7 @@ Order = tuple[str, int, float]
 """The file of the notes, the number of the task, and the seconds that it takes."""
 
 
-@task("works", timeout_seconds=120.0)
+@task("bench-works", timeout_seconds=120.0)
 def works(order: Order) -> int:
     file, number, seconds = order
     _note(file, f"begin {number} {time.time()} {os.getpid()}")
@@ -23,7 +23,7 @@ def works(order: Order) -> int:
     return number
 
 
-@task("works-async", timeout_seconds=120.0)
+@task("bench-works-async", timeout_seconds=120.0)
 async def works_async(order: Order) -> int:
     file, number, seconds = order
     _note(file, f"begin {number} {time.time()} {os.getpid()}")

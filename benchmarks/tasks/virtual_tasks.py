@@ -17,7 +17,7 @@ def use(cloud: InProcessCloud) -> None:
     NOTES.clear()
 
 
-@task("lasts", timeout_seconds=280.0)
+@task("bench-lasts", timeout_seconds=280.0)
 def lasts(order: tuple[int, float]) -> int:
     """A number, and the seconds that it takes."""
     number, seconds = order
@@ -26,13 +26,13 @@ def lasts(order: tuple[int, float]) -> int:
     return number
 
 
-@task("says", timeout_seconds=60.0)
+@task("bench-says", timeout_seconds=60.0)
 def says(word: str) -> str:
     NOTES.append(word)
     return word
 
 
-@task("waits-for", timeout_seconds=60.0)
+@task("bench-waits-for", timeout_seconds=60.0)
 def waits_for(children: int, ctx: TaskContext) -> int:
     """Goes on when so many children have ended."""
     words = ctx.gather(says, ["a child runs"] * children)
