@@ -62,10 +62,10 @@ def run(subtask_seconds: float = 1.0, *, share: float = 1.0) -> Batch:
         subtasks.batch({**event, "execution": "one", "range": span, "retry": 0}, context)
         seconds = time.monotonic() - began
         subtasks.finish(event, context)
-        status = cloud.service.get_task(key=key).status
+        if cloud.service.get_task(key=key).status is not Status.COMPLETED:
+            (first, *_) = cloud.service.get_all_sub_task(key=key)
+            raise RuntimeError(f"a subtask is {first.status}: {first.attributes.get('error')}")
         Notes.read(file).check_once(count)
-    if status is not Status.COMPLETED:
-        raise RuntimeError(f"the fan-out is {status}")
     return Batch(count, seconds, count * subtask_seconds)
 
 
