@@ -12,15 +12,15 @@ class Durations:
     """Remembers how long the last task of each type took. Thread-safe."""
 
     def __init__(self, clock: Clock = now_ms) -> None:
-        self._clock = clock
+        self.clock = clock
         self._last: dict[str, float] = {}
 
     def began(self) -> int:
         """The time when a task begins, for `ended`."""
-        return self._clock()
+        return self.clock()
 
     def ended(self, task_type: str, began: int) -> None:
-        self._last[task_type] = (self._clock() - began) / 1000
+        self._last[task_type] = (self.clock() - began) / 1000
 
     def are_slow(self, task_type: str) -> bool:
         """Whether the type's tasks take more than a second here."""

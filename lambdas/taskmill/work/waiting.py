@@ -54,8 +54,8 @@ class Waiting:
         self._logger = logger
         self._patience_seconds = patience_seconds
         self._lock = threading.Lock()
-        self._begun = 0
-        self._cancel: Cancel = _nothing
+        self._begun_at = 0  # epoch ms; of the last one
+        self._cancel: Cancel | None = None
         self._leaving: list[Join] = []
 
     def take(self, choose: Callable[[Delivery], bool]) -> Delivery | None:
@@ -71,14 +71,11 @@ class Waiting:
         slow = task_type is not None and self._durations.are_slow(task_type)
         quick = task_type is not None and self._durations.are_quick(task_type)
         with self._lock:
-            self._cancel()
-            self._begun += 1
-            begun, waiting = self._begun, list(self._waiting.values())
+            self._begun_at = self._durations.clock()
+            waiting = list(self._waiting.values())
             self._let_go([each for each in waiting if slow or (each.receives > 1 and not quick)])
-            if self._waiting:
-                self._cancel = self._side_calls.after(
-                    self._patience_seconds, lambda: self._is_late(begun)
-                )
+            if self._waiting and self._cancel is None:
+                self._look_after(self._patience_seconds)
 
     def hand_back(self, deliveries: Sequence[Delivery] = ()) -> None:
         """Hand back all that wait, or the given ones, which were taken and not run."""
@@ -88,15 +85,26 @@ class Waiting:
     def close(self) -> None:
         """Wait until all is handed back that is to be. Nothing waits any more."""
         with self._lock:
-            self._cancel()
+            if self._cancel is not None:
+                self._cancel()
             leaving = list(self._leaving)
         for join in leaving:
             join()
 
-    def _is_late(self, begun: int) -> None:
-        """Hand back all that wait, unless another message was begun meanwhile."""
+    def _look_after(self, seconds: float) -> None:
+        """Look after a while. One timer does for all messages: a thread for each costs too much."""
+        self._cancel = self._side_calls.after(seconds, self._look)
+
+    def _look(self) -> None:
+        """Hand back all that wait, or look again later if another message was begun meanwhile."""
         with self._lock:
-            if begun == self._begun:
+            waited = (self._durations.clock() - self._begun_at) / 1000
+            if not self._waiting:
+                self._cancel = None
+            elif waited < self._patience_seconds:
+                self._look_after(min(self._patience_seconds - waited, self._patience_seconds))
+            else:
+                self._cancel = None
                 self._let_go(list(self._waiting.values()))
 
     def _let_go(self, deliveries: Sequence[Delivery]) -> None:
@@ -122,7 +130,3 @@ class Waiting:
                         self._sleep(back_off.next_seconds())
                 else:
                     break
-
-
-def _nothing() -> None:
-    return None
