@@ -24,7 +24,7 @@ run: setup  ## Start the local cloud, deploy to it, run the demo
 	@$(CLOUD) up --port $(PORT)
 	@$(BIN)/python examples/airports/demo.py
 
-bench: setup  ## Run all benchmarks (under 40 minutes); writes docs/performance.md
+bench: setup  ## Run all benchmarks (under 30 minutes); writes docs/performance.md
 	$(BIN)/python -m benchmarks
 
 bench-quick: .venv/.packages  ## Run the quick benchmarks (under 7 minutes)
