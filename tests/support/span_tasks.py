@@ -86,10 +86,10 @@ async def mixed_async(how: str) -> str:
     return how
 
 
-@task("blocks-or-sleeps", retry=ONCE, timeout_seconds=0.3)
+@task("blocks-or-sleeps", retry=ONCE, timeout_seconds=0.8)
 async def blocks_or_sleeps(how: str) -> str:
     if how == "blocks":
-        time.sleep(2)  # noqa: ASYNC251  # as some task code does
+        time.sleep(4)  # noqa: ASYNC251  # as some task code does
     await asyncio.sleep(0.1)
     return how
 

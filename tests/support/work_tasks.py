@@ -93,10 +93,10 @@ async def sleeps_on(_: Any, ctx: TaskContext) -> str:
 @task("holds-up", timeout_seconds=0.1, retry=ONCE)
 async def holds_up(_: Any) -> None:
     """Blocks the event loop that others share for longer than it may."""
-    time.sleep(2)  # noqa: ASYNC251  # as some task code does
+    time.sleep(4)  # noqa: ASYNC251  # as some task code does
 
 
-@task("async-tenth", timeout_seconds=0.2, retry=ONCE)
+@task("async-tenth", timeout_seconds=0.8, retry=ONCE)
 async def async_tenth(_: Any) -> None:
     await asyncio.sleep(0.1)
 
