@@ -26,27 +26,16 @@ def _awaited_frames(coroutine: Any) -> list[FrameType]:
     """The frames of a coroutine and of what it awaits, outermost first."""
     frames: list[FrameType] = []
     each = coroutine
-    while each is not None:
-        frame = next(
-            (
-                found
-                for name in ("cr_frame", "gi_frame", "ag_frame")
-                if (found := getattr(each, name, None)) is not None
-            ),
-            None,
-        )
-        if frame is None:
-            break
+    while (frame := _first_of(each, "cr_frame", "gi_frame", "ag_frame")) is not None:
         frames.append(frame)
-        each = next(
-            (
-                found
-                for name in ("cr_await", "gi_yieldfrom", "ag_await")
-                if (found := getattr(each, name, None)) is not None
-            ),
-            None,
-        )
+        each = _first_of(each, "cr_await", "gi_yieldfrom", "ag_await")
     return frames
+
+
+def _first_of(thing: Any, *names: str) -> Any:
+    """The first of these attributes that is there and not None; None: there is none."""
+    values = (getattr(thing, name, None) for name in names)
+    return next((value for value in values if value is not None), None)
 
 
 def _below(frame: FrameType | None, outer: FrameType) -> list[FrameType]:

@@ -17,13 +17,12 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from taskmill.model.interruptions import HeldUp
+from taskmill.model.interruptions import INTERRUPTS, HeldUp, raise_in
 
 if TYPE_CHECKING:
     from taskmill.functions.shared_calls import SharedCall
 
 TURN_SECONDS = 1.0  # a loop that takes longer than that to turn is blocked
-INTERRUPTS = 60  # of code that blocks a loop, one a second; then it is left running
 THREADS = 1_000  # of `asyncio.to_thread`: its default of some six would be shared by all tasks
 
 # The call whose code runs in this context; None: it is not on a shared loop.
@@ -82,13 +81,10 @@ class LoopThread:
 
     def _interrupt(self) -> None:
         """End the code that blocks the loop, when it runs Python code again."""
-        import ctypes  # imported only after a timeout
-
         for _ in range(INTERRUPTS):
             if self.turns() or not self._thread.is_alive():
                 return
-            thread, error = ctypes.c_ulong(self.ident), ctypes.py_object(HeldUp)
-            ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
+            raise_in(self.ident, HeldUp)
 
     def begins(self, call: SharedCall) -> None:
         """A call begins here, with the loop as it was made."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+INTERRUPTS = 60  # of code that goes on past its time, one a second; then it is left running
+
 
 class Interruption(BaseException):
     """Base class: the time limit, the suspension of a parent, and a simulated crash in tests.
@@ -16,3 +18,15 @@ BLOCKED = "other async code has blocked the event loop"
 
 class HeldUp(Interruption):
     """Code of another task blocks the event loop: the attempt did not get on and is not counted."""
+
+
+def raise_in(thread: int | None, kind: type[BaseException] | None) -> None:
+    """Make a thread raise this as soon as it runs Python code; None: drop what is pending.
+
+    Args:
+        thread: Its identifier.
+    """
+    import ctypes  # imported only after a timeout
+
+    raised = None if kind is None else ctypes.py_object(kind)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread or 0), raised)

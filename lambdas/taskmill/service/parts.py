@@ -95,9 +95,7 @@ class ServiceParts:
             TaskNotFound: No task has this key.
             UnreadableRow: The row holds what no task can have.
         """
-        row = self._shown(key)
-        if isinstance(row, UnreadableRow):
-            raise row
+        row = self._row(key)
         if (reason := Task.from_row(row).unreadable) is not None:
             raise UnreadableRow(key.stored._asdict(), reason)
         return row

@@ -46,7 +46,7 @@ class FanOutParts(WorkParts):
             attempt=self.attempt,
             clock=self.clock,
             sleep=self.sleep,
-            **({} if self.side_calls is None else {"side_calls": self.side_calls}),
+            side_calls=self.threads,
         )
 
     @cached_property

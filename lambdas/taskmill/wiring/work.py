@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from taskmill.work.fires import Fires
     from taskmill.work.message_runner import MessageRunner
     from taskmill.work.missing_rows import MissingRows
+    from taskmill.work.side_calls import SideCalls
     from taskmill.work.task_runner import TaskRunner
     from taskmill.work.unreadable import Unreadable
     from taskmill.work.worker import Worker
@@ -115,16 +116,24 @@ class WorkParts(Stores):
         return Unreadable(self.queue_at(url) if url else None, self.logger)
 
     @cached_property
+    def threads(self) -> SideCalls:
+        """Starts the threads of a worker and of a batch."""
+        from taskmill.work.side_calls import Threads
+
+        return self.side_calls or Threads()
+
+    @cached_property
     def worker(self) -> Worker:
+        from taskmill.work.durations import Durations
         from taskmill.work.worker import Worker
 
         return Worker(
             messages=self.message_runner,
             queues={_name(url): self.queue_at(url) for url in (*self.work_urls, *self.pool_urls)},
             main=self.queue("TASKMILL_QUEUE_URL"),
+            durations=Durations(self.clock),
             patience_seconds=self.settings.hand_back_seconds,
-            clock=self.clock,
-            **({} if self.side_calls is None else {"side_calls": self.side_calls}),
+            side_calls=self.threads,
         )
 
     def consumer(self, *, urls: Sequence[str] = (), **options: Any) -> Consumer:

@@ -11,6 +11,7 @@ from typing import Self
 
 from taskmill.aws.sqs.protocol import Delivery
 from taskmill.model.errors import ClaimLost
+from taskmill.model.keys import TaskKey
 from taskmill.work.durations import Durations
 from taskmill.work.leases import Lease
 from taskmill.work.message_runner import MessageRunner, task_of
@@ -26,20 +27,24 @@ class Turn:
     """What a message of a delivery asks for.
 
     Attributes:
-        task_type: None: it names no task.
+        key: Of the task that it names; None: it names none.
         parallel: How many of this type may run at the same time.
     """
 
     delivery: Delivery
-    task_type: str | None
+    key: TaskKey | None
     parallel: int
+
+    @property
+    def task_type(self) -> str | None:
+        return None if self.key is None else self.key.type
 
     @classmethod
     def of(cls, delivery: Delivery, messages: MessageRunner) -> Self:
         key = task_of(delivery)
         if key is None:
             return cls(delivery, None, 1)
-        return cls(delivery, key.type, messages.runner.attempt.registry.parallel(key.type))
+        return cls(delivery, key, messages.runner.attempt.registry.parallel(key.type))
 
 
 class Round:
@@ -114,7 +119,7 @@ class Round:
     def _run_all(self, is_mine: Callable[[Turn], bool]) -> None:
         """Run the messages of a kind, one after another."""
         while turn := self._take(is_mine):
-            if self._messages.fits(turn.delivery, self._remaining_ms()):
+            if turn.key is None or self._messages.runner.fits(turn.key, self._remaining_ms()):
                 self._run(turn)
             else:
                 self._release(turn)

@@ -84,11 +84,6 @@ class MessageRunner:
             taken = False
         return None if taken else self._pause()
 
-    def fits(self, delivery: Delivery, remaining_ms: int) -> bool:
-        """Whether the task could use its whole timeout if it started now; True without a task."""
-        key = task_of(delivery)
-        return key is None or self.runner.fits(key, remaining_ms)
-
 
 def task_of(delivery: Delivery) -> TaskKey | None:
     """The task that a message names; None: it is a schedule's fire, or malformed."""

@@ -13,12 +13,10 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from taskmill.functions.awaiting import AWAITS, Awaits
-from taskmill.model.interruptions import BLOCKED, HeldUp
+from taskmill.model.interruptions import BLOCKED, INTERRUPTS, HeldUp, raise_in
 from taskmill.work.timeouts import AGAIN_SECONDS, TimeIsUp, stack_below, timeout_error
 
 T = TypeVar("T")
-
-INTERRUPTS = 60  # of an abandoned call, one a second; then it is left running
 
 
 class ThreadedCall(Generic[T]):
@@ -93,10 +91,7 @@ class ThreadedCall(Generic[T]):
 
     def _interrupt(self, thread: threading.Thread) -> None:
         """Raise `TimeIsUp` in the thread, and interrupt what it awaits so that it gets there."""
-        import ctypes  # imported only after a timeout
-
-        ident = ctypes.c_ulong(thread.ident or 0)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(TimeIsUp))
+        raise_in(thread.ident, TimeIsUp)
         self._awaits.interrupt()
 
 

@@ -20,6 +20,7 @@ from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 from typing import Any
 
+from taskmill.model.interruptions import raise_in
 from taskmill.work.timeouts import AGAIN_SECONDS, TimeIsUp, stack_below
 
 LONGEST_NAP_SECONDS = 3_600.0
@@ -91,7 +92,7 @@ class Watchdog:
         while limit.forcing:
             time.sleep(0)
         if limit.forced:
-            _set_exception(None)
+            raise_in(threading.main_thread().ident, None)
             limit.forced = False
         with suppress(ValueError):  # forgotten in a forked process
             self.limits.remove(limit)
@@ -139,17 +140,8 @@ class Watchdog:
                 frame = sys._current_frames().get(main)  # noqa: SLF001  # documented
                 limit.where = limit.elsewhere() or stack_below(frame, limit.root)
             limit.rung = limit.forced = True
-            _set_exception(TimeIsUp)
+            raise_in(main, TimeIsUp)
         limit.forcing = False
-
-
-def _set_exception(kind: type[BaseException] | None) -> None:
-    """Make the main thread raise this as soon as it runs Python code; None: drop a pending one."""
-    import ctypes  # imported only after a timeout
-
-    main = ctypes.c_ulong(threading.main_thread().ident or 0)
-    raised = None if kind is None else ctypes.py_object(kind)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(main, raised)
 
 
 WATCHDOG = Watchdog()

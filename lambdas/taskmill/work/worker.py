@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from taskmill.aws.sqs.protocol import Delivery, Queue, delivery_of
-from taskmill.model.clock import Clock, now_ms
 from taskmill.work.delivery_round import Answers, Round, Turn
 from taskmill.work.durations import Durations
 from taskmill.work.message_runner import MessageRunner
@@ -30,6 +29,7 @@ class Worker:
     Attributes:
         queues: The work queues by name; a record names its own in `eventSourceARN`.
         main: The queue of records whose queue is not among `queues`.
+        durations: Of the tasks that this process has run.
         patience_seconds: How long messages wait behind a task that runs.
     """
 
@@ -37,11 +37,8 @@ class Worker:
     queues: Mapping[str, Queue]
     main: Queue
     side_calls: SideCalls = field(default_factory=Threads)
+    durations: Durations = field(default_factory=Durations)
     patience_seconds: float = PATIENCE_SECONDS
-    clock: Clock = now_ms
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "_durations", Durations(self.clock))
 
     def handle(
         self, records: Sequence[Mapping[str, Any]], remaining_ms: Callable[[], int]
@@ -60,11 +57,10 @@ class Worker:
             record["messageId"]: self.queues.get(_queue_name(record), self.main)
             for record in records
         }
-        durations: Durations = self._durations  # type: ignore[attr-defined]
         waiting = Waiting(
             sorted(deliveries.values(), key=lambda each: -each.receives),
             queues=queues,
-            durations=durations,
+            durations=self.durations,
             side_calls=self.side_calls,
             sleep=self.messages.runner.sleep,
             logger=self.messages.logger,
@@ -72,7 +68,11 @@ class Worker:
         )
         turns = {name: Turn.of(each, self.messages) for name, each in deliveries.items()}
         answers = Round(
-            turns, waiting, messages=self.messages, durations=durations, side_calls=self.side_calls
+            turns,
+            waiting,
+            messages=self.messages,
+            durations=self.durations,
+            side_calls=self.side_calls,
         ).run(remaining_ms)
         self._hide(answers, deliveries, queues)
         again = {name for name, seconds in answers.items() if seconds is not None}

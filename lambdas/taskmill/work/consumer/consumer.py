@@ -144,7 +144,7 @@ class Consumer:
 
     def _begin(self, queue: Queue, deliveries: Sequence[Delivery]) -> list[Delivery]:
         hidden_until = self._clock() + HIDDEN_SECONDS * 1000
-        jobs = [Job(queue, each, _type_of(each), hidden_until) for each in deliveries]
+        jobs = [Job(queue, each, task_of(each), hidden_until) for each in deliveries]
         begun = [job for job in jobs if self._jobs.begin(job)]
         free = [job for job in begun if not self._rooms.limits(job.task_type)]
         if len(free) >= FEWEST_TOGETHER:
@@ -219,8 +219,3 @@ class Consumer:
                 self._logger.info("not released", reason=str(error))
             self._answers.add(job.queue, job.delivery.receipt, 0)
         return len(left)
-
-
-def _type_of(delivery: Delivery) -> str | None:
-    key = task_of(delivery)
-    return key.type if key else None

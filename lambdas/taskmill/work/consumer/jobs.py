@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from taskmill.aws.sqs.protocol import Delivery, Queue
 from taskmill.model.errors import ClaimLost
+from taskmill.model.keys import TaskKey
 from taskmill.work.leases import Lease
 
 
@@ -16,7 +17,7 @@ class Job:
     """A message that is being handled.
 
     Attributes:
-        task_type: None: it names no task.
+        key: Of the task that it names; None: it names none.
         hidden_until: When its visibility timeout ends, in epoch milliseconds.
         begun: The lease that a shared claim made for its task: with a row, the task is claimed;
             without, it is still to be claimed alone. None: there was no shared claim.
@@ -27,12 +28,16 @@ class Job:
 
     queue: Queue
     delivery: Delivery
-    task_type: str | None
+    key: TaskKey | None
     hidden_until: int
     begun: Lease | None = None
     lease: Lease | None = None
     returned: bool = False
     handed_back: bool = False
+
+    @property
+    def task_type(self) -> str | None:
+        return None if self.key is None else self.key.type
 
 
 class Jobs:

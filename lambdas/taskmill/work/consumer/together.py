@@ -9,7 +9,7 @@ from taskmill.aws.dynamodb.grouped_claims import GroupedClaims, Wanted
 from taskmill.model.keys import TaskKey
 from taskmill.work.consumer.jobs import Job
 from taskmill.work.consumer.keeper import LEASE_MS
-from taskmill.work.message_runner import MessageRunner, task_of
+from taskmill.work.message_runner import MessageRunner
 
 FEWEST_TOGETHER = 3  # a shared claim takes two calls, so it saves none for two tasks
 
@@ -63,7 +63,6 @@ def _chosen(jobs: Sequence[Job]) -> dict[TaskKey, Job]:
     """Jobs by task; if two messages name the same task, the first."""
     chosen: dict[TaskKey, Job] = {}
     for job in jobs:
-        key = task_of(job.delivery)
-        if key is not None:
-            chosen.setdefault(key, job)
+        if job.key is not None:
+            chosen.setdefault(job.key, job)
     return chosen
