@@ -75,40 +75,29 @@ def test_a_dry_run_sends_nothing(stack: Any) -> None:
 
 
 @pytest.mark.parametrize("known", [False, True])
-def test_a_task_of_containers_goes_to_their_queue_or_nowhere(
-    stack: Any, monkeypatch: pytest.MonkeyPatch, *, known: bool
+@pytest.mark.parametrize(
+    ("queue", "url"),
+    [
+        ({"runner": "container"}, "TASKMILL_CONTAINER_QUEUE_URL"),
+        ({"pool": "my-large"}, "TASKMILL_POOL_MY_LARGE_URL"),
+    ],
+    ids=["containers", "a pool"],
+)
+def test_a_task_of_another_queue_goes_there_or_nowhere(
+    stack: Any, monkeypatch: pytest.MonkeyPatch, queue: dict[str, Any], url: str, *, known: bool
 ) -> None:
     session = boto3.Session(region_name="us-east-1")
-    key = any_key(code="contained")
+    key = any_key(code="elsewhere")
     store = wired({"TASKMILL_TABLE": "tasks"}, session=session).tasks
-    store.put(any_row(key=key, status=Status.QUEUED, updated_at=LONG_AGO, runner="container"))
-    containers = session.resource("sqs").create_queue(QueueName="containers")
+    store.put(any_row(key=key, status=Status.QUEUED, updated_at=LONG_AGO, **queue))
+    others = session.resource("sqs").create_queue(QueueName="others")
     if known:
-        monkeypatch.setenv("TASKMILL_CONTAINER_QUEUE_URL", containers.url)
+        monkeypatch.setenv(url, others.url)
 
     result = sweep()
 
     assert sent(stack) == [LOST.as_dict()]
-    assert sent(containers) == ([key.as_dict()] if known else [])
-    assert (str(key) in result.stdout) is known
-
-
-@pytest.mark.parametrize("known", [False, True])
-def test_so_does_a_task_of_a_pool(
-    stack: Any, monkeypatch: pytest.MonkeyPatch, *, known: bool
-) -> None:
-    session = boto3.Session(region_name="us-east-1")
-    key = any_key(code="pooled")
-    store = wired({"TASKMILL_TABLE": "tasks"}, session=session).tasks
-    store.put(any_row(key=key, status=Status.QUEUED, updated_at=LONG_AGO, pool="my-large"))
-    pool = session.resource("sqs").create_queue(QueueName="pool")
-    if known:
-        monkeypatch.setenv("TASKMILL_POOL_MY_LARGE_URL", pool.url)
-
-    result = sweep()
-
-    assert sent(stack) == [LOST.as_dict()]
-    assert sent(pool) == ([key.as_dict()] if known else [])
+    assert sent(others) == ([key.as_dict()] if known else [])
     assert (str(key) in result.stdout) is known
 
 

@@ -121,17 +121,21 @@ def test_a_cancelled_fan_out_stops_also_when_it_never_began(cloud: InProcessClou
     assert bodies(cloud, "failures") == []
 
 
-def test_closed_batches_are_counted_99_a_transaction(cloud: InProcessCloud) -> None:
-    counts = {"total": 2_000, "completed": 0, "failed": 0, "cancelled": 0}
-    row = stored(
+def processing_fan_out(cloud: InProcessCloud, total: int) -> TaskRow:
+    """A fan-out that is split into batches of ten, of which none has told its counts."""
+    return stored(
         cloud,
         key=any_fan_out_key(),
         status=Status.PROCESSING,
-        attributes={"counts": counts},
+        attributes={"counts": {"total": total, "completed": 0, "failed": 0, "cancelled": 0}},
         rows=2,
         batch_size=10,
-        child_count=counts["total"],
+        child_count=total,
     )
+
+
+def test_closed_batches_are_counted_99_a_transaction(cloud: InProcessCloud) -> None:
+    row = processing_fan_out(cloud, 2_000)
     parent = row.key
     records = []
     for number in range(100):
@@ -154,16 +158,7 @@ def test_closed_batches_are_counted_99_a_transaction(cloud: InProcessCloud) -> N
 def test_one_that_was_counted_before_keeps_no_other_from_being_counted(
     cloud: InProcessCloud,
 ) -> None:
-    counts = {"total": 30, "completed": 0, "failed": 0, "cancelled": 0}
-    row = stored(
-        cloud,
-        key=any_fan_out_key(),
-        status=Status.PROCESSING,
-        attributes={"counts": counts},
-        rows=2,
-        batch_size=10,
-        child_count=counts["total"],
-    )
+    row = processing_fan_out(cloud, 30)
     parent = row.key
     records = []
     for number in range(3):
