@@ -3,12 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import botocore.session
 import door_tasks
 import pytest
 from clouds import TENANT, get, submit
 from door_tasks import INPUTS, OPTIONS, SEEN, counts, takes
-from network import URL, Network
 
 from taskmill import connected
 from taskmill.client import NewTask, TaskClient
@@ -27,15 +25,6 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessCloud]:
     SEEN.clear()
     with InProcessCloud(["door_tasks"], environment={"TASKMILL_TENANT": TENANT}) as cloud:
         yield cloud
-
-
-@pytest.fixture
-def client(cloud: InProcessCloud) -> Iterator[TaskClient]:
-    session = botocore.session.Session()
-    session.set_credentials("AKIAEXAMPLE", "secret")
-    network = Network(cloud, idle=True)
-    with TaskClient(URL, tenant=TENANT, session=session, transport=network) as client:
-        yield client
 
 
 def knock(door: str, what: str, cloud: InProcessCloud, client: TaskClient) -> BaseException:

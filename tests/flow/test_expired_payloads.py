@@ -1,9 +1,8 @@
 """A payload that has expired while its task still exists is one error, whoever looks for it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import botocore.session
 import pytest
 from botocore.exceptions import ClientError
 from clouds import TENANT, fan_out, get, submit
@@ -20,15 +19,6 @@ from taskmill.testing.http import InProcessApi
 
 LARGE = 200_000  # bytes; lies in the bucket
 SMALL = 2_000  # lies in a row of its own
-
-
-@pytest.fixture
-def client(cloud: InProcessCloud) -> Iterator[TaskClient]:
-    session = botocore.session.Session()
-    session.set_credentials("a", "b")
-    network = Network(cloud, idle=True)
-    with TaskClient(URL, tenant=TENANT, session=session, transport=network) as client:
-        yield client
 
 
 @pytest.fixture

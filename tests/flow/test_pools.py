@@ -3,11 +3,9 @@
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import botocore.session
 import pool_tasks
 import pytest
 from clouds import TENANT, fan_out, get, result, statuses, submit
-from network import URL, Network
 
 from taskmill.client import NewTask, TaskClient
 from taskmill.errors import InvalidRequest, UnknownPool
@@ -149,15 +147,6 @@ def test_a_pool_s_messages_may_come_twice_and_in_any_order(seed: int) -> None:
 
 
 # Pools that the stack does not have
-
-
-@pytest.fixture
-def client(cloud: InProcessCloud) -> Iterator[TaskClient]:
-    session = botocore.session.Session()
-    session.set_credentials("AKIAEXAMPLE", "secret")
-    network = Network(cloud, idle=True)
-    with TaskClient(URL, tenant=TENANT, session=session, transport=network) as client:
-        yield client
 
 
 def schedule(cloud: InProcessCloud, task_type: str, **options: Any) -> None:
