@@ -72,7 +72,7 @@ deploy: .venv/.packages node_modules/.stamp  ## Deploy the app to AWS; ARGS="--r
 	$(CDK) deploy --all $(ARGS)
 
 requirements: .venv/.packages  ## Pin the newest versions that pyproject.toml allows, with hashes
-	$(BIN)/uv pip compile $(PIN) $(ANY) --extra dev pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile $(PIN) $(ANY) $(DEVELOP) pyproject.toml -o requirements.txt
 	$(BIN)/uv pip compile $(PIN) $(LAYER) stacks/taskmill_cdk/runtime-requirements.txt \
 		-o stacks/taskmill_cdk/runtime-lock.txt
 	$(BIN)/uv pip compile $(PIN) $(ANY) local/taskmill_local/emulator-requirements.in \
@@ -96,6 +96,7 @@ clean: stop  ## Remove everything that setup and the tools have created
 # Every package with the hashes of its files, and no address of an index.
 PIN := --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--annotation-style=line --custom-compile-command "make requirements"
+DEVELOP := --extra cdk --extra local --extra dev --extra django --group pyproject.toml:dev
 ANY := --universal --python-version 3.11
 LAYER := --python-platform aarch64-manylinux2014 --python-version 3.13 --only-binary :all: \
 	--overrides stacks/taskmill_cdk/runtime-overrides.txt
