@@ -7,7 +7,7 @@ import pytest
 from clouds import fan_out, get, result, submit
 
 from taskmill import Retry
-from taskmill.cli.show import error_text
+from taskmill.cli.tasks.show import error_text
 from taskmill.functions.registry import Registry
 from taskmill.handlers import subtasks
 from taskmill.model.errors import TaskNotFound

@@ -8,17 +8,17 @@ import typer
 
 from taskmill.cli.call import Call
 from taskmill.cli.callbacks import app as callbacks
-from taskmill.cli.change import cancel, retry
 from taskmill.cli.commands import Commands
-from taskmill.cli.local import app as local
 from taskmill.cli.output import Output
-from taskmill.cli.read import get, list_tasks, result, subtasks
 from taskmill.cli.schedules import app as schedules
-from taskmill.cli.submit import map_inputs, submit
-from taskmill.cli.sweep import sweep
-from taskmill.cli.tail import tail
-from taskmill.cli.watch import watch
-from taskmill.cli.work import work
+from taskmill.cli.stack.local import app as local
+from taskmill.cli.tasks.change import cancel, retry
+from taskmill.cli.tasks.read import get, list_tasks, result, subtasks
+from taskmill.cli.tasks.submit import map_inputs, submit
+from taskmill.cli.tasks.tail import tail
+from taskmill.cli.tasks.watch import watch
+from taskmill.cli.workers.sweep import sweep
+from taskmill.cli.workers.work import work
 
 HELP = """Background tasks on AWS: submit them, follow them, get their results.
 

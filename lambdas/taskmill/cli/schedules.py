@@ -10,8 +10,8 @@ import typer
 
 from taskmill.cli.call import Call
 from taskmill.cli.options import Limit, NotifyOption, TaskType
-from taskmill.cli.show import moment_text, short_text
-from taskmill.cli.submit_options import Deadline, Expires, OnCompletion, OnFailure, OnSuccess
+from taskmill.cli.tasks.show import moment_text, short_text
+from taskmill.cli.tasks.submit_options import Deadline, Expires, OnCompletion, OnFailure, OnSuccess
 from taskmill.model.lanes import PRIORITIES
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def put(
     on_completion: OnCompletion = None,
 ) -> None:
     """Create a schedule, or replace the one with this name."""
-    from taskmill.cli.inputs import read_input
+    from taskmill.cli.tasks.inputs import read_input
 
     call: Call = ctx.obj
     value = read_input(input)

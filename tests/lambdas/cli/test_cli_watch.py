@@ -6,8 +6,8 @@ from network import Network
 from typer.testing import CliRunner, Result
 
 from taskmill.cli.app import app
-from taskmill.cli.live import display
 from taskmill.cli.output import Output
+from taskmill.cli.tasks.live import display
 from taskmill.client import Task, TaskClient
 
 Run = Callable[..., Result]

@@ -24,8 +24,8 @@ from taskmill.cli.app import app
 from taskmill.cli.call import Call
 from taskmill.cli.output import Output
 from taskmill.cli.stop_signals import StopSignals
-from taskmill.cli.work_report import Gauge, Screen
-from taskmill.cli.work_settings import urls_of_pools, wired_here
+from taskmill.cli.workers.work_report import Gauge, Screen
+from taskmill.cli.workers.work_settings import urls_of_pools, wired_here
 from taskmill.testing.schema import TABLE_SCHEMA
 from taskmill.wiring import Wiring, wired
 from taskmill.work.consumer.consumer import Consumer
@@ -457,7 +457,7 @@ def test_the_rate_is_that_of_the_last_seconds(monkeypatch: pytest.MonkeyPatch) -
     class Fast:
         done = 0
 
-    monkeypatch.setattr("taskmill.cli.work_report.time.monotonic", lambda: now)
+    monkeypatch.setattr("taskmill.cli.workers.work_report.time.monotonic", lambda: now)
     consumer: Any = Fast()
     now = 0.0
     gauge = Gauge(consumer)

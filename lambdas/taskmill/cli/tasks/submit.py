@@ -17,7 +17,7 @@ from taskmill.cli.options import (
     Timeout,
     Wait,
 )
-from taskmill.cli.submit_options import (
+from taskmill.cli.tasks.submit_options import (
     At,
     Deadline,
     Expires,
@@ -65,7 +65,7 @@ def submit(
     timeout: Timeout = None,
 ) -> None:
     """Submit a single task."""
-    from taskmill.cli.inputs import read_input
+    from taskmill.cli.tasks.inputs import read_input
 
     call: Call = ctx.obj
     value, log_ids = read_input(input), read_log_ids(log_id)
@@ -147,7 +147,7 @@ def map_inputs(
     timeout: Timeout = None,
 ) -> None:
     """Submit a step function task: each element of a file becomes a subtask."""
-    from taskmill.cli.inputs import checked_delimiter, read_inputs
+    from taskmill.cli.tasks.inputs import checked_delimiter, read_inputs
 
     call: Call = ctx.obj
     log_ids = read_log_ids(log_id)
@@ -184,7 +184,7 @@ def _print_submitted(
     Only `type#code` goes to stdout, so that it can be passed to another command.
     """
     if wait:
-        from taskmill.cli.watch import follow
+        from taskmill.cli.tasks.watch import follow
 
         follow(call, client, task, timeout_seconds=timeout_seconds)
     elif call.output.as_json:

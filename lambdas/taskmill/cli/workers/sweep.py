@@ -57,7 +57,7 @@ def sweep(
     Without TASKMILL_TABLE, those of the local cloud of this folder are used.
     """
     call: Call = ctx.obj
-    from taskmill.cli.work_settings import wired_to_stack
+    from taskmill.cli.workers.work_settings import wired_to_stack
     from taskmill.wiring.process import use
 
     quiet = {"POWERTOOLS_LOG_LEVEL": "ERROR"}  # what was swept is printed as the result

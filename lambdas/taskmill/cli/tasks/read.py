@@ -11,7 +11,7 @@ from taskmill.cli.call import Call
 from taskmill.cli.keys import parse_key
 from taskmill.cli.options import Key, KindFilter, Limit, Order, StatusFilter, TypeFilter
 from taskmill.cli.output import STYLES
-from taskmill.cli.show import SUBTASK_COLUMNS, TASK_COLUMNS, details, subtask_row, task_row
+from taskmill.cli.tasks.show import SUBTASK_COLUMNS, TASK_COLUMNS, details, subtask_row, task_row
 from taskmill.model.keys import Kind
 
 PAGE_SIZE = 1_000  # the API's limit for one page

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 from taskmill.cli.output import Output
-from taskmill.cli.show import counts, note_text
+from taskmill.cli.tasks.show import counts, note_text
 from taskmill.model.shown_text import one_line
 from taskmill.model.statuses import FINAL
 

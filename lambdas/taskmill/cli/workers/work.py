@@ -57,8 +57,8 @@ def work(
     the local cloud of this folder are used.
     """
     call: Call = ctx.obj
-    from taskmill.cli.work_report import report_of
-    from taskmill.cli.work_settings import urls_of_pools, wired_here
+    from taskmill.cli.workers.work_report import report_of
+    from taskmill.cli.workers.work_settings import urls_of_pools, wired_here
     from taskmill.wiring.process import use
 
     sys.path.insert(0, str(Path.cwd()))

@@ -11,7 +11,7 @@ from taskmill.cli.exits import Exit
 from taskmill.cli.keys import parse_key
 from taskmill.cli.options import Key, Timeout
 from taskmill.cli.output import STYLES
-from taskmill.cli.show import counts, summary
+from taskmill.cli.tasks.show import counts, summary
 from taskmill.model.statuses import Status
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def follow(call: Call, client: TaskClient, task: Task, *, timeout_seconds: float
     Raises:
         typer.Exit: With 1 if it failed or was cancelled, 5 after the timeout, 130 after Ctrl-C.
     """
-    from taskmill.cli.live import display
+    from taskmill.cli.tasks.live import display
     from taskmill.model.wait_errors import WaitTimeout
 
     latest, resume = task, call.command("watch", task)

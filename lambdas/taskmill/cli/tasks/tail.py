@@ -15,7 +15,7 @@ import typer
 from taskmill.cli.call import Call
 from taskmill.cli.options import KindFilter, StatusFilter, TypeFilter
 from taskmill.cli.output import STYLES, Output, wire
-from taskmill.cli.show import moment_text, note_text
+from taskmill.cli.tasks.show import moment_text, note_text
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.statuses import FINAL
 

@@ -1,0 +1,1 @@
+"""Commands for whole stacks: the local cloud, and deploying to AWS."""

@@ -1,0 +1,1 @@
+"""Commands that submit, read, follow and change tasks."""

@@ -1,0 +1,1 @@
+"""Commands that run tasks of a stack in this process: `work` and `sweep`."""
