@@ -9,10 +9,13 @@ with TaskClient.from_environment(tenant="mbc") as client:
     print(client.result(task))
 ```
 
+`AsyncTaskClient` has the same methods for code on an event loop.
+
 HTTP calls, their authentication, retries and errors live here; no rules about tasks, and no access
 to the table. May import `functions` and `model`, not `aws`, `work` or `service`.
 """
 
+from taskmill.client.async_client import AsyncTaskClient
 from taskmill.client.client import TaskClient
 from taskmill.client.errors import NotConfigured, TaskFailed, Unreachable, WaitTimeout
 from taskmill.model.api.requests import NewTask
@@ -28,6 +31,7 @@ from taskmill.model.errors import (
 )
 
 __all__ = [
+    "AsyncTaskClient",
     "Conflict",
     "Forbidden",
     "InvalidRequest",

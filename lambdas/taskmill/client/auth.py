@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import asyncio
+import inspect
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
 import httpx
@@ -11,6 +13,11 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import BotoCoreError
 
 from taskmill.client.errors import NotConfigured
+
+GivenToken = str | Callable[[], str] | Callable[[], Awaitable[str]]
+"""A token, or a function that returns one, renewed when it has to be."""
+
+_UNAUTHORIZED = 401
 
 
 class SignedByAws(httpx.Auth):
@@ -27,16 +34,30 @@ class SignedByAws(httpx.Auth):
         self._session = session
         self._region = region
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        to_sign = AWSRequest(
-            request.method, str(request.url), data=request.content, headers=_signed(request)
-        )
-        SigV4Auth(self._credentials(), "execute-api", self._region).add_auth(to_sign)
-        request.headers.update(dict(to_sign.headers.items()))
+    def sync_auth_flow(
+        self, request: httpx.Request
+    ) -> Generator[httpx.Request, httpx.Response, None]:
+        request.read()
+        self._sign(request, self._credentials())
+        yield request
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        await request.aread()
+        # In a thread: they may have to be fetched, from SSO, STS or a metadata server.
+        self._sign(request, await asyncio.to_thread(self._credentials))
         yield request
 
     def __str__(self) -> str:
         return f"AWS access key {self._credentials().access_key} in {self._region}"
+
+    def _sign(self, request: httpx.Request, credentials: Any) -> None:
+        to_sign = AWSRequest(
+            request.method, str(request.url), data=request.content, headers=_signed(request)
+        )
+        SigV4Auth(credentials, "execute-api", self._region).add_auth(to_sign)
+        request.headers.update(dict(to_sign.headers.items()))
 
     def _credentials(self) -> Any:
         try:
@@ -53,17 +74,58 @@ class SignedByAws(httpx.Auth):
 
 
 class Token(httpx.Auth):
-    """A bearer token of Amazon Cognito or another OpenID Connect issuer."""
+    """A bearer token of Amazon Cognito or another OpenID Connect issuer.
 
-    def __init__(self, token: str) -> None:
+    Args:
+        token: The token, or a function that returns it. The function is called for each request,
+            and once more if the API answers 401, as it does to a token that has expired.
+    """
+
+    def __init__(self, token: GivenToken) -> None:
         self._token = token
 
-    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        request.headers["Authorization"] = f"Bearer {self._token}"
-        yield request
+    def sync_auth_flow(
+        self, request: httpx.Request
+    ) -> Generator[httpx.Request, httpx.Response, None]:
+        token = self._now()
+        response = yield _with_token(request, token)
+        if response.status_code == _UNAUTHORIZED and (renewed := self._now()) != token:
+            yield _with_token(request, renewed)
+
+    async def async_auth_flow(
+        self, request: httpx.Request
+    ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        token = await self._now_async()
+        response = yield _with_token(request, token)
+        if response.status_code == _UNAUTHORIZED:
+            renewed = await self._now_async()
+            if renewed != token:
+                yield _with_token(request, renewed)
 
     def __str__(self) -> str:
         return "the holder of a token"
+
+    def _now(self) -> str:
+        return self._token if isinstance(self._token, str) else _text(self._token())
+
+    async def _now_async(self) -> str:
+        if isinstance(self._token, str):
+            return self._token
+        if inspect.iscoroutinefunction(self._token):
+            return _text(await self._token())
+        given = await asyncio.to_thread(self._token)  # it may block
+        return _text(await given if inspect.isawaitable(given) else given)
+
+
+def _with_token(request: httpx.Request, token: str) -> httpx.Request:
+    request.headers["Authorization"] = f"Bearer {token}"
+    return request
+
+
+def _text(token: Any) -> str:
+    if isinstance(token, str) and token:
+        return token
+    raise NotConfigured(f"the function for the token returned {type(token).__name__}, not a text")
 
 
 def _signed(request: httpx.Request) -> dict[str, str]:

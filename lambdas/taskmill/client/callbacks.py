@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import get_args
-from urllib.parse import quote
 
+from taskmill.client.calls.operations import listing, operation
+from taskmill.client.calls.steps import Listing, Request, Steps, getting
 from taskmill.client.connection import Connection
+from taskmill.client.paths import tenant_path
 from taskmill.client.wire import to_body
 from taskmill.model.api.callbacks import CallbackMapping, Event
 from taskmill.model.errors import InvalidKey
@@ -17,6 +18,7 @@ from taskmill.model.options import check_choice, suggests
 class Callbacks(Connection):
     """The client's methods for callback mappings."""
 
+    @operation
     @suggests
     def register_callback(
         self,
@@ -25,7 +27,7 @@ class Callbacks(Connection):
         callback_type: str,
         *,
         id: str | None = None,  # noqa: A002  # the field's word
-    ) -> CallbackMapping:
+    ) -> Steps[CallbackMapping]:
         """Submit a task of `callback_type` whenever one of `task_type` has ended.
 
         The input of the submitted task is `{"task": ...}`, the task that has ended. Repeating the
@@ -48,32 +50,35 @@ class Callbacks(Connection):
         if mapped_type(mapping) != task_type:
             raise InvalidKey(f"id {mapping!r} must begin with {task_type + '~'!r}", field="id")
         body = to_body({"event": event, "callbackType": callback_type})
-        return CallbackMapping.model_validate(self._api.put(self._path_of(mapping), body))
+        request = Request("PUT", self._path_of(mapping), body, repeatable=True)
+        return CallbackMapping.model_validate((yield request))
 
-    def callback(self, id: str) -> CallbackMapping:  # noqa: A002
+    @operation
+    def callback(self, id: str) -> Steps[CallbackMapping]:  # noqa: A002
         """Get a callback mapping.
 
         Raises:
             TaskNotFound: No mapping has this id.
         """
-        return CallbackMapping.model_validate(self._api.get(self._path_of(id)))
+        return CallbackMapping.model_validate((yield getting(self._path_of(id))))
 
-    def callbacks(self, task_type: str) -> Iterator[CallbackMapping]:
+    @listing
+    def callbacks(self, task_type: str) -> Listing[CallbackMapping]:
         """The callback mappings of a task type, sorted by id."""
-        found = self._api.pages(self._callbacks, type=task_type)
-        return map(CallbackMapping.model_validate, found)
+        return Listing(self._callbacks, CallbackMapping.model_validate, {"type": task_type})
 
-    def delete_callback(self, id: str) -> CallbackMapping:  # noqa: A002
+    @operation
+    def delete_callback(self, id: str) -> Steps[CallbackMapping]:  # noqa: A002
         """Remove a callback mapping and return it.
 
         Raises:
             TaskNotFound: No mapping has this id.
         """
-        return CallbackMapping.model_validate(self._api.delete(self._path_of(id)))
+        return CallbackMapping.model_validate((yield Request("DELETE", self._path_of(id))))
 
     @property
     def _callbacks(self) -> str:
-        return f"/v1/tenants/{quote(self.tenant, safe='')}/callbacks"
+        return f"{tenant_path(self.tenant)}/callbacks"
 
     def _path_of(self, mapping: str) -> str:
         mapped_type(mapping)  # raises InvalidKey if the id is malformed

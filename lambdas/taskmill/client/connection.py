@@ -1,16 +1,21 @@
-"""The base class of the client: its URL, tenant, credentials and HTTP connections."""
+"""The base classes of the clients: their URL, tenant, credentials and HTTP connections."""
 
 from __future__ import annotations
 
+import asyncio
+import copy
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from taskmill.client.api import Api
+from taskmill.client.calls.awaited import AwaitedCalls
+from taskmill.client.calls.blocking import BlockingCalls
+from taskmill.client.calls.target import Target
 from taskmill.client.errors import NotConfigured
 from taskmill.client.outputs import Outputs, local_outputs, read_outputs
-from taskmill.client.settings import find_ids, find_settings
+from taskmill.client.settings import check_token, find_ids, find_settings
+from taskmill.functions.polling import Pace
 from taskmill.model.errors import WrongOptionType
 from taskmill.model.keys import check_name
 from taskmill.model.options import check_number, suggests
@@ -18,30 +23,66 @@ from taskmill.model.options import check_number, suggests
 if TYPE_CHECKING:
     import httpx
 
-    from taskmill.client.retries import Sleep
+    from taskmill.client.auth import GivenToken
+    from taskmill.client.calls.awaited import AsyncSleep
+    from taskmill.client.calls.blocking import Sleep
 
 
 class Connection:
     """A connection to one task API for one tenant; the arguments are those of `TaskClient`."""
 
-    @suggests
-    def __init__(
+    IS_ASYNC: ClassVar[bool]
+
+    url: str
+    tenant: str
+    _ids: str
+    _calls: AwaitedCalls | BlockingCalls
+
+    @property
+    def pace(self) -> Pace:
+        """How this client waits between two reads of a task."""
+        return self._calls.pace
+
+    def for_tenant(self, tenant: str) -> Self:
+        """A copy of the client for another tenant; both share connections, so close only one."""
+        other = copy.copy(self)
+        other.tenant = check_name("tenant", tenant)
+        return other
+
+    @classmethod
+    def from_environment(cls, tenant: str | None = None) -> Self:
+        """A client configured by the environment, or else by the local cloud of this folder."""
+        return cls(tenant=tenant)  # type: ignore[call-arg]  # both subclasses take it
+
+    @classmethod
+    def from_outputs(cls, path: Path, *, tenant: str) -> Self:
+        """A client of the local cloud that wrote this outputs file.
+
+        Raises:
+            NotConfigured: The file cannot be read, or has no `ApiUrl`.
+        """
+        outputs = read_outputs(path)
+        if "ApiUrl" not in outputs:
+            raise NotConfigured(f"{path} names no ApiUrl: no task stack is deployed there")
+        return cls(outputs["ApiUrl"], tenant=tenant, outputs=outputs)  # type: ignore[call-arg]
+
+    def _configure(
         self,
-        url: str | None = None,
+        url: str | None,
         *,
-        tenant: str | None = None,
-        region: str | None = None,
-        session: Any = None,
-        token: str | None = None,
-        ids: str | None = None,
-        timeout_seconds: float = 35.0,
-        transport: httpx.BaseTransport | None = None,
-        sleep: Sleep = time.sleep,
-        outputs: Outputs | None = None,
-    ) -> None:
-        for name, value in {"url": url, "tenant": tenant, "region": region, "token": token}.items():
+        tenant: str | None,
+        region: str | None,
+        session: Any,
+        token: GivenToken | None,
+        ids: str | None,
+        timeout_seconds: float,
+        outputs: Outputs | None,
+    ) -> Target:
+        """Check the arguments, set the attributes, and return where requests go."""
+        for name, value in {"url": url, "tenant": tenant, "region": region}.items():
             if value is not None and not isinstance(value, str):
                 raise WrongOptionType(f"{name} is {value!r}; give text", field=name)
+        check_token(token, awaited=self.IS_ASYNC)
         check_number("timeout_seconds", timeout_seconds, above=0, unit="seconds")
         settings = find_settings(
             url=url,
@@ -54,34 +95,45 @@ class Connection:
         self.url = settings.url
         self.tenant = check_name("tenant", settings.tenant)
         self._ids = find_ids(ids)
-        self._sleep = sleep
-        self._api = Api(
-            self.url,
-            auth=settings.auth(),
+        return Target(self.url, settings.auth(), timeout_seconds)
+
+
+class BlockingConnection(Connection):
+    """The connection of a `TaskClient`."""
+
+    IS_ASYNC = False
+    _calls: BlockingCalls
+
+    @suggests
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        tenant: str | None = None,
+        region: str | None = None,
+        session: Any = None,
+        token: GivenToken | None = None,
+        ids: str | None = None,
+        timeout_seconds: float = 35.0,
+        transport: httpx.BaseTransport | None = None,
+        sleep: Sleep = time.sleep,
+        outputs: Outputs | None = None,
+    ) -> None:
+        target = self._configure(
+            url,
+            tenant=tenant,
+            region=region,
+            session=session,
+            token=token,
+            ids=ids,
             timeout_seconds=timeout_seconds,
-            transport=transport,
-            sleep=sleep,
+            outputs=outputs,
         )
-
-    @classmethod
-    def from_environment(cls, tenant: str | None = None) -> Self:
-        """A client configured by the environment, or else by the local cloud of this folder."""
-        return cls(tenant=tenant)
-
-    @classmethod
-    def from_outputs(cls, path: Path, *, tenant: str) -> Self:
-        """A client of the local cloud that wrote this outputs file.
-
-        Raises:
-            NotConfigured: The file cannot be read, or has no `ApiUrl`.
-        """
-        outputs = read_outputs(path)
-        if "ApiUrl" not in outputs:
-            raise NotConfigured(f"{path} names no ApiUrl: no task stack is deployed there")
-        return cls(outputs["ApiUrl"], tenant=tenant, outputs=outputs)
+        self._calls = BlockingCalls(target, transport=transport, sleep=sleep)
 
     def close(self) -> None:
-        self._api.close()
+        """Close the connections; further requests are refused."""
+        self._calls.close()
 
     def __enter__(self) -> Self:
         return self
@@ -93,3 +145,54 @@ class Connection:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class AwaitedConnection(Connection):
+    """The connection of an `AsyncTaskClient`."""
+
+    IS_ASYNC = True
+    _calls: AwaitedCalls
+
+    @suggests
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        tenant: str | None = None,
+        region: str | None = None,
+        session: Any = None,
+        token: GivenToken | None = None,
+        ids: str | None = None,
+        timeout_seconds: float = 35.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: AsyncSleep = asyncio.sleep,
+        outputs: Outputs | None = None,
+    ) -> None:
+        target = self._configure(
+            url,
+            tenant=tenant,
+            region=region,
+            session=session,
+            token=token,
+            ids=ids,
+            timeout_seconds=timeout_seconds,
+            outputs=outputs,
+        )
+        self._calls = AwaitedCalls(target, transport=transport, sleep=sleep)
+
+    async def close(self) -> None:
+        """Close the connections of this event loop; further requests are refused."""
+        await self._calls.close()
+
+    aclose = close  # the name that `contextlib.aclosing` calls
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from taskmill.client.api import collection_of, path_of
+from taskmill.client.calls.operations import listing, operation
+from taskmill.client.calls.steps import Downloading, Listing, Steps, getting
 from taskmill.client.connection import Connection
+from taskmill.client.paths import collection_of, path_of
 from taskmill.model.api.views import Progress, Result, Task
 from taskmill.model.errors import InvalidKey, InvalidRequest, PayloadMissing, TaskNotFound
 from taskmill.model.keys import Kind, TaskKey
@@ -21,7 +23,10 @@ Key = Task | TaskKey | Mapping[str, str]
 class Reads(Connection):
     """The client's methods that read tasks."""
 
-    def get(self, key: Key | str, code: str | None = None, *, index: int | None = None) -> Task:
+    @operation
+    def get(
+        self, key: Key | str, code: str | None = None, *, index: int | None = None
+    ) -> Steps[Task]:
         """Get a task.
 
         Args:
@@ -34,17 +39,18 @@ class Reads(Connection):
             InvalidRequest: A task type without a code.
         """
         if not isinstance(key, str):
-            return Task.model_validate(self._api.get(path_of(key_of(key))))
+            return (yield from _task(key_of(key)))
         if code is None:
             raise InvalidRequest("a task type needs a code with it", field="code")
         if index is not None:
             check_whole("index", index, least=0)
-            return self.get(TaskKey(Kind.SFN_TASK, self.tenant, key, code, index))
+            return (yield from _task(TaskKey(Kind.SFN_TASK, self.tenant, key, code, index)))
         try:
-            return self.get(TaskKey(Kind.TASK, self.tenant, key, code))
+            return (yield from _task(TaskKey(Kind.TASK, self.tenant, key, code)))
         except TaskNotFound:
-            return self.get(TaskKey(Kind.SFN_TASK, self.tenant, key, code))
+            return (yield from _task(TaskKey(Kind.SFN_TASK, self.tenant, key, code)))
 
+    @listing
     @suggests
     def list(
         self,
@@ -55,7 +61,7 @@ class Reads(Connection):
         order: str = "desc",
         after: str | None = None,
         page_size: int = 100,
-    ) -> Iterator[Task]:
+    ) -> Listing[Task]:
         """The tenant's tasks of one kind; requests each page when it is needed.
 
         Args:
@@ -69,46 +75,43 @@ class Reads(Connection):
         check_choice("order", order, ("desc", "asc"))
         check_whole("page_size", page_size, least=1, most=MAX_PAGE)
         _check_filters(task_type, status)
-        found = self._api.pages(
-            collection_of(kind, self.tenant),
-            type=task_type,
-            status=status,
-            order=order,
-            cursor=after,
-            limit=page_size,
-        )
-        return map(Task.model_validate, found)
+        query = {"type": task_type, "status": status, "order": order, "limit": page_size}
+        return Listing(collection_of(kind, self.tenant), Task.model_validate, query, cursor=after)
 
+    @listing
     @suggests
     def subtasks(
         self, key: Key, *, status: Status | None = None, page_size: int = 100
-    ) -> Iterator[Task]:
+    ) -> Listing[Task]:
         """The subtasks of a step function task by index; requests each page when it is needed."""
         check_whole("page_size", page_size, least=1, most=MAX_PAGE)
         _check_filters(None, status)
         path = f"{path_of(key_of(key).parent)}/subtasks"
-        return map(Task.model_validate, self._api.pages(path, status=status, limit=page_size))
+        return Listing(path, Task.model_validate, {"status": status, "limit": page_size})
 
-    def children(self, key: Key) -> Iterator[Task]:
+    @listing
+    def children(self, key: Key) -> Listing[Task]:
         """The child tasks of a task; requests each page when it is needed."""
-        return map(Task.model_validate, self._api.pages(f"{path_of(key_of(key))}/children"))
+        return Listing(f"{path_of(key_of(key))}/children", Task.model_validate)
 
-    def progress(self, key: Key) -> Progress:
+    @operation
+    def progress(self, key: Key) -> Steps[Progress]:
         """The progress of a step function task; subtasks count when their batch ends."""
-        return Progress.model_validate(self._api.get(f"{path_of(key_of(key).parent)}/progress"))
+        return Progress.model_validate((yield getting(f"{path_of(key_of(key).parent)}/progress")))
 
-    def result(self, key: Key) -> Any:
+    @operation
+    def result(self, key: Key) -> Steps[Any]:
         """The return value of the task function; a large one is downloaded from S3.
 
         Raises:
             Conflict: The task has not completed.
             PayloadMissing: The result has expired.
         """
-        result = Result.model_validate(self._api.get(f"{path_of(key_of(key))}/result"))
+        result = Result.model_validate((yield getting(f"{path_of(key_of(key))}/result")))
         if result.result_url is None:
             return result.result
         try:
-            return self._api.download(result.result_url)
+            return (yield Downloading(result.result_url))
         except PayloadMissing as gone:
             message = f"the result of {key_of(key)} has expired"
             raise PayloadMissing(message, **gone.details) from None
@@ -127,6 +130,10 @@ def key_of(key: Key) -> TaskKey:
             f"{key!r} is no key: give a Task, a TaskKey, or a dict with pk and sk", field="key"
         )
     return TaskKey.of(key)
+
+
+def _task(key: TaskKey) -> Steps[Task]:
+    return Task.model_validate((yield getting(path_of(key))))
 
 
 def _check_filters(task_type: str | None, status: Status | None) -> None:

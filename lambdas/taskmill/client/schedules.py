@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
+from taskmill.client.calls.operations import listing, operation
+from taskmill.client.calls.steps import Listing, Request, Steps, getting
 from taskmill.client.connection import Connection
+from taskmill.client.paths import tenant_path
 from taskmill.client.wire import to_body
 from taskmill.model.api.base import Notify, Priority
 from taskmill.model.api.schedules import Schedule
@@ -21,6 +23,7 @@ from taskmill.model.submit_checks import checked_options
 class Schedules(Connection):
     """The client's methods for schedules."""
 
+    @operation
     @suggests
     def put_schedule(
         self,
@@ -40,7 +43,7 @@ class Schedules(Connection):
         on_failure: str | Sequence[str] = (),
         on_completion: str | Sequence[str] = (),
         log_ids: Mapping[str, str] | None = None,
-    ) -> Schedule:
+    ) -> Steps[Schedule]:
         """Create a schedule, or replace the schedule with this name.
 
         Args:
@@ -92,50 +95,57 @@ class Schedules(Connection):
             "onCompletion": given["on_completion"] or None,
             "logIds": log_ids,
         }
-        return Schedule.model_validate(self._api.put(self._path(name), to_body(body)))
+        request = Request("PUT", self._path(name), to_body(body), repeatable=True)
+        return Schedule.model_validate((yield request))
 
-    def schedule(self, name: str) -> Schedule:
+    @operation
+    def schedule(self, name: str) -> Steps[Schedule]:
         """Get a schedule.
 
         Raises:
             TaskNotFound: No schedule has this name.
         """
-        return Schedule.model_validate(self._api.get(self._path(name)))
+        return Schedule.model_validate((yield getting(self._path(name))))
 
+    @listing
     @suggests
-    def schedules(self, *, page_size: int = 100) -> Iterator[Schedule]:
+    def schedules(self, *, page_size: int = 100) -> Listing[Schedule]:
         """The tenant's schedules by name; requests each page when it is needed."""
         check_whole("page_size", page_size, least=1, most=MAX_PAGE)
-        return map(Schedule.model_validate, self._api.pages(self._folder, limit=page_size))
+        return Listing(self._folder, Schedule.model_validate, {"limit": page_size})
 
-    def pause_schedule(self, name: str) -> Schedule:
+    @operation
+    def pause_schedule(self, name: str) -> Steps[Schedule]:
         """Pause a schedule. Tasks that it has submitted continue.
 
         Raises:
             TaskNotFound: No schedule has this name.
         """
-        return Schedule.model_validate(self._api.post(f"{self._path(name)}/pause", repeatable=True))
+        request = Request("POST", f"{self._path(name)}/pause", repeatable=True)
+        return Schedule.model_validate((yield request))
 
-    def resume_schedule(self, name: str) -> Schedule:
+    @operation
+    def resume_schedule(self, name: str) -> Steps[Schedule]:
         """Resume a paused schedule. Runs that it missed are not made up for.
 
         Raises:
             TaskNotFound: No schedule has this name.
         """
-        path = f"{self._path(name)}/resume"
-        return Schedule.model_validate(self._api.post(path, repeatable=True))
+        request = Request("POST", f"{self._path(name)}/resume", repeatable=True)
+        return Schedule.model_validate((yield request))
 
-    def delete_schedule(self, name: str) -> Schedule:
+    @operation
+    def delete_schedule(self, name: str) -> Steps[Schedule]:
         """Remove a schedule and return it. Tasks that it has submitted continue.
 
         Raises:
             TaskNotFound: No schedule has this name.
         """
-        return Schedule.model_validate(self._api.delete(self._path(name)))
+        return Schedule.model_validate((yield Request("DELETE", self._path(name))))
 
     @property
     def _folder(self) -> str:
-        return f"/v1/tenants/{quote(self.tenant, safe='')}/schedules"
+        return f"{tenant_path(self.tenant)}/schedules"
 
     def _path(self, name: str) -> str:
         return f"{self._folder}/{check_name('name', name)}"

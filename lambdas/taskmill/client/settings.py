@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import re
 from dataclasses import dataclass
@@ -9,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from taskmill.client.errors import NotConfigured
 from taskmill.client.outputs import Outputs, are_of, local_session
+from taskmill.model.errors import WrongOptionType
 from taskmill.model.new_codes import check_scheme
 
 if TYPE_CHECKING:
     import httpx
+
+    from taskmill.client.auth import GivenToken
 
 _AWS_HOST = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com")
 
@@ -24,14 +28,14 @@ class Settings:
     Attributes:
         region: AWS region of the API; found in the URL or AWS's settings if None.
         session: A boto3 or botocore session; the default one if None.
-        token: A bearer token, used in place of AWS credentials.
+        token: A bearer token or a function for it, used in place of AWS credentials.
     """
 
     url: str
     tenant: str
     region: str | None = None
     session: Any = None
-    token: str | None = None
+    token: GivenToken | None = None
 
     def auth(self) -> httpx.Auth:
         """The authentication of requests: the token if there is one, else an AWS signature.
@@ -56,7 +60,7 @@ def find_settings(
     tenant: str | None,
     region: str | None,
     session: Any,
-    token: str | None,
+    token: GivenToken | None,
     outputs: Outputs,
 ) -> Settings:
     """Settings from the arguments; missing ones from the environment, then from a local cloud.
@@ -77,6 +81,26 @@ def find_settings(
     if are_of(outputs, url):
         session, region = session or local_session(outputs), region or outputs.get("Region")
     return Settings(url=url.rstrip("/"), tenant=tenant, region=region, session=session, token=token)
+
+
+def check_token(token: Any, *, awaited: bool) -> None:
+    """Refuse what is no token, and for a blocking client an async function.
+
+    Raises:
+        WrongOptionType: It is neither text nor a function, or nobody would await it.
+    """
+    if token is None or isinstance(token, str):
+        return
+    if not callable(token):
+        raise WrongOptionType(
+            f"token is {type(token).__name__}; give text, or a function that returns it",
+            field="token",
+        )
+    if inspect.iscoroutinefunction(token) and not awaited:
+        raise WrongOptionType(
+            "token is an async function; use AsyncTaskClient, or give one that is not async",
+            field="token",
+        )
 
 
 def find_ids(ids: str | None) -> str:

@@ -14,7 +14,7 @@ _CHUNK = 1 << 20
 
 
 class Spool:
-    """The elements of an input: written once, then read as a JSON array or as chunks of bytes.
+    """The elements of an input: written first, then read as a JSON array or as chunks of bytes.
 
     Attributes:
         size: Bytes of the JSON Lines.
@@ -24,12 +24,13 @@ class Spool:
         InvalidRequest: An element cannot be converted to JSON.
     """
 
-    def __init__(self, elements: Iterable[Any]) -> None:
+    def __init__(self, elements: Iterable[Any] = ()) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=INLINE_LIMIT)  # noqa: SIM115  # __exit__
         self.size = 0
         self._weight = 0
+        self._count = 0
         try:
-            self._fill(elements)
+            self.extend(elements)
         except BaseException:
             self._file.close()
             raise
@@ -61,10 +62,16 @@ class Spool:
         while chunk := self._file.read(_CHUNK):
             yield chunk
 
-    def _fill(self, elements: Iterable[Any]) -> None:
-        for index, element in enumerate(elements):
-            line = to_json(element, field=f"input[{index}]") + b"\n"
-            check_element(len(line) - 1, index)
-            self._file.write(line)
-            self.size += len(line)
-            self._weight += weight(line)
+    def extend(self, elements: Iterable[Any]) -> None:
+        """Write further elements. Raises as the class says."""
+        for element in elements:
+            self.append(element)
+
+    def append(self, element: Any) -> None:
+        """Write one further element. Raises as the class says."""
+        line = to_json(element, field=f"input[{self._count}]") + b"\n"
+        check_element(len(line) - 1, self._count)
+        self._file.write(line)
+        self._count += 1
+        self.size += len(line)
+        self._weight += weight(line)

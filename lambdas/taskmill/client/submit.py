@@ -7,11 +7,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from taskmill.client.api import collection_of
 from taskmill.client.batches import batches
+from taskmill.client.calls.operations import operation
+from taskmill.client.calls.steps import Aside, Breath, Request, Steps, Uploading
 from taskmill.client.connection import Connection
 from taskmill.client.elements import read_elements
 from taskmill.client.names import repeatable
+from taskmill.client.paths import collection_of, tenant_path
 from taskmill.client.spool import Spool
 from taskmill.client.wire import to_body, to_moment, to_names
 from taskmill.model.api.base import Notify, Priority
@@ -23,10 +25,13 @@ from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.options import check_named, suggests
 from taskmill.model.submit_checks import checked_options
 
+_AT_ONCE = 100  # elements that are written before other work of the event loop goes on
+
 
 class Submits(Connection):
     """The client's methods that submit tasks."""
 
+    @operation
     @suggests
     def submit(
         self,
@@ -46,7 +51,7 @@ class Submits(Connection):
         code: str | None = None,
         idempotency_key: str | None = None,
         notify: Notify | None = None,
-    ) -> Task:
+    ) -> Steps[Task]:
         """Store a single task and return it; the service then runs it in the background.
 
         Args:
@@ -113,9 +118,10 @@ class Submits(Connection):
                 **repeatable(self._ids, code, idempotency_key),
             }
         )
-        return self._submit(Kind.TASK, body)
+        return (yield from self._submit(Kind.TASK, body))
 
-    def submit_many(self, tasks: Iterable[NewTask]) -> Sequence[Task]:
+    @operation
+    def submit_many(self, tasks: Iterable[NewTask]) -> Steps[Sequence[Task]]:
         """Store many single tasks, with up to 100 in one request.
 
         Raises:
@@ -124,10 +130,11 @@ class Submits(Connection):
         stored: list[Task] = []
         for body in batches(tasks, ids=self._ids):
             path = collection_of(Kind.TASK, self.tenant)
-            answer = self._api.post(path, body, repeatable=True)
+            answer = yield Request("POST", path, body, repeatable=True)
             stored += [Task.model_validate(each) for each in answer["tasks"]]
         return stored
 
+    @operation
     @suggests
     def map(
         self,
@@ -148,7 +155,7 @@ class Submits(Connection):
         code: str | None = None,
         idempotency_key: str | None = None,
         name: str | None = None,
-    ) -> Task:
+    ) -> Steps[Task]:
         """Store a step function task: each input becomes a subtask, up to 1,000,000.
 
         Inputs of more than 4 MB in all are uploaded to S3. Memory use is constant for iterators
@@ -204,25 +211,34 @@ class Submits(Connection):
             "logIds": log_ids,
             **repeatable(self._ids, code, idempotency_key),
         }
-        with Spool(_elements(inputs)) as spool:
+        with Spool() as spool:
+            yield from _filled(spool, inputs)
             if spool.fits_inline:
-                return self._submit(Kind.SFN_TASK, to_body(fields, array=spool.array()))
-            fields["inputRef"] = self._upload(spool)
-        return self._submit(Kind.SFN_TASK, to_body(fields))
+                body = to_body(fields, array=spool.array())
+            else:
+                fields["inputRef"] = yield from self._upload(spool)
+                body = to_body(fields)
+        return (yield from self._submit(Kind.SFN_TASK, body))
 
-    def _submit(self, kind: Kind, body: bytes) -> Task:
-        path = collection_of(kind, self.tenant)
-        return Task.model_validate(self._api.post(path, body, repeatable=True))
+    def _submit(self, kind: Kind, body: bytes) -> Steps[Task]:
+        request = Request("POST", collection_of(kind, self.tenant), body, repeatable=True)
+        return Task.model_validate((yield request))
 
-    def _upload(self, spool: Spool) -> str:
-        path = f"/v1/tenants/{self.tenant}/uploads"
+    def _upload(self, spool: Spool) -> Steps[str]:
         size = to_body({"size": spool.size})
-        upload = Upload.model_validate(self._api.post(path, size, repeatable=True))
-        self._api.upload(upload, spool)
+        request = Request("POST", f"{tenant_path(self.tenant)}/uploads", size, repeatable=True)
+        upload = Upload.model_validate((yield request))
+        yield Uploading(upload, spool)
         return upload.input_ref
 
 
-def _elements(inputs: Iterable[Any] | Path) -> Iterable[Any]:
+def _filled(spool: Spool, inputs: Iterable[Any] | Path) -> Steps[None]:
+    """Write the inputs of a fan-out to a spool, with regard to an event loop that waits."""
     if isinstance(inputs, Path):
-        return given_elements(read_elements(inputs))
-    return given_elements(inputs, kinds="a list, an iterator or a Path")
+        elements = given_elements(read_elements(inputs))
+        yield Aside(lambda: spool.extend(elements))
+        return
+    for number, element in enumerate(given_elements(inputs, kinds="a list, an iterator or a Path")):
+        if number and number % _AT_ONCE == 0:
+            yield Breath()
+        spool.append(element)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -110,6 +110,19 @@ def looks(look: Callable[[], Task], pace: Pace, *, timeout_seconds: float | None
         if task.status in FINAL:
             return
         patience.pause(task)
+
+
+async def looks_async(
+    look: Callable[[], Awaitable[Task]], pace: Pace, *, timeout_seconds: float | None
+) -> AsyncIterator[Task]:
+    """As `looks`, without blocking the event loop."""
+    patience = Patience(pace, timeout_seconds)
+    while True:
+        task = await look()
+        yield task
+        if task.status in FINAL:
+            return
+        await patience.pause_async(task)
 
 
 def intervals(*, cap_seconds: float) -> Iterator[float]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from taskmill.client.client import TaskClient
     from taskmill.service.task_service import TaskService
 
-_SHARED: dict[tuple[str, str | None], TaskClient] = {}
+_SHARED: dict[tuple[str, object], TaskClient] = {}
 
 
 def connect(to: TaskClient | TaskService | None) -> None:

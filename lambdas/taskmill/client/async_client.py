@@ -1,0 +1,53 @@
+"""The client class of the task API for event loops."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import AsyncIterator
+
+from taskmill.client.callbacks import Callbacks
+from taskmill.client.changes import Changes
+from taskmill.client.connection import AwaitedConnection
+from taskmill.client.read import Key, Reads
+from taskmill.client.schedules import Schedules
+from taskmill.client.submit import Submits
+from taskmill.functions.polling import CAP_SECONDS, check_timeout, looks_async
+from taskmill.model.api.views import Task
+from taskmill.model.options import check_number, suggests
+
+
+class AsyncTaskClient(Submits, Reads, Changes, Schedules, Callbacks, AwaitedConnection):
+    """A `TaskClient` for an event loop: it has the same methods, to be awaited.
+
+    Lists (`list`, `subtasks`, `children`, `schedules`, `callbacks`) and `updates` are async
+    iterators. Close it, or use it in an `async with` statement. Any number of coroutines may share
+    a client; a cancelled call leaves it as it was, but a submit may have arrived by then.
+
+    Each event loop and each forked process has connections of its own, so a client may be made at
+    import, before there is a loop. Credentials that have to be fetched are, in a thread.
+
+    The arguments are those of `TaskClient`, except:
+
+    Args:
+        token: The function may also be an async one.
+        transport: An `httpx.AsyncBaseTransport`.
+        sleep: Replaces `asyncio.sleep`, for tests.
+    """
+
+    @suggests
+    def updates(
+        self, key: Key, *, timeout_seconds: float | None = None, cap_seconds: float = CAP_SECONDS
+    ) -> AsyncIterator[Task]:
+        """Read the task repeatedly until it has ended, and yield it each time.
+
+        Args:
+            timeout_seconds: None waits without a limit.
+            cap_seconds: Longest time between two reads, plus or minus 20 % at random.
+
+        Raises:
+            WaitTimeout: The task has not ended in time.
+        """
+        check_timeout(timeout_seconds)
+        check_number("cap_seconds", cap_seconds, above=0, unit="seconds")
+        pace = dataclasses.replace(self.pace, cap_seconds=cap_seconds)
+        return looks_async(lambda: self.get(key), pace, timeout_seconds=timeout_seconds)
