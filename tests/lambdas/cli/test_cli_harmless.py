@@ -13,9 +13,10 @@ from hostile_api import TEXT, HostileApi
 from typer.testing import CliRunner, Result
 
 import taskmill.cli
-from taskmill.cli import main, tail
+from taskmill.cli import main
 from taskmill.cli.app import app
 from taskmill.cli.output import Output
+from taskmill.cli.tasks import tail
 from taskmill.dispatch.repairs import Swept
 from taskmill.dispatch.sweeper import Sweep, Sweeper
 from taskmill.model.keys import Kind, TaskKey

@@ -5,8 +5,8 @@ import pytest
 from network import Network
 from typer.testing import CliRunner, Result
 
-from taskmill.cli import tail
 from taskmill.cli.app import app
+from taskmill.cli.tasks import tail
 from taskmill.client import TaskClient
 from taskmill.testing import InProcessCloud
 
