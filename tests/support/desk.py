@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import botocore.session
 import pytest
+from awaiting import Awaiting
 from network import URL, Network
 from typer.testing import CliRunner, Result
 
@@ -37,9 +39,9 @@ def network(cloud: InProcessCloud) -> Network:
     return Network(cloud)
 
 
-@pytest.fixture
-def connect(network: Network) -> Callable[..., TaskClient]:
-    """Makes clients, which do not sleep."""
+@pytest.fixture(params=[TaskClient, Awaiting.made], ids=["TaskClient", "AsyncTaskClient"])
+def connect(network: Network, request: pytest.FixtureRequest) -> Callable[..., Any]:
+    """Makes clients, which do not sleep. Each test runs with both kinds."""
     session = botocore.session.Session()
     session.set_credentials("AKIAEXAMPLE", "secret", "session-token")
     defaults = {
@@ -49,7 +51,7 @@ def connect(network: Network) -> Callable[..., TaskClient]:
         "transport": network,
         "sleep": lambda _: None,
     }
-    return lambda **options: TaskClient(**{**defaults, **options})
+    return lambda **options: request.param(**{**defaults, **options})
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ UNANSWERED = "the request arrives, its answer is lost"
 
 
 @dataclass
-class Network(httpx.BaseTransport):
+class Network(httpx.BaseTransport, httpx.AsyncBaseTransport):
     """A transport into an in-process cloud, with whatever goes wrong on the way.
 
     Attributes:
@@ -33,14 +33,18 @@ class Network(httpx.BaseTransport):
         fault = self.faults.pop(0) if self.faults else None
         if isinstance(fault, BaseException):
             raise fault
-        if isinstance(fault, httpx.Response):
-            return fault
+        if isinstance(fault, httpx.Response):  # a copy: a response is of one kind of client
+            return httpx.Response(fault.status_code, headers=fault.headers, content=fault.content)
         answer = self._s3(request) if request.url.scheme == "memory" else self._api(request)
         if fault == UNANSWERED:
             raise httpx.ReadTimeout(UNANSWERED, request=request)
         if not self.idle:
             self.cloud.run()
         return answer
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await request.aread()
+        return self.handle_request(request)
 
     def _api(self, request: httpx.Request) -> httpx.Response:
         """As API Gateway: who does not sign gets no further."""
