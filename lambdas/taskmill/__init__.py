@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from taskmill.functions.context import TaskContext
     from taskmill.functions.handles import MapHandle, TaskHandle
+    from taskmill.functions.hooks.middleware import (
+        AttemptInfo,
+        Middleware,
+        Submission,
+        middleware,
+    )
     from taskmill.functions.registry import TaskEventFactory, event_handler
     from taskmill.functions.task_decorator import task
     from taskmill.functions.task_functions import TaskFunction
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "functions.context": ("TaskContext",),
     "functions.handles": ("MapHandle", "TaskHandle"),
+    "functions.hooks.middleware": ("AttemptInfo", "Middleware", "Submission", "middleware"),
     "functions.registry": ("TaskEventFactory", "event_handler"),
     "functions.task_decorator": ("task",),
     "functions.task_functions": ("TaskFunction",),
@@ -51,9 +58,12 @@ _SUBMITTING = ("MapHandle", "TaskFunction", "TaskHandle", "task")
 
 __all__ = [
     "Abort",
+    "AttemptInfo",
     "MapHandle",
+    "Middleware",
     "NotDeterministic",
     "Retry",
+    "Submission",
     "TaskCancelled",
     "TaskContext",
     "TaskEventFactory",
@@ -67,6 +77,7 @@ __all__ = [
     "connected",
     "current_service",
     "event_handler",
+    "middleware",
     "task",
 ]
 

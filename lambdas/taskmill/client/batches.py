@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from taskmill.client.names import repeatable
 from taskmill.client.wire import INLINE_LIMIT, check_request, to_json, to_moment, weight
+from taskmill.functions.hooks.submits import submitted_log_ids
 from taskmill.model.api.requests import NewTask
 from taskmill.model.errors import WrongOptionType
 from taskmill.model.given_elements import given_elements
@@ -14,7 +15,7 @@ from taskmill.model.json_reading import LEVELS_OF_A_BODY
 TASKS_A_REQUEST = 100
 
 
-def batches(tasks: Iterable[NewTask], *, ids: str) -> Iterator[bytes]:
+def batches(tasks: Iterable[NewTask], *, ids: str, tenant: str) -> Iterator[bytes]:
     """Request bodies of up to 100 tasks and 4 MB each.
 
     Each task gets a code or an idempotency key, so that a repeated request stores it only once.
@@ -40,6 +41,9 @@ def batches(tasks: Iterable[NewTask], *, ids: str) -> Iterator[bytes]:
         fields |= repeatable(ids, task.code, task.idempotency_key)
         if task.run_at is not None:
             fields["runAt"] = to_moment(task.run_at)
+        log_ids = submitted_log_ids(task.task_type, task.log_ids, tenant=tenant)
+        if log_ids is not None:
+            fields["logIds"] = log_ids
         line = to_json(fields, field="input", around=LEVELS_OF_A_BODY)
         if lines and (len(lines) == TASKS_A_REQUEST or size + weight(line) > INLINE_LIMIT):
             yield _body(lines)

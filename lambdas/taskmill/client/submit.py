@@ -16,6 +16,7 @@ from taskmill.client.names import repeatable
 from taskmill.client.paths import collection_of, tenant_path
 from taskmill.client.spool import Spool
 from taskmill.client.wire import to_body, to_moment, to_names
+from taskmill.functions.hooks.submits import submitted_log_ids
 from taskmill.model.api.base import Notify, Priority
 from taskmill.model.api.requests import NewTask
 from taskmill.model.api.views import Task, Upload
@@ -113,7 +114,7 @@ class Submits(Connection):
                 "onSuccess": to_names(given["on_success"]),
                 "onFailure": to_names(given["on_failure"]),
                 "onCompletion": to_names(given["on_completion"]),
-                "logIds": log_ids,
+                "logIds": submitted_log_ids(task_type, log_ids, tenant=self.tenant),
                 "notify": notify,
                 **repeatable(self._ids, code, idempotency_key),
             }
@@ -128,7 +129,7 @@ class Submits(Connection):
             TaskmillError: As for `submit`; tasks of earlier requests are stored by then.
         """
         stored: list[Task] = []
-        for body in batches(tasks, ids=self._ids):
+        for body in batches(tasks, ids=self._ids, tenant=self.tenant):
             path = collection_of(Kind.TASK, self.tenant)
             answer = yield Request("POST", path, body, repeatable=True)
             stored += [Task.model_validate(each) for each in answer["tasks"]]
@@ -208,7 +209,7 @@ class Submits(Connection):
             "onSuccess": to_names(given["on_success"]),
             "onFailure": to_names(given["on_failure"]),
             "onCompletion": to_names(given["on_completion"]),
-            "logIds": log_ids,
+            "logIds": submitted_log_ids(task_type, log_ids, tenant=self.tenant, is_fan_out=True),
             **repeatable(self._ids, code, idempotency_key),
         }
         with Spool() as spool:

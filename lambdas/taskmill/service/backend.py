@@ -8,6 +8,7 @@ from typing import Any
 
 from taskmill.aws.s3.results import stored_result
 from taskmill.functions.backends import SUBTASKS_AT_ONCE
+from taskmill.functions.hooks.submits import submitted_log_ids
 from taskmill.functions.polling import Pace
 from taskmill.model.api.requests import CreateStepFunctionTask, CreateTask
 from taskmill.model.api.validation import model_of
@@ -33,10 +34,14 @@ class ServiceBackend:
         self, task_type: str, value: Any, *, tenant: str, execute_now: bool | None, **options: Any
     ) -> Task:
         given = {} if value is LEFT_OUT else {"input": value}
+        options["log_ids"] = submitted_log_ids(task_type, options.get("log_ids"), tenant=tenant)
         task = model_of(CreateTask, tenant_code=tenant, task_type=task_type, **given, **options)
         return self.service.create_task(task=task, execute_now=execute_now)
 
     def map(self, task_type: str, values: Iterable[Any], *, tenant: str, **options: Any) -> Task:
+        options["log_ids"] = submitted_log_ids(
+            task_type, options.get("log_ids"), tenant=tenant, is_fan_out=True
+        )
         fields = {
             "tenant_code": tenant,
             "task_type": task_type,

@@ -16,6 +16,7 @@ from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.functions.context import Look, Report, TaskContext
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.functions.forks import OnlyInThisProcess
+from taskmill.functions.hooks.attempts import AttemptHooks, NoHooks, attempt_hooks
 from taskmill.functions.registry import Registry
 from taskmill.functions.running import RUNNING
 from taskmill.functions.user_code import noting_ctrl_c
@@ -35,6 +36,7 @@ from taskmill.work.suspension import Suspended
 from taskmill.work.task_logger import TaskLogger
 from taskmill.work.thread_state import OwnValues
 from taskmill.work.time_limit import run_within
+from taskmill.work.timeouts import TimeIsUp
 
 if TYPE_CHECKING:
     from taskmill.work.spawning import Spawner
@@ -66,6 +68,44 @@ def unstorable(reason: str) -> Outcome:
     """The outcome in place of one that the row cannot hold; another attempt would end alike."""
     error = InvalidResult(f"the outcome cannot be stored: {reason}")
     return Outcome(Status.FAILED, {"error": describe_error(error)})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The end of an attempt's code, as the judge sees it and the middleware is told."""
+
+    row: TaskRow
+    judge: Judge
+    hooks: AttemptHooks | NoHooks
+    clock: Clock
+    spawner: Spawner | None
+
+    def returned(self) -> None:
+        """The code has returned; if it caught what suspended it, that does not count."""
+        if self.spawner is not None and self.spawner.children.suspended is not None:
+            self.hooks.stopped()
+        else:
+            self.hooks.after()
+
+    def failure(self, error: BaseException, *, within: bool = False) -> Failure:
+        """The failure that an error is.
+
+        Args:
+            within: The time limit still applies: when the time is up, that is judged elsewhere.
+
+        Raises:
+            BaseException: As `Judge.failure`.
+        """
+        try:
+            failure = self.judge.failure(error)
+        except BaseException as stop:
+            if not (within and isinstance(stop, TimeIsUp)):
+                self.hooks.stopped()
+            raise
+        again = failure.retry_in_ms
+        late = again is not None and beyond_deadline(self.row, self.clock() + again)
+        self.hooks.failed(error, is_final=again is None or bool(late))
+        return failure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,17 +189,20 @@ class Attempt:
             is_final=spawner.children.owns if spawner else _is_no_childs,
             stops=lambda: (context.stopped, spawner.children.claim.stopped if spawner else None),
         )
+        own = copy_context()
+        hooks = attempt_hooks(row, retry.max_attempts, own, self.logger)
+        judged = Judged(row, judge, hooks, self.clock, spawner)
         try:
             self._check_runner(row.key.type)
             with self._around(context):
-                execute = partial(self._execute, row, context, judge, patience)
-                result = run_within(seconds, execute, late=context.close)
+                execute = partial(self._execute, row, context, judged, patience)
+                result = run_within(seconds, partial(own.run, execute), late=context.close)
             if isinstance(result, Failure):
                 return self._failed(row, result, context)
             settlement = spawner.children.settle() if spawner else None
             attributes = patience(lambda: self._result(row, result))
         except BaseException as error:  # noqa: BLE001  # the judge raises what is not the task's
-            return self._failed(row, judge.failure(error), context)
+            return self._failed(row, judged.failure(error), context)
         status = Status.COMPLETED if settlement is None else Status.FINISHED
         return Outcome(status, attributes | _progress(context), settlement=settlement)
 
@@ -178,26 +221,25 @@ class Attempt:
             )
 
     def _execute(
-        self, row: TaskRow, context: TaskContext, judge: Judge, patience: Patience
+        self, row: TaskRow, context: TaskContext, judged: Judged, patience: Patience
     ) -> str | Failure:
-        """Run the code in a copy of the context: the variables and log keys it sets end with it.
+        """Run the code, in a copy of the context: the variables and log keys it sets end with it.
 
         An error is judged and described here, within the time limit: its `__str__` is user code.
         """
         fields = log_fields(row)
-
-        def execute() -> str | Failure:
-            RUNNING.set(row)
-            self.logger.thread_safe_append_keys(**fields)
-            context.logger = TaskLogger(self.logger, fields)
-            try:
-                event = patience(lambda: self._event(row, context))
-                with OnlyInThisProcess(), OwnValues():
-                    return self.registry.execute(event)
-            except BaseException as error:  # noqa: BLE001  # task code may raise anything
-                return judge.failure(error)
-
-        return copy_context().run(execute)
+        RUNNING.set(row)
+        self.logger.thread_safe_append_keys(**fields)
+        context.logger = TaskLogger(self.logger, fields)
+        try:
+            event = patience(lambda: self._event(row, context))
+            with OnlyInThisProcess(), OwnValues():
+                judged.hooks.before()
+                result = self.registry.execute(event)
+                judged.returned()
+                return result
+        except BaseException as error:  # noqa: BLE001  # task code may raise anything
+            return judged.failure(error, within=True)
 
     def _event(self, row: TaskRow, context: TaskContext) -> TaskQueueEvent | StepFunctionTaskEvent:
         read = self.read or self.payloads.get

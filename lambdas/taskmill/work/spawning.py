@@ -12,6 +12,7 @@ from taskmill.aws.dynamodb.subtask_reads import SubtaskReads
 from taskmill.aws.s3.inputs import with_input
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.aws.s3.results import stored_result
+from taskmill.functions.hooks.submits import submitted_log_ids
 from taskmill.functions.json_values import to_json_value
 from taskmill.functions.registry import Registry
 from taskmill.functions.task_functions import TaskFunction
@@ -144,7 +145,10 @@ class Spawner:
         draft = draft.but(**bounds(own, settings, since=start))
         draft = bounded_by(draft, self.children.claim.row)
         hidden = self.registry.hides_input(task_type)
-        make = partial(with_input, self.payloads, draft, plain, hidden=hidden)
+
+        def make() -> TaskRow:
+            return with_input(self.payloads, self._submitted(draft), plain, hidden=hidden)
+
         return Child(draft.key, function, make)
 
     def _fan_out(
@@ -186,7 +190,8 @@ class Spawner:
             settings=self.registry.settings_of_new(task.task_type),
             hidden=self.registry.hides_input(task.task_type),
         )
-        inherited = {name: getattr(draft, name) for name in _INHERITED}
+        submitted = self._submitted(draft, is_fan_out=True)
+        inherited = {name: getattr(submitted, name) for name in _INHERITED}
         row = dataclasses.replace(row, **inherited)
         return bounded_by(row, self.children.claim.row)
 
@@ -207,6 +212,17 @@ class Spawner:
             parent, task_type, code, settings=settings, now=self.clock(), budget=budget
         )
         return dataclasses.replace(row, parent_run=parent.run)
+
+    def _submitted(self, draft: TaskRow, *, is_fan_out: bool = False) -> TaskRow:
+        """The draft with the log ids that the middleware adds, when it is about to be stored."""
+        log_ids = submitted_log_ids(
+            draft.key.type,
+            draft.log_ids,
+            tenant=draft.key.tenant,
+            is_fan_out=is_fan_out,
+            parent=self.children.claim.row.key,
+        )
+        return dataclasses.replace(draft, log_ids=log_ids)
 
     def _named(self, what: What) -> tuple[TaskFunction | None, str]:
         if isinstance(what, TaskFunction):
