@@ -9,6 +9,7 @@ from taskmill_local.cloud import DEFAULT_APP, DEFAULT_PORT, LocalCloud
 from taskmill_local.errors import LocalCloudError
 from taskmill_local.report import printable
 
+INTERRUPTED = 130  # Ctrl-C, as shells have it
 Command = Callable[[LocalCloud, argparse.Namespace], int]
 
 
@@ -21,6 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     except LocalCloudError as error:
         print(printable(str(error)), file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
 
 
 def _prepare(cloud: LocalCloud, _: argparse.Namespace) -> int:
@@ -29,10 +33,22 @@ def _prepare(cloud: LocalCloud, _: argparse.Namespace) -> int:
 
 
 def _up(cloud: LocalCloud, options: argparse.Namespace) -> int:
-    outputs = cloud.up(app=options.app, port=options.port, enforce_iam=options.enforce_iam)
-    if "ApiUrl" in outputs:
-        _say(f"API: {outputs['ApiUrl']}")
-    _say(f"All outputs: {cloud.outputs_file}")
+    def up() -> None:
+        outputs = cloud.up(
+            app=options.app,
+            port=options.port,
+            enforce_iam=options.enforce_iam or None,
+            stack=options.stack,
+            full=options.full,
+        )
+        if "ApiUrl" in outputs:
+            _say(f"API: {outputs['ApiUrl']}")
+        _say(f"All outputs: {cloud.outputs_file}")
+
+    if options.watch:
+        cloud.watch(up)
+    else:
+        up()
     return 0
 
 
@@ -70,9 +86,12 @@ def _parser() -> argparse.ArgumentParser:
 
     add("prepare", _prepare, "install what up needs")
     up = add("up", _up, "start the local cloud if needed, and deploy the app of this folder")
-    up.add_argument("--port", type=int, default=DEFAULT_PORT)
+    up.add_argument("--port", type=int, help=f"by default the running one's, else {DEFAULT_PORT}")
     up.add_argument("--app", default=DEFAULT_APP, help="the command that synthesises the app")
     up.add_argument("--enforce-iam", action="store_true", help="check signatures and policies")
+    up.add_argument("--stack", help="of several stacks with tasks, the one that clients use")
+    up.add_argument("--full", action="store_true", help="leave it to the CDK, whatever has changed")
+    up.add_argument("--watch", action="store_true", help="do so again whenever a file changes")
     add("down", _down, "stop the local cloud; its data is lost")
     add("status", _status, "show whether it runs, and the stack outputs")
     return parser

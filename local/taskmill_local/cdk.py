@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from taskmill_local.environments import ACCOUNT, REGION, for_clients, without_cloud
 from taskmill_local.errors import LocalCloudError, with_tail
 from taskmill_local.node import node_binary
+from taskmill_local.processes import stop_tree
 
 _QUIET = {"CDK_DISABLE_CLI_TELEMETRY": "true", "NO_COLOR": "1"}
 
@@ -28,10 +31,19 @@ class CdkRun:
         Raises:
             LocalCloudError: It failed; the message ends with the last lines of its output.
         """
-        code = self.process.wait()
+        try:
+            code = self.process.wait()
+        except BaseException:  # Ctrl-C, most likely: the command must not go on by itself
+            self.stop()
+            raise
         if code:
             message = f"cdk {self.name} failed with code {code}. The end of {self.log_file}:"
             raise LocalCloudError(with_tail(message, self.log_file.read_text(errors="replace")))
+
+    def stop(self) -> None:
+        """End the command and its children, if it still runs."""
+        if self.process.poll() is None:
+            stop_tree(psutil.Process(self.process.pid))
 
 
 @dataclass(frozen=True)

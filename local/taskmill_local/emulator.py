@@ -84,7 +84,7 @@ class Emulator:
         Raises:
             LocalCloudError: The port is taken, or the process ended or did not answer.
         """
-        _require_free(port)
+        require_free(port)
         self._clean()
         process = self._spawn(python, port=port, enforce_iam=enforce_iam)
         identity = ProcessId.of(process.pid)
@@ -92,6 +92,20 @@ class Emulator:
         self._record_file.write_text(json.dumps(asdict(running)))
         self._wait_until_healthy(process, running)
         return running
+
+    def wait_for(self, running: RunningEmulator) -> None:
+        """Wait until an emulator that another process has started answers.
+
+        Raises:
+            LocalCloudError: It ended, or did not answer.
+        """
+        deadline = time.monotonic() + START_SECONDS
+        while not _is_healthy(running.endpoint_url):
+            if running.process is None:
+                self._fail("The emulator ended.")
+            if time.monotonic() > deadline:
+                self._fail(f"The emulator on port {running.port} does not answer.")
+            time.sleep(0.05)
 
     def stop(self) -> RunningEmulator | None:
         """Stop the emulator and its functions, and remove their files; None if none was running."""
@@ -158,7 +172,12 @@ def describe(process: psutil.Process) -> str:
         return f"pid {process.pid}"
 
 
-def _require_free(port: int) -> None:
+def require_free(port: int) -> None:
+    """Refuse a port that is taken.
+
+    Raises:
+        LocalCloudError: It is; the message says by whom, if the system tells.
+    """
     if is_free(port):
         return
     holder = holder_of(port)

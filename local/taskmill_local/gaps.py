@@ -4,29 +4,19 @@ There is one: MiniStack ignores the time to live of a ``TableV2`` (``AWS::Dynamo
 so rows would never expire. Other gaps are closed inside the emulator: see ``shim``.
 """
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from taskmill_local.changes.assembly import stacks_of
 from taskmill_local.clients import aws_client
 
 
 def close_gaps(port: int, assembly_dir: Path) -> None:
     """Apply what the templates of a synthesised app say and its deployed stacks lack."""
-    for stack_name, template in _stacks(assembly_dir):
+    for stack_name, template in stacks_of(assembly_dir):
         for logical_id, attribute in _tables_with_expiry(template):
             _expire_rows(port, stack_name, logical_id, attribute)
-
-
-def _stacks(assembly_dir: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The name and the template of each stack."""
-    manifest = json.loads((assembly_dir / "manifest.json").read_text())
-    for artifact_id, artifact in manifest["artifacts"].items():
-        if artifact["type"] == "aws:cloudformation:stack":
-            properties = artifact["properties"]
-            template = assembly_dir / properties["templateFile"]
-            yield properties.get("stackName", artifact_id), json.loads(template.read_text())
 
 
 def _tables_with_expiry(template: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -7,8 +7,8 @@ import pytest
 
 from taskmill_local import LocalCloud, LocalCloudError, environments, node
 from taskmill_local.__main__ import main
-from taskmill_local.deploy import describe
 from taskmill_local.emulator import Emulator, RunningEmulator
+from taskmill_local.outputs import describe
 
 ROOT = Path(__file__).parents[2]
 

@@ -78,6 +78,13 @@ def root(
         str | None, typer.Option(help="AWS region, if the URL does not contain it.")
     ] = None,
     profile: Annotated[str | None, typer.Option(help="AWS profile for the credentials.")] = None,
+    stack: Annotated[
+        str | None,
+        typer.Option(
+            envvar="TASKMILL_STACK",
+            help="Name of the stack, where the local cloud has several, and for logs on AWS.",
+        ),
+    ] = None,
     as_json: Annotated[
         bool,
         typer.Option(
@@ -97,6 +104,7 @@ def root(
         tenant=tenant,
         region=region,
         profile=profile,
+        stack=stack,
         output=Output(as_json=as_json),
         transport=ctx.obj,
     )

@@ -29,6 +29,7 @@ class Call:
     tenant: str | None
     region: str | None
     profile: str | None
+    stack: str | None = None
     output: Output
     transport: httpx.BaseTransport | None = None
 
@@ -42,6 +43,7 @@ class Call:
             NotConfigured: The URL, the tenant, the region or the profile is missing or wrong.
         """
         from taskmill.client.client import TaskClient
+        from taskmill.client.outputs import local_outputs
         from taskmill.client.settings import named_session
 
         return TaskClient(
@@ -50,6 +52,7 @@ class Call:
             region=self.region,
             session=named_session(self.profile) if self.profile else None,
             transport=self.transport,
+            outputs=local_outputs(stack=self.stack),
         )
 
     def command(self, verb: str, task: Task) -> str:
@@ -59,6 +62,7 @@ class Call:
             ("--tenant", task.tenant_code, "TASKMILL_TENANT"),
             ("--region", self.region, "AWS_REGION"),
             ("--profile", self.profile, "AWS_PROFILE"),
+            ("--stack", self.stack, "TASKMILL_STACK"),
         )
         needed = (
             f" {name} {shlex.quote(value)}"

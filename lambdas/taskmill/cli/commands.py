@@ -17,7 +17,7 @@ from taskmill.model.shown_text import one_line
 
 FLAGS = frozenset({"--json"})
 _UsageError: Any = typer.BadParameter.__base__  # of click, of which newer Typers have a copy
-SETTINGS = frozenset({"--url", "--tenant", "--region", "--profile"})
+SETTINGS = frozenset({"--url", "--tenant", "--region", "--profile", "--stack"})
 
 
 class Commands(TyperGroup):

@@ -13,7 +13,7 @@ from taskmill.client.calls.awaited import AwaitedCalls
 from taskmill.client.calls.blocking import BlockingCalls
 from taskmill.client.calls.target import Target
 from taskmill.client.errors import NotConfigured
-from taskmill.client.outputs import Outputs, local_outputs, read_outputs
+from taskmill.client.outputs import Outputs, local_outputs, read_outputs, which_stack
 from taskmill.client.settings import check_token, find_ids, find_settings
 from taskmill.functions.polling import Pace
 from taskmill.model.errors import WrongOptionType
@@ -63,7 +63,8 @@ class Connection:
         """
         outputs = read_outputs(path)
         if "ApiUrl" not in outputs:
-            raise NotConfigured(f"{path} names no ApiUrl: no task stack is deployed there")
+            which = which_stack(outputs)
+            raise NotConfigured(which or f"{path} names no ApiUrl: no task stack is deployed there")
         return cls(outputs["ApiUrl"], tenant=tenant, outputs=outputs)  # type: ignore[call-arg]
 
     def _configure(

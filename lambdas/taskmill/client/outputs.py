@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,29 +15,52 @@ OUTPUTS_FILE = Path(".local") / "outputs.json"
 Outputs = Mapping[str, str]
 
 
-def local_outputs(start: Path | None = None) -> Outputs:
+def local_outputs(start: Path | None = None, *, stack: str | None = None) -> Outputs:
     """The outputs of the local cloud of a folder or its parents; empty if there is none.
 
     Args:
         start: The folder; the current one by default.
+        stack: See `read_outputs`.
     """
     here = (start or Path.cwd()).resolve()
     for folder in (here, *here.parents):
         if (folder / OUTPUTS_FILE).is_file():
-            return read_outputs(folder / OUTPUTS_FILE)
+            return read_outputs(folder / OUTPUTS_FILE, stack=stack)
     return {}
 
 
-def read_outputs(path: Path) -> Outputs:
+def read_outputs(path: Path, *, stack: str | None = None) -> Outputs:
     """The outputs in a file that the local cloud wrote.
+
+    Args:
+        stack: Name of one of several stacks; by default that in `TASKMILL_STACK`, or else the one
+            that `local up` was told. If none is named, or one that is not there, the outputs
+            have no API, and `TaskStacks` names those that may be chosen.
 
     Raises:
         NotConfigured: The file is missing or malformed.
     """
     try:
-        return dict(json.loads(path.read_text()))
-    except (OSError, ValueError, TypeError) as error:
+        found = dict(json.loads(path.read_text()))
+        stacks = dict(found.pop("Stacks", {}))
+        name = stack or os.environ.get("TASKMILL_STACK")
+        if not name or name == found.get("StackName"):
+            return found
+        if name in stacks:
+            return {**found, **stacks[name], "StackName": name}
+        there = found.get("TaskStacks") or found.get("StackName", "")
+        general = ("EndpointUrl", "Region", "AccessKeyId", "SecretAccessKey")
+        return {"TaskStacks": there, **{each: found[each] for each in general if each in found}}
+    except (OSError, ValueError, TypeError, AttributeError) as error:
         raise NotConfigured(f"cannot read the outputs in {path}: {error}") from None
+
+
+def which_stack(outputs: Outputs) -> str | None:
+    """What to say if outputs have nothing because no stack, or another one, was chosen."""
+    if "TaskStacks" not in outputs:
+        return None
+    names = " or ".join(outputs["TaskStacks"].split(","))
+    return f"which stack of the local cloud? Give --stack or set TASKMILL_STACK: {names}"
 
 
 def are_of(outputs: Outputs, url: str) -> bool:

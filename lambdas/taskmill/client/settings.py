@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from taskmill.client.errors import NotConfigured
-from taskmill.client.outputs import Outputs, are_of, local_session
+from taskmill.client.outputs import Outputs, are_of, local_session, which_stack
 from taskmill.model.errors import WrongOptionType
 from taskmill.model.new_codes import check_scheme
 
@@ -70,7 +70,8 @@ def find_settings(
     """
     if not (url := url or os.environ.get("TASKMILL_URL") or outputs.get("ApiUrl")):
         raise NotConfigured(
-            "which API? Give its URL (the stack output ApiUrl), set TASKMILL_URL, "
+            which_stack(outputs)
+            or "which API? Give its URL (the stack output ApiUrl), set TASKMILL_URL, "
             "or start a local cloud with `taskmill local up`"
         )
     _check_url(url)

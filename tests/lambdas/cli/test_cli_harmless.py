@@ -293,7 +293,7 @@ def test_only_one_module_of_the_command_line_prints() -> None:
     direct = re.compile(r"\bprint\(|\becho\(|\.write\(")
     found = {
         (path.stem, line.strip())
-        for path in folder.glob("*.py")
+        for path in folder.rglob("*.py")
         for line in path.read_text().splitlines()
         if direct.search(line) and path.stem != "output" and "def " not in line
     }

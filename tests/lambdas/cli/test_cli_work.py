@@ -186,7 +186,7 @@ def test_the_pools_of_a_local_cloud_are_found_without_settings(
         "PoolGpuQueueUrl": "https://q/gpu",
         "ContainerQueueUrl": "https://q/boxed",
     }
-    monkeypatch.setattr("taskmill.client.outputs.local_outputs", lambda: outputs)
+    monkeypatch.setattr("taskmill.client.outputs.local_outputs", lambda **_: outputs)
 
     pools = ["gpu", "my-large", "container"]
     assert urls_of_pools(pools) == [f"https://q/{each}" for each in ("gpu", "my-large", "boxed")]

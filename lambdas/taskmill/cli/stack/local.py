@@ -11,6 +11,7 @@ import typer
 
 from taskmill.cli.call import Call
 from taskmill.cli.exits import Exit
+from taskmill.cli.installing import install_hint
 
 if TYPE_CHECKING:
     from taskmill_local import LocalCloud
@@ -26,20 +27,45 @@ StateDir = Annotated[
 def up(
     ctx: typer.Context,
     *,
-    port: Annotated[int, typer.Option(min=1, max=65_535, help="Port of all AWS services.")] = 4566,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=65_535,
+            help="Port of all AWS services; by default that of the running one, else 4566.",
+        ),
+    ] = None,
     cdk_app: Annotated[
         str, typer.Option("--app", help="Command that synthesises the CDK app.")
     ] = "python app.py",
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Deploy again whenever a file of this folder changes.")
+    ] = False,
+    full: Annotated[
+        bool, typer.Option("--full", help="Let the CDK deploy, also if only code has changed.")
+    ] = False,
     state_dir: StateDir = None,
 ) -> None:
-    """Start the local cloud if it is not running, and deploy the CDK app of this folder to it."""
+    """Start the local cloud if it is not running, and deploy the CDK app of this folder to it.
+
+    If only code of functions has changed since, it is given to them without the CDK, in a second.
+    With several stacks of tasks in the app, the global option --stack says which one clients use.
+    """
     call: Call = ctx.obj
     with _local_cloud(call, state_dir) as cloud:
-        outputs = cloud.up(app=cdk_app, port=port)
-        if call.output.as_json:
-            call.output.json(outputs)
+
+        def deploy() -> None:
+            outputs = cloud.up(app=cdk_app, port=port, stack=call.stack, full=full)
+            if call.output.as_json:
+                call.output.json(outputs)
+            else:
+                call.output.line(outputs.get("ApiUrl", outputs["EndpointUrl"]))
+                call.output.note("logs: taskmill logs --follow")
+
+        if watch:
+            cloud.watch(deploy)
         else:
-            call.output.line(outputs.get("ApiUrl", outputs["EndpointUrl"]))
+            deploy()
 
 
 @app.command()
@@ -87,11 +113,11 @@ def _local_cloud(call: Call, state_dir: Path | None) -> Iterator[LocalCloud]:
     except ImportError as missing:
         call.output.note(
             f"taskmill: the local cloud is not installed ({missing}): "
-            "pip install 'taskmill[local,cdk]'"
+            f"{install_hint('local', 'cdk')}"
         )
         raise typer.Exit(Exit.USAGE) from None
     try:
-        yield LocalCloud(Path.cwd(), state_dir=state_dir, report=call.output.note)
+        yield LocalCloud(Path.cwd(), state_dir=state_dir, report=call.output.notes)
     except LocalCloudError as error:
         call.output.notes(f"taskmill: {error}")
         raise typer.Exit(Exit.UNREACHABLE) from None

@@ -62,7 +62,7 @@ def work(
     from taskmill.wiring.process import use
 
     sys.path.insert(0, str(Path.cwd()))
-    urls = [*(queue_url or []), *urls_of_pools(pool or [])]
+    urls = [*(queue_url or []), *urls_of_pools(pool or [], stack=call.stack)]
     here = wired_here(call, queue_urls=urls, modules=modules, connections=concurrency + 10)
     with use(here):
         report = report_of(call.output, here.logger)

@@ -96,7 +96,7 @@ def wired_to_stack(
     """
     from taskmill.wiring.process import wired
 
-    local = {} if os.environ.get("TASKMILL_TABLE") else _local_outputs()
+    local = {} if os.environ.get("TASKMILL_TABLE") else _local_outputs(call.stack)
     known = {**needed, **OPTIONAL}
     of_stack = {setting: local[name] for setting, name in known.items() if name in local}
     of_stack |= _pool_settings(local)
@@ -111,13 +111,13 @@ def wired_to_stack(
     )
 
 
-def urls_of_pools(names: Sequence[str]) -> list[str]:
+def urls_of_pools(names: Sequence[str], *, stack: str | None = None) -> list[str]:
     """The queues of these worker pools, by the environment or else by this folder's local cloud.
 
     Raises:
         CannotWork: Nothing says where the queue of a pool is.
     """
-    local = {} if os.environ.get("TASKMILL_TABLE") else _local_outputs()
+    local = {} if os.environ.get("TASKMILL_TABLE") else _local_outputs(stack)
     known = {**_pool_settings(local), **os.environ}
     if CONTAINER in names and "ContainerQueueUrl" in local:
         known.setdefault(_url_setting(CONTAINER), local["ContainerQueueUrl"])
@@ -199,10 +199,17 @@ def _session(call: Call, local: Mapping[str, str]) -> Any:
     return session
 
 
-def _local_outputs() -> Mapping[str, str]:
-    """The outputs of this folder's local cloud; empty if there is none."""
+def _local_outputs(stack: str | None) -> Mapping[str, str]:
+    """The outputs of this folder's local cloud; empty if there is none.
+
+    Raises:
+        CannotWork: It has several stacks, and none is chosen.
+    """
     try:
-        from taskmill.client.outputs import local_outputs
+        from taskmill.client.outputs import local_outputs, which_stack
     except ImportError:  # in a container image without the client's dependencies
         return {}
-    return local_outputs()
+    found = local_outputs(stack=stack)
+    if problem := which_stack(found):
+        raise CannotWork(problem)
+    return found
