@@ -13,7 +13,7 @@ from taskmill.aws.sqs.protocol import (
     Message,
     Queue,
 )
-from taskmill.dispatch.dead_letter_rules import Drop, Fail, Later, Resend, verdict
+from taskmill.dispatch.dead_letter_rules import DeadLetter, Drop, Fail, Later, Resend, verdict
 from taskmill.dispatch.undelivered import as_sent, why_undelivered
 from taskmill.functions.events import task_in_body
 from taskmill.model.clock import Clock, now_ms
@@ -23,6 +23,7 @@ from taskmill.model.lanes import Lane, lane_of
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.work.fires import Fire
+from taskmill.work.triggers.messages import NothingAsked, TriggerReader
 from taskmill.work.unreadable import Unreadable
 
 _TRIES = 5  # a row that changes meanwhile is looked at again
@@ -38,12 +39,14 @@ class DeadLetterHandler:
     Attributes:
         queue: The dead-letter queue.
         lanes: The work queue of each lane.
-        unreadable: Takes malformed messages.
+        triggers: Reads messages that ask for new tasks.
+        unreadable: Takes malformed messages, and those that ask for tasks nobody has stored.
     """
 
     tasks: TaskStore
     queue: Queue
     lanes: Mapping[Lane, Queue]
+    triggers: TriggerReader
     unreadable: Unreadable
     logger: Any
     clock: Clock = now_ms
@@ -71,14 +74,25 @@ class DeadLetterHandler:
     def _handle(self, letter: Delivery) -> bool:
         """Handle one message. False: keep it."""
         try:
+            if (trigger := self.triggers.read(letter)) is not None:
+                return self._settle_trigger(trigger.key, letter)
             if (fire := Fire.in_body(letter.body)) is not None:
                 # A schedule's fire has no task yet, and its time is over; the next fire has its
                 # own message.
                 self.logger.error("fire lost", tenant=fire.tenant, schedule=fire.name, at=fire.at)
                 return True
             return self._settle(task_in_body(letter.body), letter)
+        except NothingAsked:
+            return True
         except (UnreadableMessage, UnreadableRow) as odd:  # people have to look at it
             return self.unreadable.take(letter, odd)
+
+    def _settle_trigger(self, key: TaskKey, letter: Delivery) -> bool:
+        """Handle a message that asks for a task: if it is stored, as the message of that task."""
+        if self.tasks.shown(key.stored) is None:
+            reason = DeadLetter("no worker could store the task that this message asks for")
+            return self.unreadable.take(letter, reason)
+        return self._settle(key, letter)
 
     def _settle(self, key: TaskKey, letter: Delivery) -> bool:
         for _ in range(_TRIES):

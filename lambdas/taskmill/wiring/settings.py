@@ -20,6 +20,7 @@ from taskmill.wiring.setting_values import (
     runner,
     whole_number,
 )
+from taskmill.work.triggers.sources import Source, sources
 
 
 class MissingSetting(RuntimeError):
@@ -163,6 +164,12 @@ class Settings:
     )
     pool_arns: tuple[tuple[str, str], ...] = _setting(
         "TASKMILL_POOL_<NAME>_ARN", "ARN of the queue of a worker pool", default=()
+    )
+    triggers: tuple[Source, ...] = _setting(
+        "TASKMILL_TRIGGERS",
+        "topics and queues of yours whose messages start tasks, as a JSON list",
+        default=(),
+        read=sources,
     )
     dead_letters_url: str | None = _setting(
         "TASKMILL_DEAD_LETTERS_URL", "the queue of messages that were received too often"

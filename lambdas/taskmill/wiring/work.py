@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from taskmill.work.missing_rows import MissingRows
     from taskmill.work.side_calls import SideCalls
     from taskmill.work.task_runner import TaskRunner
+    from taskmill.work.triggers.messages import TriggerReader
+    from taskmill.work.triggers.triggered import TriggeredTasks
     from taskmill.work.unreadable import Unreadable
     from taskmill.work.worker import Worker
 
@@ -98,8 +100,28 @@ class WorkParts(Stores):
             runner=self.runner,
             fires=self.fires,
             missing=self.missing_rows,
+            triggered=self.triggered,
             unreadable=self.unreadable,
             logger=self.logger,
+        )
+
+    @cached_property
+    def trigger_reader(self) -> TriggerReader:
+        from taskmill.work.triggers.messages import TriggerReader
+
+        return TriggerReader(self.settings.triggers)
+
+    @cached_property
+    def triggered(self) -> TriggeredTasks:
+        from taskmill.work.triggers.triggered import TriggeredTasks
+
+        return TriggeredTasks(
+            reader=self.trigger_reader,
+            starts=self.starts,
+            payloads=self.payloads,
+            registry=self.registry,
+            logger=self.logger,
+            clock=self.clock,
         )
 
     @cached_property
@@ -127,9 +149,11 @@ class WorkParts(Stores):
         from taskmill.work.durations import Durations
         from taskmill.work.worker import Worker
 
+        theirs = [each.url for each in self.settings.triggers if each.url]
+        urls = (*self.work_urls, *self.pool_urls, *theirs)
         return Worker(
             messages=self.message_runner,
-            queues={_name(url): self.queue_at(url) for url in (*self.work_urls, *self.pool_urls)},
+            queues={_name(url): self.queue_at(url) for url in urls},
             main=self.queue("TASKMILL_QUEUE_URL"),
             durations=Durations(self.clock),
             patience_seconds=self.settings.hand_back_seconds,
@@ -171,6 +195,7 @@ class WorkParts(Stores):
             tasks=self.tasks,
             queue=self.queue("TASKMILL_DEAD_LETTERS_URL"),
             lanes=self.lanes,
+            triggers=self.trigger_reader,
             unreadable=self.unreadable,
             logger=self.logger,
             clock=self.clock,

@@ -14,7 +14,7 @@ from taskmill.model.errors import ClaimLost
 from taskmill.model.keys import TaskKey
 from taskmill.work.durations import Durations
 from taskmill.work.leases import Lease
-from taskmill.work.message_runner import MessageRunner, task_of
+from taskmill.work.message_runner import MessageRunner
 from taskmill.work.side_calls import Join, SideCalls
 from taskmill.work.waiting import Waiting
 
@@ -41,7 +41,7 @@ class Turn:
 
     @classmethod
     def of(cls, delivery: Delivery, messages: MessageRunner) -> Self:
-        key = task_of(delivery)
+        key = messages.task_of(delivery)
         if key is None:
             return cls(delivery, None, 1)
         return cls(delivery, key, messages.runner.attempt.registry.parallel(key.type))

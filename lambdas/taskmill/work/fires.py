@@ -12,10 +12,9 @@ from taskmill.aws.s3.inputs import with_input
 from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.aws.starts import Starts
 from taskmill.functions.registry import Registry
-from taskmill.model.clock import Clock, now_ms, to_ms, ttl_seconds
+from taskmill.model.clock import Clock, now_ms, to_ms
 from taskmill.model.correlation import correlation
 from taskmill.model.derived_codes import timed_code
-from taskmill.model.error_details import describe_error
 from taskmill.model.errors import (
     InvalidInput,
     InvalidKey,
@@ -29,6 +28,7 @@ from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.time_bounds import bounds
+from taskmill.work.refused_rows import refused_row
 
 _PREFIX = "SCHEDULE#"
 _MALFORMED = (
@@ -113,21 +113,11 @@ class Fires:
         try:
             settings = self.registry.settings_of_new(row.key.type)
         except UnknownPool as refused:
-            return self._failed(row, refused)
+            days = self.starts.tasks.retention_days
+            return refused_row(row, refused, now=self.clock(), days=days)
         if settings.pool is None:
             return row
         return row.but(pool=settings.pool, runner=settings.runner, priority=None)
-
-    def _failed(self, row: TaskRow, refused: UnknownPool) -> TaskRow:
-        now = self.clock()
-        return row.but(
-            status=Status.FAILED,
-            attributes={"error": describe_error(refused)},
-            finished_at=now,
-            ttl=ttl_seconds(now, self.starts.tasks.retention_days),
-            attention=f"FAILED#{row.key.tenant}",
-            history=(*row.history, (Status.FAILED, now, 0)),
-        )
 
     def _input(self, schedule: ScheduleRow) -> Any:
         if schedule.input is None:

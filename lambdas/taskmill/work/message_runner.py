@@ -16,6 +16,8 @@ from taskmill.work.fires import Fire, Fires
 from taskmill.work.leases import Lease
 from taskmill.work.missing_rows import MissingRows
 from taskmill.work.task_runner import TaskRunner
+from taskmill.work.triggers.messages import NothingAsked, Trigger
+from taskmill.work.triggers.triggered import TriggeredTasks
 from taskmill.work.unreadable import Unreadable
 
 # After an error outside the task. How often a message was received says nothing about it: most
@@ -25,11 +27,12 @@ FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 60.0
 
 @dataclass(frozen=True, kw_only=True)
 class MessageRunner:
-    """Runs the task that a message names, or submits the task of a schedule that is due."""
+    """Runs the task that a message names, that it asks for, or whose schedule is due."""
 
     runner: TaskRunner
     fires: Fires
     missing: MissingRows
+    triggered: TriggeredTasks
     unreadable: Unreadable
     logger: Any
 
@@ -48,20 +51,18 @@ class MessageRunner:
         Returns:
             None: delete the message. Else: deliver it again after this many seconds.
         """
+        run = _Run(self.runner, remaining_ms, lease_ms, claimed, returned)
         try:
-            if (fire := Fire.in_body(delivery.body)) is not None:
-                self.fires.submit(fire)
-                return None
-            key = task_in_body(delivery.body)
-            run = partial(
-                self.runner.run,
-                key,
-                remaining_ms=remaining_ms,
-                lease_ms=lease_ms,
-                claimed=claimed,
-                returned=returned,
-            )
-            return self.missing.run(key, delivery, first=partial(run, lease=lease), again=run)
+            match self._asked(delivery):
+                case Trigger() as trigger:
+                    self.triggered.run(trigger, delivery, run)
+                case Fire() as fire:
+                    self.fires.submit(fire)
+                case TaskKey() as key:
+                    first, again = partial(run.attempt, key, lease), partial(run.attempt, key)
+                    return self.missing.run(key, delivery, first=first, again=again)
+        except NothingAsked as test:
+            self.logger.info("no task", reason=str(test))
         except ClaimLost as lost:
             self.logger.info("not claimed", reason=str(lost))
             return None if is_hint(delivery.body) else _seconds(lost.again_in_ms)
@@ -70,6 +71,36 @@ class MessageRunner:
         except Exception:  # AWS trouble: deliver again
             self.logger.exception("message failed", message_id=delivery.id)
             return self._pause()
+        return None
+
+    def task_of(self, delivery: Delivery) -> TaskKey | None:
+        """The task that a message names or asks for; None: it is a fire, or malformed."""
+        try:
+            match self._asked(delivery):
+                case TaskKey() as key:
+                    return key
+                case Trigger(key=key):
+                    return key
+        except (UnreadableMessage, NothingAsked):
+            pass
+        return None
+
+    def is_trigger(self, delivery: Delivery) -> bool:
+        """Whether a message asks for a task that is not stored yet."""
+        try:
+            return isinstance(self._asked(delivery), Trigger)
+        except (UnreadableMessage, NothingAsked):
+            return False
+
+    def _asked(self, delivery: Delivery) -> Trigger | Fire | TaskKey:
+        """What a message is about. A trigger's input may hold anything, so these come first.
+
+        Raises:
+            NothingAsked: It is a test of its sender's.
+            UnreadableMessage: It is about nothing known.
+        """
+        trigger = self.triggered.reader.read(delivery)
+        return trigger or Fire.in_body(delivery.body) or task_in_body(delivery.body)
 
     def _pause(self) -> int:
         """Seconds after which a message that met trouble comes again, spread by chance."""
@@ -85,12 +116,28 @@ class MessageRunner:
         return None if taken else self._pause()
 
 
-def task_of(delivery: Delivery) -> TaskKey | None:
-    """The task that a message names; None: it is a schedule's fire, or malformed."""
-    try:
-        return None if Fire.in_body(delivery.body) else task_in_body(delivery.body)
-    except UnreadableMessage:
-        return None
+@dataclass(frozen=True)
+class _Run:
+    """Runs attempts as the receiver of a message wants it; see `MessageRunner.run`."""
+
+    runner: TaskRunner
+    remaining_ms: Callable[[], int]
+    lease_ms: int | None
+    claimed: Callable[[Lease], None]
+    returned: Callable[[], None]
+
+    def lease(self, key: TaskKey) -> Lease:
+        return self.runner.lease(key, remaining_ms=self.remaining_ms, lease_ms=self.lease_ms)
+
+    def attempt(self, key: TaskKey, lease: Lease | None = None) -> None:
+        self.runner.run(
+            key,
+            remaining_ms=self.remaining_ms,
+            lease_ms=self.lease_ms,
+            claimed=self.claimed,
+            returned=self.returned,
+            lease=lease,
+        )
 
 
 def _seconds(milliseconds: int | None) -> int | None:

@@ -100,6 +100,7 @@ def _delivery(record: Mapping[str, Any]) -> Delivery:
         record["receiptHandle"],
         record["body"],
         record.get("attributes", {}),
+        queue=_queue_name(record),
     )
 
 

@@ -42,6 +42,7 @@ class Delivery:
         receipt: Of this delivery, for `delete` and `show_again`.
         receives: How often the message was received, including this time.
         sent_at: When it was sent, in epoch ms; None: not known.
+        queue: Name of the queue, where the receiver gets messages of several; else empty.
     """
 
     id: str
@@ -49,9 +50,12 @@ class Delivery:
     body: str
     receives: int = 1
     sent_at: int | None = None
+    queue: str = ""
 
 
-def delivery_of(message: str, receipt: str, body: str, attributes: Mapping[str, str]) -> Delivery:
+def delivery_of(
+    message: str, receipt: str, body: str, attributes: Mapping[str, str], *, queue: str = ""
+) -> Delivery:
     """A delivery with the system attributes that SQS gave it, as texts."""
     sent_at = attributes.get("SentTimestamp")
     return Delivery(
@@ -60,6 +64,7 @@ def delivery_of(message: str, receipt: str, body: str, attributes: Mapping[str, 
         body=body,
         receives=int(attributes.get("ApproximateReceiveCount", 1)),
         sent_at=None if sent_at is None else int(sent_at),
+        queue=queue,
     )
 
 

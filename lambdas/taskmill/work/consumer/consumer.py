@@ -18,7 +18,7 @@ from taskmill.work.consumer.keeper import HIDDEN_SECONDS, LEASE_MS, LOOK_SECONDS
 from taskmill.work.consumer.rooms import ASIDE_SECONDS, PATIENCE_SECONDS, Room, Rooms
 from taskmill.work.consumer.threads import DaemonThreads, start
 from taskmill.work.consumer.together import FEWEST_TOGETHER, Together, no_deadline
-from taskmill.work.message_runner import MessageRunner, task_of
+from taskmill.work.message_runner import MessageRunner
 
 CONCURRENCY = 10
 GRACE_SECONDS = 25.0  # Fargate sends SIGKILL 30 s after SIGTERM
@@ -144,7 +144,16 @@ class Consumer:
 
     def _begin(self, queue: Queue, deliveries: Sequence[Delivery]) -> list[Delivery]:
         hidden_until = self._clock() + HIDDEN_SECONDS * 1000
-        jobs = [Job(queue, each, task_of(each), hidden_until) for each in deliveries]
+        jobs = [
+            Job(
+                queue,
+                each,
+                self._messages.task_of(each),
+                hidden_until,
+                stored=not self._messages.is_trigger(each),
+            )
+            for each in deliveries
+        ]
         begun = [job for job in jobs if self._jobs.begin(job)]
         free = [job for job in begun if not self._rooms.limits(job.task_type)]
         if len(free) >= FEWEST_TOGETHER:

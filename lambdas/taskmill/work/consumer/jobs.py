@@ -19,6 +19,7 @@ class Job:
     Attributes:
         key: Of the task that it names; None: it names none.
         hidden_until: When its visibility timeout ends, in epoch milliseconds.
+        stored: Whether the task is stored already, or about to be by who sent the message.
         begun: The lease that a shared claim made for its task: with a row, the task is claimed;
             without, it is still to be claimed alone. None: there was no shared claim.
         lease: The lease of its task once that is claimed.
@@ -30,6 +31,7 @@ class Job:
     delivery: Delivery
     key: TaskKey | None
     hidden_until: int
+    stored: bool = True
     begun: Lease | None = None
     lease: Lease | None = None
     returned: bool = False

@@ -60,9 +60,9 @@ class Together:
 
 
 def _chosen(jobs: Sequence[Job]) -> dict[TaskKey, Job]:
-    """Jobs by task; if two messages name the same task, the first."""
+    """Jobs by task, without those that are yet to be stored; of two for one task, the first."""
     chosen: dict[TaskKey, Job] = {}
     for job in jobs:
-        if job.key is not None:
+        if job.key is not None and job.stored:
             chosen.setdefault(job.key, job)
     return chosen
