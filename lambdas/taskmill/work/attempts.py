@@ -189,14 +189,13 @@ class Attempt:
             is_final=spawner.children.owns if spawner else _is_no_childs,
             stops=lambda: (context.stopped, spawner.children.claim.stopped if spawner else None),
         )
-        own = copy_context()
-        hooks = attempt_hooks(row, retry.max_attempts, own, self.logger)
+        hooks = attempt_hooks(row, retry.max_attempts, self.logger)
         judged = Judged(row, judge, hooks, self.clock, spawner)
         try:
             self._check_runner(row.key.type)
             with self._around(context):
                 execute = partial(self._execute, row, context, judged, patience)
-                result = run_within(seconds, partial(own.run, execute), late=context.close)
+                result = run_within(seconds, execute, late=context.close)
             if isinstance(result, Failure):
                 return self._failed(row, result, context)
             settlement = spawner.children.settle() if spawner else None
@@ -223,23 +222,28 @@ class Attempt:
     def _execute(
         self, row: TaskRow, context: TaskContext, judged: Judged, patience: Patience
     ) -> str | Failure:
-        """Run the code, in a copy of the context: the variables and log keys it sets end with it.
+        """Run the code in a copy of the context: the variables and log keys it sets end with it.
 
         An error is judged and described here, within the time limit: its `__str__` is user code.
         """
         fields = log_fields(row)
-        RUNNING.set(row)
-        self.logger.thread_safe_append_keys(**fields)
-        context.logger = TaskLogger(self.logger, fields)
-        try:
-            event = patience(lambda: self._event(row, context))
-            with OnlyInThisProcess(), OwnValues():
-                judged.hooks.before()
-                result = self.registry.execute(event)
-                judged.returned()
-                return result
-        except BaseException as error:  # noqa: BLE001  # task code may raise anything
-            return judged.failure(error, within=True)
+        own = copy_context()
+
+        def execute() -> str | Failure:
+            RUNNING.set(row)
+            self.logger.thread_safe_append_keys(**fields)
+            context.logger = TaskLogger(self.logger, fields)
+            try:
+                event = patience(lambda: self._event(row, context))
+                with OnlyInThisProcess(), OwnValues():
+                    judged.hooks.before(own)
+                    result = self.registry.execute(event)
+                    judged.returned()
+                    return result
+            except BaseException as error:  # noqa: BLE001  # task code may raise anything
+                return judged.failure(error, within=True)
+
+        return own.run(execute)
 
     def _event(self, row: TaskRow, context: TaskContext) -> TaskQueueEvent | StepFunctionTaskEvent:
         read = self.read or self.payloads.get

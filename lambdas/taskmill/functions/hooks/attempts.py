@@ -17,21 +17,25 @@ _WITHIN: ContextVar[object] = ContextVar("taskmill_hooks", default=None)
 class AttemptHooks:
     """The calls around one attempt: `before`, then one of `after`, `failed` and `stopped`.
 
-    Args:
-        context: What the task code runs in. The last call is made in it, too, unless code that was
-            given up still runs there.
+    The last call is made in the context of the task code, too, unless code that was given up still
+    runs there.
     """
 
-    def __init__(self, info: AttemptInfo, context: Context, logger: Any) -> None:
+    def __init__(self, info: AttemptInfo, logger: Any) -> None:
         self._info = info
-        self._context = context
+        self._context: Context | None = None
         self._logger = logger
         self._all = tuple(MIDDLEWARE)
         self._begun: list[Middleware] = []
         self._over = False
 
-    def before(self) -> None:
-        """Raises what a middleware raises; those after it are not called."""
+    def before(self, context: Context) -> None:
+        """Raises what a middleware raises; those after it are not called.
+
+        Args:
+            context: What the task code runs in.
+        """
+        self._context = context
         _WITHIN.set(self)
         for each in self._all:
             each.before_attempt(self._info)
@@ -57,6 +61,8 @@ class AttemptHooks:
     def _called_in_context(
         self, middleware: Middleware, call: Callable[[Middleware], None]
     ) -> bool:
+        if self._context is None:
+            return False
         try:
             self._context.run(self._call, middleware, call)
         except RuntimeError:  # code that was given up still runs there
@@ -76,7 +82,7 @@ class AttemptHooks:
 class NoHooks:
     """What stands for `AttemptHooks` where no middleware is registered."""
 
-    def before(self) -> None: ...
+    def before(self, context: Context) -> None: ...
     def after(self) -> None: ...
     def failed(self, error: BaseException, *, is_final: bool) -> None: ...
     def stopped(self) -> None: ...
@@ -85,9 +91,7 @@ class NoHooks:
 _NONE = NoHooks()
 
 
-def attempt_hooks(
-    row: TaskRow, max_attempts: int, context: Context, logger: Any
-) -> AttemptHooks | NoHooks:
+def attempt_hooks(row: TaskRow, max_attempts: int, logger: Any) -> AttemptHooks | NoHooks:
     """The calls around the attempt that a row is at."""
     if not MIDDLEWARE:
         return _NONE
@@ -101,4 +105,4 @@ def attempt_hooks(
         request_id=row.request_id,
         parent=str(row.key.parent) if row.key.index is not None else row.parent,
     )
-    return AttemptHooks(info, context, logger)
+    return AttemptHooks(info, logger)
