@@ -55,6 +55,12 @@ class ClientBackend:
     def result(self, key: TaskKey) -> Any:
         return self.client.result(key)
 
+    def input(self, key: TaskKey) -> Any:
+        return self.client.input(key)
+
+    def children(self, key: TaskKey) -> Iterator[Task]:
+        return self.client.children(key)
+
     def progress(self, key: TaskKey) -> Progress:
         return self.client.progress(key)
 

@@ -9,11 +9,12 @@ from taskmill.client.calls.operations import listing, operation
 from taskmill.client.calls.steps import Downloading, Listing, Steps, getting
 from taskmill.client.connection import Connection
 from taskmill.client.paths import collection_of, path_of
-from taskmill.model.api.views import Progress, Result, Task
+from taskmill.model.api.views import Input, Progress, Result, Task
 from taskmill.model.errors import InvalidKey, InvalidRequest, PayloadMissing, TaskNotFound
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.limits import MAX_PAGE
 from taskmill.model.options import check_choice, check_named, check_whole, suggests
+from taskmill.model.rows.task_row import is_fan_out
 from taskmill.model.statuses import Status
 
 Key = Task | TaskKey | Mapping[str, str]
@@ -96,8 +97,33 @@ class Reads(Connection):
 
     @operation
     def progress(self, key: Key) -> Steps[Progress]:
-        """The progress of a step function task; subtasks count when their batch ends."""
-        return Progress.model_validate((yield getting(f"{path_of(key_of(key).parent)}/progress")))
+        """The progress of a task.
+
+        Of a step function task its subtasks; they count when their batch tells them. Of a single
+        task what `ctx.progress` last reported; while it waits for its children, those that have
+        ended, of all it has started.
+        """
+        path = f"{path_of(key_of(key).parent)}/progress"
+        return Progress.model_validate((yield getting(path)))
+
+    @operation
+    def input(self, key: Key) -> Steps[Any]:
+        """The input of a single task or of a subtask; a large one is downloaded from S3.
+
+        Raises:
+            PayloadMissing: The input has expired.
+            InvalidRequest: It is a step function task: each of its subtasks has an input.
+            Forbidden: Inputs of its type may hold secrets.
+        """
+        named = key_of(key)
+        if is_fan_out(named):
+            raise InvalidRequest(
+                f"{named} is a step function task: read the inputs of its subtasks", field="key"
+            )
+        found = Input.model_validate((yield getting(f"{path_of(named)}/input")))
+        if found.input_url is None:
+            return found.input
+        return (yield from _downloaded(found.input_url, "input", named))
 
     @operation
     def result(self, key: Key) -> Steps[Any]:
@@ -110,11 +136,7 @@ class Reads(Connection):
         result = Result.model_validate((yield getting(f"{path_of(key_of(key))}/result")))
         if result.result_url is None:
             return result.result
-        try:
-            return (yield Downloading(result.result_url))
-        except PayloadMissing as gone:
-            message = f"the result of {key_of(key)} has expired"
-            raise PayloadMissing(message, **gone.details) from None
+        return (yield from _downloaded(result.result_url, "result", key_of(key)))
 
 
 def key_of(key: Key) -> TaskKey:
@@ -134,6 +156,14 @@ def key_of(key: Key) -> TaskKey:
 
 def _task(key: TaskKey) -> Steps[Task]:
     return Task.model_validate((yield getting(path_of(key))))
+
+
+def _downloaded(url: str, what: str, key: TaskKey) -> Steps[Any]:
+    try:
+        return (yield Downloading(url))
+    except PayloadMissing as gone:
+        details = {**gone.details, "field": what}
+        raise PayloadMissing(f"the {what} of {key} has expired", **details) from None
 
 
 def _check_filters(task_type: str | None, status: Status | None) -> None:

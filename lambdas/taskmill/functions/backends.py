@@ -50,7 +50,12 @@ class Backend(Protocol):
     def result(self, key: TaskKey) -> Any:
         """Fetch the result of a task when it is not in its row, as a JSON value."""
 
+    def input(self, key: TaskKey) -> Any:
+        """The input of a task or subtask, of any size, as a JSON value."""
+
     def progress(self, key: TaskKey) -> Progress: ...
+
+    def children(self, key: TaskKey) -> Iterator[Task]: ...
 
     def subtasks(self, key: TaskKey) -> Iterator[Task]: ...
 

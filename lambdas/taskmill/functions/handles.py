@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
 from taskmill.functions.backends import Backend, current_backend
 from taskmill.functions.known_functions import FUNCTIONS
-from taskmill.functions.polling import Patience, looks
+from taskmill.functions.polling import Patience, looks, looks_async
 from taskmill.functions.reported_progress import reported_progress
 from taskmill.model.errors import Conflict, InvalidKey
 from taskmill.model.keys import TaskKey
@@ -84,11 +84,41 @@ class TaskHandle:
         return self.task().status
 
     def progress(self) -> Progress:
-        """The progress last reported by `ctx.progress`: `completed` of `total`, and `percent`.
+        """What `ctx.progress` last reported: `completed` of `total`, and `percent`.
 
-        Raises as `task` does.
+        While the task waits for its children, those that have ended, of all it has started; a
+        fan-out among them counts as its subtasks. Raises as `task` does.
         """
-        return reported_progress(self.task())
+        if self.key.index is not None:  # a subtask
+            return reported_progress(self.task())
+        return self._backend.progress(self.key)
+
+    def input(self) -> Any:
+        """The task's input as a JSON value; a large one is fetched.
+
+        Raises:
+            PayloadMissing: The input has expired.
+            Forbidden: Inputs of its type may hold secrets.
+            TaskNotFound: No task has this key.
+        """
+        return self._backend.input(self.key)
+
+    def children(self) -> Iterator[Task]:
+        """The tasks that it started with `ctx.submit`, `run`, `gather` and `map`, page by page."""
+        return self._backend.children(self.key)
+
+    def updates(self, timeout_seconds: float | None = None) -> Iterator[Task]:
+        """Read the task repeatedly until it has ended, and yield it each time.
+
+        Raises:
+            WaitTimeout: The task has not ended in time; None: there is no limit.
+            TaskNotFound: No task has this key.
+        """
+        return looks(self.task, self._backend.pace, timeout_seconds=timeout_seconds)
+
+    def updates_async(self, timeout_seconds: float | None = None) -> AsyncIterator[Task]:
+        """As `updates`, for an event loop: a thread is used while it reads, not while it waits."""
+        return looks_async(self._task_async, self._backend.pace, timeout_seconds=timeout_seconds)
 
     def result(self) -> Any:
         """What the function returned, converted to its return type; a large result is fetched.
@@ -127,6 +157,11 @@ class TaskHandle:
         while (task := await asyncio.to_thread(self.task)).status not in FINAL:
             await patience.pause_async(task)
         return await asyncio.to_thread(self._result_of, task)
+
+    async def _task_async(self) -> Task:
+        import asyncio
+
+        return await asyncio.to_thread(self.task)
 
     def cancel(self) -> Task:
         """Cancel the task and its children or subtasks.
@@ -192,10 +227,6 @@ class MapHandle(TaskHandle):
 
     `result` and `wait` return its counts: `total`, `completed`, `failed` and `cancelled`.
     """
-
-    def progress(self) -> Progress:
-        """Its subtasks by outcome. Raises as `task` does."""
-        return self._backend.progress(self.key)
 
     def subtasks(self) -> Iterator[Task]:
         """Its subtasks in the order of their index, read page by page."""

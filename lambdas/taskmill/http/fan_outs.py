@@ -1,4 +1,4 @@
-"""Routes for step function tasks only: progress and subtasks."""
+"""Routes for step function tasks only: their subtasks."""
 
 from __future__ import annotations
 
@@ -7,23 +7,13 @@ from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from taskmill.http.pages import TaskPage, subtask_page
 from taskmill.http.parameters import Code, Index, Limit, StatusFilter, SubtaskCursor, Tenant, Type
 from taskmill.http.routing import add_route
-from taskmill.model.api.views import Progress, Result, Task
+from taskmill.model.api.views import Input, Result, Task
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.wiring.process import current
 
 
 def add_to(app: ApiGatewayResolver) -> None:
     fan_out = "step-function-tasks/<type>/<code>"
-    add_route(
-        app,
-        "GET",
-        f"{fan_out}/progress",
-        get_progress,
-        name="step_function_task_progress",
-        summary="Get the progress of a step function task; batches tell theirs every 10 s, and at"
-        " their end",
-        errors=(404,),
-    )
     add_route(
         app,
         "GET",
@@ -45,16 +35,21 @@ def add_to(app: ApiGatewayResolver) -> None:
     add_route(
         app,
         "GET",
+        f"{fan_out}/subtasks/<index>/input",
+        get_subtask_input,
+        name="step_function_task_subtask_input",
+        summary="Get the input of a subtask",
+        errors=(403, 404, 410),
+    )
+    add_route(
+        app,
+        "GET",
         f"{fan_out}/subtasks/<index>/result",
         get_subtask_result,
         name="step_function_task_subtask_result",
         summary="Get the result of a subtask",
         errors=(404, 409, 410),
     )
-
-
-def get_progress(tenant: Tenant, type: Type, code: Code) -> Progress:  # noqa: A002
-    return current().service.get_progress(key=TaskKey(Kind.SFN_TASK, tenant, type, code))
 
 
 def list_subtasks(
@@ -79,3 +74,13 @@ def get_subtask_result(tenant: Tenant, type: Type, code: Code, index: Index) -> 
 
 def get_subtask(tenant: Tenant, type: Type, code: Code, index: Index) -> Task:  # noqa: A002
     return current().service.get_task(key=TaskKey(Kind.SFN_TASK, tenant, type, code, int(index)))
+
+
+def get_subtask_input(
+    tenant: Tenant,
+    type: Type,  # noqa: A002
+    code: Code,
+    index: Index,
+) -> Input:
+    key = TaskKey(Kind.SFN_TASK, tenant, type, code, int(index))
+    return current().service.get_input(key=key)

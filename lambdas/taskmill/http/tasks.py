@@ -24,13 +24,15 @@ from taskmill.http.parameters import (
 from taskmill.http.reports import StatusChange
 from taskmill.http.routing import add_route
 from taskmill.model.api.requests import ListOptions
-from taskmill.model.api.views import Result, Task
+from taskmill.model.api.views import Input, Progress, Result, Task
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.wiring.process import current
 
 FOLDERS = {Kind.TASK: "tasks", Kind.SFN_TASK: "step-function-tasks"}
 _WORDS = {Kind.TASK: "task", Kind.SFN_TASK: "step function task"}
+
+_PROGRESS = "Get the progress of a {}; batches of subtasks tell theirs every 10 s, and at their end"
 
 
 class TaskRoutes:
@@ -59,6 +61,10 @@ class TaskRoutes:
         self._add(
             app, "GET", f"{task}/result", self.result, "Get the result of a {}", 404, 409, 410
         )
+        if self.kind is Kind.TASK:  # of a fan-out, each subtask has one
+            route = f"{task}/input"
+            self._add(app, "GET", route, self.input, "Get the input of a {}", 403, 404, 410)
+        self._add(app, "GET", f"{task}/progress", self.progress, _PROGRESS, 404)
         self._add(
             app, "GET", f"{task}/children", self.children, "List the child tasks of a {}", 404, 422
         )
@@ -107,6 +113,12 @@ class TaskRoutes:
 
     def result(self, tenant: Tenant, type: Type, code: Code) -> Result:  # noqa: A002
         return current().service.get_result(key=self._key(tenant, type, code))
+
+    def progress(self, tenant: Tenant, type: Type, code: Code) -> Progress:  # noqa: A002
+        return current().service.get_progress(key=self._key(tenant, type, code))
+
+    def input(self, tenant: Tenant, type: Type, code: Code) -> Input:  # noqa: A002
+        return current().service.get_input(key=self._key(tenant, type, code))
 
     def children(
         self,

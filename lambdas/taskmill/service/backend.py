@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from taskmill.aws.s3.expiry import naming
 from taskmill.aws.s3.results import stored_result
 from taskmill.functions.backends import SUBTASKS_AT_ONCE
 from taskmill.functions.hooks.submits import submitted_log_ids
@@ -55,6 +57,20 @@ class ServiceBackend:
 
     def result(self, key: TaskKey) -> Any:
         return stored_result(self.service.payloads, self.service.tasks.get(key))
+
+    def input(self, key: TaskKey) -> Any:
+        found = self.service.get_input(key=key)
+        if found.input_url is None:
+            return found.input
+        row = self.service.tasks.get(key)
+        with naming(key, "input"):
+            return json.loads(self.service.payloads.get(row.input_ref or ""))
+
+    def children(self, key: TaskKey) -> Iterator[Task]:
+        after: str | None = None
+        while page := self.service.list_children(key=key, after=after, limit=SUBTASKS_AT_ONCE):
+            yield from page
+            after = page[-1].code
 
     def progress(self, key: TaskKey) -> Progress:
         return self.service.get_progress(key=key)

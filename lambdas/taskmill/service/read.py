@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from taskmill.aws.dynamodb.listing import list_rows
-from taskmill.aws.s3.expiry import expired
+from taskmill.aws.s3.expiry import expired, naming
+from taskmill.aws.s3.payloads import PayloadRef
 from taskmill.model.api.requests import ListOptions
-from taskmill.model.api.views import Page, Progress, Result, SubtaskStatus, Task, TaskStatusSummary
-from taskmill.model.errors import Conflict, InvalidRequest
-from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.api.views import (
+    Input,
+    Page,
+    Progress,
+    Result,
+    SubtaskStatus,
+    Task,
+    TaskStatusSummary,
+)
+from taskmill.model.errors import Conflict, Forbidden, InvalidRequest
+from taskmill.model.keys import Kind, StoredKey, TaskKey
 from taskmill.model.rows.readable import UnreadableRow
-from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
+from taskmill.model.rows.task_row import TaskRow, is_fan_out
+from taskmill.model.statuses import FINAL, Status
 from taskmill.service.pages import listing_of, page_of
 from taskmill.service.parts import Key, ServiceParts
+from taskmill.service.progress import fan_out_progress, single_progress
 from taskmill.service.shown_inputs import expired_payloads, with_inputs_shown
 
 
@@ -66,18 +77,49 @@ class Reads(ServiceParts):
         return page_of(rows, asked)
 
     def get_progress(self, *, key: Key) -> Progress:
-        """The progress of a step function task, as its batches tell it: every 10 s, and closed."""
-        row = self.tasks.get(TaskKey.of(key).parent)
-        counts: dict[str, int] = {
-            "total": row.child_count or 0,
-            **(row.attributes.get("counts") or {}),
-        }
-        done = sum(counts.get(name, 0) for name in COUNT_NAMES)
-        percent = 100.0 if row.ended else round(100 * done / max(counts["total"], 1), 1)
-        running = counts["total"] - done
-        return Progress(
-            **row.key.as_dict(), status=row.status, running=running, percent=percent, **counts
-        )
+        """The progress of a task.
+
+        Of a step function task, or the one that a subtask belongs to, its subtasks by outcome, as
+        the batches tell them: every 10 s, and at their end. Of a single task what its function
+        last reported; while it waits for its children, those that have ended, of all it has
+        started, and of a fan-out among them its subtasks.
+
+        Raises:
+            TaskNotFound: No task has this key.
+        """
+        task = Task.from_row(self.tasks.get(TaskKey.of(key).parent))
+        if is_fan_out(task.key):
+            return fan_out_progress(task)
+        return single_progress(task, self._own_children(task.key))
+
+    def get_input(self, *, key: Key) -> Input:
+        """The input of a single task or subtask, of any size: its value, or a download URL.
+
+        Raises:
+            TaskNotFound: No task has this key.
+            InvalidRequest: It is a step function task: each of its subtasks has an input.
+            Forbidden: Inputs of this type may hold secrets, so they are not shown.
+            PayloadMissing: The input has expired.
+        """
+        row = self._row(TaskKey.of(key))
+        if is_fan_out(row.key):
+            raise InvalidRequest(
+                f"{row.key} is a step function task: read the inputs of its subtasks", field="key"
+            )
+        if self.registry.hides_input(row.key.type):
+            raise Forbidden(f"inputs of {row.key.type!r} may hold secrets: they are not shown")
+        known = {**row.key.as_dict(), "status": row.status}
+        if row.input_ref is None:
+            return Input(**known, input=Task.from_row(row).input)
+        if not self.payloads.exists(row.input_ref):
+            raise expired(row.key, "input")
+        (shown,) = with_inputs_shown(self.payloads, [row], hides=self.registry.hides_input)
+        if isinstance(shown, TaskRow) and shown.input is not None:
+            return Input(**known, input=json.loads(shown.input))
+        if PayloadRef.parse(row.input_ref).length:  # a part of an object has no URL of its own
+            with naming(row.key, "input"):
+                return Input(**known, input=json.loads(self.payloads.get(row.input_ref)))
+        return Input(**known, input_url=self.payloads.download_url(row.input_ref))
 
     def get_result(self, *, key: Key) -> Result:
         """The result of a completed task: its value, or a download URL if it is large.
@@ -102,10 +144,15 @@ class Reads(ServiceParts):
         """Up to `limit` tasks that this task started, ordered by code, only those after `after`."""
         parent = TaskKey.of(key)
         self._shown(parent)  # or it is not found
+        return self._existing(itertools.islice(self._children_keys(parent, after), limit))
+
+    def _children_keys(self, parent: TaskKey, after: str | None = None) -> Iterator[StoredKey]:
         found = self.children.stored_keys_of(parent, after=after)
         # A task that this one has submitted for another tenant is none of its callers' business.
-        own = (each for each in found if each.tenant == parent.tenant)
-        return self._existing(itertools.islice(own, limit))
+        return (each for each in found if each.tenant == parent.tenant)
+
+    def _own_children(self, parent: TaskKey) -> Iterator[Task]:
+        yield from self._existing(self._children_keys(parent))
 
     def list_failed(self, *, tenant_code: str, limit: int = 100) -> list[Task]:
         """Up to `limit` failed tasks and subtasks of a tenant, newest first.

@@ -79,6 +79,7 @@ async def calls_of_all_methods(
     yield "subtasks", [each async for each in client.subtasks(fan_out)]
     yield "children", [each async for each in client.children(task)]
     yield "progress", await client.progress(fan_out)
+    yield "input", await client.input(task)
     yield "wait", await client.wait(task)
     yield "updates", [each async for each in client.updates(task)]
     yield "result", await client.result(task)

@@ -242,6 +242,16 @@ class Result(View):
     result_url: str | None = None
 
 
+class Input(View):
+    """A task's input: its value or, if it is large, a presigned URL valid for 15 minutes."""
+
+    pk: str
+    sk: str
+    status: ShownStatus
+    input: JsonValue = None
+    input_url: str | None = None
+
+
 class Upload(View):
     """A presigned URL to PUT a JSONL input; submit with its `inputRef` within a day.
 
