@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from taskmill.aws.sqs.protocol import MESSAGES_A_CALL
 from taskmill.functions.polling import Pace
@@ -40,6 +40,10 @@ from taskmill.testing.turns import Turns
 from taskmill.wiring.process import use
 from taskmill.wiring.wiring import Wiring
 from taskmill.work.event_loops import without_event_loop
+
+if TYPE_CHECKING:
+    from taskmill.client.async_client import AsyncTaskClient
+    from taskmill.client.client import TaskClient
 
 STEPS_LIMIT = 200_000  # of one `run`; more means that tasks start each other endlessly
 
@@ -123,6 +127,18 @@ class InProcessCloud:
     @property
     def service(self) -> TaskService:
         return self.wiring.service
+
+    def client(self, tenant: str) -> TaskClient:
+        """A client of the API of this cloud; where it waits, the cloud does its work."""
+        from taskmill.testing.over_http.clients import client_of
+
+        return client_of(self, tenant)
+
+    def async_client(self, tenant: str) -> AsyncTaskClient:
+        """As `client`, for code on an event loop."""
+        from taskmill.testing.over_http.clients import async_client_of
+
+        return async_client_of(self, tenant)
 
     @property
     def notifications(self) -> list[dict[str, Any]]:
