@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
+from taskmill.functions.contexts.child_calls import ChildCalls
 from taskmill.model.errors import Abort, ClaimLost, Conflict, TaskCancelled, WrongOptionType
 from taskmill.model.json_text import utf8
 from taskmill.model.keys import TaskKey
-from taskmill.model.left_out import LEFT_OUT
-from taskmill.model.options import suggests
 
 if TYPE_CHECKING:
-    from taskmill.work.child import Child
-    from taskmill.work.child_calls import What
-    from taskmill.work.map_result import MapResult
     from taskmill.work.spawning import Spawner
 
 PROGRESS_INTERVAL_SECONDS = 1.0  # at most one progress write a second
@@ -29,7 +25,7 @@ Report = Callable[[Mapping[str, Any]], object]
 Look = Callable[[], bool]
 
 
-class TaskContext:
+class TaskContext(ChildCalls):
     """Passed to a task function that has a `ctx` parameter: progress, cancellation, children.
 
     Attributes:
@@ -114,137 +110,6 @@ class TaskContext:
     def unreported(self) -> Mapping[str, Any] | None:
         """The last progress that may not be stored yet."""
         return self._unreported
-
-    @suggests
-    def submit(
-        self,
-        task: What,
-        input: Any = LEFT_OUT,  # noqa: A002  # the name of the field
-        *,
-        name: str | None = None,
-        delay_seconds: int = 0,
-        priority: str | None = None,
-        expires_seconds: int | None = None,
-        deadline_seconds: int | None = None,
-    ) -> Child:
-        """Start a child without waiting for it. The task ends only when all its children have.
-
-        When the function is rerun after a wait or a failure, the same call finds the same child,
-        identified by the position of the call or by `name`. So a task function that starts
-        children must make the same calls in every run.
-
-        Args:
-            task: A task function, or the name of a task type.
-            input: Left out, it is the function's default; None is None.
-            name: Identifies this child among its siblings: up to 40 letters, digits, '.', '_', '-'.
-            delay_seconds: Seconds until the child starts.
-            priority: "low", "normal", "high" or "urgent"; by default that of its type, else of
-                the parent.
-            expires_seconds, deadline_seconds: As in `TaskFunction.submit`. Its deadline is not
-                after that of the parent.
-
-        Raises:
-            InvalidInput: The task function does not accept the input.
-            TooDeep: The child would be more than 32 levels below the first task.
-            NotDeterministic: The function made different calls in an earlier run.
-            Abort: This task is a subtask, which cannot start others.
-            Conflict: This process was forked by the one that runs the attempt.
-        """
-        (child,) = self._spawner.submit(
-            [(task, input)],
-            name=name,
-            delay_seconds=delay_seconds,
-            priority=priority,
-            expires_seconds=expires_seconds,
-            deadline_seconds=deadline_seconds,
-        )
-        return child
-
-    @suggests
-    def submit_many(self, task: What, inputs: Iterable[Any]) -> list[Child]:
-        """Start a child for each input, storing 25 per request; otherwise as `submit`."""
-        return self._spawner.submit_each(task, inputs)
-
-    @suggests
-    def run(
-        self,
-        task: What,
-        input: Any = LEFT_OUT,  # noqa: A002  # the name of the field
-        *,
-        name: str | None = None,
-        expires_seconds: int | None = None,
-        deadline_seconds: int | None = None,
-    ) -> Any:
-        """Start a child, wait for it, and return its result.
-
-        While it waits, the task is suspended: it occupies no worker and costs nothing. Then its
-        function is rerun from the top; calls whose children have ended return at once.
-
-        Raises:
-            TaskFailed: The child failed or was cancelled. Unless the function catches it, this
-                task fails without another attempt, which would find the same failed child.
-        """
-        children = self._spawner.submit(
-            [(task, input)],
-            awaited=True,
-            name=name,
-            expires_seconds=expires_seconds,
-            deadline_seconds=deadline_seconds,
-        )
-        return self._spawner.gather(children, return_exceptions=False)[0]
-
-    @suggests
-    def gather(self, *what: Any, return_exceptions: bool = False) -> list[Any]:
-        """Wait for several children and return their results in order.
-
-        Args:
-            what: A task function and its inputs (`gather(page, [1, 2])`), pairs of these
-                (`gather((page, 1), (cover, None))`), or children from `submit`.
-            return_exceptions: Return a `TaskFailed` in place of a result, instead of raising the
-                first one.
-
-        Raises:
-            TaskFailed: A child failed or was cancelled; raised when all children have ended.
-        """
-        return self._spawner.gather_all(what, return_exceptions=return_exceptions)
-
-    @suggests
-    def map(
-        self,
-        task: What,
-        inputs: Iterable[Any],
-        *,
-        name: str | None = None,
-        tolerated_failures: int | str | None = None,
-        batch_size: int | None = None,
-        max_concurrency: int | None = None,
-        notify: Literal["each", "progress", "none"] | None = None,
-        expires_seconds: int | None = None,
-        deadline_seconds: int | None = None,
-    ) -> MapResult:
-        """Start a fan-out, wait for it, and return the results of its subtasks in order.
-
-        Args:
-            name: Identifies this fan-out among the children, as in `submit`.
-            tolerated_failures: How many subtasks may fail: a count (10) or a share ("5%").
-            batch_size: Subtasks that one Lambda invocation runs, one after the other. By default
-                the square root of their number, at most 100 (200 for 1,000,000): 32 of 1,000.
-            max_concurrency: Batches that run at the same time.
-            notify: Which notifications are published.
-
-        Raises:
-            TaskFailed: More subtasks failed than are tolerated.
-        """
-        options = {
-            "name": name,
-            "tolerated_failures": tolerated_failures,
-            "batch_size": batch_size,
-            "max_concurrency": max_concurrency,
-            "notify": notify,
-            "expires_seconds": expires_seconds,
-            "deadline_seconds": deadline_seconds,
-        }
-        return self._spawner.map(task, inputs, options)
 
     def close(self) -> None:
         """End the attempt: code of it that still runs, say in a thread, can write nothing more."""

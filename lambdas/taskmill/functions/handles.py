@@ -6,7 +6,7 @@ import importlib
 import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeAlias, cast, overload
 
 from taskmill.functions.backends import Backend, current_backend
 from taskmill.functions.known_functions import FUNCTIONS
@@ -16,16 +16,20 @@ from taskmill.model.errors import Conflict, InvalidKey
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import is_fan_out
 from taskmill.model.statuses import FINAL, Status
+from taskmill.model.type_variables import Out, Out_co
 from taskmill.model.wait_errors import TaskFailed
 
 if TYPE_CHECKING:
     from taskmill.functions.task_functions import TaskFunction
     from taskmill.model.api.views import Progress, Task
 
+    KeyOfTask: TypeAlias = "TaskKey | Task | TaskHandle[Any] | Mapping[str, str] | str"
+
 WAIT_SECONDS = 300.0  # default timeout of `wait`
+_NOTHING: Any = None  # of a tolerated failure: where some are tolerated, `Out_co` includes None
 
 
-class TaskHandle:
+class TaskHandle(Generic[Out_co]):
     """A handle of a submitted task. It stores only the key: every method reads the task anew.
 
     `TaskHandle.of(str(handle))` makes an equal handle, elsewhere or later. Handles can be pickled.
@@ -41,19 +45,21 @@ class TaskHandle:
     def __init__(
         self,
         key: TaskKey,
-        function: TaskFunction | None = None,
+        function: TaskFunction[Any, Any] | None = None,
         backend: Backend | None = None,
     ) -> None:
         self.key = key
         self._function = function
         self._chosen = backend
 
+    @overload
     @classmethod
-    def of(
-        cls,
-        key: TaskKey | Task | TaskHandle | Mapping[str, str] | str,
-        function: TaskFunction | None = None,
-    ) -> Self:
+    def of(cls, key: KeyOfTask, function: TaskFunction[Any, Out]) -> TaskHandle[Out]: ...
+    @overload
+    @classmethod
+    def of(cls, key: KeyOfTask, function: TaskFunction | None = None) -> Self: ...
+    @classmethod
+    def of(cls, key: KeyOfTask, function: TaskFunction | None = None) -> TaskHandle[Any]:
         """A handle of an existing task; for a step function task a `MapHandle`.
 
         Args:
@@ -68,8 +74,7 @@ class TaskHandle:
         kind = MapHandle if is_fan_out(named) else TaskHandle
         if not issubclass(kind, cls):
             raise InvalidKey(f"{named} is no step function task", field="key")
-        handle: Any = kind(named, function or FUNCTIONS.get(named.type))
-        return handle  # type: ignore[no-any-return]
+        return kind(named, function or FUNCTIONS.get(named.type))
 
     def task(self) -> Task:
         """Read the task.
@@ -120,7 +125,7 @@ class TaskHandle:
         """As `updates`, for an event loop: a thread is used while it reads, not while it waits."""
         return looks_async(self._task_async, self._backend.pace, timeout_seconds=timeout_seconds)
 
-    def result(self) -> Any:
+    def result(self) -> Out_co:
         """What the function returned, converted to its return type; a large result is fetched.
 
         Raises:
@@ -131,7 +136,7 @@ class TaskHandle:
         """
         return self._result_of(self._ended(self.task()))
 
-    def wait(self, timeout_seconds: float | None = WAIT_SECONDS) -> Any:
+    def wait(self, timeout_seconds: float | None = WAIT_SECONDS) -> Out_co:
         """Wait until the task has ended, then return its result as `result` does.
 
         Polls, at growing intervals of 0.2 up to 5 seconds. Inside a task function use `ctx.run`
@@ -149,7 +154,7 @@ class TaskHandle:
         *_, last = looks(self.task, pace, timeout_seconds=timeout_seconds)
         return self._result_of(last)
 
-    async def wait_async(self, timeout_seconds: float | None = WAIT_SECONDS) -> Any:
+    async def wait_async(self, timeout_seconds: float | None = WAIT_SECONDS) -> Out_co:
         """As `wait`, without blocking the event loop."""
         import asyncio
 
@@ -191,11 +196,12 @@ class TaskHandle:
             )
         return task
 
-    def _result_of(self, task: Task) -> Any:
+    def _result_of(self, task: Task) -> Out_co:
         """The result of a task that has ended."""
         if task.status is not Status.COMPLETED:
             raise TaskFailed(task)
-        return self._value_of(task)
+        result: Out_co = self._value_of(task)
+        return result
 
     def _value_of(self, task: Task) -> Any:
         """The result of a completed task or subtask, converted to the function's return type."""
@@ -222,17 +228,28 @@ class TaskHandle:
         return _taken_up, (str(self.key), module)
 
 
-class MapHandle(TaskHandle):
+class MapHandle(TaskHandle[dict[str, int]], Generic[Out_co]):
     """A handle of a submitted step function task: a fan-out over many inputs.
 
     `result` and `wait` return its counts: `total`, `completed`, `failed` and `cancelled`.
     """
 
+    @overload  # type: ignore[override]  # `function` gives the result of a subtask, not of the task
+    @classmethod
+    def of(cls, key: KeyOfTask, function: TaskFunction[Any, Out]) -> MapHandle[Out]: ...
+    @overload
+    @classmethod
+    def of(cls, key: KeyOfTask, function: TaskFunction | None = None) -> Self: ...
+    @classmethod
+    def of(cls, key: KeyOfTask, function: TaskFunction | None = None) -> MapHandle[Any]:
+        """A handle of an existing step function task; as `TaskHandle.of`."""
+        return cast("MapHandle[Any]", super().of(key, function))
+
     def subtasks(self) -> Iterator[Task]:
         """Its subtasks in the order of their index, read page by page."""
         return self._backend.subtasks(self.key)
 
-    def results(self) -> Iterator[Any]:
+    def results(self) -> Iterator[Out_co]:
         """What the subtasks returned, in the order of the inputs; None for a tolerated failure.
 
         Raises:
@@ -241,15 +258,16 @@ class MapHandle(TaskHandle):
         """
         self._result_of(self._ended(self.task()))
         return (
-            self._value_of(each) if each.status is Status.COMPLETED else None
+            self._value_of(each) if each.status is Status.COMPLETED else _NOTHING
             for each in self.subtasks()
         )
 
-    def _result_of(self, task: Task) -> Any:
+    def _result_of(self, task: Task) -> dict[str, int]:
         """Counts of the subtasks: `total`, `completed`, `failed`, `cancelled`."""
         if task.status is not Status.COMPLETED:
             raise TaskFailed(task)
-        return task.attributes["counts"]
+        counts: Any = task.attributes["counts"]
+        return dict(counts)
 
 
 def _key(given: Task | TaskHandle | Mapping[str, str] | str) -> TaskKey:

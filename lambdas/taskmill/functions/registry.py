@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from taskmill.functions.awaiting import awaited
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
@@ -25,14 +25,15 @@ from taskmill.model.task_settings import TaskSettings
 
 Event = TaskQueueEvent | StepFunctionTaskEvent
 Handler = Callable[[Any], Any]
+H = TypeVar("H", bound=Handler)
 
 _HANDLERS: defaultdict[type, list[Handler]] = defaultdict(list)
 
 
-def event_handler(event_type: type) -> Callable[[Handler], Handler]:
+def event_handler(event_type: type) -> Callable[[H], H]:
     """Register a function as handler of an event class; a class may have several."""
 
-    def register(handler: Handler) -> Handler:
+    def register(handler: H) -> H:
         _HANDLERS[event_type].append(handler)
         return handler
 

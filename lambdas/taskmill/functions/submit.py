@@ -10,19 +10,20 @@ from taskmill.functions.handles import MapHandle, TaskHandle
 from taskmill.model.errors import InvalidInput, InvalidRequest
 from taskmill.model.given_elements import given_elements
 from taskmill.model.submit_checks import checked_options
+from taskmill.model.type_variables import Out
 
 if TYPE_CHECKING:
     from taskmill.functions.task_functions import TaskFunction
 
 
 def submit(
-    function: TaskFunction,
+    function: TaskFunction[Any, Out],
     argument: Any,
     *,
     tenant: str | None,
     execute_now: bool | None,
     options: Mapping[str, Any],
-) -> TaskHandle:
+) -> TaskHandle[Out]:
     """Check the argument, then store a task for the function.
 
     Raises:
@@ -44,13 +45,13 @@ def submit(
 
 
 def submit_map(
-    function: TaskFunction,
+    function: TaskFunction[Any, Out],
     inputs: Iterable[Any],
     *,
     tenant: str | None,
     execute_now: bool | None,
     options: Mapping[str, Any],
-) -> MapHandle:
+) -> MapHandle[Out]:
     """Store a step function task with one subtask per input. Raises as `submit`."""
     asked = checked_options({**options, "tenant": tenant, "execute_now": execute_now})
     options = {name: asked[name] for name in options}

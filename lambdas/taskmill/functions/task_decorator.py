@@ -6,7 +6,7 @@ import functools
 import inspect
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from taskmill.functions.declared_places import Place
 from taskmill.functions.known_functions import FUNCTIONS, PLACES
@@ -27,6 +27,9 @@ from taskmill.model.options import (
 from taskmill.model.pools import CONTAINER, POOL_FORM, POOL_NAME, RESERVED
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings, callbacks_of
+
+if TYPE_CHECKING:
+    from taskmill.functions.checkers.decorator import TaskDecorator
 
 MAX_PARALLEL = 1_000
 MAX_LAMBDA_SECONDS = 900  # what Lambda gives an invocation
@@ -49,7 +52,7 @@ def task(
     expires_seconds: int | None = None,
     deadline_seconds: int | None = None,
     pool: str | None = None,
-) -> Callable[[Callable[..., Any]], TaskFunction]:
+) -> TaskDecorator:
     """Decorator: register a function that runs the tasks and subtasks of a type.
 
     Args:
@@ -119,7 +122,7 @@ def task(
         _warn_of_circle(made)
         return made
 
-    return register
+    return cast("TaskDecorator", register)
 
 
 def _warn_of_circle(made: TaskFunction) -> None:

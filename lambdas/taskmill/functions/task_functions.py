@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, Unpack, overload
 
 from taskmill.functions.awaiting import awaited
 from taskmill.functions.context import TaskContext
@@ -14,16 +14,18 @@ from taskmill.functions.json_values import to_json_value
 from taskmill.functions.signatures import Signature, hint_of
 from taskmill.functions.typed_values import Typed
 from taskmill.model.errors import Abort
-from taskmill.model.left_out import LEFT_OUT, given_or_null
+from taskmill.model.left_out import LEFT_OUT, given_or_null, may_be_left_out
 from taskmill.model.options import suggests
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings
+from taskmill.model.type_variables import In, Out_co
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from pydantic import JsonValue
 
+    from taskmill.functions.checkers.options import MapOptions
     from taskmill.functions.handles import MapHandle, TaskHandle
 
     Callbacks: TypeAlias = "str | TaskFunction | Sequence[str | TaskFunction]"
@@ -35,10 +37,12 @@ Notify = Literal["each", "progress", "none"]
 
 
 @dataclass(frozen=True)
-class TaskFunction:
+class TaskFunction(Generic[In, Out_co]):
     """The function of a task type, with its settings. Calling it calls the function directly.
 
-    The function takes the task's input, with any type hint, and optionally a `TaskContext`.
+    The function takes the task's input, with any type hint, and optionally a `TaskContext`. To a
+    type checker, `TaskFunction[In, Out]` takes an input `In`; `Out` is the result: of an async
+    function what it returns when awaited.
     """
 
     function: Callable[..., Any]
@@ -91,22 +95,24 @@ class TaskFunction:
             return to_json_value(argument)
         return self._takes.input_form(argument)
 
-    def parse_result(self, value: Any) -> Any:
+    def parse_result(self, value: Any) -> Out_co:
         """Convert a stored JSON value to the function's return type.
 
         Raises:
             InvalidResult: It does not match the present return type.
         """
-        return self._returns.result(value)
+        parsed: Out_co = self._returns.result(value)
+        return parsed
 
-    def run(self, value: Any, context: TaskContext | None) -> Any:
+    def run(self, value: Any, context: TaskContext | None) -> Out_co:
         """Call the function with a JSON value as its input; an `async` one is run to its end.
 
         Raises:
             InvalidInput: The value does not match the argument's type hint.
             InvalidResult: The result does not match the return type.
         """
-        return self._returns.checked(self._called(value, context))
+        checked: Out_co = self._returns.checked(self._called(value, context))
+        return checked
 
     def run_to_json(self, value: Any, context: TaskContext | None) -> JsonValue:
         """As `run`, but return the JSON value that `parse_result` makes the same result of."""
@@ -118,9 +124,10 @@ class TaskFunction:
         return awaited(self.signature.call(self.function, self.check(value), context))
 
     @suggests
+    @may_be_left_out("argument")
     def submit(
         self,
-        argument: Any = LEFT_OUT,
+        argument: In,
         *,
         tenant: str | None = None,
         name: str | None = None,
@@ -137,7 +144,7 @@ class TaskFunction:
         on_completion: Callbacks = (),
         log_ids: Mapping[str, str] | None = None,
         execute_now: bool | None = None,
-    ) -> TaskHandle:
+    ) -> TaskHandle[Out_co]:
         """Store a task that runs the function with this argument, and return its handle.
 
         Args:
@@ -185,10 +192,26 @@ class TaskFunction:
         }
         return submit(self, argument, tenant=tenant, execute_now=execute_now, options=options)
 
+    @overload
+    def map(
+        self,
+        inputs: Iterable[In],
+        *,
+        tolerated_failures: None = None,
+        **options: Unpack[MapOptions],
+    ) -> MapHandle[Out_co]: ...
+    @overload
+    def map(
+        self,
+        inputs: Iterable[In],
+        *,
+        tolerated_failures: int | str | None,
+        **options: Unpack[MapOptions],
+    ) -> MapHandle[Out_co | None]: ...
     @suggests
     def map(
         self,
-        inputs: Iterable[Any],
+        inputs: Iterable[In],
         *,
         tenant: str | None = None,
         tolerated_failures: int | str | None = None,
@@ -206,7 +229,7 @@ class TaskFunction:
         on_completion: Callbacks = (),
         log_ids: Mapping[str, str] | None = None,
         execute_now: bool | None = None,
-    ) -> MapHandle:
+    ) -> MapHandle[Any]:
         """Store a step function task that runs the function with each input, up to 1,000,000.
 
         Args:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Generic, Protocol
 
 from taskmill.functions.task_functions import TaskFunction
 from taskmill.model.errors import Conflict
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL
+from taskmill.model.type_variables import Out
 from taskmill.work.patience import Patience
 
 MAX_CHILDREN = 10_000  # per task; use a fan-out for more
@@ -33,7 +34,7 @@ class Claim(Protocol):
 
 
 @dataclass(eq=False)
-class Child:
+class Child(Generic[Out]):
     """A child task, as `ctx.submit` returns it. Pass it to `ctx.gather` to wait for it.
 
     Attributes:
@@ -46,7 +47,7 @@ class Child:
     """
 
     key: TaskKey
-    function: TaskFunction | None
+    function: TaskFunction[Any, Out] | None
     make: Callable[[], TaskRow]
     row: TaskRow | None = None
 

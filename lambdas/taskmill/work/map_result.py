@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic
 
 from taskmill.model.keys import CHUNK
 from taskmill.model.statuses import Status
+from taskmill.model.type_variables import Out_co
 
 if TYPE_CHECKING:
     from taskmill.functions.task_functions import TaskFunction
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class MapResult:
+class MapResult(Generic[Out_co]):
     """The results of a fan-out's subtasks, in the order of the inputs; read from the table lazily.
 
     A subtask that failed within the tolerated failures gives None.
@@ -27,7 +28,7 @@ class MapResult:
 
     spawner: Spawner
     row: TaskRow
-    function: TaskFunction | None
+    function: TaskFunction[Any, Any] | None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -36,9 +37,12 @@ class MapResult:
     def __len__(self) -> int:
         return self.row.child_count or 0
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Out_co]:
         for first in range(0, len(self), CHUNK):
             last = min(first + CHUNK, len(self)) - 1
             for row in self.spawner.subtask_rows(self.row, first, last):
-                ended_well = row.status is Status.COMPLETED
-                yield self.spawner.value(row, self.function) if ended_well else None
+                yield self._value_of(row)
+
+    def _value_of(self, row: TaskRow) -> Any:
+        ended_well = row.status is Status.COMPLETED
+        return self.spawner.value(row, self.function) if ended_well else None
