@@ -24,9 +24,9 @@ class SmallStack(TaskStack):
 
 
 @pytest.fixture(scope="module")
-def small() -> Template:
+def small_stack() -> SmallStack:
     """Without an API, with everything said that can be."""
-    stack = SmallStack(
+    return SmallStack(
         App(),
         "Small",
         api=False,
@@ -40,7 +40,11 @@ def small() -> Template:
         ids="integer",
         build_folder=Path(__file__).resolve().parents[2] / ".build",
     )
-    return Template.from_stack(stack)
+
+
+@pytest.fixture(scope="module")
+def small(small_stack: SmallStack) -> Template:
+    return Template.from_stack(small_stack)
 
 
 def test_a_hook_swaps_one_resource_and_keeps_its_logical_id(small: Template) -> None:
@@ -55,6 +59,11 @@ def test_the_api_can_be_left_out(small: Template) -> None:
     small.resource_count_is("AWS::ApiGatewayV2::Api", 0)
     small.resource_count_is("AWS::Lambda::Function", 6)
     assert not {"ApiId", "ApiUrl"} & set(small.to_json()["Outputs"])
+
+
+def test_who_asks_for_an_api_that_was_left_out_is_told_why(small_stack: SmallStack) -> None:
+    with pytest.raises(AttributeError, match=r"Small has no api: it was made with api=False"):
+        _ = small_stack.api
 
 
 def test_the_worker_is_as_large_and_as_patient_as_asked(small: Template) -> None:

@@ -44,13 +44,24 @@ class TaskStackParts(Stack):
     workflow: SubtaskWorkflow
     dispatcher: Dispatcher
     container_workers: ContainerWorkers | None
-    api: TaskApi | None
     sweep: Sweep | None
     monitoring: Monitoring
 
     functions: list[TaskFunction]
+    _api: TaskApi | None
     _function_props: dict[str, Any]
     _environment: dict[str, str]
+
+    @property
+    def api(self) -> TaskApi:
+        """The HTTP API.
+
+        Raises:
+            AttributeError: The stack was made with ``api=False``.
+        """
+        if self._api is None:
+            raise AttributeError(f"{self.node.path} has no api: it was made with api=False")
+        return self._api
 
     def add_function(
         self,
@@ -199,7 +210,7 @@ class TaskStackParts(Stack):
             work_queue=self.work_queue,
             dispatcher=self.dispatcher,
             workflow=self.workflow,
-            api=self.api,
+            api=self._api,
             table=self.table,
             schedules=self.schedules,
             **props,

@@ -200,9 +200,9 @@ class TaskStack(TaskStackPools):
                 memory_mib=container_memory,
                 log_retention=log_retention,
             )
-        self.api = None
+        self._api = None
         if api:
-            self.api = self._build_api(
+            self._api = self._build_api(
                 auth=auth,
                 cors=cors,
                 base_path=base_path,
@@ -242,8 +242,8 @@ class TaskStack(TaskStackPools):
             if containers is not None:
                 self.grant_work(containers.task_role)
                 containers.grant_consume()
-        if self.api is not None:
-            data.grant_serve(self.api.function)
+        if self._api is not None:
+            data.grant_serve(self._api.function)
         if self.sweep is not None:
             self._grant_sweep(self.sweep)
 
@@ -251,7 +251,7 @@ class TaskStack(TaskStackPools):
         """Let the functions that store new tasks send them; they know the URLs of all queues."""
         self.work_queue.grant_send(self.worker)  # children; tasks of schedules
         self.worker.add_environment("TASKMILL_FAST_START", "1")
-        functions = [self.dispatcher.function, *([self.api.function] if self.api else [])]
+        functions = [self.dispatcher.function, *([self._api.function] if self._api else [])]
         for function in functions:
             # The worker's code is deployed first: it must know why a message has no task yet.
             function.node.add_dependency(self.worker)
@@ -290,7 +290,7 @@ class TaskStack(TaskStackPools):
             notifications=self.notifications,
             worker=self.worker,
             dispatcher=self.dispatcher,
-            api=self.api,
+            api=self._api,
             pools=self._known_pools,
         )
         for name, value in outputs.items():
