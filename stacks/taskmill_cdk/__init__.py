@@ -25,6 +25,7 @@ from taskmill_cdk.sweep import Sweep
 from taskmill_cdk.table import TaskTable
 from taskmill_cdk.task_function import TaskFunction
 from taskmill_cdk.task_source import TaskSource, TaskSourceError
+from taskmill_cdk.triggers import TaskSubscription, TaskTarget
 from taskmill_cdk.work_queue import WorkQueue, hidden_for
 from taskmill_cdk.worker_pool import ContainerPool, Pool, WorkerPool
 from taskmill_cdk.workflow import SubtaskWorkflow
@@ -51,7 +52,9 @@ __all__ = [
     "TaskSource",
     "TaskSourceError",
     "TaskStack",
+    "TaskSubscription",
     "TaskTable",
+    "TaskTarget",
     "TenantLimits",
     "WorkQueue",
     "WorkerPool",

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from aws_cdk import Annotations, ArnFormat, Stack
 from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -133,6 +134,22 @@ class TaskApi(Construct):
     def url(self) -> str:
         return self.stage.url
 
+    def metric_requests(self, **props: Any) -> cloudwatch.Metric:
+        """How many requests the API has had.
+
+        Args:
+            **props: Any of ``cloudwatch.Metric``.
+        """
+        return self.http_api.metric_count(**props)
+
+    def metric_server_errors(self, **props: Any) -> cloudwatch.Metric:
+        """How many it has answered with 500 or above."""
+        return self.http_api.metric_server_error(**props)
+
+    def metric_latency(self, **props: Any) -> cloudwatch.Metric:
+        """How long its answers take, in ms."""
+        return self.http_api.metric_latency(**props)
+
     def grant_invoke(
         self,
         grantee: iam.IGrantable,
@@ -177,15 +194,16 @@ class TaskApi(Construct):
         }
         return apigateway.HttpApi(self, "Http", **{**defaults, **props})
 
-    def _build_stage(self, throttle: apigateway.ThrottleSettings) -> apigateway.HttpStage:
-        return apigateway.HttpStage(
-            self,
-            "Stage",
-            http_api=self.http_api,
-            auto_deploy=True,
-            throttle=throttle,
-            access_log_settings=AccessLog(self.access_log),
-        )
+    def _build_stage(
+        self, throttle: apigateway.ThrottleSettings, **props: Any
+    ) -> apigateway.HttpStage:
+        defaults: dict[str, Any] = {
+            "http_api": self.http_api,
+            "auto_deploy": True,
+            "throttle": throttle,
+            "access_log_settings": AccessLog(self.access_log),
+        }
+        return apigateway.HttpStage(self, "Stage", **{**defaults, **props})
 
     def _add_routes(self) -> None:
         for method, path in authorised_routes():

@@ -1,7 +1,7 @@
 """Auto scaling of the container workers by the messages on their queues."""
 
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 from aws_cdk import Duration
 from aws_cdk import aws_applicationautoscaling as autoscaling
@@ -66,6 +66,7 @@ class ContainerScaling(Construct):
         messages_per_container: int,
         *,
         disable_scale_in: bool,
+        **props: Any,
     ) -> _Policy:
         """Target tracking of a math expression, which the CDK's own construct does not support.
 
@@ -91,38 +92,35 @@ class ContainerScaling(Construct):
                 metrics=metrics
             ),
         )
-        return _Policy(
-            self,
-            "Tracking",
-            policy_name="messages-per-container",  # required; nothing else scales this target
-            policy_type="TargetTrackingScaling",
-            scaling_target_id=self.target.scalable_target_id,
-            target_tracking_scaling_policy_configuration=tracking,
-        )
+        defaults: dict[str, Any] = {
+            "policy_name": "messages-per-container",  # required; nothing else scales this target
+            "policy_type": "TargetTrackingScaling",
+            "scaling_target_id": self.target.scalable_target_id,
+            "target_tracking_scaling_policy_configuration": tracking,
+        }
+        return _Policy(self, "Tracking", **{**defaults, **props})
 
-    def _build_rest(self, min_containers: int) -> autoscaling.StepScalingAction:
-        rest = autoscaling.StepScalingAction(
-            self,
-            "Rest",
-            scaling_target=self.target,
-            adjustment_type=autoscaling.AdjustmentType.EXACT_CAPACITY,
-        )
+    def _build_rest(self, min_containers: int, **props: Any) -> autoscaling.StepScalingAction:
+        defaults: dict[str, Any] = {
+            "scaling_target": self.target,
+            "adjustment_type": autoscaling.AdjustmentType.EXACT_CAPACITY,
+        }
+        rest = autoscaling.StepScalingAction(self, "Rest", **{**defaults, **props})
         rest.add_adjustment(adjustment=min_containers, upper_bound=0)
         return rest
 
-    def _build_no_work(self, messages: _Metrics) -> cloudwatch.Alarm:
+    def _build_no_work(self, messages: _Metrics, **props: Any) -> cloudwatch.Alarm:
         """An alarm: for 10 minutes, no message has been visible or in flight."""
         work = cloudwatch.MathExpression(
             expression=" + ".join(messages), using_metrics=messages, period=_MINUTE
         )
-        alarm = work.create_alarm(
-            self,
-            "NoWork",
-            alarm_description="Containers have had no work for 10 minutes: not a fault",
-            threshold=1,
-            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
-            evaluation_periods=_IDLE_MINUTES,
-        )
+        defaults: dict[str, Any] = {
+            "alarm_description": "Containers have had no work for 10 minutes: not a fault",
+            "threshold": 1,
+            "comparison_operator": cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            "evaluation_periods": _IDLE_MINUTES,
+        }
+        alarm = work.create_alarm(self, "NoWork", **{**defaults, **props})
         alarm.add_alarm_action(ApplicationScalingAction(self.rest))
         return alarm
 

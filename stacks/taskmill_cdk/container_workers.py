@@ -1,6 +1,6 @@
 """Workers in Fargate containers, for tasks that run longer than Lambda's 15 minutes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Duration, Stack, Token
@@ -41,6 +41,8 @@ class ContainerWorkers(Construct):
             in addition to the worker function, or instead of it if its concurrency is 0.
         vpc: Containers run in its private subnets if it has any, else in public ones; None: a new
             VPC.
+        vpc_subnets: Containers run in these subnets of it instead.
+        security_groups: Of the containers; by default one of their own, without inbound traffic.
         cpu: CPU units of a container; 1,024 are one vCPU.
         memory_mib: MiB of a container; Fargate allows certain values for each ``cpu``.
         concurrency: Tasks that a container runs at a time.
@@ -84,6 +86,8 @@ class ContainerWorkers(Construct):
         environment: Mapping[str, str],
         run_all: bool = False,
         vpc: ec2.IVpc | None = None,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         cpu: int = 1_024,
         memory_mib: int = 2_048,
         concurrency: int = 4,
@@ -126,7 +130,9 @@ class ContainerWorkers(Construct):
                 "AWS_REGION": Stack.of(self).region,
             },
         )
-        self.service = self._build_service(spot=spot)
+        network = {"vpc_subnets": vpc_subnets, "security_groups": security_groups}
+        given = {name: value for name, value in network.items() if value is not None}
+        self.service = self._build_service(spot=spot, **given)
         self.scaling = ContainerScaling(
             self,
             "Scaling",

@@ -6,8 +6,9 @@ from typing import Any
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from taskmill_cdk.api import TaskApi
+from taskmill_cdk.metrics import iterator_age, oldest, waiting
 from taskmill_cdk.table import ATTENTION_INDEX, CHILDREN_INDEX, TaskTable
-from taskmill_cdk.watched import Watched, iterator_age, oldest, waiting
+from taskmill_cdk.watched import Watched
 
 _SUM = cloudwatch.Stats.SUM
 

@@ -6,6 +6,7 @@ It alone sends messages, starts executions and publishes notifications, as row c
 from typing import Any
 
 from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -14,6 +15,7 @@ from aws_cdk.aws_lambda_event_sources import DynamoEventSource, SqsDlq, SqsEvent
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge_dead_letters, acknowledge_queue_sources
+from taskmill_cdk.metrics import iterator_age, waiting
 from taskmill_cdk.props import checked_props, instance, seconds, whole
 from taskmill_cdk.task_function import entry_of
 
@@ -111,6 +113,18 @@ class Dispatcher(Construct):
     def grant_park(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow to park changes on the failure queue."""
         return self.failure_queue.grant_send_messages(grantee)
+
+    def metric_lag(self, **props: Any) -> cloudwatch.Metric:
+        """How far the dispatcher is behind the table, in ms.
+
+        Args:
+            **props: Any of ``cloudwatch.Metric``.
+        """
+        return iterator_age(self.function, **props)
+
+    def metric_parked(self, **props: Any) -> cloudwatch.Metric:
+        """How many changes wait to be tried again."""
+        return waiting(self.failure_queue, **props)
 
     def _read_stream(self, table: dynamodb.ITableV2, parallelization: int) -> None:
         self.function.add_environment("TASKMILL_FAILURE_QUEUE_URL", self.failure_queue.queue_url)

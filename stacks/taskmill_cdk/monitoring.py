@@ -1,6 +1,7 @@
 """CloudWatch alarms on everything that needs a person's attention, and a dashboard."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -12,10 +13,11 @@ from constructs import Construct
 from taskmill_cdk.api import TaskApi
 from taskmill_cdk.dashboard import dashboard_rows
 from taskmill_cdk.dispatcher import Dispatcher
+from taskmill_cdk.metrics import failed_invocations, iterator_age, oldest, waiting
 from taskmill_cdk.pool_workers import PoolWorkers
 from taskmill_cdk.schedules import Schedules
 from taskmill_cdk.table import TaskTable
-from taskmill_cdk.watched import Watched, failed_invocations, iterator_age, oldest, waiting
+from taskmill_cdk.watched import Watched
 from taskmill_cdk.work_queue import WorkQueue
 from taskmill_cdk.workflow import SubtaskWorkflow
 
@@ -117,6 +119,10 @@ class Monitoring(Construct):
         alarm.add_alarm_action(SnsAction(self.alarm_topic))
         self.alarms.append(alarm)
         return alarm
+
+    def watch_function(self, function: lambda_.Function) -> None:
+        """Add the alarms of a function: on errors, and on throttles."""
+        self._watch_functions([function], ())
 
     def _watch_queues(self, work_queue: WorkQueue, dispatcher: Dispatcher) -> None:
         # Count received messages rather than visible ones: a function drains this queue at once,
@@ -266,7 +272,6 @@ class Monitoring(Construct):
             periods=3,
         )
 
-    def _build_dashboard(self, parts: Watched) -> cloudwatch.Dashboard:
-        return cloudwatch.Dashboard(
-            self, "Dashboard", widgets=dashboard_rows(parts, alarms=self.alarms)
-        )
+    def _build_dashboard(self, parts: Watched, **props: Any) -> cloudwatch.Dashboard:
+        defaults: dict[str, Any] = {"widgets": dashboard_rows(parts, alarms=self.alarms)}
+        return cloudwatch.Dashboard(self, "Dashboard", **{**defaults, **props})

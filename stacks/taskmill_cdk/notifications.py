@@ -1,11 +1,13 @@
 """The SNS topics for task statuses and for alarms."""
 
+from collections.abc import Sequence
 from typing import Any, cast
 
-from aws_cdk import Annotations, Stack
+from aws_cdk import Annotations, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge
@@ -44,6 +46,17 @@ class Notifications(Construct):
             )
         self.status_topic.grant_publish(grantee)
         self.alarm_topic.grant_publish(grantee)
+
+    def mail_alarms(self, addresses: str | Sequence[str]) -> None:
+        """Send alarms to e-mail addresses, whose owners AWS asks to confirm.
+
+        Raises:
+            ValueError: One is no address.
+        """
+        for address in [addresses] if isinstance(addresses, str) else addresses:
+            if not Token.is_unresolved(address) and "@" not in address:
+                raise ValueError(f"alarm_email has {address!r}; give an e-mail address")
+            self.alarm_topic.add_subscription(subscriptions.EmailSubscription(address))
 
     def _let_alarms_publish(self) -> None:
         # ``enforce_ssl`` gives the topic a policy. It replaces the default policy, which allows

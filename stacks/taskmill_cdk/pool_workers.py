@@ -1,11 +1,15 @@
 """A worker pool in Lambda: its queue, and the functions that run its tasks and subtasks."""
 
+from typing import Any
+
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge_queue_sources
+from taskmill_cdk.metrics import oldest, waiting
 from taskmill_cdk.props import checked_props, instance, whole
 from taskmill_cdk.task_function import entry_of
 from taskmill_cdk.work_queue import HIDDEN_FROM_CONSUMERS, WorkQueue, hidden_for
@@ -55,9 +59,21 @@ class PoolWorkers(Construct):
         if max_concurrency:
             self._drain_queue()
 
-    def _build_queue(self, work_queue: WorkQueue) -> sqs.Queue:
+    def metric_age(self, **props: Any) -> cloudwatch.Metric:
+        """How long the oldest task of the pool waits or runs, in seconds.
+
+        Args:
+            **props: Any of ``cloudwatch.Metric``.
+        """
+        return oldest(self.queue, **props)
+
+    def metric_waiting(self, **props: Any) -> cloudwatch.Metric:
+        """How many tasks of the pool wait for a worker."""
+        return waiting(self.queue, **props)
+
+    def _build_queue(self, work_queue: WorkQueue, **props: Any) -> sqs.Queue:
         hidden = hidden_for(self.worker) if self.max_concurrency else HIDDEN_FROM_CONSUMERS
-        return work_queue.add_pool(self.pool, visibility_timeout=hidden)
+        return work_queue.add_pool(self.pool, **{"visibility_timeout": hidden, **props})
 
     def _drain_queue(self) -> None:
         entry_of(self.worker).add_event_source(

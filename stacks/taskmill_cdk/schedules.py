@@ -75,16 +75,13 @@ class Schedules(Construct):
         }
         return cloudwatch.Metric(metric_name=name, **{**defaults, **props})
 
-    def _build_group(self) -> scheduler.CfnScheduleGroup:
+    def _build_group(self, **props: Any) -> scheduler.CfnScheduleGroup:
         # The L2 group gives itself a physical name; this one leaves it to CloudFormation.
-        return scheduler.CfnScheduleGroup(self, "Group")
+        return scheduler.CfnScheduleGroup(self, "Group", **props)
 
-    def _build_role(self) -> iam.Role:
-        return iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal(
-                _SCHEDULER,
-                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
-            ),
-        )
+    def _build_role(self, **props: Any) -> iam.Role:
+        in_this_account = {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}}
+        defaults: dict[str, Any] = {
+            "assumed_by": iam.ServicePrincipal(_SCHEDULER, conditions=in_this_account)
+        }
+        return iam.Role(self, "Role", **{**defaults, **props})

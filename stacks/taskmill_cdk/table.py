@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -62,6 +64,16 @@ class TaskTable(Construct):
         if key := self.table.encryption_key:
             key.grant_encrypt_decrypt(grantee)
         return grant
+
+    def metric_throttles(self, kind: str, **props: Any) -> cloudwatch.Metric:
+        """How many requests the table has throttled.
+
+        Args:
+            kind: "Read" or "Write".
+            **props: Any of ``cloudwatch.Metric``.
+        """
+        defaults = {"period": Duration.minutes(1), "statistic": cloudwatch.Stats.SUM}
+        return self.table.metric(f"{kind}ThrottleEvents", **{**defaults, **props})
 
     def _build_table(self, **props: Any) -> dynamodb.TableV2:
         defaults: dict[str, Any] = {

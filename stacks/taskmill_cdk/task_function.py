@@ -121,9 +121,10 @@ class TaskFunction(lambda_.Function):
             reason="Such a queue is for asynchronous events; only finish gets any, and has one.",
         )
 
-    def _build_live(self) -> lambda_.Alias:
+    def _build_live(self, **props: Any) -> lambda_.Alias:
         """An alias of the newest version. A deployment deletes the older one and its snapshot."""
-        return lambda_.Alias(self, "Live", alias_name="live", version=self.current_version)
+        defaults: dict[str, Any] = {"alias_name": "live", "version": self.current_version}
+        return lambda_.Alias(self, "Live", **{**defaults, **props})
 
 
 def _of_image(props: dict[str, Any]) -> dict[str, Any]:

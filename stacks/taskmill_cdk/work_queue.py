@@ -3,6 +3,7 @@
 from typing import Any, Protocol
 
 from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
@@ -10,6 +11,7 @@ from aws_cdk.aws_lambda_event_sources import SqsEventSource
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge_dead_letters, acknowledge_queue_sources
+from taskmill_cdk.metrics import oldest, waiting
 from taskmill_cdk.props import checked_props, flag, instance, whole
 from taskmill_cdk.task_function import entry_of
 
@@ -114,6 +116,30 @@ class WorkQueue(Construct):
         if self.container_queue is not None:
             queues["CONTAINER_QUEUE"] = self.container_queue
         return queues | self._pools
+
+    def metric_age(self, **props: Any) -> cloudwatch.Metric:
+        """How long the oldest task waits or runs, in seconds; not those in the other queues.
+
+        Args:
+            **props: Any of ``cloudwatch.Metric``.
+        """
+        return oldest(self.queue, **props)
+
+    def metric_priority_age(self, **props: Any) -> cloudwatch.Metric:
+        """The same of tasks of high and urgent priority."""
+        return oldest(self.priority_queue, **props)
+
+    def metric_waiting(self, **props: Any) -> cloudwatch.Metric:
+        """How many tasks wait for a worker, without those of the other queues."""
+        return waiting(self.queue, **props)
+
+    def metric_priority_waiting(self, **props: Any) -> cloudwatch.Metric:
+        """The same of tasks of high and urgent priority."""
+        return waiting(self.priority_queue, **props)
+
+    def metric_unreadable(self, **props: Any) -> cloudwatch.Metric:
+        """How many malformed messages wait for a person."""
+        return waiting(self.unreadable, **props)
 
     def add_pool(self, pool: PoolName, **props: Any) -> sqs.Queue:
         """Add the queue of a worker pool; without more props, consumers are to drain it.

@@ -117,7 +117,8 @@ class WorkerPool(Pool):
         """What both functions get, as props of ``TaskFunction``."""
         props: dict[str, Any] = {"memory_size": self.memory, **self.props}
         if self.modules is not None:
-            props["environment"] = {"TASKMILL_MODULES": ",".join(self.modules)}
+            modules = {"TASKMILL_MODULES": ",".join(self.modules)}
+            props["environment"] = {**props.get("environment", {}), **modules}
         if local:
             return {name: value for name, value in props.items() if name not in _OF_VPC}
         if self.vpc is not None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
@@ -97,6 +98,21 @@ class SubtaskWorkflow(Construct):
         """Allow to look up how executions ended."""
         return self.state_machine.grant_execution(grantee, "states:DescribeExecution")
 
+    def metric_started(self, **props: Any) -> cloudwatch.Metric:
+        """How many fan-outs have started.
+
+        Args:
+            **props: Any of ``cloudwatch.Metric``.
+        """
+        return self.state_machine.metric_started(**props)
+
+    def metric_failed(self, **props: Any) -> cloudwatch.Metric:
+        """How many executions failed where no Catch could see it; see the class.
+
+        A fan-out whose subtasks fail is no failed execution.
+        """
+        return self.state_machine.metric_failed(**props)
+
     @property
     def batches(self) -> tuple[lambda_.Function, ...]:
         """All functions that run subtasks, that of the stack first."""
@@ -111,13 +127,14 @@ class SubtaskWorkflow(Construct):
         }
         return sfn.StateMachine(self, "StateMachine", **{**defaults, **props})
 
-    def _build_definition(self) -> sfn.IChainable:
-        finish = self._build_finish("Finish", {**_KEY, "execution": _EXECUTION})
+    def _build_definition(self, **props: Any) -> sfn.IChainable:
+        """The states; further props are those of every state that invokes a function."""
+        finish = self._build_finish("Finish", {**_KEY, "execution": _EXECUTION}, **props)
         cause = sfn.JsonPath.object_at("$.cause")
         after_error = self._build_finish(
-            "FinishAfterError", {**_KEY, "execution": _EXECUTION, "cause": cause}
+            "FinishAfterError", {**_KEY, "execution": _EXECUTION, "cause": cause}, **props
         )
-        split = self._build_split()
+        split = self._build_split(**props)
         work = {name: self._build_map(name) for name in (None, *self.pools)}
         split.add_catch(after_error, errors=[EVERYTHING], result_path="$.cause")
         for each in work.values():
@@ -138,26 +155,28 @@ class SubtaskWorkflow(Construct):
             choice.when(is_named, work[pool])
         return choice.otherwise(work[None])
 
-    def _build_split(self) -> tasks.LambdaInvoke:
-        split = self._invoke("Split", self.split, {**_KEY, "execution": _EXECUTION}, "$.split")
+    def _build_split(self, **props: Any) -> tasks.LambdaInvoke:
+        defaults = {"result_path": "$.split"}
+        split = self._invoke(
+            "Split", self.split, {**_KEY, "execution": _EXECUTION}, **{**defaults, **props}
+        )
         return _retried(split, step_retriers())
 
-    def _build_map(self, pool: str | None = None) -> sfn.DistributedMap:
+    def _build_map(self, pool: str | None = None, **props: Any) -> sfn.DistributedMap:
         """The batches, run by a pool's function or else by that of the stack."""
-        work = sfn.DistributedMap(
-            self,
-            _named("Work", pool),
-            map_execution_type=sfn.StateMachineType.STANDARD,
-            items_path="$.split.batches",
-            max_concurrency_path="$.split.maxConcurrency",
-            item_selector={**_KEY, "range": sfn.JsonPath.object_at("$$.Map.Item.Value")},
+        defaults: dict[str, Any] = {
+            "map_execution_type": sfn.StateMachineType.STANDARD,
+            "items_path": "$.split.batches",
+            "max_concurrency_path": "$.split.maxConcurrency",
+            "item_selector": {**_KEY, "range": sfn.JsonPath.object_at("$$.Map.Item.Value")},
             # The rows record what failed, and finish compares it with the caller's tolerance.
-            tolerated_failure_percentage=100,
-            result_path=sfn.JsonPath.DISCARD,
-        )
+            "tolerated_failure_percentage": 100,
+            "result_path": sfn.JsonPath.DISCARD,
+        }
+        work = sfn.DistributedMap(self, _named("Work", pool), **{**defaults, **props})
         return work.item_processor(self._build_batch(pool))
 
-    def _build_batch(self, pool: str | None = None) -> tasks.LambdaInvoke:
+    def _build_batch(self, pool: str | None = None, **props: Any) -> tasks.LambdaInvoke:
         """The state that runs a batch, and those that wait for retries that are due later.
 
         An exception leads to the wait. A Choice state after each batch would cost all batches two
@@ -170,14 +189,14 @@ class SubtaskWorkflow(Construct):
             "retry": sfn.JsonPath.number_at("$$.State.RetryCount"),
         }
         function = self.batch if pool is None else self.pools[pool]
-        batch = self._invoke(_named("Batch", pool), function, payload)
+        batch = self._invoke(_named("Batch", pool), function, payload, **props)
         _retried(batch, batch_retriers())
         later = self._build_wait(pool)
         batch.add_catch(later, errors=[DUE_LATER], result_path="$.later")
         later.next(batch)
         return batch
 
-    def _build_wait(self, pool: str | None = None) -> sfn.Chain:
+    def _build_wait(self, pool: str | None = None, **props: Any) -> sfn.Chain:
         read = sfn.Pass(
             self,
             _named("ReadTime", pool),
@@ -187,15 +206,14 @@ class SubtaskWorkflow(Construct):
                 "later": sfn.JsonPath.string_to_json(sfn.JsonPath.string_at("$.later.Cause")),
             },
         )
-        wait = sfn.Wait(
-            self,
-            _named("WaitForRetries", pool),
-            time=sfn.WaitTime.timestamp_path("$.later.errorMessage"),
-        )
+        defaults: dict[str, Any] = {"time": sfn.WaitTime.timestamp_path("$.later.errorMessage")}
+        wait = sfn.Wait(self, _named("WaitForRetries", pool), **{**defaults, **props})
         return sfn.Chain.start(read).next(wait)
 
-    def _build_finish(self, construct_id: str, payload: dict[str, Any]) -> tasks.LambdaInvoke:
-        finish = self._invoke(construct_id, self.finish, payload)
+    def _build_finish(
+        self, construct_id: str, payload: dict[str, Any], **props: Any
+    ) -> tasks.LambdaInvoke:
+        finish = self._invoke(construct_id, self.finish, payload, **props)
         return _retried(finish, step_retriers())
 
     def _invoke(
@@ -203,27 +221,23 @@ class SubtaskWorkflow(Construct):
         construct_id: str,
         function: lambda_.Function,
         payload: dict[str, Any],
-        result_path: str | None = None,
+        **props: Any,
     ) -> tasks.LambdaInvoke:
-        return tasks.LambdaInvoke(
-            self,
-            construct_id,
-            lambda_function=entry_of(function),
-            payload=sfn.TaskInput.from_object(payload),
-            payload_response_only=True,
-            result_path=result_path,
-            retry_on_service_exceptions=False,  # our own retriers cover them
-        )
+        defaults: dict[str, Any] = {
+            "lambda_function": entry_of(function),
+            "payload": sfn.TaskInput.from_object(payload),
+            "payload_response_only": True,
+            "retry_on_service_exceptions": False,  # our own retriers cover them
+        }
+        return tasks.LambdaInvoke(self, construct_id, **{**defaults, **props})
 
-    def _build_rule(self) -> events.Rule:
+    def _build_rule(self, **props: Any) -> events.Rule:
         """Invokes finish for executions that no Catch sees: timed out, aborted or over a limit."""
         entry = entry_of(self.finish)
         # EventBridge invokes it asynchronously: Lambda tries three times, then keeps the event.
         entry.configure_async_invoke(on_failure=destinations.SqsDestination(self.dead_letters))
-        return events.Rule(
-            self,
-            "EndedBadly",
-            event_pattern=events.EventPattern(
+        defaults: dict[str, Any] = {
+            "event_pattern": events.EventPattern(
                 source=["aws.states"],
                 detail_type=["Step Functions Execution Status Change"],
                 detail={
@@ -232,8 +246,9 @@ class SubtaskWorkflow(Construct):
                 },
             ),
             # And EventBridge tries to reach Lambda for 24 hours.
-            targets=[targets.LambdaFunction(entry, dead_letter_queue=self.dead_letters)],
-        )
+            "targets": [targets.LambdaFunction(entry, dead_letter_queue=self.dead_letters)],
+        }
+        return events.Rule(self, "EndedBadly", **{**defaults, **props})
 
     def _build_dead_letters(self, **props: Any) -> sqs.Queue:
         defaults: dict[str, Any] = {"retention_period": Duration.days(14), "enforce_ssl": True}

@@ -372,7 +372,7 @@ def idle_pool() -> str:
 
 def sweeps(memory: int) -> list[str]:
     """A sweep reads the table eventually consistently: 8 KB for a read unit."""
-    minutes = written(TaskStack._build_sweep, r"Duration\.minutes\((\d+)\)")
+    minutes = written(TaskStack._build_sweep_handler, r"Duration\.minutes\((\d+)\)")
     gb_seconds = minutes * 60 * memory / 1024
     rows = 90 * MILLION  # a million tasks a day, kept for 90 days
     return [

@@ -1,10 +1,12 @@
 """What the props of ``TaskStack`` take, checked where they are given."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
 from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -19,6 +21,7 @@ from taskmill_cdk.props import (
     choice,
     each_of,
     flag,
+    has_vpc_id,
     instance,
     key_of_kms,
     seconds,
@@ -53,6 +56,12 @@ checked = checked_props(
     auth=instance(Auth, "sigv4(), cognito(...) or jwt(...)"),
     fast_start=flag,
     hand_back_after=seconds(900, least=0),
+    environment=instance(Mapping, "a mapping of names to texts"),
+    secrets=instance(Mapping, "a mapping of names to secrets and parameters"),
+    vpc=has_vpc_id,
+    vpc_subnets=instance(ec2.SubnetSelection, "an ec2.SubnetSelection"),
+    security_groups=instance((list, tuple), "a list of security groups"),
+    alarm_email=instance((str, list, tuple), "an e-mail address, or a list of them"),
     warm_throughput=instance(dynamodb.WarmThroughput, "a dynamodb.WarmThroughput"),
     callback_budget=whole(1),
     tenant_limits=instance(TenantLimits, "TenantLimits(...)"),

@@ -1,5 +1,6 @@
 """Environment variables of the functions and containers: names of resources, and limits."""
 
+from collections.abc import Mapping
 from typing import Literal, get_args
 
 from aws_cdk import Duration
@@ -26,8 +27,12 @@ def common_environment(
     ids: Ids,
     log_level: lambda_.ApplicationLogLevel,
     limits: dict[str, str],
+    variables: Mapping[str, str],
 ) -> dict[str, str]:
     """The variables that every function and every container of the stack has.
+
+    Args:
+        variables: The user's own. All functions import the user's modules, so all have them.
 
     Raises:
         ValueError: ``ids`` is not one of ``Ids``.
@@ -35,7 +40,8 @@ def common_environment(
     if ids not in get_args(Ids):
         raise ValueError(f"ids is {ids!r}; known are {', '.join(get_args(Ids))}")
     return {
-        "POWERTOOLS_SERVICE_NAME": "taskmill",
+        **variables,
+        "POWERTOOLS_SERVICE_NAME": variables.get("POWERTOOLS_SERVICE_NAME", "taskmill"),
         "POWERTOOLS_LOG_LEVEL": log_level.value,
         "TASKMILL_TABLE": table.table.table_name,
         "TASKMILL_BUCKET": payloads.bucket.bucket_name,

@@ -133,8 +133,8 @@ class TaskStackParts(Stack):
             **props,
         )
 
-    def _build_schedules(self) -> Schedules:
-        return Schedules(self, "Schedules", work_queue=self.work_queue)
+    def _build_schedules(self, **props: Any) -> Schedules:
+        return Schedules(self, "Schedules", work_queue=self.work_queue, **props)
 
     def _build_split(self, max_concurrency: int, **props: Any) -> TaskFunction:
         defaults = {"memory_size": 1769, "timeout": Duration.minutes(15)}  # 1,769 MB: one vCPU
@@ -170,8 +170,11 @@ class TaskStackParts(Stack):
             notifications=self.notifications,
             schedules=self.schedules,
         )
-        function = self.add_function("Dispatch", "dispatch.handler", environment=environment)
+        function = self._build_dispatch(environment=environment)
         return Dispatcher(self, "Dispatcher", function=function, table=self.table.table, **props)
+
+    def _build_dispatch(self, **props: Any) -> TaskFunction:
+        return self.add_function("Dispatch", "dispatch.handler", **props)
 
     def _build_container_workers(self, **props: Any) -> ContainerWorkers:
         return ContainerWorkers(
@@ -183,23 +186,23 @@ class TaskStackParts(Stack):
         )
 
     def _build_api(self, **props: Any) -> TaskApi:
-        function = self.add_function(
-            "ApiHandler",
-            "api.handler",
-            timeout=Duration.seconds(29),  # API Gateway waits 30 s
-        )
-        return TaskApi(self, "Api", function=function, **props)
+        return TaskApi(self, "Api", function=self._build_api_handler(), **props)
+
+    def _build_api_handler(self, **props: Any) -> TaskFunction:
+        defaults = {"timeout": Duration.seconds(29)}  # API Gateway waits 30 s
+        return self.add_function("ApiHandler", "api.handler", **{**defaults, **props})
 
     def _build_sweep(self, every: Duration, **props: Any) -> Sweep:
-        defaults = {"timeout": Duration.minutes(15)}
         environment = {
             **self.work_queue.settings(),
             "TASKMILL_STATE_MACHINE_ARN": self.workflow.state_machine.state_machine_arn,
         }
-        function = self.add_function(
-            "SweepHandler", "sweep.handler", environment=environment, **{**defaults, **props}
-        )
-        return Sweep(self, "Sweep", function=function, every=every)
+        function = self._build_sweep_handler(environment=environment)
+        return Sweep(self, "Sweep", function=function, every=every, **props)
+
+    def _build_sweep_handler(self, **props: Any) -> TaskFunction:
+        defaults = {"timeout": Duration.minutes(15)}
+        return self.add_function("SweepHandler", "sweep.handler", **{**defaults, **props})
 
     def _build_monitoring(self, **props: Any) -> Monitoring:
         return Monitoring(

@@ -1,6 +1,6 @@
 """The worker pools of a task service: the attributes that hold them, the hooks that build them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import Duration
@@ -11,6 +11,7 @@ from taskmill_cdk.container_workers import ContainerWorkers
 from taskmill_cdk.monitoring import Monitoring
 from taskmill_cdk.pool_workers import PoolWorkers
 from taskmill_cdk.stack.parts import TaskStackParts
+from taskmill_cdk.stack.user_resources import check_variables
 from taskmill_cdk.task_function import TaskFunction
 from taskmill_cdk.task_source import TaskSource
 from taskmill_cdk.worker_pool import ContainerPool, Pool, WorkerPool
@@ -43,21 +44,27 @@ class TaskStackPools(TaskStackParts):
         tasks: TaskSource | None,
         local: bool,
         log_retention: logs.RetentionDays,
+        network: Mapping[str, Any],
     ) -> None:
         if isinstance(pool, WorkerPool):
             if tasks is not None and pool.modules and (local or pool.image is None):
                 tasks.check_modules(pool.modules)
+            props = pool.function_props(local=local)
+            if pool.vpc is None:
+                props = {**network, **props}
+            check_variables(f"environment of pool {pool.name!r}", pool.props.get("environment", {}))
             self.pools[pool.name] = self._build_pool(
                 pool,
-                worker=self._build_pool_worker(pool, **pool.function_props(local=local)),
-                batch=self._build_pool_batch(pool, **pool.function_props(local=local)),
+                worker=self._build_pool_worker(pool, **props),
+                batch=self._build_pool_batch(pool, **props),
                 max_concurrency=_concurrency(pool, local=local),
             )
         elif isinstance(pool, ContainerPool):
             self.work_queue.add_pool(pool)
             if pool.image is not None and not local:
+                props = pool.props if "vpc" in pool.props else {**network, **pool.props}
                 self.container_pools[pool.name] = self._build_container_pool(
-                    pool, image=pool.image, log_retention=log_retention, **pool.props
+                    pool, image=pool.image, log_retention=log_retention, **props
                 )
 
     def _build_pool(self, pool: WorkerPool, **props: Any) -> PoolWorkers:

@@ -1,11 +1,12 @@
 """``TaskStack``, the map of the system: builds part after part, then grants the permissions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from aws_cdk import CfnOutput, Duration
 from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -20,18 +21,19 @@ from taskmill_cdk.function_code import stage_function_code
 from taskmill_cdk.limits import CALLBACK_BUDGET, TenantLimits, limit_settings
 from taskmill_cdk.props import check_fargate_size
 from taskmill_cdk.runtime_layer import AWS, HOST
+from taskmill_cdk.stack.access import TaskStackAccess
 from taskmill_cdk.stack.checks import checked
 from taskmill_cdk.stack.environment import Ids, common_environment, hand_back_settings
 from taskmill_cdk.stack.outputs import stack_outputs
 from taskmill_cdk.stack.permissions import DataPermissions
-from taskmill_cdk.stack.pools import TaskStackPools
 from taskmill_cdk.stack.removal import apply_removal_policy
+from taskmill_cdk.stack.user_resources import UserResources
 from taskmill_cdk.sweep import Sweep
 from taskmill_cdk.task_source import TaskSource
 from taskmill_cdk.worker_pool import Pool, pool_settings
 
 
-class TaskStack(TaskStackPools):
+class TaskStack(TaskStackAccess):
     """A task service: an HTTP API to submit tasks, Lambda to run them, Step Functions to fan out.
 
     To change a part, override the ``_build_*`` hook that builds it. Hooks run inside ``__init__``,
@@ -61,6 +63,15 @@ class TaskStack(TaskStackPools):
             of your own.
         pools: Workers of their own for some task types: ``WorkerPool`` in Lambda, ``ContainerPool``
             in containers. A type names one by ``@task(pool="...")``.
+        environment: Environment variables of yours. All functions have them, as all import your
+            modules.
+        secrets: By the name of an environment variable, a ``secretsmanager.Secret`` or an
+            ``ssm.StringParameter``: the variable holds the ARN of the one or the name of the other,
+            and task functions may read the value.
+        vpc: What runs task functions runs in its private subnets, with access to what is there;
+            all else stays outside. Ignored if ``local``. See the guide for what it must reach.
+        vpc_subnets: In these subnets of the VPC instead.
+        security_groups: Of what runs task functions, in the VPC.
         snap_start: Restore new processes of all functions from SnapStart snapshots, which are
             charged also while nothing runs (decision 21). ``_build_*`` hooks of functions take
             ``snap_start``, too.
@@ -79,6 +90,7 @@ class TaskStack(TaskStackPools):
         callback_budget: Callbacks that one submitted task may cause in all, by callbacks of
             callbacks; 10,000 by default.
         tenant_limits: What one tenant may ask for; see ``TenantLimits``.
+        alarm_email: Who gets a mail of each alarm; AWS asks them to confirm first.
         sweep_every: How often a function looks for tasks whose message or event was lost, and
             sends it again; such as ``Duration.days(1)``. Each time it reads the whole table, so it
             costs something (docs/costs.md); None, the default: never.
@@ -116,6 +128,11 @@ class TaskStack(TaskStackPools):
         container_memory: int = 2_048,
         container_queue: bool = False,
         pools: Sequence[Pool] = (),
+        environment: Mapping[str, str] | None = None,
+        secrets: Mapping[str, Any] | None = None,
+        vpc: ec2.IVpc | None = None,
+        vpc_subnets: ec2.SubnetSelection | None = None,
+        security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         snap_start: bool = False,
         bytecode: bool = False,
         ids: Ids = "ulid",
@@ -131,6 +148,7 @@ class TaskStack(TaskStackPools):
         rate_limit: int = 1_000,
         burst_limit: int = 2_000,
         encryption_key: kms.IKey | None = None,
+        alarm_email: str | Sequence[str] | None = None,
         sweep_every: Duration | None = None,
         log_level: lambda_.ApplicationLogLevel = lambda_.ApplicationLogLevel.INFO,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
@@ -140,6 +158,13 @@ class TaskStack(TaskStackPools):
         if container_image is not None and not local:
             names = ("container_cpu", "container_memory")
             check_fargate_size(container_cpu, container_memory, names=names)
+        resources = UserResources(
+            environment=environment or {},
+            secrets=secrets or {},
+            vpc=vpc,
+            vpc_subnets=vpc_subnets,
+            security_groups=security_groups,
+        )
         super().__init__(scope, construct_id, **props)
         removable = local if removable is None else removable
         target = HOST if local else AWS
@@ -147,6 +172,9 @@ class TaskStack(TaskStackPools):
             tasks, build_folder, bytecode_for=target.python if bytecode else None
         )
 
+        self._tasks, self._local, self._fast_start = tasks, local, fast_start
+        self._code, self._build_folder, self._resources = code, build_folder, resources
+        network = {} if local else resources.network
         self.functions = []
         self._function_props = {
             "code": lambda_.Code.from_asset(str(code)),
@@ -172,10 +200,12 @@ class TaskStack(TaskStackPools):
             )
             | pool_settings(pools)
             | hand_back_settings(hand_back_after),
+            variables=resources.variables,
         )
         self.notifications = self._build_notifications(encryption_key=encryption_key)
+        self.notifications.mail_alarms(alarm_email or ())
         self.worker = self._build_worker(
-            memory_size=worker_memory, timeout=worker_timeout or Duration.minutes(5)
+            memory_size=worker_memory, timeout=worker_timeout or Duration.minutes(5), **network
         )
         self.dead_letters_handler = self._build_dead_letters_handler()
         self.work_queue = self._build_work_queue(
@@ -185,10 +215,12 @@ class TaskStack(TaskStackPools):
         )
         self.pools, self.container_pools, self._known_pools = {}, {}, pools
         for pool in pools:
-            self._add_pool(pool, tasks=tasks, local=local, log_retention=log_retention)
+            self._add_pool(
+                pool, tasks=tasks, local=local, log_retention=log_retention, network=network
+            )
         self.schedules = self._build_schedules()
         self.split = self._build_split(max_concurrency or (4 if local else 100))
-        self.batch = self._build_batch(memory_size=batch_memory)
+        self.batch = self._build_batch(memory_size=batch_memory, **network)
         self.finish = self._build_finish()
         self.workflow = self._build_workflow(log_retention=log_retention, pools=self.pool_batches)
         self.dispatcher = self._build_dispatcher()
@@ -199,6 +231,7 @@ class TaskStack(TaskStackPools):
                 cpu=container_cpu,
                 memory_mib=container_memory,
                 log_retention=log_retention,
+                **network,
             )
         self._api = None
         if api:
@@ -214,6 +247,8 @@ class TaskStack(TaskStackPools):
         self.monitoring = self._build_monitoring()
 
         self._grant_permissions()
+        for secret in resources.secrets.values():
+            self.grant_tasks(secret.grant_read)
         if fast_start:
             self._start_fast()
         self._print_outputs()
