@@ -8,13 +8,14 @@ from typing import Any
 
 from aws_cdk import App, CfnOutput, CliCredentialsStackSynthesizer, Duration
 from aws_cdk import aws_sqs as sqs
+from own import Own, add_submitters, add_triggers
 
 from taskmill_cdk import TaskFunction, TaskSource, TaskStack, WorkerPool, WorkQueue
 
 HERE = Path(__file__).parent
 TASKS = TaskSource(
     folder=HERE / "tasks",
-    modules=["e2e_tasks", "e2e_events", "e2e_families", "e2e_hostile"],
+    modules=["e2e_tasks", "e2e_events", "e2e_families", "e2e_hostile", "e2e_own"],
     factory="e2e_events:LetterFactory",
 )
 WORKER_TIMEOUT = Duration.seconds(8)
@@ -52,7 +53,8 @@ class E2eStack(TaskStack):
 
 
 app = App()
-E2eStack(
+own = Own(app, "TaskmillE2eOwn", synthesizer=CliCredentialsStackSynthesizer())
+stack = E2eStack(
     app,
     "TaskmillE2e",
     tasks=TASKS,
@@ -62,8 +64,13 @@ E2eStack(
     worker_concurrency=4,  # some are busy dying
     container_queue=True,  # drained by tests
     pools=[WorkerPool("large", timeout=WORKER_TIMEOUT)],
+    environment=own.environment_of_tasks,
+    secrets=own.secrets_of_tasks,
     build_folder=HERE.parents[2] / ".build",
     # The roles of the CDK's own bootstrap have policies that the emulator does not know.
     synthesizer=CliCredentialsStackSynthesizer(),
 )
+stack.grant_tasks(own.files.grant_put)
+add_triggers(stack)
+add_submitters(stack)
 app.synth()
