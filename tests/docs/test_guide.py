@@ -1,8 +1,12 @@
 """The user guide: every block of it runs, every line of its code is reached by its own tests.
 
 A page is a small project. Its Python blocks, in order, are one file, `shop.py`, or the file that
-their first line names; `pytest` runs that file. `app.py` is synthesised. Shell and HTTP blocks run
-in their order in one in-process cloud that knows the page's task functions.
+their first line names; `pytest` runs that file. `app.py` is synthesised. A block that begins with
+`# order.py, a script` is run as that: what it prints is what stands behind `# ->`. Shell and HTTP
+blocks and scripts run in their order in one in-process cloud that knows the page's task functions.
+
+Pages about other systems show code of theirs, below a comment with the system's name. It is
+compiled only.
 """
 
 import ast
@@ -12,6 +16,7 @@ import re
 import shlex
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,16 +30,22 @@ import pytest
 from network import URL, Network
 from typer.testing import CliRunner
 
+import taskmill.wiring.connecting  # noqa: F401  # stays when the modules of a page are forgotten
 from taskmill.cli.app import app as command_line
+from taskmill.client import TaskClient
 from taskmill.functions.known_functions import FUNCTIONS
 from taskmill.testing import InProcessCloud
 from taskmill.testing.http import InProcessApi
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs/guide"
-PAGES = sorted(GUIDE.glob("*.md"))
+OTHERS = ROOT / "docs/coming-from"
+PAGES = sorted([*GUIDE.glob("*.md"), *OTHERS.glob("*.md")])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILE_NAME = re.compile(r"# (\w+\.py)\n")
+SCRIPT = re.compile(r"# (\w+\.py), a script\n")
+FOREIGN = re.compile(r"# (Celery|RQ|Step Functions|Lambda durable functions)\n")
+PRINTED = re.compile(r"\)  # -> (.*)$", re.MULTILINE)
 TASK_MODULE, STACK = "shop.py", "app.py"
 ANSWER = re.compile(r"^-> (?P<text>.*?)(?:,? ?exit (?P<exit>\d+))?$")
 ENDLESS = {"work", "tail", "local", "sweep"}  # these wait, or need a cloud of their own
@@ -70,8 +81,12 @@ class Block:
     def runner(self) -> str | None:
         """Who runs it: nothing stands on a page that nobody does."""
         if self.language == "python":
+            if FOREIGN.match(self.text):
+                return "compiler"
+            if SCRIPT.match(self.text):
+                return "shell"
             return "stack" if self.file == STACK else "tests"
-        return {"sh": "shell", "http": "shell"}.get(self.language)
+        return {"sh": "shell", "http": "shell", "json": "parser"}.get(self.language)
 
 
 def blocks(page: Path) -> list[Block]:
@@ -92,7 +107,7 @@ def files(page: Path) -> dict[str, str]:
     """The page's files; their code stands in the same lines as on the page."""
     made: dict[str, str] = {}
     for block in blocks(page):
-        if block.language == "python":
+        if block.runner in ("tests", "stack"):
             before = made.get(block.file, "")
             made[block.file] = before + "\n" * (block.line - before.count("\n") - 1) + block.text
     return made
@@ -137,14 +152,38 @@ def cloud(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessC
     }.items():
         monkeypatch.setenv(name, value)
     others = patch.dict(FUNCTIONS, clear=True), patch.dict(sys.modules)
-    with others[0], others[1], InProcessCloud(modules=["shop"]) as cloud:
+    tenant = {"TASKMILL_TENANT": "acme"}
+    with others[0], others[1], InProcessCloud(modules=["shop"], environment=tenant) as cloud:
         yield cloud
 
 
-def test_there_is_a_page_for_each_part() -> None:
-    parts = "tasks retries children callbacks schedules testing consumers operations worker-pools"
+@pytest.fixture
+def seen_by_scripts(
+    page: Path,
+    cloud: InProcessCloud,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> set[tuple[str, int]]:
+    """The lines of the page's task module that its scripts reach."""
+    lines = page_tests.Lines(Path.cwd())
+    before = sys.gettrace()
+    sys.settrace(lines.trace)
+    threading.settrace(lines.trace)
+    for block in blocks(page):
+        if SCRIPT.match(block.text):
+            run_script(block, Line(cloud), monkeypatch, capsys)
+    sys.settrace(before)
+    threading.settrace(None)  # type: ignore[arg-type]
+    return lines.seen
 
-    assert {page.stem for page in PAGES} == {"index", *parts.split()}
+
+@pytest.mark.parametrize("page", [*of("compiler"), *of("parser")])
+def test_what_is_shown_of_others_is_well_formed(page: Path) -> None:
+    for block in blocks(page):
+        if block.runner == "compiler":
+            compile(block.text, page.name, "exec")
+        elif block.runner == "parser":
+            json.loads(block.text)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
@@ -173,8 +212,12 @@ def test_the_tests_of_the_page_pass(page: Path, tested: dict[Path, Path]) -> Non
 
 @pytest.mark.xdist_group("guide")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
-def test_every_line_of_the_page_is_reached(page: Path, tested: dict[Path, Path]) -> None:
+def test_every_line_of_the_page_is_reached(
+    page: Path, tested: dict[Path, Path], request: pytest.FixtureRequest
+) -> None:
     seen = {tuple(each) for each in json.loads((tested[page] / "seen.json").read_text())}
+    if any(SCRIPT.match(block.text) for block in blocks(page)):
+        seen |= request.getfixturevalue("seen_by_scripts")
 
     missed = [
         f"{page.name}:{line}: {text.splitlines()[line - 1].strip()}"
@@ -188,12 +231,17 @@ def test_every_line_of_the_page_is_reached(page: Path, tested: dict[Path, Path])
 
 @pytest.mark.parametrize("page", of("shell"))
 def test_what_the_page_sends_is_taken_and_answered_as_it_says(
-    page: Path, cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
+    page: Path,
+    cloud: InProcessCloud,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     network = Line(cloud)
     for block in blocks(page):
         if block.language == "http":
             send(block, cloud)
+        elif SCRIPT.match(block.text):
+            run_script(block, network, monkeypatch, capsys)
         elif block.language == "sh":
             for number, line in enumerate(block.text.splitlines()):
                 if line.strip():
@@ -226,6 +274,26 @@ def send(block: Block, cloud: InProcessCloud) -> None:
 
     assert answer.status < 300, f"{block.page.name}:{block.line}: {answer.body}"
     cloud.advance(seconds=2)
+
+
+def run_script(
+    block: Block,
+    network: Network,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Run a script against the cloud; it prints what it says behind `# ->`, and nothing else."""
+
+    class Client(TaskClient):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options, transport=network, sleep=lambda _: None)
+
+    monkeypatch.setattr("taskmill.client.TaskClient", Client)
+    capsys.readouterr()
+    names = {"__name__": "__main__"}
+    code = compile(block.text, f"{block.page.name}:{block.line}", "exec")
+    exec(code, names)  # noqa: S102  # to run it is the point
+    assert capsys.readouterr().out.splitlines() == PRINTED.findall(block.text)
 
 
 def type_in(line: str, place: str, network: Network, monkeypatch: pytest.MonkeyPatch) -> None:

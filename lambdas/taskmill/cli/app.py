@@ -9,6 +9,7 @@ import typer
 from taskmill.cli.call import Call
 from taskmill.cli.callbacks import app as callbacks
 from taskmill.cli.commands import Commands
+from taskmill.cli.explaining.command import explain
 from taskmill.cli.output import Output
 from taskmill.cli.schedules import app as schedules
 from taskmill.cli.stack.local import app as local
@@ -122,6 +123,7 @@ app.command("cancel")(cancel)
 app.command("retry")(retry)
 app.command("work")(work)
 app.command("sweep")(sweep)
+app.command("explain")(explain)
 app.add_typer(schedules, name="schedules")
 app.add_typer(callbacks, name="callbacks")
 app.add_typer(local, name="local")
