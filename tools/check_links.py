@@ -1,13 +1,14 @@
-"""Checks the links of all Markdown: files and headings that are linked exist, addresses are well formed.
+"""Checks the links of all Markdown: what is linked exists, addresses elsewhere are well formed.
 
-Addresses elsewhere are not called. ``make lint`` runs it. Headings get anchors as on GitHub; the site
-gives them the same (`toc` in mkdocs.yml).
+No address is called. ``make lint`` runs it. Headings get anchors as on GitHub; the site gives them
+the same (`toc` in mkdocs.yml).
 """
 
 import re
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -52,7 +53,7 @@ def anchors(page: Path) -> frozenset[str]:
     tokens = PARSER.parse(page.read_text(encoding="utf-8"))
     seen: dict[str, int] = {}
     found = set()
-    for opening, inline in zip(tokens, tokens[1:], strict=False):
+    for opening, inline in pairwise(tokens):
         if opening.type == "heading_open":
             name = slug(_text(inline))
             again = seen.get(name, 0)
