@@ -40,7 +40,7 @@ def _answer(method: str, path: str) -> Any:
         return {"items": [_schedule()] * 3} if last == "schedules" else _schedule()
     if "callbacks" in path:
         return {"items": [_mapping()] * 3} if last == "callbacks" else _mapping()
-    if method == "GET" and folder == "mbc":
+    if method == "GET" and (folder == "mbc" or last == "children"):
         return {"items": [_task(kind), _task(kind)]}
     return _task(kind)
 

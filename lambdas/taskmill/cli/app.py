@@ -14,7 +14,7 @@ from taskmill.cli.output import Output
 from taskmill.cli.schedules import app as schedules
 from taskmill.cli.stack.local import app as local
 from taskmill.cli.tasks.change import cancel, retry
-from taskmill.cli.tasks.read import get, list_tasks, result, subtasks
+from taskmill.cli.tasks.read import children, get, list_tasks, result, subtasks
 from taskmill.cli.tasks.submit import map_inputs, submit
 from taskmill.cli.tasks.tail import tail
 from taskmill.cli.tasks.watch import watch
@@ -116,6 +116,7 @@ app.command("map")(map_inputs)
 app.command("get")(get)
 app.command("list")(list_tasks)
 app.command("subtasks")(subtasks)
+app.command("children")(children)
 app.command("watch")(watch)
 app.command("tail")(tail)
 app.command("result")(result)

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from taskmill.cli.call import Call
+from taskmill.cli.options import Wide
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -35,16 +36,22 @@ def list_callbacks(
     task_type: Annotated[
         str, typer.Option("--type", help="Task type whose end triggers the callbacks.")
     ],
+    wide: Wide = False,
 ) -> None:
     """List the callbacks of a task type."""
     call: Call = ctx.obj
     with call.client() as client:
-        found = client.callbacks(task_type)
-        if call.output.as_json:
-            call.output.json_array(found)
-        else:
-            rows = ((each.id, each.event, each.callback_type) for each in found)
-            call.output.table(COLUMNS, rows)
+        found = list(client.callbacks(task_type))
+        if not found:
+            call.output.note(f"no callbacks of type {task_type} of tenant {client.tenant}")
+    if call.output.as_json:
+        call.output.json_array(found)
+    elif call.output.on_screen and not wide:  # the id repeats event and type, unless it was given
+        rows = ((each.event, each.callback_type, each.id) for each in found)
+        call.output.table(("EVENT", "RUNS", "ID"), rows, wide=True)
+    else:
+        rows = ((each.id, each.event, each.callback_type) for each in found)
+        call.output.table(COLUMNS, rows, wide=wide)
 
 
 @app.command()

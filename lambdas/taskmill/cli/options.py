@@ -44,6 +44,9 @@ Timeout = Annotated[
     float | None,
     typer.Option(min=0, metavar="SECONDS", help="How long to watch; without a limit by default."),
 ]
+Wide = Annotated[
+    bool, typer.Option("--wide", help="All columns, and nothing cut to the width of the terminal.")
+]
 Limit = Annotated[int, typer.Option(min=1, help="Show at most so many.")]
 
 TypeFilter = Annotated[str | None, typer.Option(help="Only tasks of this type.")]
@@ -73,7 +76,7 @@ class InputFormat(StrEnum):
 
 
 class Order(StrEnum):
-    """Order of a list by code. ULIDs, the default codes, sort by time."""
+    """Order of a list by time."""
 
     DESC = "desc"
     ASC = "asc"

@@ -56,9 +56,18 @@ class Output:
         for line in text.split("\n"):
             self.note(line)
 
-    def line(self, text: str, style: str | None = None) -> None:
-        """Print one line to stdout, without wrapping it."""
-        self.out.print(_encodable(one_line(text)), style=style)
+    def line(self, text: str, style: str | None = None, *, fit: bool = False) -> None:
+        """Print one line to stdout, without wrapping it.
+
+        Args:
+            fit: Cut it where the terminal ends; elsewhere than in a terminal it stays whole.
+        """
+        shown = _encodable(one_line(text))
+        if fit and self.on_screen:
+            from taskmill.cli.tables import cut
+
+            shown = cut(shown, self.out.width)
+        self.out.print(shown, style=style)
 
     def json(self, value: Any) -> None:
         """Print an indented JSON document to stdout."""
@@ -80,21 +89,35 @@ class Output:
             separator = ",\n"
         sys.stdout.write("[]\n" if separator == "[\n" else "\n]\n")
 
-    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-        """Print a table in a terminal; elsewhere one line per row, with tabs between columns."""
-        if not self.out.is_terminal:
+    @property
+    def on_screen(self) -> bool:
+        """Whether stdout is a terminal, so that a person reads it."""
+        return self.out.is_terminal
+
+    def table(
+        self, columns: Sequence[str], rows: Iterable[Sequence[str]], *, wide: bool = False
+    ) -> None:
+        """Print a table in a terminal; elsewhere one line per row, with tabs between columns.
+
+        Args:
+            wide: Cut nothing, whatever the width of the terminal.
+        """
+        if not self.on_screen:
             for row in rows:
                 sys.stdout.write(_encodable("\t".join(map(one_line, row))) + "\n")
             return
-        from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for column in columns:  # only the last one may wrap, so that codes can be copied
-            table.add_column(column, no_wrap=column != columns[-1])
-        for row in rows:
-            table.add_row(*(Text(_encodable(one_line(cell)), STYLES.get(cell, "")) for cell in row))
-        self.out.print(table)
+        from taskmill.cli.tables import GAP, fitted
+
+        shown = [[_encodable(one_line(cell)) for cell in row] for row in rows]
+        if not shown:
+            return
+        header, *lines = fitted([columns, *shown], None if wide else self.out.width)
+        self.out.print(Text((" " * GAP).join(header).rstrip(), "bold"))
+        for line in lines:
+            cells = (Text(cell, STYLES.get(cell.strip(), "")) for cell in line)
+            self.out.print(Text(" " * GAP).join(cells))
 
 
 def wire(model: BaseModel) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taskmill.cli.call import Call
-from taskmill.cli.options import Limit, NotifyOption, TaskType
+from taskmill.cli.options import Limit, NotifyOption, TaskType, Wide
 from taskmill.cli.tasks.show import moment_text, short_text
 from taskmill.cli.tasks.submit_options import Deadline, Expires, OnCompletion, OnFailure, OnSuccess
 from taskmill.model.lanes import PRIORITIES
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 
 COLUMNS = ("NAME", "TYPE", "EXPRESSION", "TIMEZONE", "STATE", "NEXT")
+SCREEN_COLUMNS = ("NAME", "TYPE", "NEXT", "EXPRESSION")
 
 ScheduleName = Annotated[
     str, typer.Argument(metavar="NAME", help="Name of the schedule.", show_default=False)
@@ -29,15 +30,19 @@ ScheduleName = Annotated[
 
 
 @app.command("list")
-def list_schedules(ctx: typer.Context, *, limit: Limit = 50) -> None:
+def list_schedules(ctx: typer.Context, *, limit: Limit = 50, wide: Wide = False) -> None:
     """List schedules by name; NEXT is when they fire next, in local time."""
     call: Call = ctx.obj
     with call.client() as client:
-        found = islice(client.schedules(page_size=min(limit, 1_000)), limit)
-        if call.output.as_json:
-            call.output.json_array(found)
-        else:
-            call.output.table(COLUMNS, map(_row, found))
+        found = list(islice(client.schedules(page_size=min(limit, 1_000)), limit))
+        if not found:
+            call.output.note(f"no schedules of tenant {client.tenant}")
+    if call.output.as_json:
+        call.output.json_array(found)
+    elif call.output.on_screen and not wide:
+        call.output.table(SCREEN_COLUMNS, map(_screen_row, found))
+    else:
+        call.output.table(COLUMNS, map(_row, found), wide=wide)
 
 
 @app.command("show")
@@ -161,6 +166,18 @@ def _row(schedule: Schedule) -> tuple[str, ...]:
         schedule.timezone,
         _state(schedule),
         moment_text(schedule.next_fire_at),
+    )
+
+
+def _screen_row(schedule: Schedule) -> tuple[str, ...]:
+    """A row for a terminal: the state where there is no next time, UTC left out."""
+    zone = "" if schedule.timezone == "UTC" else f" {schedule.timezone}"
+    state = _state(schedule)
+    return (
+        schedule.name,
+        schedule.task_type,
+        moment_text(schedule.next_fire_at) if state == "ENABLED" else state,
+        f"{schedule.expression}{zone}",
     )
 
 

@@ -124,8 +124,8 @@ def test_list_shows_both_kinds_a_line_each(run: Run, client: TaskClient) -> None
     lines = [line.split("\t") for line in run("list").stdout.splitlines()]
 
     assert [line[:4] for line in lines] == [
-        ["TASK", "double", single.code, "COMPLETED"],
         ["SFN_TASK", "double", fan_out.code, "COMPLETED"],
+        ["TASK", "double", single.code, "COMPLETED"],
     ]
 
 

@@ -38,16 +38,21 @@ def share_done(task: Task) -> tuple[float, float | None]:
 @contextmanager
 def _bar(output: Output, task: Task) -> Iterator[ShowUpdate]:
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.table import Column
 
     columns = (
         SpinnerColumn(),
         TextColumn("{task.fields[type]}", markup=False),
         TextColumn("{task.fields[status]}", style="cyan", markup=False),
-        BarColumn(bar_width=30),
-        TextColumn("{task.fields[note]}", markup=False),
+        BarColumn(bar_width=20),
+        TextColumn(
+            "{task.fields[note]}",
+            markup=False,
+            table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1),
+        ),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=output.err, transient=True) as progress:
+    with Progress(*columns, console=output.err, transient=True, expand=True) as progress:
         bar = progress.add_task(
             "", total=None, type=one_line(task.type), status=task.status, note=""
         )

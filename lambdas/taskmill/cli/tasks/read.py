@@ -1,18 +1,32 @@
-"""`taskmill get`, `list`, `subtasks` and `result`."""
+"""`taskmill get`, `list`, `subtasks`, `children` and `result`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import islice
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from taskmill.cli.call import Call
 from taskmill.cli.keys import parse_key
-from taskmill.cli.options import Key, KindFilter, Limit, Order, StatusFilter, TypeFilter
-from taskmill.cli.output import STYLES
-from taskmill.cli.tasks.show import SUBTASK_COLUMNS, TASK_COLUMNS, details, subtask_row, task_row
+from taskmill.cli.options import Key, KindFilter, Limit, Order, StatusFilter, TypeFilter, Wide
+from taskmill.cli.output import STYLES, Output
+from taskmill.cli.tasks.newest import OTHER_CODES, Newest
+from taskmill.cli.tasks.show import (
+    SCREEN_COLUMNS,
+    SUBTASK_COLUMNS,
+    TASK_COLUMNS,
+    details,
+    screen_row,
+    subtask_row,
+    task_row,
+)
 from taskmill.model.keys import Kind
+from taskmill.model.statuses import Status
+
+if TYPE_CHECKING:
+    from taskmill.model.api.views import Task
 
 PAGE_SIZE = 1_000  # the API's limit for one page
 
@@ -38,29 +52,55 @@ def list_tasks(
     kind: KindFilter = None,
     status: StatusFilter = None,
     limit: Limit = 50,
-    order: Annotated[Order, typer.Option(help="Order by code; desc is newest first.")] = Order.DESC,
+    order: Annotated[
+        Order, typer.Option(help="desc has the newest tasks, newest first; asc the oldest.")
+    ] = Order.DESC,
+    wide: Wide = False,
 ) -> None:
-    """List tasks by type, newest first; --limit applies to each kind."""
+    """List the newest tasks of all types, newest first."""
     call: Call = ctx.obj
     with call.client() as client:
-        found = (
-            task
-            for each in ([kind] if kind else Kind)
-            for task in islice(
-                client.list(
-                    type, kind=each, status=status, order=order, page_size=min(limit, PAGE_SIZE)
-                ),
-                limit,
-            )
+        search = Newest(
+            client,
+            limit,
+            kinds=[kind] if kind else tuple(Kind),
+            type=type,
+            status=status,
+            oldest=order is Order.ASC,
         )
+        found = search.find()
         if call.output.as_json:
             call.output.json_array(found)
         else:
-            call.output.table(TASK_COLUMNS, map(task_row, found))
+            print_tasks(call.output, found, wide=wide)
+        if not found:
+            call.output.note(f"no{_what(type, kind, status)} of tenant {client.tenant}")
+    for each in sorted(search.incomplete):
+        call.output.note(
+            f"of {each}, only {OTHER_CODES:,} tasks were looked at whose codes do not sort by time"
+        )
+
+
+def print_tasks(output: Output, tasks: Sequence[Task], *, wide: bool) -> None:
+    """Print tasks a line each: as they fit a terminal, or with all columns."""
+    if output.on_screen and not wide:
+        output.table(SCREEN_COLUMNS, map(screen_row, tasks))
+    else:
+        output.table(TASK_COLUMNS, map(task_row, tasks), wide=wide)
+
+
+def _what(task_type: str | None, kind: Kind | None, status: Status | None) -> str:
+    words = (status, task_type, "step function" if kind is Kind.SFN_TASK else None, "tasks")
+    return "".join(f" {word}" for word in words if word)
 
 
 def subtasks(
-    ctx: typer.Context, key: Key, *, status: StatusFilter = None, limit: Limit = 50
+    ctx: typer.Context,
+    key: Key,
+    *,
+    status: StatusFilter = None,
+    limit: Limit = 50,
+    wide: Wide = False,
 ) -> None:
     """List the subtasks of a step function task, by index."""
     call: Call = ctx.obj
@@ -68,11 +108,29 @@ def subtasks(
     with call.client(reference.tenant) as client:
         parent = reference.find(client)
         page_size = min(limit, PAGE_SIZE)
-        found = islice(client.subtasks(parent, status=status, page_size=page_size), limit)
-        if call.output.as_json:
-            call.output.json_array(found)
-        else:
-            call.output.table(SUBTASK_COLUMNS, map(subtask_row, found))
+        found = list(islice(client.subtasks(parent, status=status, page_size=page_size), limit))
+    if call.output.as_json:
+        call.output.json_array(found)
+    else:
+        call.output.table(SUBTASK_COLUMNS, map(subtask_row, found), wide=wide)
+    if not found:
+        which = f" {status}" if status else ""
+        call.output.note(f"no{which} subtasks of {parent.type} {parent.code}")
+
+
+def children(ctx: typer.Context, key: Key, *, limit: Limit = 50, wide: Wide = False) -> None:
+    """List the tasks that a task has started, by code."""
+    call: Call = ctx.obj
+    reference = parse_key(key)
+    with call.client(reference.tenant) as client:
+        parent = reference.find(client)
+        found = list(islice(client.children(parent), limit))
+    if call.output.as_json:
+        call.output.json_array(found)
+    else:
+        print_tasks(call.output, found, wide=wide)
+    if not found:
+        call.output.note(f"no children of {parent.type} {parent.code}")
 
 
 def result(ctx: typer.Context, key: Key) -> None:

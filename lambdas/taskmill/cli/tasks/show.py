@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from taskmill.model.api.views import Task
 
 TASK_COLUMNS = ("KIND", "TYPE", "CODE", "STATUS", "CREATED", "NOTE")
+SCREEN_COLUMNS = ("STATUS", "TYPE", "CODE", "CREATED", "NOTE")  # for 80 characters
 SUBTASK_COLUMNS = ("INDEX", "STATUS", "ATTEMPTS", "NOTE")
 SHORT = 200  # characters of an input or result; the rest is cut off
 
@@ -28,6 +29,11 @@ def task_row(task: Task) -> tuple[str, ...]:
         moment_text(task.created_at),
         note_text(task),
     )
+
+
+def screen_row(task: Task) -> tuple[str, ...]:
+    """A row of `taskmill list` in a terminal, with the columns `SCREEN_COLUMNS`."""
+    return (task.status, task.type, task.code, age_text(task.created_at), note_text(task))
 
 
 def subtask_row(task: Task) -> tuple[str, ...]:
@@ -147,6 +153,22 @@ def took(task: Task) -> str:
 def moment_text(at: datetime | None) -> str:
     """A time in the local time zone, to the second; empty for None."""
     return at.astimezone().strftime("%Y-%m-%d %H:%M:%S") if at else ""
+
+
+def clock_text(at: datetime | None) -> str:
+    """The time of day in the local time zone, to the second; empty for None."""
+    return at.astimezone().strftime("%H:%M:%S") if at else ""
+
+
+def age_text(at: datetime | None, *, now: datetime | None = None) -> str:
+    """How long ago it was, such as "3 min ago"; after a month, the date. Empty for None."""
+    if at is None:
+        return ""
+    seconds = ((now or datetime.now(UTC)) - at).total_seconds()
+    for unit, length, most in (("s", 1, 60), ("min", 60, 60), ("h", 3_600, 48), ("d", 86_400, 31)):
+        if seconds < length * most:
+            return f"{max(int(seconds // length), 0)} {unit} ago"
+    return at.astimezone().strftime("%Y-%m-%d")
 
 
 def short_text(value: Any) -> str:

@@ -15,7 +15,7 @@ import typer
 from taskmill.cli.call import Call
 from taskmill.cli.options import KindFilter, StatusFilter, TypeFilter
 from taskmill.cli.output import STYLES, Output, wire
-from taskmill.cli.tasks.show import moment_text, note_text
+from taskmill.cli.tasks.show import clock_text, moment_text, note_text
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.statuses import FINAL
 
@@ -137,14 +137,14 @@ def _print_change(output: Output, change: Change) -> None:
     task, status = change.task, change.entry.status
     again = f"attempt {change.attempt}" if change.attempt > 1 else ""
     words = (
-        moment_text(change.entry.at),
+        (clock_text if output.on_screen else moment_text)(change.entry.at),
         f"{status:<10}",
         task.type,
         task.code,
         again,
         change.note,
     )
-    output.line("  ".join(word for word in words if word).rstrip(), STYLES.get(status))
+    output.line("  ".join(word for word in words if word).rstrip(), STYLES.get(status), fit=True)
 
 
 def _document(change: Change) -> dict[str, Any]:
