@@ -191,7 +191,7 @@ class TaskHandle(Generic[Out_co]):
     def _ended(self, task: Task) -> Task:
         if task.status not in FINAL:
             raise Conflict(
-                f"{self.key} is {task.status}: it has no result yet; wait() for it",
+                f"{self.key.label} is {task.status}: it has no result yet; wait() for it",
                 status=task.status,
             )
         return task

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, Unpack, over
 from taskmill.functions.awaiting import awaited
 from taskmill.functions.context import TaskContext
 from taskmill.functions.json_values import to_json_value
+from taskmill.functions.missing_inputs import missing_input_told
 from taskmill.functions.signatures import Signature, hint_of
 from taskmill.functions.typed_values import Typed
 from taskmill.model.errors import Abort
@@ -77,7 +78,8 @@ class TaskFunction(Generic[In, Out_co]):
             return value
         if value is LEFT_OUT and self.signature.has_default:
             return argument.default
-        return self._takes.argument(given_or_null(value))
+        with missing_input_told(self.type, argument, value):
+            return self._takes.argument(given_or_null(value))
 
     def to_input(self, argument: Any) -> Any:
         """Convert an argument (a model, a dataclass, dates and the like) to JSON, and check it.
@@ -90,10 +92,10 @@ class TaskFunction(Generic[In, Out_co]):
         """
         if argument is LEFT_OUT and (self.signature.has_default or not self.signature.argument):
             return argument
-        argument = given_or_null(argument)
         if self.signature.argument is None:
-            return to_json_value(argument)
-        return self._takes.input_form(argument)
+            return to_json_value(given_or_null(argument))
+        with missing_input_told(self.type, self.signature.argument, argument):
+            return self._takes.input_form(given_or_null(argument))
 
     def parse_result(self, value: Any) -> Out_co:
         """Convert a stored JSON value to the function's return type.

@@ -111,13 +111,19 @@ def _invalid(problems: Sequence[Mapping[str, Any]]) -> TaskmillError | None:
     if "response" in places:
         return None
     details = [
-        {"field": _field(problem["loc"]), "message": problem["msg"]}
+        {"field": _field(problem["loc"]), "message": _told(problem)}
         for problem in problems[:MAX_DETAILS]
     ]
     first, more = details[0], len(problems) - 1
     message = f"{first['field']}: {first['message']}" + (f" (and {more} more)" if more else "")
     refusal = InvalidKey if "path" in places else InvalidRequest
     return refusal(message, each=details)
+
+
+def _told(problem: Mapping[str, Any]) -> str:
+    """The message of a problem, without the prefix that pydantic gives those of our own checks."""
+    message = str(problem["msg"])
+    return message.removeprefix("Value error, ") if problem["type"] == "value_error" else message
 
 
 def _field(location: Sequence[str | int]) -> str:

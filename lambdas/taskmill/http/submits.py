@@ -22,7 +22,7 @@ from taskmill.http.routing import add_route
 from taskmill.http.tenant_limits import limit_uploads
 from taskmill.model.api.base import Model, View
 from taskmill.model.api.views import Task, Upload
-from taskmill.model.errors import InvalidInput, InvalidRequest
+from taskmill.model.errors import InvalidInput, InvalidRequest, MissingInput
 from taskmill.wiring.process import current
 
 
@@ -116,6 +116,9 @@ def _check_input(task: SubmitTask, *, field: str) -> None:
     wiring = current()
     try:
         wiring.registry.check_input(task.task_type, task.given_input)
+    except MissingInput as refused:
+        where = "" if field == "input" else f"{field}: "
+        raise InvalidRequest(f"{where}{refused.message}", field=field) from None
     except InvalidInput as refused:
         message = refused.message.removeprefix("input: ")  # present if the whole input is wrong
         raise InvalidRequest(f"{field}: {message}", field=field) from None

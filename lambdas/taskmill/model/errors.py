@@ -185,6 +185,10 @@ class InvalidInput(Abort):
     code = "invalid_input"
 
 
+class MissingInput(InvalidInput):
+    """The task function takes an input, and the task was submitted without one."""
+
+
 class InvalidResult(Abort):
     """The task function returned a value of the wrong type, or one that JSON cannot hold."""
 

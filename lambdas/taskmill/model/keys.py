@@ -135,6 +135,12 @@ class TaskKey:
     def as_dict(self) -> dict[str, str]:
         return {"pk": self.pk, "sk": self.sk}
 
+    @property
+    def label(self) -> str:
+        """The key in the words of a person who asked for it: type, code, and index of a subtask."""
+        task = f"{self.type} {self.code}"
+        return task if self.index is None else f"subtask {self.index} of {task}"
+
     def __str__(self) -> str:
         return f"{self.pk}/{self.sk}"
 

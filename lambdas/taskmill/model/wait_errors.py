@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from taskmill.model.errors import TaskmillError
+from taskmill.model.errors import InvalidKey, TaskmillError
+from taskmill.model.keys import TaskKey
 
 
 class TaskFailed(TaskmillError):
@@ -25,7 +26,7 @@ class TaskFailed(TaskmillError):
         stored = task.attributes.get("error")
         self.task = task
         self.error: Mapping[str, Any] = stored if isinstance(stored, dict) else {}
-        super().__init__(f"{task.key} {self._outcome()}", **task.key.as_dict())
+        super().__init__(f"{task.key.label} {self._outcome()}", **task.key.as_dict())
 
     @property
     def cause(self) -> Mapping[str, str]:
@@ -41,8 +42,16 @@ class TaskFailed(TaskmillError):
             why = f": Expired: {self.error.get('message', '')}" if expired else ""
             return f"is {self.task.status}{why}"
         cause = self.cause
-        place = "" if cause["key"] == str(self.task.key) else f" (in {cause['key']})"
+        place = "" if cause["key"] == str(self.task.key) else f" (in {_label(cause['key'])})"
         return f"failed: {cause['type']}: {cause['message']}{place}{final_text(self.error)}"
+
+
+def _label(key: str) -> str:
+    """The label of a key as it is stored in an error; other text stays."""
+    try:
+        return TaskKey.from_text(key).label
+    except InvalidKey:
+        return key
 
 
 def final_text(error: Mapping[str, Any]) -> str:
@@ -65,5 +74,5 @@ class WaitTimeout(TaskmillError):
 
     def __init__(self, task: Any, timeout_seconds: float, reason: str = "") -> None:
         self.task = task
-        message = f"{task.key} is still {task.status} after {timeout_seconds:g} s"
+        message = f"{task.key.label} is still {task.status} after {timeout_seconds:g} s"
         super().__init__(f"{message}: {reason}" if reason else message)

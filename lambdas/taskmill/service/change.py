@@ -10,7 +10,7 @@ from taskmill.aws.s3.expiry import expired
 from taskmill.aws.sns import alarm_notification
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.model.api.views import Task
-from taskmill.model.errors import InvalidRequest
+from taskmill.model.errors import IllegalStatusChange, InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import RETRYABLE, RUNNING, Status
@@ -79,7 +79,7 @@ class Changes(ServiceParts):
             InvalidRequest: The key is not a subtask's.
         """
         if TaskKey.of(key).index is None:
-            raise InvalidRequest(f"{key} names no subtask", field="key")
+            raise InvalidRequest(f"{TaskKey.of(key).label} is no subtask", field="key")
         return self.update_status(
             key=key, status=status, attributes=attributes, notify_id=notify_id
         )
@@ -99,7 +99,7 @@ class Changes(ServiceParts):
         """
         task_key = TaskKey.of(key)
         if not is_fan_out(task_key):
-            raise InvalidRequest(f"{task_key} is no step function task", field="key")
+            raise InvalidRequest(f"{task_key.label} is no step function task", field="key")
         if status is not None:
             return self.update_status(
                 key=task_key, status=status, attributes=attributes, notify_id=notify_id
@@ -118,7 +118,14 @@ class Changes(ServiceParts):
         task_key = TaskKey.of(key)
         if task_key.index is not None:
             raise InvalidRequest("a subtask is cancelled with its parent", field="key")
-        return Task.from_row(self.tasks.move(task_key, Status.CANCELLED))
+        try:
+            return Task.from_row(self.tasks.move(task_key, Status.CANCELLED))
+        except IllegalStatusChange as refused:
+            raise IllegalStatusChange(
+                f"only tasks that have not ended can be cancelled; {task_key.label} is"
+                f" {refused.details.get('status')}",
+                **refused.details,
+            ) from None
 
     def retry(self, *, key: Key) -> Task:
         """Run a failed or cancelled task again; of a fan-out, only subtasks that did not complete.
@@ -135,8 +142,14 @@ class Changes(ServiceParts):
         if task_key.index is not None:
             raise InvalidRequest("a subtask is retried with its parent", field="key")
         before = self._readable(task_key)
-        if before.status in RETRYABLE:
-            self._check_input(before)
+        if before.status not in RETRYABLE:
+            raise IllegalStatusChange(
+                f"only FAILED or CANCELLED tasks can be retried; {task_key.label} is"
+                f" {before.status}",
+                status=before.status,
+                **task_key.as_dict(),
+            )
+        self._check_input(before)
         row = self.tasks.reopen(task_key, limits=renewed(before, self.clock()))
         return Task.from_row(row or self.children.reopen(self.tasks.get(task_key)))
 

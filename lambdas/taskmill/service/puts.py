@@ -109,8 +109,8 @@ class Puts(ServiceParts):
     def _exists(self, row: TaskRow, task: Submitted, stored: TaskRow) -> TaskExists:
         field = difference(self.payloads, task, row, stored)
         if field is None:
-            return TaskExists(f"{row.key} exists already, without this idempotency key")
-        return TaskExists(f"{row.key} exists already, with another {field}", field=field)
+            return TaskExists(f"{row.key.label} exists already, without this idempotency key")
+        return TaskExists(f"{row.key.label} exists already, with another {field}", field=field)
 
     def _repeat(self, row: TaskRow, task: Submitted, before: Before) -> TaskRow:
         return self._same(row, task, before, self.tasks.get(before.key))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from taskmill.aws.dynamodb.listing import list_rows
@@ -131,7 +131,7 @@ class Reads(ServiceParts):
         """
         row = self._row(TaskKey.of(key))
         if row.status is not Status.COMPLETED:
-            raise Conflict(f"{row.key} is {row.status}: it has no result", status=row.status)
+            raise Conflict(f"{_standing(row)}: it has no result", status=row.status)
         ref = row.attributes.get("resultRef")
         known = {**row.key.as_dict(), "status": row.status}
         if ref is None:
@@ -180,6 +180,14 @@ class Reads(ServiceParts):
                 SubtaskStatus(pk=each.pk, sk=each.sk, status=each.status) for each in listed
             ),
         )
+
+
+def _standing(row: TaskRow) -> str:
+    """The status of a task in words, with the error if it has failed."""
+    error = row.attributes.get("error")
+    if row.status is not Status.FAILED or not isinstance(error, Mapping):
+        return f"{row.key.label} is {row.status}"
+    return f"{row.key.label} is FAILED with {error.get('type')}: {error.get('message')}"
 
 
 def _has_failed(row: TaskRow | UnreadableRow | None) -> bool:

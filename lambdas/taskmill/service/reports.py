@@ -98,8 +98,8 @@ class Report:
             return {} if is_open else {"awaitedTotal": done, "awaitedDone": done}
         if is_open:
             raise IllegalStatusChange(
-                f"{self.key} waits for its children and cannot become {self.target}: it goes on by"
-                " itself when they have ended",
+                f"{self.key.label} waits for its children and cannot become {self.target}:"
+                " it goes on by itself when they have ended",
                 status=row.status,
             )
         return {}
@@ -117,7 +117,7 @@ class Report:
         is_held = row.status in RUNNING and (row.lease_until or 0) > now
         ended = not is_held and self.tasks.fail(row, late, status=late.ends_as)
         raise IllegalStatusChange(
-            f"{self.key} cannot become {self.target}: {late}",
+            f"{self.key.label} cannot become {self.target}: {late}",
             status=late.ends_as if ended else row.status,
         )
 

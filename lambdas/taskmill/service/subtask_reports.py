@@ -45,7 +45,7 @@ class SubtaskReport:
                 )
             if (row := self._stored(parent, attributes, extra)) is not None:
                 return row
-        raise Throttled(f"{self.key} is changed by others all the time")
+        raise Throttled(f"{self.key.label} is changed by others all the time")
 
     def _stored(
         self, parent: TaskRow, attributes: Mapping[str, Any], extra: Mapping[str, Any]
@@ -135,11 +135,11 @@ class SubtaskReport:
                 return row
             if reported.note(parent, batch, row):
                 return row
-        raise Throttled(f"the batch of {self.key} is changed by others all the time")
+        raise Throttled(f"the batch of {self.key.label} is changed by others all the time")
 
     def _refused(self, shown: TaskRow) -> IllegalStatusChange:
         return IllegalStatusChange(
-            f"{self.key} is {shown.status} and cannot become {self.target}",
+            f"{self.key.label} is {shown.status} and cannot become {self.target}",
             status=shown.status,
             **self.key.as_dict(),
         )

@@ -215,8 +215,9 @@ class Attempt:
     def _check_runner(self, task_type: str) -> None:
         if self.in_lambda and self.registry.settings(task_type).runner == "container":
             raise WrongRunner(
-                f"tasks of type {task_type!r} run in containers only, by `taskmill work`:"
-                " this stack has no container workers, or the message was sent to the wrong queue"
+                f"tasks of type {task_type!r} run in containers only, and this stack has no queue"
+                " for them, or the message was sent to another: give TaskStack a container_image,"
+                " or container_queue=True and run `taskmill work`"
             )
 
     def _execute(

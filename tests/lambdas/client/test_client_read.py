@@ -23,7 +23,7 @@ def test_a_task_is_found_by_type_and_code_whatever_its_kind(client: TaskClient) 
 
 
 def test_an_unknown_task_is_not_found(client: TaskClient) -> None:
-    with pytest.raises(TaskNotFound, match="double#nowhere"):
+    with pytest.raises(TaskNotFound, match="no task double nowhere of tenant mbc"):
         client.get("double", "nowhere")
 
 

@@ -161,7 +161,7 @@ def test_a_missing_task_is_not_found(place: Place) -> None:
     handle = TaskHandle.of("TASK#mbc/bill#nowhere")
 
     for ask in (handle.task, handle.wait, handle.result, handle.cancel, handle.retry):
-        with pytest.raises(TaskNotFound, match="bill#nowhere"):
+        with pytest.raises(TaskNotFound, match="no task bill nowhere of tenant mbc"):
             ask()
 
 

@@ -367,7 +367,7 @@ def test_a_step_function_task_is_moved_with_its_attributes(cloud: InProcessCloud
 
 def test_methods_of_one_kind_refuse_keys_of_another(cloud: InProcessCloud) -> None:
     service, single, parent = cloud.service, any_key(), any_fan_out_key()
-    with pytest.raises(InvalidRequest, match="names no subtask"):
+    with pytest.raises(InvalidRequest, match="is no subtask"):
         service.update_sub_task_status(key=parent, status="COMPLETED")
     for key in (single, parent.subtask(0)):
         with pytest.raises(InvalidRequest, match="no step function task"):

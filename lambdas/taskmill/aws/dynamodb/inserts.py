@@ -35,14 +35,14 @@ def insert_task(table: Table, row: TaskRow) -> TaskRow:
             table.put_new(row.to_values())
         except ConditionFailed as refused:
             if refused.old is not None:
-                raise TaskExists(f"{row.key} exists already") from None
+                raise TaskExists(f"{row.key.label} exists already") from None
             row = unsent(row)  # there is a tombstone
         else:
             return row
     try:
         table.put_new(row.to_values(), over_tombstone=True)
     except ConditionFailed:
-        raise TaskExists(f"{row.key} exists already") from None
+        raise TaskExists(f"{row.key.label} exists already") from None
     return row
 
 

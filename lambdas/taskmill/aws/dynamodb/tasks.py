@@ -104,7 +104,7 @@ class TaskStore:
         if not sources(status):  # CREATED is entered only by an explicit retry
             standing = self.get(key).status
             raise IllegalStatusChange(
-                f"{key} is {standing} and cannot become {status}", status=standing
+                f"{key.label} is {standing} and cannot become {status}", status=standing
             )
         now = self.clock()
         sets = attribute_paths(attributes or {})

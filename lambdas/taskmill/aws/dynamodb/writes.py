@@ -149,7 +149,7 @@ class Write:
         standing = standing if isinstance(standing, str) else "UNREADABLE"
         wanted = f"become {self.status}" if self.status else "be changed"
         return IllegalStatusChange(
-            f"{key} is {standing} and cannot {wanted}", status=standing, **key.as_dict()
+            f"{key.label} is {standing} and cannot {wanted}", status=standing, **key.as_dict()
         )
 
 
@@ -252,4 +252,5 @@ def ending(key: TaskKey, status: Status, *, now: int, retention_days: int) -> di
 
 
 def not_found(key: TaskKey) -> TaskNotFound:
-    return TaskNotFound(f"no task {key}", **key.as_dict())
+    what = "task " if key.index is None else ""
+    return TaskNotFound(f"no {what}{key.label} of tenant {key.tenant}", **key.as_dict())

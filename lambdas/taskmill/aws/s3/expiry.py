@@ -41,7 +41,7 @@ def naming(key: TaskKey, what: str) -> Iterator[None]:
 
 def expired(key: TaskKey, what: str) -> PayloadMissing:
     """The error about an expired "input" or "result" of a task."""
-    return PayloadMissing(f"the {what} of {key} has expired", field=what, **key.as_dict())
+    return PayloadMissing(f"the {what} of {key.label} has expired", field=what, **key.as_dict())
 
 
 def no_upload(error: ClientError) -> ClientError | InvalidRequest:

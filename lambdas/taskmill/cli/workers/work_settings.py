@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from taskmill.cli.call import Call
+from taskmill.cli.workers.module_folders import find_modules
 from taskmill.model.errors import TaskmillError
 from taskmill.model.pools import CONTAINER
 from taskmill.wiring.setting_values import of_pools
@@ -77,6 +78,7 @@ def wired_here(
         raise CannotWork(
             "which task functions? Name their modules with --modules or in TASKMILL_MODULES"
         )
+    find_modules(call.output, wiring.settings.modules)
     _load(wiring)
     return wiring
 
@@ -172,7 +174,7 @@ def _load(wiring: Wiring) -> None:
         where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
         raise CannotWork(
             f"cannot load the task functions: {described(error)}{where}."
-            " Modules are looked for in this folder and on PYTHONPATH"
+            " Modules are looked for in this folder, in those right below it, and on PYTHONPATH"
         ) from error
 
 

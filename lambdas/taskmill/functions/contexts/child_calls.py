@@ -66,8 +66,8 @@ class ChildCalls:
             delay_seconds: Seconds until the child starts.
             priority: "low", "normal", "high" or "urgent"; by default that of its type, else of
                 the parent.
-            expires_seconds, deadline_seconds: As in `TaskFunction.submit`. Its deadline is not
-                after that of the parent.
+            expires_seconds: As in `TaskFunction.submit`.
+            deadline_seconds: The same; its deadline is not after that of the parent.
 
         Raises:
             InvalidInput: The task function does not accept the input.
