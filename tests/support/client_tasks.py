@@ -1,6 +1,6 @@
 """Task functions for the tests of the client and the command line."""
 
-from taskmill import Abort, task
+from taskmill import Abort, TaskContext, task
 
 
 @task("double")
@@ -13,3 +13,9 @@ def double(number: int) -> int:
 @task("repeat")
 def repeat(times: int) -> str:
     return "x" * times
+
+
+@task("doubles")
+def doubles(numbers: list[int], ctx: TaskContext) -> int:
+    ctx.gather([(double, 1)])
+    return len(ctx.map(double, numbers))

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from taskmill.model.shown_text import one_line, safe_json
@@ -76,6 +77,16 @@ class Output:
     def json_line(self, value: Any) -> None:
         """Print a JSON document to stdout, in one line."""
         sys.stdout.write(_json(value) + "\n")
+
+    def json_lines(self, values: Iterable[Any], file: Path | None = None) -> None:
+        """Print JSON Lines to stdout, each as soon as it is there, or write them to a file."""
+        if file is None:
+            for value in values:
+                self.json_line(value)
+            return
+        with file.open("w", encoding="utf-8") as lines:
+            for value in values:
+                lines.write(json.dumps(value, ensure_ascii=False) + "\n")
 
     def model(self, model: BaseModel) -> None:
         """Print a model to stdout, as the JSON of the API."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from taskmill.cli.output import Output
 from taskmill.cli.tasks.show import counts, note_text
@@ -13,11 +13,16 @@ from taskmill.model.shown_text import one_line
 from taskmill.model.statuses import FINAL
 
 if TYPE_CHECKING:
+    from taskmill.cli.tasks.family import Family
     from taskmill.model.api.views import Task
 
 LINE_EVERY_SECONDS = 5.0  # shortest time between two lines with the same status
 
-ShowUpdate = Callable[["Task"], None]
+
+class ShowUpdate(Protocol):
+    """Shows an update of a task, and how far its children are if it waits for some."""
+
+    def __call__(self, task: Task, family: Family | None = None) -> None: ...
 
 
 def display(output: Output, task: Task) -> AbstractContextManager[ShowUpdate]:
@@ -57,11 +62,11 @@ def _bar(output: Output, task: Task) -> Iterator[ShowUpdate]:
             "", total=None, type=one_line(task.type), status=task.status, note=""
         )
 
-        def show_update(task: Task) -> None:
-            done, total = share_done(task)
+        def show_update(task: Task, family: Family | None = None) -> None:
+            done, total = (family.done, family.total) if family else share_done(task)
             if task.status in FINAL:
                 done = total = 1.0
-            note = one_line(note_text(task))
+            note = one_line(family.text if family else note_text(task))
             progress.update(bar, completed=done, total=total, status=task.status, note=note)
 
         yield show_update
@@ -72,9 +77,9 @@ def _lines(output: Output) -> Iterator[ShowUpdate]:
     began = time.monotonic()
     last_status, last_note, last_at = "", "", float("-inf")
 
-    def show_update(task: Task) -> None:
+    def show_update(task: Task, family: Family | None = None) -> None:
         nonlocal last_status, last_note, last_at
-        now, note = time.monotonic(), note_text(task)
+        now, note = time.monotonic(), family.text if family else note_text(task)
         due = note != last_note and now - last_at >= LINE_EVERY_SECONDS
         if task.status == last_status and not due:
             return

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taskmill.cli.call import Call
+from taskmill.cli.exits import Exit
 from taskmill.cli.keys import parse_key
 from taskmill.cli.options import Key, KindFilter, Limit, Order, StatusFilter, TypeFilter, Wide
 from taskmill.cli.output import STYLES, Output
+from taskmill.cli.tasks.fan_out_results import print_results
 from taskmill.cli.tasks.newest import OTHER_CODES, Newest
 from taskmill.cli.tasks.show import (
     SCREEN_COLUMNS,
@@ -23,7 +25,7 @@ from taskmill.cli.tasks.show import (
     task_row,
 )
 from taskmill.model.keys import Kind
-from taskmill.model.statuses import Status
+from taskmill.model.statuses import FINAL, Status
 
 if TYPE_CHECKING:
     from taskmill.model.api.views import Task
@@ -43,6 +45,10 @@ def get(ctx: typer.Context, key: Key) -> None:
     for label, text in details(task):
         style = STYLES.get(task.status) if label == "status" else None
         call.output.line(f"{label:<13}{text}", style)
+    if task.status is Status.WAITING or task.awaited_total:
+        call.output.note(f"children: {call.command('children', task)}")
+    if task.started_at is not None:
+        call.output.note(f"logs: {call.command('logs', task)}")
 
 
 def list_tasks(
@@ -134,8 +140,18 @@ def children(ctx: typer.Context, key: Key, *, limit: Limit = 50, wide: Wide = Fa
 
 
 def result(ctx: typer.Context, key: Key) -> None:
-    """Print the result of a completed task as JSON; a large one is downloaded."""
+    """Print the result of a completed task as JSON; a large one is downloaded.
+
+    Of a step function task that has ended, the results of its subtasks: JSON Lines in the order of
+    the inputs, null for a subtask that has none; with --json, objects with status and error.
+    """
     call: Call = ctx.obj
     reference = parse_key(key)
     with call.client(reference.tenant) as client:
-        call.output.json(client.result(reference.find(client)))
+        task = reference.find(client)
+        if task.kind != "SFN_TASK" or task.status not in FINAL:
+            call.output.json(client.result(task))
+            return
+        print_results(call, client, task)
+    if task.status is not Status.COMPLETED:
+        raise typer.Exit(Exit.FAILED)

@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from taskmill.cli.keys import in_words
+from taskmill.model.errors import InvalidKey
+from taskmill.model.keys import TaskKey
 from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 from taskmill.model.wait_errors import final_text
 
@@ -66,7 +69,8 @@ def details(task: Task) -> Iterator[tuple[str, str]]:
         "input": _ref_text(task, "input", task.input_ref) or short_text(task.input),
         "result": _ref_text(task, "result", task.attributes.get("resultRef"))
         or short_text(task.attributes.get("result")),
-        "parent": task.parent,
+        "parent": _key_text(task.parent),
+        "children": _children_text(task),
         "created": moment_text(task.created_at),
         "started": moment_text(task.started_at),
         "expires": moment_text(task.expires_at if task.started_at is None else None),
@@ -98,6 +102,20 @@ def error_text(task: Task) -> str:
     told = f"{error.get('type', 'Error')}: {error.get('message', '')}{final_text(error)}"
     expired = error.get("type") == "Expired"
     return f"cancelled after {told}" if task.status is Status.CANCELLED and not expired else told
+
+
+def _key_text(key: str | None) -> str:
+    """A stored key as arguments of a command line; what is none stays."""
+    try:
+        return in_words(TaskKey.from_text(key)) if key else ""
+    except InvalidKey:
+        return str(key)
+
+
+def _children_text(task: Task) -> str:
+    if not task.awaited_total:
+        return ""
+    return f"{task.awaited_done or 0:,} of {task.awaited_total:,} ended"
 
 
 def refused_text(task: Task) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from taskmill.cli.call import Call
+from taskmill.cli.exits import Exit
 from taskmill.cli.options import (
     Code,
     IdempotencyKey,
@@ -145,12 +147,23 @@ def map_inputs(
     notify: NotifyOption = None,
     wait: Wait = False,
     timeout: Timeout = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            dir_okay=False,
+            help="Watch the task, then write the results of its subtasks to this file: JSON Lines"
+            " in the order of the inputs, null for a subtask without one.",
+        ),
+    ] = None,
 ) -> None:
     """Submit a step function task: each element of a file becomes a subtask."""
+    from taskmill.cli.tasks.fan_out_results import check_writable
     from taskmill.cli.tasks.inputs import checked_delimiter, read_inputs
 
     call: Call = ctx.obj
     log_ids = read_log_ids(log_id)
+    if out is not None:
+        check_writable(out)
     elements = read_inputs(
         file, form.value if form else None, delimiter=checked_delimiter(delimiter)
     )
@@ -173,7 +186,10 @@ def map_inputs(
             on_completion=on_completion or (),
             log_ids=log_ids,
         )
-        _print_submitted(call, client, task, wait=wait, timeout_seconds=timeout)
+        if out is None:
+            _print_submitted(call, client, task, wait=wait, timeout_seconds=timeout)
+        else:
+            _watch_and_write(call, client, task, timeout_seconds=timeout, out=out)
 
 
 def _print_submitted(
@@ -192,3 +208,20 @@ def _print_submitted(
     else:
         call.output.line(f"{task.type}#{task.code}")
         call.output.note(f"{task.status}; follow it: {call.command('watch', task)}")
+
+
+def _watch_and_write(
+    call: Call, client: TaskClient, task: Task, *, timeout_seconds: float | None, out: Path
+) -> None:
+    """Watch a fan-out until it has ended, in whatever way, and write its results to a file."""
+    from taskmill.cli.tasks.fan_out_results import print_results
+    from taskmill.cli.tasks.watch import follow
+
+    try:
+        follow(call, client, task, timeout_seconds=timeout_seconds)
+    except typer.Exit as ended:
+        if ended.exit_code == Exit.FAILED:
+            print_results(call, client, task, file=out)
+        raise
+    print_results(call, client, task, file=out)
+    call.output.note(f"results: {out}")

@@ -35,6 +35,7 @@ def follow(call: Call, client: TaskClient, task: Task, *, timeout_seconds: float
     Raises:
         typer.Exit: With 1 if it failed or was cancelled, 5 after the timeout, 130 after Ctrl-C.
     """
+    from taskmill.cli.tasks.family import family_of
     from taskmill.cli.tasks.live import display
     from taskmill.model.wait_errors import WaitTimeout
 
@@ -44,7 +45,7 @@ def follow(call: Call, client: TaskClient, task: Task, *, timeout_seconds: float
             for latest in client.updates(
                 task, timeout_seconds=timeout_seconds, cap_seconds=LOOK_EVERY_SECONDS
             ):
-                show_update(latest)
+                show_update(latest, family_of(client, latest))
     except KeyboardInterrupt:
         call.output.note(f"no longer watching; the task goes on. Watch it again: {resume}")
         raise typer.Exit(Exit.INTERRUPTED) from None

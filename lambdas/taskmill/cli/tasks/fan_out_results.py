@@ -1,0 +1,79 @@
+"""The results of a fan-out as JSON Lines, a line per subtask in the order of the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from taskmill.cli.call import Call
+from taskmill.model.statuses import Status
+
+if TYPE_CHECKING:
+    from taskmill.client.client import TaskClient
+    from taskmill.model.api.views import Task
+
+PAGE_SIZE = 500  # subtasks in memory at a time
+
+
+@dataclass
+class FanOutResults:
+    """Reads the results of a fan-out, a page of subtasks at a time.
+
+    Args:
+        whole: A line is an object with index, status and result or error; else it is the result,
+            or null for a subtask without one.
+    """
+
+    client: TaskClient
+    task: Task
+    whole: bool = False
+    missing: int = field(default=0, init=False)
+
+    def lines(self) -> Iterator[Any]:
+        """The value of each line. `missing` counts subtasks without a result, so far."""
+        for subtask in self.client.subtasks(self.task, page_size=PAGE_SIZE):
+            completed = subtask.status is Status.COMPLETED
+            self.missing += not completed
+            result = self._result(subtask) if completed else None
+            if not self.whole:
+                yield result
+            elif completed:
+                yield {"index": subtask.index, "status": subtask.status, "result": result}
+            else:
+                error = subtask.attributes.get("error")
+                yield {"index": subtask.index, "status": subtask.status, "error": error}
+
+    def _result(self, subtask: Task) -> Any:
+        if "resultRef" in subtask.attributes:
+            return self.client.result(subtask)
+        return subtask.attributes.get("result")
+
+
+def print_results(call: Call, client: TaskClient, task: Task, *, file: Path | None = None) -> None:
+    """Print the results of a fan-out that has ended, or write them to a file."""
+    results = FanOutResults(client, task, whole=call.output.as_json and file is None)
+    call.output.json_lines(results.lines(), file)
+    if results.missing:
+        of_failed = call.command("subtasks", task)
+        call.output.note(
+            f"{results.missing:,} subtasks have no result, and null in their line:"
+            f" {of_failed} --status failed"
+            if not results.whole
+            else f"{results.missing:,} subtasks have no result: {of_failed} --status failed"
+        )
+
+
+def check_writable(file: Path) -> None:
+    """Refuse a file that cannot be written, before the work for it begins.
+
+    Raises:
+        UnreadableInput: It cannot be.
+    """
+    from taskmill.client.errors import UnreadableInput
+
+    try:
+        file.open("a").close()
+    except OSError as error:
+        raise UnreadableInput(f"cannot write {file}: {error.strerror}") from None
