@@ -232,7 +232,7 @@ def test_a_module_that_raises_at_import_fails_its_own_tasks_only(
     broken: Any, way: dict[str, str], name: str
 ) -> None:
     module = broken("raises_at_import", AT_IMPORT[name])
-    with InProcessCloud(modules=[module, *MODULES], environment=way) as cloud:
+    with InProcessCloud(modules=[module, *MODULES], environment=way, load_modules=False) as cloud:
         key, fine = submit(cloud, "its-own"), submit(cloud, "fine", 1)
         cloud.run()
 
@@ -257,7 +257,9 @@ def late(value):
     return value
 """
     RUNS.clear()
-    with InProcessCloud(modules=[*MODULES, broken("late_module", code)], environment=way) as cloud:
+    with InProcessCloud(
+        modules=[*MODULES, broken("late_module", code)], environment=way, load_modules=False
+    ) as cloud:
         key = submit(cloud, task_type, 5)
         cloud.run()
 

@@ -13,7 +13,7 @@ from taskmill.client.calls.awaited import AwaitedCalls
 from taskmill.client.calls.blocking import BlockingCalls
 from taskmill.client.calls.target import Target
 from taskmill.client.errors import NotConfigured
-from taskmill.client.outputs import Outputs, local_outputs, read_outputs, which_stack
+from taskmill.client.outputs import Outputs, api_outputs, read_outputs, which_stack
 from taskmill.client.settings import check_token, find_ids, find_settings
 from taskmill.functions.polling import Pace
 from taskmill.model.errors import WrongOptionType
@@ -91,7 +91,7 @@ class Connection:
             region=region,
             session=session,
             token=token,
-            outputs=local_outputs() if outputs is None else outputs,
+            outputs=api_outputs() if outputs is None else outputs,
         )
         self.url = settings.url
         self.tenant = check_name("tenant", settings.tenant)

@@ -1,4 +1,7 @@
-"""The outputs file of a local cloud: stack outputs such as `ApiUrl`, and its fake credentials."""
+"""The outputs file of a local cloud: stack outputs such as `ApiUrl`, and its fake credentials.
+
+A running `taskmill dev` writes such a file, too, with a token in place of credentials.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +14,29 @@ from typing import Any
 from taskmill.client.errors import NotConfigured
 
 OUTPUTS_FILE = Path(".local") / "outputs.json"
+DEV_FILE = Path(".taskmill") / "dev.json"
 
 Outputs = Mapping[str, str]
+
+
+def api_outputs() -> Outputs:
+    """The outputs that name the API of this folder or its parents; empty if there is none.
+
+    Those of a running `taskmill dev`, else those of the local cloud.
+    """
+    return dev_outputs() or local_outputs()
+
+
+def dev_outputs(start: Path | None = None) -> Outputs:
+    """The outputs of the `taskmill dev` that runs in a folder or its parents; empty: none does."""
+    if (file := _find(DEV_FILE, start)) is None:
+        return {}
+    try:
+        found = dict(json.loads(file.read_text()))
+        os.kill(int(found["Pid"]), 0)
+    except (OSError, ValueError, TypeError, KeyError):  # it was killed, or is just ending
+        return {}
+    return found
 
 
 def local_outputs(start: Path | None = None, *, stack: str | None = None) -> Outputs:
@@ -22,11 +46,14 @@ def local_outputs(start: Path | None = None, *, stack: str | None = None) -> Out
         start: The folder; the current one by default.
         stack: See `read_outputs`.
     """
+    file = _find(OUTPUTS_FILE, start)
+    return {} if file is None else read_outputs(file, stack=stack)
+
+
+def _find(name: Path, start: Path | None) -> Path | None:
     here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / OUTPUTS_FILE).is_file():
-            return read_outputs(folder / OUTPUTS_FILE, stack=stack)
-    return {}
+    files = (folder / name for folder in (here, *here.parents))
+    return next((file for file in files if file.is_file()), None)
 
 
 def read_outputs(path: Path, *, stack: str | None = None) -> Outputs:
@@ -65,11 +92,16 @@ def which_stack(outputs: Outputs) -> str | None:
 
 def are_of(outputs: Outputs, url: str) -> bool:
     """Whether a URL belongs to the local cloud with these outputs."""
-    return "AccessKeyId" in outputs and url.startswith(outputs.get("EndpointUrl", "//"))
+    return bool(outputs.get("EndpointUrl")) and url.startswith(outputs.get("EndpointUrl", "//"))
 
 
 def local_session(outputs: Outputs) -> Any:
-    """A botocore session with the fake credentials of the local cloud; real ones are not sent."""
+    """A botocore session with the fake credentials of the local cloud; real ones are not sent.
+
+    None: the outputs have a token instead.
+    """
+    if "AccessKeyId" not in outputs:
+        return None
     import botocore.session
 
     session = botocore.session.Session()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from taskmill.client.errors import NotConfigured
 from taskmill.client.outputs import Outputs, are_of, local_session, which_stack
 from taskmill.model.errors import WrongOptionType
+from taskmill.model.keys import DEFAULT_TENANT
 from taskmill.model.new_codes import check_scheme
 
 if TYPE_CHECKING:
@@ -72,14 +73,15 @@ def find_settings(
         raise NotConfigured(
             which_stack(outputs)
             or "which API? Give its URL (the stack output ApiUrl), set TASKMILL_URL, "
-            "or start a local cloud with `taskmill local up`"
+            "start `taskmill dev`, or a local cloud with `taskmill local up`"
         )
     _check_url(url)
-    if not (tenant := tenant or os.environ.get("TASKMILL_TENANT")):
+    if not (tenant := find_tenant(tenant, url)):
         raise NotConfigured("whose tasks? Give a tenant or set TASKMILL_TENANT")
     if session is None:
         token = token or os.environ.get("TASKMILL_TOKEN")
     if are_of(outputs, url):
+        token = token or (None if session else outputs.get("Token"))
         session, region = session or local_session(outputs), region or outputs.get("Region")
     return Settings(url=url.rstrip("/"), tenant=tenant, region=region, session=session, token=token)
 
@@ -102,6 +104,17 @@ def check_token(token: Any, *, awaited: bool) -> None:
             "token is an async function; use AsyncTaskClient, or give one that is not async",
             field="token",
         )
+
+
+def find_tenant(tenant: str | None, url: str) -> str | None:
+    """The tenant: the argument, else `TASKMILL_TENANT`, else "default" for an API on this machine.
+
+    None: nothing names one.
+    """
+    import httpx
+
+    here = httpx.URL(url).host in ("localhost", "127.0.0.1", "::1")
+    return tenant or os.environ.get("TASKMILL_TENANT") or (DEFAULT_TENANT if here else None)
 
 
 def find_ids(ids: str | None) -> str:

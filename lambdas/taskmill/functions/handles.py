@@ -17,7 +17,7 @@ from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import is_fan_out
 from taskmill.model.statuses import FINAL, Status
 from taskmill.model.type_variables import Out, Out_co
-from taskmill.model.wait_errors import TaskFailed
+from taskmill.model.wait_errors import TaskFailed, no_result
 
 if TYPE_CHECKING:
     from taskmill.functions.task_functions import TaskFunction
@@ -190,10 +190,7 @@ class TaskHandle(Generic[Out_co]):
 
     def _ended(self, task: Task) -> Task:
         if task.status not in FINAL:
-            raise Conflict(
-                f"{self.key.label} is {task.status}: it has no result yet; wait() for it",
-                status=task.status,
-            )
+            raise Conflict(f"{no_result(task)}; wait() for it", status=task.status)
         return task
 
     def _result_of(self, task: Task) -> Out_co:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from taskmill.functions.declared_places import Place
-from taskmill.functions.known_functions import FUNCTIONS, PLACES
+from taskmill.functions.known_functions import declared
 from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, Priority, TaskFunction
 from taskmill.model.callback_circles import circle_warning, find_circle
 from taskmill.model.errors import InvalidOption, WrongOptionType
@@ -118,7 +118,7 @@ def task(
         made = TaskFunction(function, type, retry or Retry(), timeout_seconds, settings)
         made.signature  # noqa: B018  # raises for a function with a wrong signature
         _take_place(type, function)
-        FUNCTIONS[type] = made
+        declared().functions[type] = made
         _warn_of_circle(made)
         return made
 
@@ -129,7 +129,7 @@ def _warn_of_circle(made: TaskFunction) -> None:
     """Warn of callbacks declared so far that submit each other by way of this function's type."""
 
     def targets(task_type: str) -> list[str]:
-        known = FUNCTIONS.get(task_type)
+        known = declared().functions.get(task_type)
         return [target for _, target in known.settings.callbacks] if known else []
 
     for target in targets(made.type):
@@ -184,13 +184,14 @@ def _take_place(task_type: str, function: Callable[..., Any]) -> None:
         ValueError: Another function has this type already; both places are named.
     """
     place = Place.of(function)
-    known = PLACES.get(task_type) if task_type in FUNCTIONS else None
+    functions, places = declared()
+    known = places.get(task_type) if task_type in functions else None
     if known is not None and not known.is_again(place):
         raise ValueError(
             f"task type {task_type!r} is {known.name} already: one type, one function, but it is"
             f" declared by {known} and by {place}"
         )
-    PLACES[task_type] = place
+    places[task_type] = place
 
 
 def _checked_pool(

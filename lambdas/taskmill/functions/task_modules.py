@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from taskmill.functions.forks import OnlyInThisProcess
-from taskmill.functions.known_functions import FUNCTIONS
+from taskmill.functions.known_functions import declared
 from taskmill.functions.user_code import noting_ctrl_c, passes
 from taskmill.model.per_process import ProcessLock
 
@@ -61,6 +61,7 @@ def _failure(module: str) -> BaseException | None:
 
 def _unregister(module: str) -> None:
     """Forget the types that a module defined before it failed: it is not there as a whole."""
-    for task_type, function in tuple(FUNCTIONS.items()):
+    functions = declared().functions
+    for task_type, function in tuple(functions.items()):
         if getattr(function.function, "__module__", None) == module:
-            del FUNCTIONS[task_type]
+            del functions[task_type]

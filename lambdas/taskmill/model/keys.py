@@ -16,6 +16,7 @@ from typing import NamedTuple, Self
 
 from taskmill.model.errors import InvalidKey
 
+DEFAULT_TENANT = "default"  # of a developer alone: on this machine and in tests
 SHARDS = 8  # partitions for the tasks of one tenant and kind
 CHUNK = 500  # subtasks per partition
 BATCH_SHARDS = 16  # partitions for the batch rows of one fan-out

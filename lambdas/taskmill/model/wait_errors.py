@@ -7,6 +7,7 @@ from typing import Any
 
 from taskmill.model.errors import InvalidKey, TaskmillError
 from taskmill.model.keys import TaskKey
+from taskmill.model.statuses import FINAL
 
 
 class TaskFailed(TaskmillError):
@@ -52,6 +53,22 @@ def _label(key: str) -> str:
         return TaskKey.from_text(key).label
     except InvalidKey:
         return key
+
+
+def no_result(task: Any) -> str:
+    """Why there is no result: the status of a task that did not complete, and its error.
+
+    Args:
+        task: A task, or its row.
+    """
+    told = f"{task.key.label} is {task.status}"
+    error = task.attributes.get("error")
+    if task.status not in FINAL:
+        return f"{told}: it has no result yet"
+    if not isinstance(error, Mapping) or not error.get("type"):
+        return f"{told}: it has no result"
+    told += f" with {error['type']}: {error.get('message', '')}{final_text(error)}"
+    return f"{told}: it has no result"
 
 
 def final_text(error: Mapping[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from taskmill.aws.dynamodb.listing import list_rows
@@ -25,6 +25,7 @@ from taskmill.model.keys import Kind, StoredKey, TaskKey
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import FINAL, Status
+from taskmill.model.wait_errors import no_result
 from taskmill.service.pages import listing_of, page_of
 from taskmill.service.parts import Key, ServiceParts
 from taskmill.service.progress import fan_out_progress, single_progress
@@ -131,7 +132,7 @@ class Reads(ServiceParts):
         """
         row = self._row(TaskKey.of(key))
         if row.status is not Status.COMPLETED:
-            raise Conflict(f"{_standing(row)}: it has no result", status=row.status)
+            raise Conflict(no_result(row), status=row.status)
         ref = row.attributes.get("resultRef")
         known = {**row.key.as_dict(), "status": row.status}
         if ref is None:
@@ -180,14 +181,6 @@ class Reads(ServiceParts):
                 SubtaskStatus(pk=each.pk, sk=each.sk, status=each.status) for each in listed
             ),
         )
-
-
-def _standing(row: TaskRow) -> str:
-    """The status of a task in words, with the error if it has failed."""
-    error = row.attributes.get("error")
-    if row.status is not Status.FAILED or not isinstance(error, Mapping):
-        return f"{row.key.label} is {row.status}"
-    return f"{row.key.label} is FAILED with {error.get('type')}: {error.get('message')}"
 
 
 def _has_failed(row: TaskRow | UnreadableRow | None) -> bool:

@@ -9,10 +9,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from taskmill.aws.sqs.protocol import MESSAGES_A_CALL
 from taskmill.functions.polling import Pace
+from taskmill.functions.sources.errors import NoTaskFolder
+from taskmill.functions.sources.loading import load_all
+from taskmill.functions.sources.task_folder import checked_folder, find_modules, on_path
 from taskmill.handlers import dispatch
 from taskmill.model.clock import now_ms, to_ms
 from taskmill.service.task_service import TaskService
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     from taskmill.client.async_client import AsyncTaskClient
     from taskmill.client.client import TaskClient
 
+_ADVICE = 'Name the folder that holds it: InProcessCloud(folder="tasks", modules=[...])'
 STEPS_LIMIT = 200_000  # of one `run`; more means that tasks start each other endlessly
 
 
@@ -64,7 +69,9 @@ class InProcessCloud:
     recurring schedules fire only in these two.
 
     Args:
-        modules: Modules with `@task` functions.
+        modules: Modules with `@task` functions; they are imported on entry. Default: all modules
+            in `folder` that have any.
+        folder: Where the modules are; by default they are looked for on `sys.path` only.
         factory: "module:Class" of a `TaskEventFactory`.
         chaos: Repeated and reordered deliveries, faults of DynamoDB; none by default.
         environment: Environment variables of the functions; they add to and replace the stack's.
@@ -73,6 +80,8 @@ class InProcessCloud:
         workers: How many invocations of the worker function may run at the same time, for each
             work queue. Tasks that sleep (with `cloud.sleep`) then do so side by side, and so do the
             batches of a fan-out. None: each invocation ends before anything else happens.
+        load_modules: False: import the modules with the first task, as functions do; one that
+            cannot be imported then fails only its own tasks.
     """
 
     modules: Sequence[str] = ()
@@ -82,6 +91,8 @@ class InProcessCloud:
     schema: dict[str, Any] = field(default_factory=lambda: TABLE_SCHEMA)
     pools: Mapping[str, int] = field(default_factory=dict)
     workers: int | None = None
+    folder: Path | str | None = None
+    load_modules: bool = True
 
     def __post_init__(self) -> None:
         self.now = now_ms()
@@ -101,11 +112,26 @@ class InProcessCloud:
         self._turns, self._stack = Turns(), ExitStack()
 
     def __enter__(self) -> Self:
+        """Start the cloud.
+
+        Raises:
+            NoTaskFolder: There is no such folder, or no module in it declares tasks.
+            CannotLoadTasks: A module cannot be imported, or two define the same task type.
+        """
+        with ExitStack() as stack:
+            self._start(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    def _start(self, stack: ExitStack) -> None:
+        folder = None if self.folder is None else checked_folder(self.folder)
+        modules = self._modules_in(folder)
+        stack.enter_context(on_path(folder))
         self.table = MemoryTable(self.schema)
         self.bucket = MemoryBucket()
         self.stream = Stream(self.table.records, self.meter)
         pace = Pace(self.wait, lambda: self.now / 1000, cap_seconds=math.inf)
-        settings = function_environment(modules=self.modules, factory=self.factory)
+        settings = function_environment(modules=modules, factory=self.factory)
         settings |= pool_environment(self.pools) | self.environment
         self.wiring = Wiring(
             settings,
@@ -116,9 +142,18 @@ class InProcessCloud:
             side_calls=self.side_calls,
         )
         self.queues.dead_letters = dict.fromkeys(self.deliveries.all_urls, DEAD_LETTERS) | PARKED
-        self._stack.enter_context(use(self.wiring))
+        stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
-        return self
+        if self.load_modules:
+            load_all(modules, folder, advice=_ADVICE)
+
+    def _modules_in(self, folder: Path | None) -> Sequence[str]:
+        if self.modules or folder is None:
+            return self.modules
+        found = find_modules(folder)
+        if not found:
+            raise NoTaskFolder(f"no module in {folder} declares a task with @task(...)")
+        return found
 
     def __exit__(self, *error: object) -> None:
         self.stage.close()

@@ -77,11 +77,11 @@ def _backend(to: TaskClient | TaskService, here: Settings) -> Backend:
 def _shared_client(tenant: str | None) -> TaskClient:
     """The API client for the present environment; clients are cached by URL and token."""
     from taskmill.client.client import TaskClient
-    from taskmill.client.outputs import local_outputs
+    from taskmill.client.outputs import api_outputs
     from taskmill.client.settings import find_settings
 
     settings = find_settings(
-        url=None, tenant=tenant, region=None, session=None, token=None, outputs=local_outputs()
+        url=None, tenant=tenant, region=None, session=None, token=None, outputs=api_outputs()
     )
     known = _SHARED.get((settings.url, settings.token))
     if known is None:

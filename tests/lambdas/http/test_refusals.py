@@ -193,7 +193,7 @@ class TestTypedInputs:
         assert api.post(TASKS, {"taskType": "elsewhere", "input": 1}).status == 202
 
     def test_code_that_cannot_be_loaded_here_hinders_nobody(self) -> None:
-        with InProcessCloud(modules=["no_such_module"]):
+        with InProcessCloud(modules=["no_such_module"], load_modules=False):
             assert InProcessApi().post(TASKS, {"taskType": "typed", "input": 1}).status == 202
 
 

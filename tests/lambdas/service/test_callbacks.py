@@ -409,7 +409,7 @@ def test_an_end_without_callbacks_needs_no_task_code(
         "from taskmill import task\n@task('late', priority='high')\ndef late(_): ...\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    with InProcessCloud(modules=["late_module"]) as own:
+    with InProcessCloud(modules=["late_module"], load_modules=False) as own:
         deliver(own, ended(own), ended(own, callbacks=(("failure", "late"),)))
         assert "late_module" not in sys.modules
 
@@ -419,7 +419,7 @@ def test_an_end_without_callbacks_needs_no_task_code(
 
 
 def test_a_dispatcher_that_cannot_load_the_code_submits_callbacks_all_the_same() -> None:
-    with InProcessCloud(modules=["no_such_module"]) as cloud:
+    with InProcessCloud(modules=["no_such_module"], load_modules=False) as cloud:
         source = ended(cloud, callbacks=(("success", "a"),))
 
         deliver(cloud, source)

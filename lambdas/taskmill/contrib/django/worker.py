@@ -52,7 +52,8 @@ def django_tasks(
         finally:
             close_old_connections()
 
-    return task(task_type, retry=policy, **settings)(run)
+    declared: TaskFunction = task(task_type, retry=policy, **settings)(run)
+    return declared
 
 
 def _run(call: DjangoCall, ctx: TaskContext, policy: Retry) -> Any:

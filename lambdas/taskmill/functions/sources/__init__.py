@@ -1,0 +1,1 @@
+"""The folders of task modules: which modules they hold, and how they are imported at once."""
