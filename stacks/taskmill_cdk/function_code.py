@@ -15,7 +15,7 @@ from taskmill_cdk.bytecode import check_python, compile_folder, compiler_tag
 from taskmill_cdk.task_source import TaskSource
 
 # Used on the caller's side only; leaving them out keeps the package small.
-_NOT_DEPLOYED = ("cli", "client", "testing")
+_NOT_DEPLOYED = ("cli", "client", "dev", "testing")
 
 
 def stage_function_code(

@@ -9,6 +9,7 @@ import typer
 from taskmill.cli.call import Call
 from taskmill.cli.callbacks import app as callbacks
 from taskmill.cli.commands import Commands
+from taskmill.cli.dev.command import dev
 from taskmill.cli.explaining.command import explain
 from taskmill.cli.output import Output
 from taskmill.cli.schedules import app as schedules
@@ -122,6 +123,7 @@ app.command("tail")(tail)
 app.command("result")(result)
 app.command("cancel")(cancel)
 app.command("retry")(retry)
+app.command("dev")(dev)
 app.command("work")(work)
 app.command("sweep")(sweep)
 app.command("explain")(explain)

@@ -43,7 +43,7 @@ class Call:
             NotConfigured: The URL, the tenant, the region or the profile is missing or wrong.
         """
         from taskmill.client.client import TaskClient
-        from taskmill.client.outputs import local_outputs
+        from taskmill.client.outputs import api_outputs
         from taskmill.client.settings import named_session
 
         return TaskClient(
@@ -52,7 +52,7 @@ class Call:
             region=self.region,
             session=named_session(self.profile) if self.profile else None,
             transport=self.transport,
-            outputs=local_outputs(stack=self.stack),
+            outputs=api_outputs(stack=self.stack),
         )
 
     def command(self, verb: str, task: Task) -> str:

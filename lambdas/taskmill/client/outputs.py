@@ -19,12 +19,16 @@ DEV_FILE = Path(".taskmill") / "dev.json"
 Outputs = Mapping[str, str]
 
 
-def api_outputs() -> Outputs:
+def api_outputs(*, stack: str | None = None) -> Outputs:
     """The outputs that name the API of this folder or its parents; empty if there is none.
 
     Those of a running `taskmill dev`, else those of the local cloud.
+
+    Args:
+        stack: Name of a stack of the local cloud: then only that counts.
     """
-    return dev_outputs() or local_outputs()
+    named = stack or os.environ.get("TASKMILL_STACK")
+    return ({} if named else dev_outputs()) or local_outputs(stack=stack)
 
 
 def dev_outputs(start: Path | None = None) -> Outputs:

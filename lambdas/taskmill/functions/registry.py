@@ -40,6 +40,17 @@ def event_handler(event_type: type) -> Callable[[H], H]:
     return register
 
 
+def registered_handlers() -> list[Handler]:
+    """All event handlers that this process knows."""
+    return [handler for handlers in _HANDLERS.values() for handler in handlers]
+
+
+def drop_handlers(handlers: Sequence[Handler]) -> None:
+    """Forget event handlers, as those of a module that was imported anew."""
+    for known in _HANDLERS.values():
+        known[:] = [each for each in known if not any(each is one for one in handlers)]
+
+
 class TaskEventFactory:
     """Converts the events that a worker receives to those that handlers are registered for.
 

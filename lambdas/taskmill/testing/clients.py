@@ -39,6 +39,11 @@ class Meter:
     fault_after: bool = False
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
+    @property
+    def lock(self) -> threading.RLock:
+        """Held during each call, so that calls do not meddle with each other."""
+        return self._lock
+
     def call(self, name: str, run: Callable[[], Any]) -> Any:
         """Run one call.
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,7 @@ class MemoryTable:
     _partitions: defaultdict[str, dict[str, Item]] = field(
         default_factory=lambda: defaultdict(dict)
     )
+    _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     # One item
 
@@ -113,6 +114,17 @@ class MemoryTable:
         items = itertools.chain.from_iterable(each.values() for each in self._partitions.values())
         return scanned(items, request)
 
+    # The whole content, to keep it elsewhere
+
+    def items(self) -> list[Item]:
+        return [item for each in self._partitions.values() for item in each.values()]
+
+    def fill(self, items: Iterable[Item]) -> None:
+        """Store items that were in such a table before: the stream has no record of them."""
+        for item in items:
+            pk, sk = _keys(item)
+            self._partitions[pk][sk] = item
+
     # Helpers
 
     def _find(self, keys: Keys) -> Item | None:
@@ -150,7 +162,7 @@ class MemoryTable:
         else:
             self._partitions[keys[0]][keys[1]] = item
         if old != item:  # a write that changes nothing leaves no record
-            self.records.append(_record(len(self.records), keys, old, item))
+            self.records.append(_record(next(self._numbers), keys, old, item))
 
     def _index(self, name: str | None) -> tuple[str, str]:
         if name is None:

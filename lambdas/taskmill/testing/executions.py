@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from taskmill.handlers import subtasks
 from taskmill.model.errors import SubtasksDueLater, SubtasksRemain
@@ -15,8 +15,40 @@ from taskmill.testing.clients import Crash
 from taskmill.testing.retriers import RETRIERS, Retries, TooManyRequestsException
 
 if TYPE_CHECKING:
-    from taskmill.testing.cloud import InProcessCloud
-    from taskmill.testing.stage import Actor
+    from collections.abc import Callable
+
+    from taskmill.testing.chaos import Chaos
+    from taskmill.testing.fakes import Executions
+    from taskmill.testing.lambda_context import LambdaContext
+
+
+class Actor(Protocol):
+    """A call in a thread of its own."""
+
+    ended: bool
+    error: BaseException | None
+
+
+class Stage(Protocol):
+    """Starts calls in threads."""
+
+    def act(self, call: Callable[[], None]) -> Actor: ...
+
+
+class Cloud(Protocol):
+    """What the player needs of an in-process cloud; its attributes are documented there."""
+
+    workers: int | None
+    chaos: Chaos
+    executions: Executions
+    random: random.Random
+
+    @property
+    def stage(self) -> Stage: ...
+
+    def clock(self) -> int: ...
+
+    def context(self, seconds: int = ...) -> LambdaContext: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +88,7 @@ class ExecutionPlayer:
     interleave.
     """
 
-    def __init__(self, cloud: InProcessCloud) -> None:
+    def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._running: list[tuple[_Steps, _Sleep]] = []
         self._random = random.Random(cloud.chaos.seed)  # noqa: S311  # throttles; no secret

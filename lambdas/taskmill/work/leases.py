@@ -14,6 +14,7 @@ from taskmill.model.errors import ClaimLost, TaskCancelled
 from taskmill.model.per_process import ProcessLock
 from taskmill.model.statuses import RUNNING
 from taskmill.work.patience import Patience
+from taskmill.work.standstill import STANDSTILL
 
 GRACE_MS = 15_000  # a lease lasts 15 s longer than its attempt can run
 LAST_MS = 1_000  # a call is not tried again in the last second of a lease, or of the process
@@ -53,6 +54,7 @@ class Lease:
     def __post_init__(self) -> None:
         self.patience = Patience(self._give_up_at, self.logger, self.clock, self.sleep)
         self._ends = self.clock() + min(self.timeout_ms, self.remaining_ms()) + GRACE_MS
+        self._stood = STANDSTILL.seconds
 
     @property
     def taken_over(self) -> bool:
@@ -87,7 +89,8 @@ class Lease:
         if self.length_ms is None or self.stopped is not None:
             return False
         until = self.row.lease_until or 0
-        return until < self._ends and until - self.clock() <= self.length_ms / 2
+        ends = self._ends + (STANDSTILL.seconds - self._stood) * 1000
+        return until < ends and until - self.clock() <= self.length_ms / 2
 
     def renew(self) -> None:
         """Extend the lease.

@@ -6,6 +6,7 @@ import contextvars
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -14,8 +15,10 @@ from typing import Any, Generic, TypeVar
 
 from taskmill.functions.awaiting import AWAITS, Awaits
 from taskmill.model.interruptions import BLOCKED, INTERRUPTS, HeldUp, raise_in
+from taskmill.work.standstill import STANDSTILL
 from taskmill.work.timeouts import AGAIN_SECONDS, TimeIsUp, stack_below, timeout_error
 
+LOOK_SECONDS = 0.2  # how often to look whether a standstill is over, when little time is left
 T = TypeVar("T")
 
 
@@ -46,7 +49,7 @@ class ThreadedCall(Generic[T]):
         """
         thread = _free_thread()
         thread.inbox.put(self)
-        if not self._ended.wait(min(max(seconds, 0.001), threading.TIMEOUT_MAX)):
+        if not self._ends_within(max(seconds, 0.001)):
             with self._end:
                 self._abandoned = not self._ended.is_set()
         if self._abandoned:
@@ -62,6 +65,15 @@ class ThreadedCall(Generic[T]):
         if self._error is not None:
             raise self._error
         return self._results[0]
+
+    def _ends_within(self, seconds: float) -> bool:
+        """Wait for the end of the call, for so many seconds without those of a standstill."""
+        ends, stood = time.monotonic() + seconds, STANDSTILL.seconds
+        while (left := ends + STANDSTILL.seconds - stood - time.monotonic()) > 0:
+            look = max(left, LOOK_SECONDS) if STANDSTILL.is_held else left
+            if self._ended.wait(min(look, threading.TIMEOUT_MAX)):
+                return True
+        return self._ended.is_set()
 
     def run(self, free: Callable[[], None]) -> bool:
         """Make the call in this thread. False: the caller abandoned it, so the thread must end.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -89,7 +90,7 @@ class MemoryQueue:
         deadline = time.monotonic() + wait_seconds
         with self._changed:
             while not (messages := self._visible()) and time.monotonic() < deadline:
-                self._changed.wait(min(_LOOK_SECONDS, max(deadline - time.monotonic(), 0)))
+                self._changed.wait(min(self._nap(), max(deadline - time.monotonic(), 0)))
             self._pick(messages)
             chosen = messages[: min(max_messages, MESSAGES_A_CALL)]
             return [self._deliver(message, hidden) for message in chosen]
@@ -121,6 +122,14 @@ class MemoryQueue:
         """When the next message becomes visible, in epoch ms; None: the queue is empty."""
         with self._changed:
             return min((each.visible_at for each in self.messages), default=None)
+
+    def _nap(self) -> float:
+        """Seconds after which a message may be visible; without one, a new one wakes receivers."""
+        if not self.messages:
+            return math.inf
+        if self._clock is not now_ms:  # it may be a virtual clock, which jumps
+            return _LOOK_SECONDS
+        return max(min(each.visible_at for each in self.messages) - now_ms(), 1) / 1000
 
     def _visible(self) -> list[MemoryMessage]:
         """Messages that can be received now; moves those received too often to the dead letters."""

@@ -1,0 +1,134 @@
+"""Runs `taskmill dev`: starts the parts in order, serves until it is told to stop, ends them."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from taskmill.client.outputs import dev_outputs
+from taskmill.dev import state
+from taskmill.dev.breakpoints import breakpoints
+from taskmill.dev.cloud import RealTimeCloud
+from taskmill.dev.place import ADDRESS, STATE_FOLDER, CannotServe, announced, bound
+from taskmill.dev.registry import DevRegistry
+from taskmill.dev.reloading import Reloader
+from taskmill.dev.server import build_server
+from taskmill.dev.terminal import Terminal
+from taskmill.dev.watching import Watcher, tell_loaded
+from taskmill.wiring.process import use
+
+if TYPE_CHECKING:
+    import socket
+
+TASKS_FILE = "tasks.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DevServer:
+    """The settings of one run.
+
+    Attributes:
+        project: The folder in which clients find the server.
+        folder: Of the task modules.
+        modules: Their names; none: those in the folder that declare tasks.
+        port: 0: any free one.
+        concurrency: How many tasks run side by side.
+        began: When the process began, by `time.time`.
+    """
+
+    project: Path
+    folder: Path
+    modules: Sequence[str] = ()
+    port: int
+    concurrency: int
+    no_timeouts: bool = False
+    fresh: bool = False
+    began: float
+
+    def run(self) -> None:
+        """Serve until Ctrl-C or SIGTERM.
+
+        Raises:
+            CannotServe: The port is taken, or another one runs in this folder.
+        """
+        if running := dev_outputs(self.project):
+            raise CannotServe(
+                f"taskmill dev runs here already: {running['ApiUrl']} (pid {running['Pid']})"
+            )
+        with bound(self.port) as listener, ExitStack() as stack:
+            self._serve(listener, stack)
+
+    def _serve(self, listener: socket.socket, stack: ExitStack) -> None:
+        port = listener.getsockname()[1]
+        url, terminal = f"http://{ADDRESS}:{port}", Terminal()
+        registry = DevRegistry(no_timeouts=self.no_timeouts)
+        cloud = RealTimeCloud(registry, terminal, url=url, concurrency=self.concurrency)
+        stack.enter_context(use(cloud.wiring))
+        stack.enter_context(breakpoints(terminal))
+        sys.path.insert(0, str(self.folder))
+        reloader = Reloader(self.folder, self.modules, registry)
+        tell_loaded(terminal, reloader.load())
+        self._restore(cloud, terminal)
+        watcher = Watcher(reloader, terminal)
+        server = _server(cloud, port, lambda: self._tell_ready(terminal, url))
+        stack.enter_context(announced(self.project, url))
+        cloud.start()
+        watcher.start()
+        with suppress(KeyboardInterrupt):
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            server.run(sockets=[listener])
+        watcher.stop()
+        cloud.stop()
+        left = state.save(cloud, self._file)
+        terminal.line(f"stopped; {_counted(left)}, kept for the next start")
+
+    def _restore(self, cloud: RealTimeCloud, terminal: Terminal) -> None:
+        if self.fresh:
+            self._file.unlink(missing_ok=True)
+        try:
+            left = state.load(cloud, self._file)
+        except (ValueError, KeyError, TypeError) as error:
+            terminal.line(f"{self._file} cannot be read, so tasks begin anew: {error}")
+            return
+        if left:
+            terminal.line(f"{_counted(left)} of the last run; taskmill dev --fresh drops them")
+
+    def _tell_ready(self, terminal: Terminal, url: str) -> None:
+        seconds = time.time() - self.began
+        terminal.line(f"ready in {seconds:.1f} s at {url}", colour="green")
+        terminal.line("try in another terminal: taskmill submit TYPE 'INPUT' --wait; Ctrl-C stops")
+
+    @property
+    def _file(self) -> Path:
+        return self.project / STATE_FOLDER / TASKS_FILE
+
+
+def _server(cloud: RealTimeCloud, port: int, ready: Any) -> Any:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: Any = None) -> None:
+            await super().startup(sockets=sockets)
+            ready()
+
+    return Server(
+        uvicorn.Config(
+            build_server(cloud, port),
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            timeout_graceful_shutdown=1,
+        )
+    )
+
+
+def _counted(tasks: int) -> str:
+    return "no open tasks" if not tasks else f"{tasks} open task{'s' if tasks > 1 else ''}"

@@ -1,0 +1,75 @@
+"""The HTTP API of `taskmill dev`: requests become the events that API Gateway would send."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from taskmill.dev.local_only import LocalOnly
+from taskmill.dev.objects import PATH
+from taskmill.testing.http import InProcessApi, handler
+
+if TYPE_CHECKING:
+    from taskmill.dev.cloud import RealTimeCloud
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
+
+
+def build_server(cloud: RealTimeCloud, port: int) -> Starlette:
+    """The application: the API, and the payloads that its answers name."""
+    api = InProcessApi()
+
+    async def payload(request: Request) -> Response:
+        return await run_in_threadpool(
+            _payload,
+            cloud,
+            request.method,
+            request.path_params["key"],
+            request,
+            await request.body(),
+        )
+
+    async def call(request: Request) -> Response:
+        event = api.event(
+            request.method,
+            request.scope["raw_path"].decode("latin-1").partition("?")[0],
+            (await request.body()) or None,
+            request.url.query,
+            dict(request.headers),
+        )
+        answer = await run_in_threadpool(handler, event, None)
+        return Response(answer["body"], answer["statusCode"], answer["headers"])
+
+    return Starlette(
+        routes=[
+            Route(f"{PATH}{{key:path}}", payload, methods=["GET", "PUT"]),
+            Route("/{path:path}", call, methods=METHODS),
+        ],
+        middleware=[Middleware(LocalOnly, port=port)],
+    )
+
+
+def _payload(cloud: RealTimeCloud, request: Request, body: bytes) -> Response:
+    bucket, method, key = cloud.bucket, request.method, request.path_params["key"]
+    if not bucket.is_signed(method, key, request.query_params.get("signature", "")):
+        return _refusal(403, "forbidden", "the URL is not one of those that this API has signed")
+    with cloud.meter.lock:
+        if method == "PUT":
+            bucket.put_object(Key=key, Body=body, Tagging=request.headers.get("x-amz-tagging", ""))
+            return Response(headers={"ETag": f'"{hashlib.sha256(body).hexdigest()}"'})
+        found = bucket.objects.get(key)
+    if found is None:
+        return _refusal(404, "not_found", "there is no such payload")
+    return Response(found, media_type="application/json")
+
+
+def _refusal(status: int, code: str, message: str) -> Response:
+    error: dict[str, Any] = {"code": code, "message": message}
+    return JSONResponse({"error": error}, status)
