@@ -27,14 +27,7 @@ def build_server(cloud: RealTimeCloud, port: int) -> Starlette:
     api = InProcessApi()
 
     async def payload(request: Request) -> Response:
-        return await run_in_threadpool(
-            _payload,
-            cloud,
-            request.method,
-            request.path_params["key"],
-            request,
-            await request.body(),
-        )
+        return await run_in_threadpool(_payload, cloud, request, await request.body())
 
     async def call(request: Request) -> Response:
         event = api.event(

@@ -17,8 +17,11 @@ from taskmill.model.shown_text import one_line
 _COLOURS = {"green": "32", "red": "31", "yellow": "33", "dim": "2", "cyan": "36"}
 # Keys of every log line, which the line shows in its own way or which say nothing here.
 _OURS = frozenset(
-    """level location message timestamp service exception exception_name stack_trace
-    xray_trace_id correlation_id user request_id key attempt logId rootLogId log_id root_log_id""".split()  # noqa: SIM905
+    (
+        *("level", "location", "message", "timestamp", "service", "exception", "exception_name"),
+        *("stack_trace", "xray_trace_id", "correlation_id", "user", "request_id", "key"),
+        *("attempt", "logId", "rootLogId", "log_id", "root_log_id"),
+    )
 )
 
 
