@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -44,6 +45,9 @@ _BY_STATUS: Mapping[int, type[TaskmillError]] = {
     429: errors.Throttled,
 }
 
+# AWS's answers to a signature whose time is five minutes or more off.
+_CLOCK = re.compile(r"Signature (expired|not yet current)")
+
 
 def json_of(response: httpx.Response) -> Any:
     """The parsed JSON body of a successful response.
@@ -85,6 +89,9 @@ def _from_gateway(response: httpx.Response, message: str, caller: str) -> Taskmi
     """The exception for a response of the gateway, or of a server that is not a task API."""
     url, status = response.request.url.copy_with(query=None), response.status_code
     said = f"{status} {message}"
+    if status in (401, 403) and _CLOCK.search(message):
+        text = f"{url} refuses the signature ({said}): set the clock of this machine"
+        return errors.Forbidden(text)
     if status in (401, 403):
         text = (
             f"{url} refuses this caller ({said}). Called as {caller}; "
