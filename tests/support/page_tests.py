@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from taskmill.functions.hooks.middleware import MIDDLEWARE
 from taskmill.functions.known_functions import FUNCTIONS
 
 
@@ -50,6 +51,7 @@ def run(folder: Path) -> None:
     sys.path.insert(0, str(folder))
     before = set(sys.modules)
     FUNCTIONS.clear()
+    MIDDLEWARE.clear()
     lines, said = Lines(folder), io.StringIO()
     CURRENT[:] = [lines]
     threading.settrace(_trace)

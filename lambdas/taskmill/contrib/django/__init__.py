@@ -9,9 +9,12 @@ from taskmill.contrib.django import django_tasks
 
 django_tasks("django", timeout_seconds=120)
 ```
+
+`task` is Django's own decorator, from wherever this Python has it.
 """
 
 from taskmill.contrib.django.backend import TaskmillBackend
+from taskmill.contrib.django.interface import task
 from taskmill.contrib.django.worker import django_tasks
 
-__all__ = ["TaskmillBackend", "django_tasks"]
+__all__ = ["TaskmillBackend", "django_tasks", "task"]
