@@ -263,8 +263,8 @@ class MapHandle(TaskHandle[dict[str, int]], Generic[Out_co]):
         """Counts of the subtasks: `total`, `completed`, `failed`, `cancelled`."""
         if task.status is not Status.COMPLETED:
             raise TaskFailed(task)
-        counts: Any = task.attributes["counts"]
-        return dict(counts)
+        counts: dict[str, int] = task.attributes["counts"]
+        return counts
 
 
 def _key(given: Task | TaskHandle | Mapping[str, str] | str) -> TaskKey:

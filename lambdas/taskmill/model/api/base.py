@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -10,6 +10,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    JsonValue,
     StringConstraints,
 )
 from pydantic.alias_generators import to_camel
@@ -17,6 +18,13 @@ from pydantic.alias_generators import to_camel
 from taskmill.model.correlation import RESERVED
 from taskmill.model.keys import NAME_PATTERN
 from taskmill.model.limits import MAX_CALLBACKS, MAX_DELAY_SECONDS, MAX_LOG_IDS
+
+if TYPE_CHECKING:
+    # To type checkers JSON is `Any`: `attributes["error"]["message"]` needs no assertions, and a
+    # `dict[str, list[str]]` is JSON, too.
+    Json: TypeAlias = Any
+else:
+    Json = JsonValue
 
 
 def _as_tuple(value: object) -> object:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, JsonValue, StringConstraints
+from pydantic import AwareDatetime, Field, StringConstraints
 
 from taskmill.model.api.base import (
     Callbacks,
     IdempotencyKey,
+    Json,
     LogIds,
     Model,
     Name,
@@ -81,7 +82,7 @@ class TaskOptions(Model):
 class NewTask(TaskOptions):
     """A single task to submit; the request path names its tenant."""
 
-    input: JsonValue = Field(
+    input: Json = Field(
         default=None,
         description="Any JSON value. Left out, it is the function's default; null is null.",
     )
@@ -102,7 +103,7 @@ class NewTask(TaskOptions):
 class NewStepFunctionTask(TaskOptions):
     """A fan-out to submit: each element of the input becomes a subtask."""
 
-    input: list[JsonValue] | None = Field(default=None, description="Up to 1,000,000 elements.")
+    input: list[Json] | None = Field(default=None, description="Up to 1,000,000 elements.")
     input_ref: Annotated[str, StringConstraints(max_length=512)] | None = Field(
         default=None,
         description="Instead of `input`: an uploaded JSON Lines file, one element a line.",

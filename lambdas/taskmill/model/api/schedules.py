@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
-from pydantic import Field, JsonValue, StringConstraints
+from pydantic import Field, StringConstraints
 
 from taskmill.model.api.base import (
     Callbacks,
+    Json,
     LogIds,
     Model,
     Name,
@@ -40,7 +41,7 @@ class NewSchedule(Model):
         default="UTC", description="IANA time zone of a cron expression, such as `Europe/Berlin`."
     )
     paused: bool = Field(default=False, description="Keep the schedule, but do not fire.")
-    input: JsonValue = Field(
+    input: Json = Field(
         default=None,
         description="Input of its tasks: any JSON value of up to 64 KB. Left out, it is the"
         " function's default; null is null.",
@@ -91,7 +92,7 @@ class Schedule(View):
     next_fire_at: datetime | None = Field(
         default=None, description="When it fires next; absent if it is paused or has no more fires."
     )
-    input: JsonValue = None
+    input: Json = None
     task_name: str | None = None
     notify: str | None = None
     priority: str | None = None

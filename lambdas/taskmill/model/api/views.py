@@ -6,9 +6,9 @@ import json
 from datetime import datetime
 from typing import Literal, Self
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, ValidationError
 
-from taskmill.model.api.base import Unreadable, View
+from taskmill.model.api.base import Json, Unreadable, View
 from taskmill.model.api.shown import ShownStatus, unreadable_task
 from taskmill.model.clock import to_datetime
 from taskmill.model.keys import TaskKey
@@ -47,12 +47,12 @@ class Task(View):
     name: str | None = None
     status: ShownStatus
     unreadable: Unreadable = None
-    input: JsonValue = Field(
+    input: Json = Field(
         default=None,
         description="Of a subtask, not before anything is stored of it, such as its outcome.",
     )
     input_ref: str | None = None
-    attributes: dict[str, JsonValue] = Field(default_factory=dict)
+    attributes: dict[str, Json] = Field(default_factory=dict)
     attempts: int = 0
     max_attempts: int | None = None
     run: int = 1
@@ -238,7 +238,7 @@ class Result(View):
     pk: str
     sk: str
     status: ShownStatus
-    result: JsonValue = None
+    result: Json = None
     result_url: str | None = None
 
 
