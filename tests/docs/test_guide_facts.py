@@ -35,6 +35,7 @@ from taskmill_cdk import ContainerWorkers, TaskStack, TenantLimits, container_wo
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDE = ROOT / "docs/guide"
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 SETTING = re.compile(r"TASKMILL_[A-Z_]+")
 
 
@@ -64,9 +65,10 @@ def by_default(count: int) -> str:
 
 
 def section(page: str, heading: str) -> str:
-    """What stands below a heading, down to the next one of its level or above."""
+    """What stands below a heading, down to the next one of its level or above, without code."""
     level = heading.partition(" ")[0]
-    below = f"\n{(GUIDE / page).read_text()}".partition(f"\n{heading}\n")[2]
+    text = FENCE.sub("", (GUIDE / page).read_text())
+    below = f"\n{text}".partition(f"\n{heading}\n")[2]
     return re.split(rf"^#{{1,{len(level)}}} ", below, maxsplit=1, flags=re.MULTILINE)[0]
 
 
