@@ -6,12 +6,13 @@ give the same folder and the same asset hash on every machine.
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER, BuildFolder
 from taskmill_cdk.bytecode import check_python, compile_folder, compiler_tag
+from taskmill_cdk.task_files import chosen_files, walk
 from taskmill_cdk.task_source import TaskSource
 
 # Used on the caller's side only; leaving them out keeps the package small.
@@ -23,12 +24,14 @@ def stage_function_code(
     build_folder: Path = DEFAULT_BUILD_FOLDER,
     *,
     bytecode_for: str | None = None,
+    outside: Collection[Path] = (),
 ) -> Path:
     """Copy everything the functions import into one folder below ``build_folder``.
 
     Args:
         tasks: The user's modules; None for the runtime alone.
         build_folder: Where code is staged.
+        outside: Folders to leave out, such as the output of the CDK app.
         bytecode_for: Python version, such as ``3.13``, to add bytecode for; None: sources only.
 
     Raises:
@@ -37,7 +40,7 @@ def stage_function_code(
     """
     files = dict(_runtime_files())
     if tasks is not None:
-        files |= _user_files(tasks)
+        files |= _user_files(tasks, {*outside, build_folder})
     name = f"code-{_digest(files)}"
     if bytecode_for is None:
         return BuildFolder(build_folder).provide(name, lambda folder: _copy(files, folder))
@@ -63,22 +66,14 @@ def find_runtime() -> Path:
 
 def _runtime_files() -> Iterator[tuple[str, Path]]:
     runtime = find_runtime()
-    for name, file in _source_files(runtime):
+    for name, file in walk(runtime):
         if Path(name).parts[0].removesuffix(".py") not in _NOT_DEPLOYED:
             yield f"taskmill/{name}", file
 
 
-def _user_files(tasks: TaskSource) -> dict[str, Path]:
-    return {name: file for name, file in _source_files(tasks.path) if file != tasks.requirements}
-
-
-def _source_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Files below a folder by their relative names, without caches and hidden ones."""
-    for file in folder.rglob("*"):
-        name = file.relative_to(folder)
-        hidden = any(part.startswith(".") or part == "__pycache__" for part in name.parts)
-        if file.is_file() and not hidden:
-            yield name.as_posix(), file
+def _user_files(tasks: TaskSource, outside: Collection[Path]) -> dict[str, Path]:
+    chosen = chosen_files(tasks.path, exclude=tasks.exclude, packages=tasks.chosen, outside=outside)
+    return {name: file for name, file in chosen if file != tasks.requirements}
 
 
 def _digest(files: dict[str, Path]) -> str:

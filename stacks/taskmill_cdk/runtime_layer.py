@@ -5,7 +5,7 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,7 +16,14 @@ from constructs import Construct
 
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER, BuildFolder
 from taskmill_cdk.bytecode import THIS_PYTHON, check_python, compile_folder, compiler_tag
-from taskmill_cdk.runtime_lock import RUNTIME_LOCK, RUNTIME_REQUIREMENTS, source_options
+from taskmill_cdk.requirements import Requirements, read_requirements
+from taskmill_cdk.requirements.wheels import plain_file
+from taskmill_cdk.runtime_lock import (
+    RUNTIME_LOCK,
+    RUNTIME_RANGES,
+    RUNTIME_REQUIREMENTS,
+    source_options,
+)
 
 RUNTIME_OVERRIDES = Path(__file__).with_name("runtime-overrides.txt")
 
@@ -126,24 +133,66 @@ def build_compiled_layer(requirements: Sequence[Path], target: Target, build_fol
 
 
 def _cache_key(requirements: Sequence[Path], target: Target) -> str:
-    files = (*requirements, RUNTIME_OVERRIDES, RUNTIME_LOCK)
-    texts = [target.name, *(file.read_text() for file in files)]
+    files = (RUNTIME_OVERRIDES, RUNTIME_LOCK, RUNTIME_RANGES)
+    digests = [read_requirements(file).digest() for file in requirements]
+    texts = [target.name, *digests, *(file.read_text() for file in files)]
     return hashlib.sha256("\0".join(texts).encode()).hexdigest()[:16]
 
 
 def _install(requirements: Sequence[Path], target: Target, into: Path) -> None:
-    command = [*_uv(), "pip", "install", "--quiet", "--target", str(into)]
-    command += ["--python", sys.executable, "--only-binary", ":all:", *target.options]
-    command += ["--overrides", str(RUNTIME_OVERRIDES)]
+    """Install with the versions of the lock; if they rule out the user's, with what fits both."""
+    base = ["pip", "install", "--quiet", "--target", str(into)]
+    base += ["--python", sys.executable, "--only-binary", ":all:", *target.options]
+    base += ["--overrides", str(RUNTIME_OVERRIDES)]
+
+    def run(arguments: Sequence[str]) -> None:
+        _run_uv(arguments, requirements, target)
+
     with TemporaryDirectory() as scratch:
-        command += source_options(requirements, Path(scratch))
-        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        files, limits = _plain(requirements, Path(scratch), run)
+        locked = source_options(files, Path(scratch))
+        free = source_options(files, Path(scratch), constrained=False)
+        try:
+            run([*base, *limits, *locked])
+        except RuntimeLayerError:
+            if free == locked:
+                raise
+            run([*base, *limits, *free])
+
+
+def _plain(
+    requirements: Sequence[Path], scratch: Path, run: Callable[[Sequence[str]], None]
+) -> tuple[list[Path], list[str]]:
+    """The files as uv can read them from anywhere, and the options for constraints they name."""
+    files, limits = [], []
+    for number, file in enumerate(requirements):
+        found = read_requirements(file)
+        has_paths = file != RUNTIME_REQUIREMENTS and _has_paths(file, found)
+        folder = scratch / str(number)
+        files.append(plain_file(found, folder, run) if has_paths else file)
+        limits += [word for each in found.constraints for word in ("--constraint", str(each))]
+    return files, limits
+
+
+def _has_paths(file: Path, found: Requirements) -> bool:
+    return found.is_local or bool(found.constraints) or "-r" in file.read_text()
+
+
+def _run_uv(arguments: Sequence[str], requirements: Sequence[Path], target: Target) -> None:
+    command = [*_uv(), *arguments]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         raise RuntimeLayerError(
             f"uv could not install {', '.join(map(str, requirements))} for {target.name}:\n"
             f"{result.stderr.strip()}\n"
-            "Only wheels are installed: every package needs one for this platform."
+            "Only wheels are installed: every package needs one for this platform. taskmill itself"
+            f" takes {_ranges()}."
         )
+
+
+def _ranges() -> str:
+    lines = RUNTIME_RANGES.read_text().splitlines()
+    return ", ".join(line for line in lines if line and not line.startswith("#"))
 
 
 def _uv() -> list[str]:

@@ -22,7 +22,7 @@ def triggered(outputs_file: Path) -> Iterator[TaskClient]:
 
 
 def found(client: TaskClient, is_it: Callable[[Task], bool]) -> list[Task]:
-    return [task for task in client.list("echo", limit=100) if is_it(task)]
+    return [task for task in client.list("echo") if is_it(task)]
 
 
 def only(client: TaskClient, is_it: Callable[[Task], bool]) -> Task:

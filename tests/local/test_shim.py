@@ -189,3 +189,32 @@ def run(states: Any, execution_input: dict[str, Any], definition: dict[str, Any]
             return execution
         time.sleep(0.1)
     raise AssertionError("the execution still runs after 10 s")
+
+
+def test_a_template_refers_to_a_secret_by_its_arn(running: RunningEmulator) -> None:
+    secret = {"Type": "AWS::SecretsManager::Secret", "Properties": {"SecretString": "s"}}
+    outputs = {"Secret": {"Value": {"Ref": "Secret"}}}
+    stacks = aws_client("cloudformation", running.port)
+    name = "secrets"
+    template = {"Resources": {"Secret": secret}, "Outputs": outputs}
+    stacks.create_stack(StackName=name, TemplateBody=json.dumps(template))
+
+    def output() -> str:
+        [stack] = stacks.describe_stacks(StackName=name)["Stacks"]
+        return str((stack.get("Outputs") or [{"OutputValue": ""}])[0]["OutputValue"])
+
+    deadline = time.monotonic() + 20
+    while not (arn := output()) and time.monotonic() < deadline:
+        time.sleep(0.1)
+
+    secrets = aws_client("secretsmanager", running.port)
+    assert secrets.get_secret_value(SecretId=arn)["ARN"] == arn
+    secret["Properties"] = {"SecretString": "t"}
+    stacks.update_stack(StackName=name, TemplateBody=json.dumps(template))
+    while secrets.get_secret_value(SecretId=arn)["SecretString"] != "t":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    stacks.delete_stack(StackName=name)
+    while any(each["ARN"] == arn for each in secrets.list_secrets()["SecretList"]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

@@ -18,6 +18,8 @@ patches:
 - It looks up calls in policies by their own names, where AWS has fewer permissions than calls:
   ``sqs:SendMessage`` also allows ``SendMessageBatch``, and PartiQL statements need permissions for
   their verb on their table. It also treats every schedule as one of the default group.
+- It resolves ``Ref`` of a secret to the secret's name, where CloudFormation gives its ARN: policies
+  that name the secret so would allow nothing.
 """
 
 import json
@@ -29,10 +31,12 @@ from typing import Any
 
 from ministack import app
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import dynamodb, eventbridge, lambda_svc, stepfunctions
+from ministack.services import dynamodb, eventbridge, lambda_svc, secretsmanager, stepfunctions
+from ministack.services.cloudformation import provisioners
 
 Function = Callable[..., Any]
 
+_SECRET = "AWS::SecretsManager::Secret"  # noqa: S105  a type
 _PERMISSIONS = {
     "sns:PublishBatch": "sns:Publish",
     "sqs:SendMessageBatch": "sqs:SendMessage",
@@ -184,6 +188,25 @@ def with_resources(resource_of: Function) -> Function:
     return resource
 
 
+def with_arns_of_secrets(handlers: dict[str, Any]) -> dict[str, Any]:
+    """Make CloudFormation know secrets by their ARNs, where ``handlers`` know them by names."""
+
+    def by_name(call: Function) -> Function:
+        def called(secret: str, *rest: Any, **options: Any) -> Any:
+            name, _ = secretsmanager._resolve(secret)
+            answer = call(name or secret, *rest, **options)
+            return answer and (answer[1]["Arn"], answer[1])
+
+        return called
+
+    def create(*given: Any) -> Any:
+        _, attributes = handlers["create"](*given)
+        return attributes["Arn"], attributes
+
+    known = {name: by_name(handlers[name]) for name in ("update", "delete")}
+    return {**handlers, **known, "create": create}
+
+
 def _statement(call: str, body: bytes) -> re.Match[str] | None:
     """Verb and table of a PartiQL request: of its first statement, as taskmill never mixes them."""
     if not _STATEMENT_CALL.fullmatch(call):
@@ -214,6 +237,8 @@ def close_gaps() -> None:
         (iam_actions, "extract_resource_arn", with_resources),
     ):
         setattr(module, name, closed(getattr(module, name)))
+    secrets = provisioners._RESOURCE_HANDLERS
+    secrets[_SECRET] = with_arns_of_secrets(secrets[_SECRET])
 
 
 if __name__ == "__main__":

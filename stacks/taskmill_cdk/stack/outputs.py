@@ -1,6 +1,10 @@
 """The stack outputs: what clients of a deployed stack need to know."""
 
 from collections.abc import Sequence
+from pathlib import Path
+
+from aws_cdk import Stage
+from constructs import Construct
 
 from taskmill_cdk.api import TaskApi
 from taskmill_cdk.dispatcher import Dispatcher
@@ -11,6 +15,12 @@ from taskmill_cdk.task_function import TaskFunction
 from taskmill_cdk.work_queue import WorkQueue
 from taskmill_cdk.worker_pool import Pool, pool_settings
 from taskmill_cdk.workflow import SubtaskWorkflow
+
+
+def output_folder(scope: Construct) -> Path:
+    """Where the CDK app writes what it synthesises."""
+    app = scope.node.root
+    return Path(app.outdir if isinstance(app, Stage) else "cdk.out").resolve()
 
 
 def stack_outputs(

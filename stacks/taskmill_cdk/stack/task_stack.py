@@ -24,7 +24,7 @@ from taskmill_cdk.runtime_layer import AWS, HOST
 from taskmill_cdk.stack.access import TaskStackAccess
 from taskmill_cdk.stack.checks import checked
 from taskmill_cdk.stack.environment import Ids, common_environment, hand_back_settings
-from taskmill_cdk.stack.outputs import stack_outputs
+from taskmill_cdk.stack.outputs import output_folder, stack_outputs
 from taskmill_cdk.stack.permissions import DataPermissions
 from taskmill_cdk.stack.removal import apply_removal_policy
 from taskmill_cdk.stack.user_resources import UserResources
@@ -169,7 +169,10 @@ class TaskStack(TaskStackAccess):
         removable = local if removable is None else removable
         target = HOST if local else AWS
         code = stage_function_code(
-            tasks, build_folder, bytecode_for=target.python if bytecode else None
+            tasks,
+            build_folder,
+            bytecode_for=target.python if bytecode else None,
+            outside=[output_folder(self)],
         )
 
         self._tasks, self._local, self._fast_start = tasks, local, fast_start

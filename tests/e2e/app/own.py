@@ -29,7 +29,9 @@ class Own(Stack):
         self.password = secretsmanager.Secret(
             self, "Password", secret_string_value=SecretValue.unsafe_plain_text("hunter2")
         )
-        self.rate = ssm.StringParameter(self, "Rate", string_value="7")
+        self.rate = ssm.StringParameter(
+            self, "Rate", parameter_name="taskmill-e2e-rate", string_value="7"
+        )
 
     @property
     def environment_of_tasks(self) -> dict[str, str]:
