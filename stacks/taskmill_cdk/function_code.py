@@ -40,7 +40,7 @@ def stage_function_code(
     """
     files = dict(_runtime_files())
     if tasks is not None:
-        files |= _user_files(tasks, {*outside, build_folder})
+        files |= source_files(tasks, outside=[*outside, build_folder])
     name = f"code-{_digest(files)}"
     if bytecode_for is None:
         return BuildFolder(build_folder).provide(name, lambda folder: _copy(files, folder))
@@ -71,7 +71,8 @@ def _runtime_files() -> Iterator[tuple[str, Path]]:
             yield f"taskmill/{name}", file
 
 
-def _user_files(tasks: TaskSource, outside: Collection[Path]) -> dict[str, Path]:
+def source_files(tasks: TaskSource, *, outside: Collection[Path] = ()) -> dict[str, Path]:
+    """The files of the user's that are deployed, by their names relative to the folder."""
     chosen = chosen_files(tasks.path, exclude=tasks.exclude, packages=tasks.chosen, outside=outside)
     return {name: file for name, file in chosen if file != tasks.requirements}
 

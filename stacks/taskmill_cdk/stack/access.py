@@ -1,6 +1,6 @@
 """What task functions may use of the user's, and who else may submit tasks to the stack."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,18 +9,28 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from taskmill_cdk.code_layer import stage_code_layer
+from taskmill_cdk.function_code import source_files
+from taskmill_cdk.runtime_layer import RuntimeLayer
+from taskmill_cdk.stack.code import check_declared, check_imports, modules_of
+from taskmill_cdk.stack.outputs import output_folder
 from taskmill_cdk.stack.permissions import DataPermissions
 from taskmill_cdk.stack.triggers import TaskStackTriggers
 from taskmill_cdk.stack.user_resources import UserResources, check_variables
 from taskmill_cdk.task_function import TaskFunction
 from taskmill_cdk.task_source import TaskSource
+from taskmill_cdk.worker_pool import Pool, WorkerPool
 
 _PYTHON = "python3.13"  # which the layer's wheels are for
 
 
 class TaskStackAccess(TaskStackTriggers):
-    """Base class of ``TaskStack``: grants for task functions, and Lambda functions that submit."""
+    """Base class of ``TaskStack``: grants for task functions, and Lambda functions that submit.
 
+    Attributes:
+        task_types: The types that the task modules declare; None: some may not be known.
+    """
+
+    task_types: frozenset[str] | None
     _tasks: TaskSource | None
     _local: bool
     _fast_start: bool
@@ -118,6 +128,28 @@ class TaskStackAccess(TaskStackTriggers):
         self.functions.append(function)
         self.monitoring.watch_function(function)
         return function
+
+    def _check_code(
+        self, pools: Sequence[Pool], layer: lambda_.ILayerVersion, *, python: str
+    ) -> frozenset[str] | None:
+        """Check the task modules, without importing them. Returns what ``task_types`` holds."""
+        tasks = self._tasks
+        if tasks is None:
+            return None
+        files = source_files(tasks, outside=[output_folder(self), self._build_folder])
+        of_pools = [
+            module
+            for pool in pools
+            if isinstance(pool, WorkerPool) and (self._local or pool.image is None)
+            for module in pool.modules or ()
+        ]
+        modules = modules_of(self, tasks, files, more=of_pools, python=python)
+        names = {*(each.name for each in pools), "container"}
+        found = check_declared(self, tasks, modules, pools=names)
+        if isinstance(layer, RuntimeLayer):
+            check_imports(self, modules, files=files, layer=layer.folder)
+        is_known = found.is_complete and modules and tasks.factory is None
+        return frozenset(found.types) if is_known else None
 
     def _grant_submitter(self, function: lambda_.Function) -> None:
         DataPermissions(table=self.table, payloads=self.payloads).grant_submit(function)

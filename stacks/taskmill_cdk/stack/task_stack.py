@@ -179,9 +179,11 @@ class TaskStack(TaskStackAccess):
         self._code, self._build_folder, self._resources = code, build_folder, resources
         network = {} if local else resources.network
         self.functions = []
+        layer = self._build_layer(tasks, target, build_folder, bytecode=bytecode)
+        self.task_types = self._check_code(pools, layer, python=target.python)
         self._function_props = {
             "code": lambda_.Code.from_asset(str(code)),
-            "layers": [self._build_layer(tasks, target, build_folder, bytecode=bytecode)],
+            "layers": [layer],
             "log_level": log_level,
             "log_retention": log_retention,
             "snap_start": snap_start,
