@@ -12,6 +12,7 @@ from deployed import Outputs, ended, eventually
 from taskmill.client import TaskClient
 from taskmill.models import Task
 
+PATIENCE_SECONDS = 120.0  # workers may be busy with what other tests have begun
 Aws = Callable[[str], Any]
 
 
@@ -27,7 +28,7 @@ def found(client: TaskClient, is_it: Callable[[Task], bool]) -> list[Task]:
 
 def only(client: TaskClient, is_it: Callable[[Task], bool]) -> Task:
     """The one task of this kind, once it has ended after one attempt."""
-    eventually(lambda: found(client, is_it))
+    eventually(lambda: found(client, is_it), seconds=PATIENCE_SECONDS)
     [task] = found(client, is_it)
     task = ended(client, task)
     assert (task.status, task.attempts) == ("COMPLETED", 1)
@@ -61,7 +62,7 @@ def test_an_event_of_another_tenant_starts_none(
         )
         return [each["Body"] for each in answer.get("Messages", []) if order in each["Body"]]
 
-    assert "not one that the rule may name" in eventually(aside)[0]
+    assert "not one that the rule may name" in eventually(aside, seconds=PATIENCE_SECONDS)[0]
     assert not found(triggered, lambda each: each.code == order)
 
 
