@@ -19,8 +19,9 @@ from taskmill.testing import InProcessCloud
 def desk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A folder without a local cloud, and an environment that says nothing."""
     monkeypatch.chdir(tmp_path)
-    for name in ("TASKMILL_URL", "TASKMILL_TENANT", "TASKMILL_TOKEN", "TASKMILL_IDS"):
-        monkeypatch.delenv(name, raising=False)
+    for name in ("URL", "TENANT", "TOKEN", "IDS", "STACK", "PROFILE"):
+        monkeypatch.delenv(f"TASKMILL_{name}", raising=False)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "no-profiles"))
     for name in ("PROFILE", "REGION", "DEFAULT_REGION", "ACCESS_KEY_ID", "SECRET_ACCESS_KEY"):
         monkeypatch.delenv(f"AWS_{name}", raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))

@@ -11,6 +11,7 @@ from taskmill.cli.callbacks import app as callbacks
 from taskmill.cli.commands import Commands
 from taskmill.cli.dev.command import dev
 from taskmill.cli.explaining.command import explain
+from taskmill.cli.logs.command import logs
 from taskmill.cli.output import Output
 from taskmill.cli.schedules import app as schedules
 from taskmill.cli.stack.local import app as local
@@ -121,6 +122,7 @@ app.command("children")(children)
 app.command("watch")(watch)
 app.command("tail")(tail)
 app.command("result")(result)
+app.command("logs")(logs)
 app.command("cancel")(cancel)
 app.command("retry")(retry)
 app.command("dev")(dev)

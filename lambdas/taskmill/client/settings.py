@@ -163,10 +163,16 @@ def _default_session() -> Any:
     return botocore.session.Session()
 
 
+def region_in(url: str) -> str | None:
+    """The region in the URL of an API; None: a custom domain does not say it."""
+    found = _AWS_HOST.search(url)
+    return found[1] if found else None
+
+
 def _region(url: str, session: Any) -> str | None:
     """The region of the API: from its URL, or for a custom domain from AWS's settings."""
-    if found := _AWS_HOST.search(url):
-        return found[1]
+    if found := region_in(url):
+        return found
     environment = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return environment or _configured_region(session)
 

@@ -1,0 +1,1 @@
+"""`taskmill logs`: what the functions of a stack have logged about tasks."""
