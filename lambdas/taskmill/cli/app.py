@@ -14,6 +14,7 @@ from taskmill.cli.explaining.command import explain
 from taskmill.cli.logs.command import logs
 from taskmill.cli.output import Output
 from taskmill.cli.schedules import app as schedules
+from taskmill.cli.stack.cdk import PASSED_ON, bootstrap, deploy, destroy, diff
 from taskmill.cli.stack.local import app as local
 from taskmill.cli.tasks.change import cancel, retry
 from taskmill.cli.tasks.read import children, get, list_tasks, result, subtasks
@@ -129,6 +130,8 @@ app.command("dev")(dev)
 app.command("work")(work)
 app.command("sweep")(sweep)
 app.command("explain")(explain)
+for each in (deploy, diff, destroy, bootstrap):
+    app.command(context_settings=PASSED_ON)(each)
 app.add_typer(schedules, name="schedules")
 app.add_typer(callbacks, name="callbacks")
 app.add_typer(local, name="local")

@@ -59,7 +59,6 @@ def account_of(call: Call) -> Account:
         NoAccount: Region or credentials are missing.
     """
     import boto3
-    from botocore.exceptions import ProfileNotFound
 
     from taskmill.client.outputs import are_of, local_outputs, which_stack
 
@@ -74,19 +73,35 @@ def account_of(call: Call) -> Account:
             region_name=local["Region"],
         )
         return Account(session, local["EndpointUrl"], local.get("StackName"))
-    region = call.region or os.environ.get("AWS_REGION") or _region_in(url or "")
+    session = aws_session(profile=call.profile, region=call.region, url=url)
+    return Account(session, None, call.stack)
+
+
+def aws_session(*, profile: str | None, region: str | None, url: str | None) -> Any:
+    """A boto3 session with a region and credentials, whether or not these are still valid.
+
+    Args:
+        url: Of an API, which may have the region in it.
+
+    Raises:
+        NoAccount: One of them is missing.
+    """
+    import boto3
+    from botocore.exceptions import ProfileNotFound
+
+    from taskmill.client.settings import region_in
+
+    region = region or os.environ.get("AWS_REGION") or region_in(url or "")
     try:
-        session = boto3.Session(profile_name=call.profile, region_name=region)
+        session = boto3.Session(profile_name=profile, region_name=region)
+        credentials = session.get_credentials()
     except ProfileNotFound as error:
         raise NoAccount(str(error)) from None
     if session.region_name is None:
         raise NoAccount("which AWS region? Give --region or set AWS_REGION")
-    if session.get_credentials() is None:
-        raise NoAccount("no AWS credentials: give --profile, or set AWS_PROFILE or the like")
-    return Account(session, None, call.stack)
-
-
-def _region_in(url: str) -> str | None:
-    from taskmill.client.settings import region_in
-
-    return region_in(url)
+    if credentials is None:
+        raise NoAccount(
+            "no AWS credentials: log in with `aws sso login` or `aws configure`, give --profile,"
+            " or set AWS_PROFILE"
+        )
+    return session
