@@ -13,6 +13,7 @@ from taskmill.cli.dev.command import dev
 from taskmill.cli.explaining.command import explain
 from taskmill.cli.logs.command import logs
 from taskmill.cli.output import Output
+from taskmill.cli.project.command import init
 from taskmill.cli.schedules import app as schedules
 from taskmill.cli.stack.cdk import PASSED_ON, bootstrap, deploy, destroy, diff
 from taskmill.cli.stack.local import app as local
@@ -126,6 +127,7 @@ app.command("result")(result)
 app.command("logs")(logs)
 app.command("cancel")(cancel)
 app.command("retry")(retry)
+app.command("init")(init)
 app.command("dev")(dev)
 app.command("work")(work)
 app.command("sweep")(sweep)

@@ -12,6 +12,7 @@ from pathlib import Path
 from taskmill.model.errors import TaskmillError
 
 STATE_FOLDER = Path(".taskmill")
+STATE_FILE = STATE_FOLDER / "dev.json"  # `taskmill.client.outputs` reads it
 ADDRESS = "127.0.0.1"
 TOKEN = "taskmill-dev"  # noqa: S105  # no secret: the server asks for none
 
@@ -42,13 +43,26 @@ def bound(port: int) -> socket.socket:
     return listener
 
 
+def check_alone(folder: Path) -> None:
+    """Refuse a second server in a folder: clients would find one of the two.
+
+    Raises:
+        CannotServe: One runs.
+    """
+    with suppress(OSError, ValueError, TypeError, KeyError):  # none runs, or it was killed
+        running = json.loads((folder / STATE_FILE).read_text())
+        os.kill(int(running["Pid"]), 0)
+        raise CannotServe(
+            f"taskmill dev runs here already: {running['ApiUrl']} (pid {running['Pid']})"
+        )
+
+
 @contextmanager
 def announced(folder: Path, url: str) -> Iterator[None]:
     """Let clients in a folder, and below it, find the server."""
-    state = folder / STATE_FOLDER
-    state.mkdir(exist_ok=True)
-    (state / ".gitignore").write_text("*\n")
-    file = state / "dev.json"
+    file = folder / STATE_FILE
+    file.parent.mkdir(exist_ok=True)
+    (file.parent / ".gitignore").write_text("*\n")
     outputs = {"ApiUrl": url, "EndpointUrl": url, "Token": TOKEN, "Pid": str(os.getpid())}
     file.write_text(json.dumps(outputs))
     try:

@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from taskmill.client.outputs import dev_outputs
 from taskmill.dev import state
 from taskmill.dev.breakpoints import breakpoints
 from taskmill.dev.cloud import RealTimeCloud
-from taskmill.dev.place import ADDRESS, STATE_FOLDER, CannotServe, announced, bound
+from taskmill.dev.place import ADDRESS, STATE_FOLDER, announced, bound, check_alone
 from taskmill.dev.registry import DevRegistry
 from taskmill.dev.reloading import Reloader
 from taskmill.dev.server import build_server
@@ -57,10 +56,7 @@ class DevServer:
         Raises:
             CannotServe: The port is taken, or another one runs in this folder.
         """
-        if running := dev_outputs(self.project):
-            raise CannotServe(
-                f"taskmill dev runs here already: {running['ApiUrl']} (pid {running['Pid']})"
-            )
+        check_alone(self.project)
         with bound(self.port) as listener, ExitStack() as stack:
             self._serve(listener, stack)
 

@@ -19,8 +19,8 @@ _COLOURS = {"green": "32", "red": "31", "yellow": "33", "dim": "2", "cyan": "36"
 _OURS = frozenset(
     (
         *("level", "location", "message", "timestamp", "service", "exception", "exception_name"),
-        *("stack_trace", "xray_trace_id", "correlation_id", "user", "request_id", "key"),
-        *("attempt", "logId", "rootLogId", "log_id", "root_log_id"),
+        *("stack_trace", "xray_trace_id", "correlation_id", "user", "request_id", "key", "attempt"),
+        *("logId", "rootLogId", "log_id", "root_log_id"),
     )
 )
 

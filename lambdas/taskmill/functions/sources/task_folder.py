@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import importlib
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from taskmill.functions.sources.errors import NoTaskFolder
 
 DECORATORS = ("task", "event_handler")
+_CALLS = ("django_tasks",)  # functions of taskmill that declare tasks
 _LEFT_OUT = frozenset({"tests", "test", "build", "dist", "node_modules", "cdk.out"})
 
 
@@ -67,7 +68,7 @@ def _name_of(file: Path, folder: Path) -> str:
 
 def _declares(file: Path) -> bool:
     source = file.read_bytes()
-    if not any(each.encode() in source for each in DECORATORS):
+    if not any(each.encode() in source for each in (*DECORATORS, *_CALLS)):
         return False
     try:
         tree = ast.parse(source)
@@ -77,11 +78,15 @@ def _declares(file: Path) -> bool:
 
 
 def _is_declaration(node: ast.AST) -> bool:
-    """Whether a function is decorated with a call of `task` or `event_handler`."""
+    """Whether it is a function that is decorated with a call, or a call that declares tasks."""
+    if isinstance(node, ast.Call):
+        return _called(node) in _CALLS
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
-    calls: Sequence[ast.expr] = [
-        each.func for each in node.decorator_list if isinstance(each, ast.Call)
-    ]
-    names = [getattr(each, "attr", None) or getattr(each, "id", None) for each in calls]
-    return any(name in DECORATORS for name in names)
+    calls = (each for each in node.decorator_list if isinstance(each, ast.Call))
+    return any(_called(each) in DECORATORS for each in calls)
+
+
+def _called(call: ast.Call) -> str | None:
+    """The name of what is called, without that of its module."""
+    return getattr(call.func, "attr", None) or getattr(call.func, "id", None)

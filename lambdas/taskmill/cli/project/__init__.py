@@ -1,0 +1,1 @@
+"""`taskmill init`: projects from templates, which are files in `templates`."""
