@@ -3,6 +3,10 @@
 pytest loads it wherever taskmill is installed, so its import costs next to nothing.
 """
 
-from taskmill.testing.pytest_plugin.plugin import cloud, pytest_addoption, pytest_configure
+from taskmill.testing.pytest_plugin.plugin import (
+    cloud,
+    pytest_addoption,
+    pytest_load_initial_conftests,
+)
 
-__all__ = ["cloud", "pytest_addoption", "pytest_configure"]
+__all__ = ["cloud", "pytest_addoption", "pytest_load_initial_conftests"]

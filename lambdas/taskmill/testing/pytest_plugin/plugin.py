@@ -35,9 +35,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     """Let tests import the task modules by the names that they have when they are deployed."""
-    folder, is_named = _folder(config)
+    folder, is_named = _folder(early_config)
     if folder is None or not folder.is_dir() or str(folder) in sys.path:
         return
     if is_named:

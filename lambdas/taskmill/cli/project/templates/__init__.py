@@ -24,7 +24,9 @@ TEMPLATES: Mapping[str, Sequence[str]] = {
 _NEXT: Mapping[str, Sequence[str]] = {
     "default": ("taskmill submit greet '\"World\"' --wait   # in a second terminal",),
     "fastapi": ("uvicorn web:app --reload   # in a second terminal; then see /docs",),
-    "django": ("python manage.py runserver   # in a second terminal; then see /greet/World",),
+    "django": (
+        "python backend/manage.py runserver   # in a second terminal; then see /greet/World",
+    ),
     "consumer": ("taskmill submit render '\"film\"' --wait   # in a second terminal",),
 }
 
@@ -97,6 +99,6 @@ def _commands(name: str, template: str) -> Sequence[str]:
         f"cd {name}",
         f"{install_hint(*TEMPLATES[template])} -r requirements-dev.txt",
         "pytest",
-        "taskmill dev",
+        "taskmill dev --folder backend" if template == "django" else "taskmill dev",
         *_NEXT[template],
     )
