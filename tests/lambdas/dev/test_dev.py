@@ -117,7 +117,7 @@ def test_fan_outs_schedules_pools_and_large_payloads_work(dev: Dev) -> None:
         uploaded = client.map("dev-large", (1_000 for _ in range(9)), max_concurrency=2)
         assert client.wait(uploaded).status == "COMPLETED"
 
-        client.schedule("often", "dev-greet", "rate(1 minute)", "on time")
+        client.put_schedule("often", "dev-greet", "rate(1 minute)", "on time")
         dev.prints("printed for on time")
 
 
