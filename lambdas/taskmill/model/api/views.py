@@ -248,7 +248,7 @@ class Input(View):
     pk: str
     sk: str
     status: ShownStatus
-    input: JsonValue = None
+    input: Json = None
     input_url: str | None = None
 
 
