@@ -15,7 +15,8 @@ HTTP calls, their authentication, retries and errors live here; no rules about t
 to the table. May import `functions` and `model`, not `aws`, `work` or `service`.
 """
 
-from taskmill.client.async_client import AsyncTaskClient
+from typing import TYPE_CHECKING, Any
+
 from taskmill.client.client import TaskClient
 from taskmill.client.errors import NotConfigured, TaskFailed, Unreachable, WaitTimeout
 from taskmill.model.api.requests import NewTask
@@ -29,6 +30,9 @@ from taskmill.model.errors import (
     TaskNotFound,
     Throttled,
 )
+
+if TYPE_CHECKING:
+    from taskmill.client.async_client import AsyncTaskClient
 
 __all__ = [
     "AsyncTaskClient",
@@ -48,3 +52,13 @@ __all__ = [
     "Unreachable",
     "WaitTimeout",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import `AsyncTaskClient` when it is first used: asyncio takes 40 ms, which scripts save."""
+    if name != "AsyncTaskClient":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from taskmill.client.async_client import AsyncTaskClient
+
+    globals()[name] = AsyncTaskClient
+    return AsyncTaskClient

@@ -2,18 +2,80 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
 from taskmill.client.callbacks import Callbacks
+from taskmill.client.calls.awaited import AwaitedCalls
 from taskmill.client.changes import Changes
-from taskmill.client.connection import AwaitedConnection
+from taskmill.client.connection import Connection
 from taskmill.client.read import Key, Reads
 from taskmill.client.schedules import Schedules
 from taskmill.client.submit import Submits
 from taskmill.functions.polling import CAP_SECONDS, check_timeout, looks_async
 from taskmill.model.api.views import Task
 from taskmill.model.options import check_number, suggests
+
+if TYPE_CHECKING:
+    import httpx
+
+    from taskmill.client.auth import GivenToken
+    from taskmill.client.calls.awaited import AsyncSleep
+    from taskmill.client.outputs import Outputs
+
+
+class AwaitedConnection(Connection):
+    """The connection of an `AsyncTaskClient`."""
+
+    IS_ASYNC = True
+    _calls: AwaitedCalls
+
+    @suggests
+    def __init__(
+        self,
+        url: str | None = None,
+        *,
+        tenant: str | None = None,
+        region: str | None = None,
+        session: Any = None,
+        token: GivenToken | None = None,
+        ids: str | None = None,
+        timeout_seconds: float = 35.0,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: AsyncSleep = asyncio.sleep,
+        outputs: Outputs | None = None,
+    ) -> None:
+        target = self._configure(
+            url,
+            tenant=tenant,
+            region=region,
+            session=session,
+            token=token,
+            ids=ids,
+            timeout_seconds=timeout_seconds,
+            outputs=outputs,
+        )
+        self._calls = AwaitedCalls(target, transport=transport, sleep=sleep)
+
+    async def close(self) -> None:
+        """Close the connections of this event loop; further requests are refused."""
+        await self._calls.close()
+
+    aclose = close  # the name that `contextlib.aclosing` calls
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
 
 
 class AsyncTaskClient(Submits, Reads, Changes, Schedules, Callbacks, AwaitedConnection):

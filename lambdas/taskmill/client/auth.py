@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
@@ -44,6 +43,8 @@ class SignedByAws(httpx.Auth):
     async def async_auth_flow(
         self, request: httpx.Request
     ) -> AsyncGenerator[httpx.Request, httpx.Response]:
+        import asyncio
+
         await request.aread()
         # In a thread: they may have to be fetched, from SSO, STS or a metadata server.
         self._sign(request, await asyncio.to_thread(self._credentials))
@@ -113,6 +114,8 @@ class Token(httpx.Auth):
             return self._token
         if inspect.iscoroutinefunction(self._token):
             return _text(await self._token())
+        import asyncio
+
         given = await asyncio.to_thread(self._token)  # it may block
         return _text(await given if inspect.isawaitable(given) else given)
 

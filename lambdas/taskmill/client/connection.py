@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import copy
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from taskmill.client.calls.awaited import AwaitedCalls
 from taskmill.client.calls.blocking import BlockingCalls
 from taskmill.client.calls.target import Target
 from taskmill.client.errors import NotConfigured
@@ -24,7 +22,7 @@ if TYPE_CHECKING:
     import httpx
 
     from taskmill.client.auth import GivenToken
-    from taskmill.client.calls.awaited import AsyncSleep
+    from taskmill.client.calls.awaited import AwaitedCalls
     from taskmill.client.calls.blocking import Sleep
 
 
@@ -146,54 +144,3 @@ class BlockingConnection(Connection):
         traceback: TracebackType | None,
     ) -> None:
         self.close()
-
-
-class AwaitedConnection(Connection):
-    """The connection of an `AsyncTaskClient`."""
-
-    IS_ASYNC = True
-    _calls: AwaitedCalls
-
-    @suggests
-    def __init__(
-        self,
-        url: str | None = None,
-        *,
-        tenant: str | None = None,
-        region: str | None = None,
-        session: Any = None,
-        token: GivenToken | None = None,
-        ids: str | None = None,
-        timeout_seconds: float = 35.0,
-        transport: httpx.AsyncBaseTransport | None = None,
-        sleep: AsyncSleep = asyncio.sleep,
-        outputs: Outputs | None = None,
-    ) -> None:
-        target = self._configure(
-            url,
-            tenant=tenant,
-            region=region,
-            session=session,
-            token=token,
-            ids=ids,
-            timeout_seconds=timeout_seconds,
-            outputs=outputs,
-        )
-        self._calls = AwaitedCalls(target, transport=transport, sleep=sleep)
-
-    async def close(self) -> None:
-        """Close the connections of this event loop; further requests are refused."""
-        await self._calls.close()
-
-    aclose = close  # the name that `contextlib.aclosing` calls
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        await self.close()

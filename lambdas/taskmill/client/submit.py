@@ -11,10 +11,10 @@ from taskmill.client.batches import batches
 from taskmill.client.calls.operations import operation
 from taskmill.client.calls.steps import Aside, Breath, Request, Steps, Uploading
 from taskmill.client.connection import Connection
-from taskmill.client.elements import read_elements
+from taskmill.client.inputs.elements import read_elements
+from taskmill.client.inputs.spool import Spool
 from taskmill.client.names import repeatable
 from taskmill.client.paths import collection_of, tenant_path
-from taskmill.client.spool import Spool
 from taskmill.client.wire import to_body, to_moment, to_names
 from taskmill.functions.hooks.submits import submitted_log_ids
 from taskmill.model.api.base import Notify, Priority

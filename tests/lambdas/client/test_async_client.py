@@ -2,6 +2,8 @@
 
 import asyncio
 import inspect
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
@@ -285,3 +287,13 @@ def test_errors_are_those_of_the_blocking_client(
 
     with pytest.raises(TaskNotFound, match="nobody"):
         asyncio.run(go())
+
+
+def test_a_script_with_the_blocking_client_does_not_load_asyncio() -> None:
+    program = "import sys; import taskmill.client; print('asyncio' in sys.modules)"
+
+    ran = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, check=True, text=True
+    )
+
+    assert ran.stdout == "False\n"

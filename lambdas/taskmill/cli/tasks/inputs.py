@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from taskmill.client.elements import Format, parse_elements, read_elements
 from taskmill.client.errors import UnreadableInput
+from taskmill.client.inputs.elements import Format, parse_elements, read_elements
 from taskmill.model.json_reading import NotJson, read_json
 from taskmill.model.left_out import LEFT_OUT
 
@@ -41,7 +41,7 @@ def read_inputs(source: str, form: Format | None, *, delimiter: str | None = Non
         delimiter: Of CSV; by default, the header shows it.
 
     Raises:
-        UnreadableInput: See `taskmill.client.elements`.
+        UnreadableInput: See `taskmill.client.inputs.elements`.
     """
     if source == "-":
         stdin = sys.stdin.buffer  # as bytes: the locale's encoding may be another than UTF-8

@@ -24,7 +24,7 @@ from taskmill.client.calls.steps import (
     Tell,
 )
 from taskmill.client.calls.target import Target, accepted
-from taskmill.client.spool import Spool
+from taskmill.client.inputs.spool import Spool
 from taskmill.functions.polling import Pace
 
 R = TypeVar("R")

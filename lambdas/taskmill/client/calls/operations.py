@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, TypeVar,
 from taskmill.client.calls.steps import Listing, Steps
 
 if TYPE_CHECKING:
-    from taskmill.client.connection import AwaitedConnection, BlockingConnection
+    from taskmill.client.async_client import AwaitedConnection
+    from taskmill.client.connection import BlockingConnection
 
 P = ParamSpec("P")
 R = TypeVar("R")

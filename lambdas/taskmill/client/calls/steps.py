@@ -10,7 +10,7 @@ from urllib.parse import quote, urlencode
 import httpx
 
 from taskmill.client.answers import json_of
-from taskmill.client.spool import Spool
+from taskmill.client.inputs.spool import Spool
 from taskmill.functions.polling import Patience
 from taskmill.model.api.views import Task, Upload
 from taskmill.model.errors import PayloadMissing

@@ -6,7 +6,7 @@ import csv
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from taskmill.client.malformed import Malformed
+from taskmill.client.inputs.malformed import Malformed
 
 DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from taskmill.client.elements import read_elements
+from taskmill.client.inputs.elements import read_elements
 from taskmill.errors import InvalidRequest
 
 BOM = b"\xef\xbb\xbf"

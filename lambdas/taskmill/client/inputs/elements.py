@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from taskmill.client.csv_rows import csv_rows
 from taskmill.client.errors import UnreadableInput
-from taskmill.client.malformed import Malformed
+from taskmill.client.inputs.csv_rows import csv_rows
+from taskmill.client.inputs.malformed import Malformed
 from taskmill.model.given_elements import MAX_ELEMENT_BYTES
 from taskmill.model.json_reading import BOM, NotJson, decoded, read_json
 

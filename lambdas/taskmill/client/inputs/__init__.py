@@ -1,0 +1,1 @@
+"""The inputs of fan-outs: files of several formats, and the buffer they are sent from."""
