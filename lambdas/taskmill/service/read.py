@@ -21,7 +21,7 @@ from taskmill.model.api.views import (
     TaskStatusSummary,
 )
 from taskmill.model.errors import Conflict, Forbidden, InvalidRequest
-from taskmill.model.keys import Kind, StoredKey, TaskKey
+from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import FINAL, Status
@@ -145,15 +145,15 @@ class Reads(ServiceParts):
         """Up to `limit` tasks that this task started, ordered by code, only those after `after`."""
         parent = TaskKey.of(key)
         self._shown(parent)  # or it is not found
-        return self._existing(itertools.islice(self._children_keys(parent, after), limit))
-
-    def _children_keys(self, parent: TaskKey, after: str | None = None) -> Iterator[StoredKey]:
         found = self.children.stored_keys_of(parent, after=after)
         # A task that this one has submitted for another tenant is none of its callers' business.
-        return (each for each in found if each.tenant == parent.tenant)
+        own = (each for each in found if each.tenant == parent.tenant)
+        return self._existing(itertools.islice(own, limit))
 
     def _own_children(self, parent: TaskKey) -> Iterator[Task]:
-        yield from self._existing(self._children_keys(parent))
+        """All children of a task in its tenant, a hundred rows in a request."""
+        keys = [each for each in self.children.keys_of(parent) if each.tenant == parent.tenant]
+        yield from map(Task.from_row, self.children.readable(keys))
 
     def list_failed(self, *, tenant_code: str, limit: int = 100) -> list[Task]:
         """Up to `limit` failed tasks and subtasks of a tenant, newest first.
