@@ -22,7 +22,7 @@ def complaints(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     ]
 
 
-@pytest.mark.xdist_group("page-types")
+@pytest.mark.xdist_group("type-checkers")
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_type_checkers_accept_the_page(page: Path, complaints: list[str]) -> None:
     name = f"{page.relative_to(page_programs.ROOT)}:"
