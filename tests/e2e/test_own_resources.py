@@ -10,16 +10,18 @@ from deployed import Outputs, ended
 
 from taskmill.client import TaskClient
 
+PATIENCE_SECONDS = 120.0  # workers may be busy with what other tests have begun
+
 
 def test_a_task_has_its_variables_its_secrets_and_its_bucket(client: TaskClient) -> None:
-    task = ended(client, client.submit("own-resources", "here.txt"))
+    task = ended(client, client.submit("own-resources", "here.txt"), seconds=PATIENCE_SECONDS)
 
     assert task.status == "COMPLETED", task.attributes
     assert client.result(task) == {"colour": "red", "secret": "hunter2", "rate": "7"}
 
 
 def test_so_do_the_subtasks_of_a_fan_out(client: TaskClient) -> None:
-    task = ended(client, client.map("own-resources", ["a.txt", "b.txt"]))
+    task = ended(client, client.map("own-resources", ["a.txt", "b.txt"]), seconds=PATIENCE_SECONDS)
 
     assert task.status == "COMPLETED", task.attributes
 
@@ -35,5 +37,5 @@ def test_a_function_of_the_users_submits_tasks(
     assert "FunctionError" not in answer, key
     with TaskClient.from_outputs(outputs_file, tenant="triggers") as client:
         task_type, code = key["sk"].split("#")
-        task = ended(client, client.get(task_type, code))
+        task = ended(client, client.get(task_type, code), seconds=PATIENCE_SECONDS)
         assert client.result(task) == name

@@ -30,7 +30,7 @@ def only(client: TaskClient, is_it: Callable[[Task], bool]) -> Task:
     """The one task of this kind, once it has ended after one attempt."""
     eventually(lambda: found(client, is_it), seconds=PATIENCE_SECONDS)
     [task] = found(client, is_it)
-    task = ended(client, task)
+    task = ended(client, task, seconds=PATIENCE_SECONDS)
     assert (task.status, task.attempts) == ("COMPLETED", 1)
     return task
 
@@ -115,4 +115,4 @@ def test_a_message_on_a_queue_of_the_users_starts_one_task(
         names = ("", "NotVisible")
         return not any(int(found[f"ApproximateNumberOfMessages{each}"]) for each in names)
 
-    assert eventually(left)
+    assert eventually(left, seconds=PATIENCE_SECONDS)

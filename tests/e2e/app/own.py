@@ -1,6 +1,6 @@
 """What the end-to-end tests' stack has of its own: resources, triggers, functions that submit."""
 
-from aws_cdk import CfnOutput, RemovalPolicy, SecretValue, Stack
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, SecretValue, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -79,6 +79,7 @@ def add_submitters(stack: TaskStack) -> None:
         architecture=lambda_.Architecture.ARM_64,
         handler="index.handler",
         code=lambda_.Code.from_inline(SUBMITS),
+        timeout=Duration.seconds(30),
     )
     stack.connect(connected, tenant=TENANT)
     CfnOutput(stack, "HookName", value=hook.function_name)
