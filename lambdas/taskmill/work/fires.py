@@ -28,7 +28,7 @@ from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.time_bounds import bounds
-from taskmill.work.refused_rows import refused_row
+from taskmill.work.triggers.refused_rows import refused_row
 
 _PREFIX = "SCHEDULE#"
 _MALFORMED = (

@@ -8,10 +8,10 @@ from typing import Any
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
-from taskmill_cdk.code_layer import stage_code_layer
 from taskmill_cdk.function_code import source_files
 from taskmill_cdk.runtime_layer import RuntimeLayer
 from taskmill_cdk.stack.code import check_declared, check_imports, modules_of
+from taskmill_cdk.stack.code_layer import stage_code_layer
 from taskmill_cdk.stack.outputs import output_folder
 from taskmill_cdk.stack.permissions import DataPermissions
 from taskmill_cdk.stack.triggers import TaskStackTriggers

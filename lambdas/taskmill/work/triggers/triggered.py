@@ -26,8 +26,8 @@ from taskmill.model.statuses import Status
 from taskmill.model.task_settings import TaskSettings
 from taskmill.model.time_bounds import bounds
 from taskmill.work.leases import Lease
-from taskmill.work.refused_rows import refused_row
 from taskmill.work.triggers.messages import Trigger, TriggerReader
+from taskmill.work.triggers.refused_rows import refused_row
 
 
 class Runs(Protocol):
