@@ -30,8 +30,8 @@ def _provide_node() -> None:
         os.environ.setdefault("JSII_NODE", str(node))  # noqa: TID251  jsii reads no other setting
     elif not (_runs_already() or shutil.which("node")):
         raise ImportError(
-            "the CDK needs Node.js, and there is none: pip install 'taskmill[cdk]' brings it, or put"
-            " node on the PATH"
+            "the CDK needs Node.js, and there is none: pip install 'taskmill[cdk]' brings it,"
+            " or put node on the PATH"
         )
 
 
