@@ -10,10 +10,13 @@ from taskmill.cli.call import Call
 from taskmill.cli.callbacks import app as callbacks
 from taskmill.cli.commands import Commands
 from taskmill.cli.dev.command import dev
+from taskmill.cli.doctor.command import doctor
 from taskmill.cli.explaining.command import explain
 from taskmill.cli.logs.command import logs
 from taskmill.cli.output import Output
 from taskmill.cli.project.command import init
+from taskmill.cli.profiles.applied import with_profile
+from taskmill.cli.profiles.command import use
 from taskmill.cli.schedules import app as schedules
 from taskmill.cli.stack.cdk import PASSED_ON, bootstrap, deploy, destroy, diff
 from taskmill.cli.stack.local import app as local
@@ -29,7 +32,13 @@ HELP = """Background tasks on AWS: submit them, follow them, get their results.
 
 Global options may be given before or after the command."""
 
-EPILOG = """[bold]Examples[/bold]
+EPILOG = """[bold]Environment[/bold]
+
+  TASKMILL_URL, TASKMILL_TENANT, TASKMILL_STACK: as the options. TASKMILL_PROFILE: see use.
+
+  TASKMILL_TOKEN: a bearer token, for an API with Cognito or another issuer, in place of AWS keys.
+
+[bold]Examples[/bold]
 
   taskmill submit data-export '{"year": 2024}' --wait
 
@@ -44,6 +53,8 @@ EPILOG = """[bold]Examples[/bold]
   0 done, 1 task failed or cancelled, 2 usage, 3 not found, 4 unreachable or forbidden,
 
   5 timeout, 6 refused by the API, 130 interrupted"""
+
+WITHOUT_PROFILE = {"dev", "explain", "init", "local", "use"}  # these mean this folder, or none
 
 app = typer.Typer(
     cls=Commands,
@@ -104,7 +115,7 @@ def root(
     ] = False,
 ) -> None:
     # Python code that calls the app, such as a test, can pass an httpx transport as `obj`.
-    ctx.obj = Call(
+    call = Call(
         url=url,
         tenant=tenant,
         region=region,
@@ -113,6 +124,7 @@ def root(
         output=Output(as_json=as_json),
         transport=ctx.obj,
     )
+    ctx.obj = call if ctx.invoked_subcommand in WITHOUT_PROFILE else with_profile(call)
 
 
 app.command("submit")(submit)
@@ -131,6 +143,8 @@ app.command("init")(init)
 app.command("dev")(dev)
 app.command("work")(work)
 app.command("sweep")(sweep)
+app.command("use")(use)
+app.command("doctor")(doctor)
 app.command("explain")(explain)
 for each in (deploy, diff, destroy, bootstrap):
     app.command(context_settings=PASSED_ON)(each)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from taskmill.cli.keys import in_words
@@ -22,6 +23,8 @@ class Call:
     """Global options and output of one call; Typer passes it to every command as `ctx.obj`.
 
     Args:
+        using: Name of the profile that some of the options come from.
+        of_profile: Its values, by the names of the options.
         transport: Replaces the network, for tests.
     """
 
@@ -30,6 +33,8 @@ class Call:
     region: str | None
     profile: str | None
     stack: str | None = None
+    using: str | None = None
+    of_profile: Mapping[str, str | None] = field(default_factory=dict)
     output: Output
     transport: httpx.BaseTransport | None = None
 
@@ -56,7 +61,7 @@ class Call:
         )
 
     def command(self, verb: str, task: Task) -> str:
-        """A command line to copy, without options whose values the environment has."""
+        """A command line to copy, without options that the environment or the profile has."""
         options = (
             ("--url", self.url, "TASKMILL_URL"),
             ("--tenant", task.tenant_code, "TASKMILL_TENANT"),
@@ -67,6 +72,6 @@ class Call:
         needed = (
             f" {name} {shlex.quote(value)}"
             for name, value, variable in options
-            if value and value != os.environ.get(variable)
+            if value and value not in (os.environ.get(variable), self.of_profile.get(name))
         )
         return f"taskmill {verb} {in_words(task.key)}{''.join(needed)}"

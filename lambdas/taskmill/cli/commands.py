@@ -33,6 +33,8 @@ class Commands(TyperGroup):
                 return super().invoke(ctx)
         except TaskmillError as error:
             Output().note(f"taskmill: {error.message}")
+            if using := getattr(ctx.obj, "using", None):
+                Output().note(f"profile in use: {using} (taskmill use lists them)")
             raise typer.Exit(exit_of(error)) from None
         except KeyboardInterrupt:
             Output().note("taskmill: interrupted")

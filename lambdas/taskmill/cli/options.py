@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from taskmill.cli.completing import complete_keys, complete_types
 from taskmill.model.keys import Kind
 from taskmill.model.statuses import Status
 
@@ -16,6 +17,7 @@ Key = Annotated[
         metavar="KEY...",
         help="TYPE CODE, type#code, or pk sk in quotes; an index at the end names a subtask.",
         show_default=False,
+        autocompletion=complete_keys,
     ),
 ]
 Keys = Annotated[
@@ -24,12 +26,16 @@ Keys = Annotated[
         metavar="KEY...",
         help="TYPE CODE, type#code, or pk sk in quotes; may be repeated.",
         show_default=False,
+        autocompletion=complete_keys,
     ),
 ]
 TaskType = Annotated[
     str,
     typer.Argument(
-        metavar="TYPE", help="Task type; it decides which task function runs.", show_default=False
+        metavar="TYPE",
+        help="Task type; it decides which task function runs.",
+        show_default=False,
+        autocompletion=complete_types,
     ),
 ]
 Name = Annotated[str | None, typer.Option(help="A descriptive name of the task.")]
@@ -49,7 +55,9 @@ Wide = Annotated[
 ]
 Limit = Annotated[int, typer.Option(min=1, help="Show at most so many.")]
 
-TypeFilter = Annotated[str | None, typer.Option(help="Only tasks of this type.")]
+TypeFilter = Annotated[
+    str | None, typer.Option(help="Only tasks of this type.", autocompletion=complete_types)
+]
 KindFilter = Annotated[
     Kind | None,
     typer.Option(case_sensitive=False, help="Only tasks of this kind; both kinds by default."),

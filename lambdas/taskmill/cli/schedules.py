@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taskmill.cli.call import Call
+from taskmill.cli.completing import complete_schedules
 from taskmill.cli.options import Limit, NotifyOption, TaskType, Wide
 from taskmill.cli.tasks.show import moment_text, short_text
 from taskmill.cli.tasks.submit_options import Deadline, Expires, OnCompletion, OnFailure, OnSuccess
@@ -25,7 +26,13 @@ COLUMNS = ("NAME", "TYPE", "EXPRESSION", "TIMEZONE", "STATE", "NEXT")
 SCREEN_COLUMNS = ("NAME", "TYPE", "NEXT", "EXPRESSION")
 
 ScheduleName = Annotated[
-    str, typer.Argument(metavar="NAME", help="Name of the schedule.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="Name of the schedule.",
+        show_default=False,
+        autocompletion=complete_schedules,
+    ),
 ]
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taskmill.cli.call import Call
+from taskmill.cli.completing import complete_keys
 from taskmill.cli.keys import parse_key
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def logs(
             metavar="[TYPE [CODE [INDEX]]]",
             help="A task, or all of a type; by default all that the workers log.",
             show_default=False,
+            autocompletion=complete_keys,
         ),
     ] = None,
     *,

@@ -1,0 +1,1 @@
+"""`taskmill doctor`: finds the first thing that keeps commands from working, and says the fix."""
