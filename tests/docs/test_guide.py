@@ -55,6 +55,7 @@ ENDLESS = {
     "tail",
     "local",
     "sweep",
+    "logs",
 }  # these wait, or need a cloud of their own
 TOOLS = {"seq", "printf"}  # what lines may begin with, besides taskmill and export
 
@@ -156,6 +157,7 @@ def cloud(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessC
         "TASKMILL_TENANT": "acme",
         "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "secret",
+        "XDG_CONFIG_HOME": str(project),
     }.items():
         monkeypatch.setenv(name, value)
     others = patch.dict(FUNCTIONS, clear=True), patch.dict(sys.modules)

@@ -14,9 +14,9 @@ from taskmill.cli.doctor.command import doctor
 from taskmill.cli.explaining.command import explain
 from taskmill.cli.logs.command import logs
 from taskmill.cli.output import Output
-from taskmill.cli.project.command import init
 from taskmill.cli.profiles.applied import with_profile
 from taskmill.cli.profiles.command import use
+from taskmill.cli.project.command import init
 from taskmill.cli.schedules import app as schedules
 from taskmill.cli.stack.cdk import PASSED_ON, bootstrap, deploy, destroy, diff
 from taskmill.cli.stack.local import app as local

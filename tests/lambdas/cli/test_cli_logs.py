@@ -10,6 +10,7 @@ import boto3
 import pytest
 import typer
 from botocore.stub import Stubber
+from hostile_api import TEXT
 from moto import mock_aws
 from network import Network
 from typer.testing import Result
@@ -157,6 +158,18 @@ def test_json_has_every_field_and_a_line_each(run: Run, log: Callable[..., None]
 
     assert (printed["message"], printed["logGroup"]) == ("printed", "WorkerLogs")
     assert (claimed["key"], claimed["location"]) == ("TASK#mbc/double#d-1", "f:1")
+
+
+def test_what_tasks_log_can_neither_drive_a_terminal_nor_add_lines(
+    run: Run, log: Callable[..., None]
+) -> None:
+    log(f"printed {TEXT}", line(f"logged {TEXT}", extra=TEXT))
+
+    shown = run("logs").stdout
+
+    assert len(shown.splitlines()) == 2
+    assert "\x1b" not in shown
+    assert "\\x1b]0;owned" in shown
 
 
 def test_follow_goes_on_until_ctrl_c_and_repeats_nothing(

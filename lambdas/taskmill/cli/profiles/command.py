@@ -60,7 +60,7 @@ def use(
             profiles.named[name] = replace(profiles.named.get(name) or _new(given), **given)
         profiles.get(name)
         profiles.current = name
-    profiles.write()
+    profiles.save()
     _print(call, profiles)
 
 

@@ -57,7 +57,7 @@ class Profiles:
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise NoProfile(f"cannot read the profiles in {file}: {error}") from None
 
-    def write(self) -> None:
+    def save(self) -> None:
         """Write the file, which only the user may read.
 
         Raises:
