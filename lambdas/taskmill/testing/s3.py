@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from botocore.exceptions import ClientError
-from botocore.response import StreamingBody
 
 
 @dataclass
@@ -49,6 +48,8 @@ class MemoryBucket:
         if Range:
             first, last = map(int, re.findall(r"\d+", Range))
             body = body[first : last + 1]
+        from botocore.response import StreamingBody  # takes a quarter of a second to import
+
         stream = StreamingBody(io.BytesIO(body), len(body))
         return {"Body": stream, "ContentLength": len(body), "ETag": etag}
 
