@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,8 @@ def dev_outputs(start: Path | None = None) -> Outputs:
         return {}
     try:
         found = dict(json.loads(file.read_text()))
-        os.kill(int(found["Pid"]), 0)
+        _, _, port = found["ApiUrl"].rpartition(":")
+        socket.create_connection(("127.0.0.1", int(port)), timeout=1).close()
     except (OSError, ValueError, TypeError, KeyError):  # it was killed, or is just ending
         return {}
     return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import re
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -31,6 +33,11 @@ from taskmill.testing.lambda_context import LambdaContext
 from taskmill.testing.schedules import Schedules
 from taskmill.testing.schema import TABLE_SCHEMA
 
+# Settings of the shell that apply here, too.
+_OWN = re.compile(
+    "POWERTOOLS_LOG_LEVEL|TASKMILL_(IDS|TENANT|TENANT_.*|CROSS_TENANT_SUBMITS|CALLBACK_BUDGET"
+    "|MAX_PAYLOAD_BYTES|MAX_CONCURRENCY|RETENTION_DAYS)"
+)
 GRACE_SECONDS = 0.5  # for tasks that are about to end when the developer stops them
 BATCHES_AT_ONCE = 4  # of fan-outs
 
@@ -122,11 +129,14 @@ class RealTimeCloud:
 
 
 def _environment() -> dict[str, str]:
+    """What the stack would set, and of the shell what does not say where things are."""
+    own = {name: value for name, value in os.environ.items() if _OWN.fullmatch(name)}
     return function_environment(modules=(), factory=None) | {
         "POWERTOOLS_LOG_LEVEL": "INFO",
         "TASKMILL_TENANT": DEFAULT_TENANT,
-        "TASKMILL_QUEUE_SERVICE": "memory",
-        "TASKMILL_RUNNER": "container",
         "TASKMILL_PRIORITY_QUEUE_URL": "priority-queue",
         "TASKMILL_PRIORITY_QUEUE_ARN": "arn:priority-queue",
+        **own,
+        "TASKMILL_QUEUE_SERVICE": "memory",
+        "TASKMILL_RUNNER": "container",
     }

@@ -51,7 +51,8 @@ def check_alone(folder: Path) -> None:
     """
     with suppress(OSError, ValueError, TypeError, KeyError):  # none runs, or it was killed
         running = json.loads((folder / STATE_FILE).read_text())
-        os.kill(int(running["Pid"]), 0)
+        port = int(running["ApiUrl"].rpartition(":")[2])
+        socket.create_connection((ADDRESS, port), timeout=1).close()
         raise CannotServe(
             f"taskmill dev runs here already: {running['ApiUrl']} (pid {running['Pid']})"
         )

@@ -20,8 +20,14 @@ class DevRegistry(Registry):
         no_timeouts: Task code may run for as long as it likes.
     """
 
-    def __init__(self, pools: Pools | None = None, *, no_timeouts: bool = False) -> None:
-        super().__init__(pools=pools)
+    def __init__(
+        self,
+        pools: Pools | None = None,
+        *,
+        factory: str | None = None,
+        no_timeouts: bool = False,
+    ) -> None:
+        super().__init__(factory=factory, pools=pools)
         self.failure: BaseException | None = None
         self.no_timeouts = no_timeouts
 
@@ -30,6 +36,11 @@ class DevRegistry(Registry):
         retry, seconds = super().policy(task_type)
         unlimited = self.no_timeouts or is_debugged()
         return retry, NO_LIMIT_SECONDS if unlimited else seconds
+
+    def renew(self, failure: BaseException | None, pools: Pools) -> None:
+        """The modules were imported anew."""
+        self.failure, self.pools = failure, pools
+        self.__dict__.pop("_made_transformer", None)  # the factory may be in one of them
 
     def _load_for(self, task_type: str) -> BaseException | None:
         return None if self._knows(task_type) else self.failure

@@ -75,8 +75,7 @@ class Reloader:
         replace_with(stage, _declared_in(before))
         drop_handlers([each for each in handlers if _module_of(each) in before])
         self.failing = dict(failures)
-        self.registry.failure = next(iter(failures.values()), None)
-        self.registry.pools = _pools()
+        self.registry.renew(next(iter(failures.values()), None), _pools())
         self._is_loaded = True
         return failures
 

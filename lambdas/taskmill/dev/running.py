@@ -36,6 +36,7 @@ class DevServer:
         project: The folder in which clients find the server.
         folder: Of the task modules.
         modules: Their names; none: those in the folder that declare tasks.
+        factory: "module:Class" of a `TaskEventFactory`.
         port: 0: any free one.
         concurrency: How many tasks run side by side.
         began: When the process began, by `time.time`.
@@ -44,6 +45,7 @@ class DevServer:
     project: Path
     folder: Path
     modules: Sequence[str] = ()
+    factory: str | None = None
     port: int
     concurrency: int
     no_timeouts: bool = False
@@ -63,7 +65,7 @@ class DevServer:
     def _serve(self, listener: socket.socket, stack: ExitStack) -> None:
         port = listener.getsockname()[1]
         url, terminal = f"http://{ADDRESS}:{port}", Terminal()
-        registry = DevRegistry(no_timeouts=self.no_timeouts)
+        registry = DevRegistry(factory=self.factory, no_timeouts=self.no_timeouts)
         cloud = RealTimeCloud(registry, terminal, url=url, concurrency=self.concurrency)
         stack.enter_context(use(cloud.wiring))
         stack.enter_context(breakpoints(terminal))

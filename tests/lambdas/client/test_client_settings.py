@@ -1,4 +1,6 @@
 import json
+import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -109,3 +111,67 @@ def _authorization_sent(url: str | None = None) -> str:
     with TaskClient(url, tenant="mbc", transport=httpx.MockTransport(answer)) as client:
         list(client.list())
     return str(sent[0].headers["authorization"])
+
+
+@pytest.fixture
+def listener() -> Iterator[socket.socket]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener
+
+
+@pytest.fixture
+def dev(tmp_path: Path, listener: socket.socket) -> dict[str, str]:
+    """What a running `taskmill dev` announces; the listener plays it."""
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    found = {"ApiUrl": url, "EndpointUrl": url, "Token": "dev", "Pid": "1"}
+    (tmp_path / ".taskmill").mkdir()
+    (tmp_path / ".taskmill" / "dev.json").write_text(json.dumps(found))
+    return found
+
+
+@pytest.mark.usefixtures("local_cloud")
+def test_a_running_dev_goes_before_the_local_cloud(
+    dev: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAREAL")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "real")
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+
+    with TaskClient() as client:
+        assert (client.url, client.tenant) == (dev["ApiUrl"], "default")
+    assert _authorization_sent() == "Bearer dev"
+
+
+@pytest.mark.usefixtures("local_cloud", "dev")
+def test_a_dev_that_was_killed_is_not_taken_for_a_running_one(listener: socket.socket) -> None:
+    listener.close()
+
+    with TaskClient() as client:
+        assert client.url == LOCAL["ApiUrl"]
+
+
+@pytest.mark.usefixtures("local_cloud", "dev")
+def test_a_stack_that_is_named_is_one_of_the_local_cloud(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TASKMILL_STACK", "Other")
+
+    with pytest.raises(NotConfigured, match="which stack of the local cloud"):
+        TaskClient(tenant="mbc")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]"])
+def test_on_this_machine_a_tenant_need_not_be_named(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    with TaskClient(f"http://{host}:4640", token="any") as client:
+        assert client.tenant == "default"
+    monkeypatch.setenv("TASKMILL_TENANT", "mbc")
+    with TaskClient(f"http://{host}:4640", token="any") as client:
+        assert client.tenant == "mbc"
+
+
+@pytest.mark.parametrize("url", ["https://localhost.example.com", "http://192.0.2.1:4640"])
+def test_elsewhere_it_must_be(url: str) -> None:
+    with pytest.raises(NotConfigured, match="whose tasks"):
+        TaskClient(url, token="any")

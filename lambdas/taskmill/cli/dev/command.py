@@ -32,6 +32,14 @@ def dev(
             help="Modules with task functions, separated by commas; by default all in the folder.",
         ),
     ] = None,
+    factory: Annotated[
+        str | None,
+        typer.Option(
+            envvar="TASKMILL_FACTORY",
+            metavar="MODULE:CLASS",
+            help="A TaskEventFactory of your own, as TaskSource has it.",
+        ),
+    ] = None,
     port: Annotated[
         int, typer.Option(min=0, max=65_535, help="Port on this machine; 0: any free one.")
     ] = PORT,
@@ -60,6 +68,7 @@ def dev(
         project=Path.cwd(),
         folder=checked_folder(folder, option="--folder"),
         modules=[each.strip() for each in (modules or "").split(",") if each.strip()],
+        factory=factory,
         port=port,
         concurrency=concurrency,
         no_timeouts=no_timeouts,
