@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
@@ -17,7 +18,7 @@ from taskmill.dev.cloud import RealTimeCloud
 from taskmill.dev.place import ADDRESS, STATE_FOLDER, announced, bound, check_alone
 from taskmill.dev.registry import DevRegistry
 from taskmill.dev.reloading import Reloader
-from taskmill.dev.server import build_server
+from taskmill.dev.server import build_server, warm_up
 from taskmill.dev.terminal import Terminal
 from taskmill.dev.watching import Watcher, tell_loaded
 from taskmill.wiring.process import use
@@ -98,6 +99,7 @@ class DevServer:
             terminal.line(f"{_counted(left)} of the last run; taskmill dev --fresh drops them")
 
     def _tell_ready(self, terminal: Terminal, url: str) -> None:
+        threading.Thread(target=warm_up, daemon=True).start()
         seconds = time.time() - self.began
         terminal.line(f"ready in {seconds:.1f} s at {url}", colour="green")
         terminal.line("try in another terminal: taskmill submit TYPE 'INPUT' --wait; Ctrl-C stops")

@@ -14,7 +14,6 @@ from starlette.routing import Route
 
 from taskmill.dev.local_only import LocalOnly
 from taskmill.dev.objects import PATH
-from taskmill.testing.http import InProcessApi, handler
 
 if TYPE_CHECKING:
     from taskmill.dev.cloud import RealTimeCloud
@@ -24,20 +23,12 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]
 
 def build_server(cloud: RealTimeCloud, port: int) -> Starlette:
     """The application: the API, and the payloads that its answers name."""
-    api = InProcessApi()
 
     async def payload(request: Request) -> Response:
         return await run_in_threadpool(_payload, cloud, request, await request.body())
 
     async def call(request: Request) -> Response:
-        event = api.event(
-            request.method,
-            request.scope["raw_path"].decode("latin-1").partition("?")[0],
-            (await request.body()) or None,
-            request.url.query,
-            dict(request.headers),
-        )
-        answer = await run_in_threadpool(handler, event, None)
+        answer = await run_in_threadpool(_answer, request, await request.body())
         return Response(answer["body"], answer["statusCode"], answer["headers"])
 
     return Starlette(
@@ -47,6 +38,24 @@ def build_server(cloud: RealTimeCloud, port: int) -> Starlette:
         ],
         middleware=[Middleware(LocalOnly, port=port)],
     )
+
+
+def warm_up() -> None:
+    """Import the API's function, which takes half a second, before the first request does."""
+    import taskmill.testing.http  # noqa: F401
+
+
+def _answer(request: Request, body: bytes) -> dict[str, Any]:
+    from taskmill.testing.http import InProcessApi, handler
+
+    event = InProcessApi().event(
+        request.method,
+        request.scope["raw_path"].decode("latin-1").partition("?")[0],
+        body or None,
+        request.url.query,
+        dict(request.headers),
+    )
+    return handler(event, None)
 
 
 def _payload(cloud: RealTimeCloud, request: Request, body: bytes) -> Response:

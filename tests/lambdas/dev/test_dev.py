@@ -185,6 +185,12 @@ def test_a_module_that_is_broken_from_the_start_fails_only_its_tasks(project: Pa
             assert client.wait(late).status == "COMPLETED"  # its next attempt has the new code
 
 
+def test_it_is_ready_within_two_seconds(project: Path) -> None:
+    with running(project) as dev:
+        dev.prints("ready in")
+        assert _cpu_seconds(dev.process.pid) < 2.0  # what it takes on a machine at rest
+
+
 def test_web_pages_of_others_cannot_reach_it(dev: Dev) -> None:
     path = f"{dev.url}/v1/tenants/default/tasks"
     port = dev.url.rpartition(":")[2]
