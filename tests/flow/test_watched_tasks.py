@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from network import URL, Network
-from watched_tasks import watched_echo, watched_mapper, watched_parent
+from watched_tasks import watched_echo, watched_mapper, watched_parent, watched_reporter
 
 from taskmill import TaskHandle, WaitTimeout, connected
 from taskmill.client import TaskClient
@@ -47,8 +47,8 @@ def test_a_parent_that_waits_shows_how_many_of_its_children_have_ended(
         ("QUEUED", 0, 0, 0.0),
         ("WAITING", 2, 4, 50.0),
         ("WAITING", 3, 4, 75.0),
-        ("COMPLETED", 0, 0, 100.0),
-        ("COMPLETED", 0, 0, 100.0),
+        ("COMPLETED", 4, 4, 100.0),
+        ("COMPLETED", 4, 4, 100.0),
     ]
 
 
@@ -63,6 +63,18 @@ def test_a_parent_that_waits_for_a_fan_out_shows_its_subtasks(cloud: InProcessCl
     waiting = sorted(each for each in seen if each[0] == "WAITING")
     assert waiting[0][1:] == (0, 30, 0.0)
     assert waiting[-1][1:] == (30, 30, 100.0)
+
+
+def test_what_a_parent_reports_itself_counts_when_it_does_not_wait(
+    cloud: InProcessCloud,
+) -> None:
+    handle = watched_reporter.submit(3)
+    cloud.advance(seconds=1)
+    assert figures(handle)[:3] == ("WAITING", 1, 3)
+
+    handle.wait()
+
+    assert figures(handle) == ("COMPLETED", 7, 10, 100.0)
 
 
 def test_many_children_are_counted_from_their_parents_row(cloud: InProcessCloud) -> None:

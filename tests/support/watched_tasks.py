@@ -26,6 +26,14 @@ def watched_parent(count: int, ctx: TaskContext) -> int:
     return sum(ctx.gather(*children))
 
 
+@task("watched-reporter")
+def watched_reporter(count: int, ctx: TaskContext) -> int:
+    children = [ctx.submit(watched_leaf, each, delay_seconds=60 * each) for each in range(count)]
+    total = sum(ctx.gather(*children))
+    ctx.progress(7, 10)
+    return total
+
+
 @task("watched-echo")
 def watched_echo(value: Any) -> int:
     return len(str(value))

@@ -100,8 +100,8 @@ class Reads(Connection):
         """The progress of a task.
 
         Of a step function task its subtasks; they count when their batch tells them. Of a single
-        task what `ctx.progress` last reported; while it waits for its children, those that have
-        ended, of all it has started.
+        task what `ctx.progress` last reported; while it waits for its children, and if it reports
+        nothing, those that have ended, of all it has started.
         """
         path = f"{path_of(key_of(key).parent)}/progress"
         return Progress.model_validate((yield getting(path)))

@@ -91,8 +91,8 @@ class TaskHandle(Generic[Out_co]):
     def progress(self) -> Progress:
         """What `ctx.progress` last reported: `completed` of `total`, and `percent`.
 
-        While the task waits for its children, those that have ended, of all it has started; a
-        fan-out among them counts as its subtasks. Raises as `task` does.
+        While the task waits for its children, and if it reports nothing, those that have ended, of
+        all it has started; a fan-out among them counts as its subtasks. Raises as `task` does.
         """
         if self.key.index is not None:  # a subtask
             return reported_progress(self.task())

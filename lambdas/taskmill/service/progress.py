@@ -19,16 +19,18 @@ def fan_out_progress(task: Task) -> Progress:
 
 
 def single_progress(task: Task, children: Iterable[Task]) -> Progress:
-    """The progress of a single task: what it reported, or while it waits, that of its children.
+    """The progress of a single task: what it reported, or that of its children.
 
-    A child counts as one; one that is a fan-out counts as its subtasks.
+    The latter while it waits for them, and always if it has reported nothing itself. A child counts
+    as one; one that is a fan-out counts as its subtasks.
 
     Args:
-        children: Read only if the task is WAITING and has 100 children at most.
+        children: Read only if they count, and there are 100 at most.
     """
-    if task.status is not Status.WAITING:
+    waits = task.status is Status.WAITING
+    if not task.child_count or ("progress" in task.attributes and not waits):
         return reported_progress(task)
-    if (task.child_count or 0) > CHILDREN_READ:
+    if task.child_count > CHILDREN_READ:
         done, total = task.awaited_done or 0, task.awaited_total or 0
         return _progress(task, {"total": total, "completed": min(done, total)})
     sums = dict.fromkeys(("total", *COUNT_NAMES), 0)

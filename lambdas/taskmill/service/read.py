@@ -82,8 +82,8 @@ class Reads(ServiceParts):
 
         Of a step function task, or the one that a subtask belongs to, its subtasks by outcome, as
         the batches tell them: every 10 s, and at their end. Of a single task what its function
-        last reported; while it waits for its children, those that have ended, of all it has
-        started, and of a fan-out among them its subtasks.
+        last reported; while it waits for its children, and if it reports nothing, those that have
+        ended, of all it has started, and of a fan-out among them its subtasks.
 
         Raises:
             TaskNotFound: No task has this key.
