@@ -1,6 +1,8 @@
 """`taskmill dev` as a developer uses it: a process, its terminal, programs in the same folder."""
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,6 +95,20 @@ def test_programs_in_the_folder_find_it_and_need_no_tenant(dev: Dev) -> None:
     assert "printed for World" in printed
     assert "dev-greet  INFO  logged  whom=World" in printed
     assert max(map(len, printed.splitlines())) <= 80
+
+
+PROGRAM = "from devtasks import greet; print(greet.submit('Ada').wait())"
+
+
+def test_handles_of_a_program_find_it_as_well(dev: Dev) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        env={**os.environ, "PYTHONPATH": "tasks"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "Hello, Ada!\n"
 
 
 def test_time_is_real_and_tasks_run_side_by_side(dev: Dev) -> None:
