@@ -172,10 +172,8 @@ def readme() -> list[str]:
 
 
 def deploy() -> list[str]:
-    cdk = json.loads((ROOT / "package.json").read_text())["devDependencies"]["aws-cdk"]
     python = "3." + str(written(TaskFunction.__init__, r"Runtime\.PYTHON_3_(\d+)"))
     return [
-        f"`npx aws-cdk@{cdk} deploy",
         f"the CDK app must run on Python {python}, the version of the functions",
         f"`make deploy PYTHON=python{python}`",
     ]

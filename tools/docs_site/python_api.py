@@ -5,7 +5,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RUNTIME = ROOT / "lambdas/taskmill"
-PACKAGES = ("taskmill", "taskmill.client", "taskmill.testing", "taskmill.testing.http")
+PACKAGES = (
+    "taskmill",
+    "taskmill.client",
+    "taskmill.testing",
+    "taskmill.testing.http",
+    "taskmill.contrib.django",
+    "taskmill.contrib.opentelemetry",
+    "taskmill.contrib.sentry",
+)
 CDK = "taskmill_cdk"
 
 

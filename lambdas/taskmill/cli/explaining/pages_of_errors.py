@@ -8,7 +8,7 @@ from importlib.resources import files
 
 from taskmill.model.errors import InvalidRequest
 
-_CLASSES = re.compile(r"^- Error: (.*)$", re.MULTILINE)
+_CLASSES = re.compile(r"^- Error: (.*(?:\n {2}.*)*)$", re.MULTILINE)
 
 
 def all_pages() -> dict[str, str]:
