@@ -117,6 +117,19 @@ def test_an_input_that_does_not_fit_is_a_failed_task(
     assert started == []
 
 
+def test_a_function_without_an_argument_needs_no_input(
+    cloud: InProcessCloud, started: list[Any]
+) -> None:
+    body = json.loads(asked("import-nothing-given"))
+    del body["submit"]["input"]
+    send(cloud, json.dumps(body))
+
+    cloud.run()
+
+    assert task_of(cloud, "import-nothing-given").status == "COMPLETED"
+    assert started == ["nothing"]
+
+
 def test_an_unknown_type_is_a_failed_task(cloud: InProcessCloud) -> None:
     send(cloud, asked("import-nothing"))
 

@@ -32,6 +32,7 @@ def template() -> Template:
             code="$.detail.order",
         ),
         "Literal": stack.task_target("import-file", tenant="acme", input={"by": "us > you"}),
+        "Nothing": stack.task_target("clean-up", tenant="acme", input=None),
         "Text": stack.task_target(
             "import-file",
             tenant="acme",
@@ -101,6 +102,10 @@ def test_tenant_code_and_input_may_be_parts_of_the_event(template: Template) -> 
 
 def test_an_input_may_be_the_same_each_time(template: Template) -> None:
     assert rendered(template, "Literal", EVENT)["submit"]["input"] == {"by": "us > you"}
+
+
+def test_a_task_may_have_no_input(template: Template) -> None:
+    assert "input" not in rendered(template, "Nothing", EVENT)["submit"]
 
 
 def test_an_input_may_be_any_of_the_cdks(template: Template) -> None:

@@ -25,6 +25,12 @@ def import_text(text: str) -> str:
     return text
 
 
+@task("import-nothing-given")
+def import_nothing_given() -> str:
+    STARTED.append("nothing")
+    return "done"
+
+
 @task("import-in-large", pool="large")
 def import_in_large(detail: dict[str, Any]) -> str:
     STARTED.append(detail)

@@ -30,7 +30,8 @@ class TaskTarget:
         tenant: Of the tasks: a name, or a path into the event such as ``$.detail.tenant``.
         tenants: Which tenants a path may lead to; None: any that can be one.
         input: Of the tasks: a path into the event, a ``RuleTargetInput``, or any JSON, in which
-            ``EventField`` stands for a part of the event; by default the event's ``detail``.
+            ``EventField`` stands for a part of the event; by default the event's ``detail``. None:
+            there is no input, for task functions without an argument.
         code: Of the tasks: a path into the event. Events with the same code start one task. By
             default the event's id, which stays the same however often the event is delivered.
         **props: Any of ``targets.SqsQueue``: ``max_event_age``, ``retry_attempts`` ...
@@ -79,35 +80,36 @@ class TaskTarget:
 class _Message(events.RuleTargetInput):
     """The body of the message: ``{"submit": {...}}``, which ``taskmill.work.triggers`` reads."""
 
-    def __init__(self, asked: dict[str, Any], given: events.RuleTargetInput) -> None:
+    def __init__(self, asked: dict[str, Any], given: events.RuleTargetInput | None) -> None:
         super().__init__()
         self._asked = asked
         self._given = given
 
     def bind(self, rule: IRuleRef) -> events.RuleTargetInputProperties:
-        given = self._given.bind(rule)
-        paths = dict(given.input_paths_map or {})
-        members = []
+        paths, members = {}, []
         for name, value in self._asked.items():
             if isinstance(value, str) and is_path(value):
                 paths[f"taskmill-{name}"] = value
                 members.append(f'"{name}":<taskmill-{name}>')
             else:
                 members.append(f'"{name}":{json.dumps(value)}')
-        if given.input_path is not None:
-            paths["taskmill-input"] = given.input_path
-            text = "<taskmill-input>"
-        elif given.input_template is not None:
-            text = given.input_template
-        else:
-            text = given.input or "null"
-        members.append(f'"input":{text}')
+        if self._given is not None:
+            given = self._given.bind(rule)
+            paths |= given.input_paths_map or {}
+            if given.input_path is not None:
+                paths["taskmill-input"] = given.input_path
+                text = "<taskmill-input>"
+            else:
+                text = given.input_template or given.input or "null"
+            members.append(f'"input":{text}')
         return events.RuleTargetInputProperties(
             input_paths_map=paths, input_template=f'{{"submit":{{{",".join(members)}}}}}'
         )
 
 
-def _input(given: Any) -> events.RuleTargetInput:
+def _input(given: Any) -> events.RuleTargetInput | None:
+    if given is None:
+        return None
     if isinstance(given, events.RuleTargetInput):
         return given
     if isinstance(given, str) and is_path(given):

@@ -10,6 +10,7 @@ from typing import Any
 from taskmill.aws.sqs.protocol import Delivery
 from taskmill.model.errors import InvalidKey, TaskmillError, UnreadableMessage
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.left_out import LEFT_OUT
 from taskmill.work.triggers.sources import Source, by_name
 
 _SUBMIT, _TOPIC = '"submit"', '"TopicArn"'  # no task's key has quotes, so none contains these
@@ -27,7 +28,7 @@ class Trigger:
     """A task that a message asks for.
 
     Attributes:
-        input: Its JSON value.
+        input: Its JSON value, or `LEFT_OUT`.
         source: Who asks; stored as the task's submitter.
     """
 
@@ -82,7 +83,7 @@ def _of_rule(asked: Mapping[str, Any]) -> Trigger:
     if tenant not in asked.get("tenants", [tenant]):
         raise InvalidKey(f"tenant {tenant!r} is not one that the rule may name", field="tenant")
     key = TaskKey(Kind.TASK, tenant, asked["type"], asked["code"])
-    return Trigger(key=key, input=asked.get("input"), source=str(asked.get("by", "rule")))
+    return Trigger(key=key, input=asked.get("input", LEFT_OUT), source=str(asked.get("by", "rule")))
 
 
 def _of_source(source: Source, message: str, value: Any) -> Trigger:
