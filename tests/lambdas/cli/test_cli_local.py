@@ -89,3 +89,25 @@ def test_without_the_local_cloud_installed_the_way_to_it_is_told(
 
     assert result.exit_code == 2
     assert re.search(r"pip install .*\[local,cdk\]", result.stderr)
+
+
+def test_watch_deploys_again_and_prints_the_address_each_time(
+    run: Run, started: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def watch(_: LocalCloud, up: Callable[[], object]) -> None:
+        up()
+        up()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LocalCloud, "watch", watch)
+
+    result = run("local", "up", "--watch")
+
+    assert len(started) == 2
+    assert result.stdout == "http://localhost:4566/api\n" * 2
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (130, "taskmill: interrupted")
+
+
+@pytest.mark.usefixtures("started")
+def test_up_ends_with_where_the_logs_are(run: Run) -> None:
+    assert run("local", "up").stderr.endswith("logs: taskmill logs --follow\n")

@@ -35,7 +35,7 @@ def test_a_subtask_without_a_result_has_null_and_is_told(run: Run, client: TaskC
     assert result.stdout == "2\nnull\n6\n"
     assert result.exit_code == 0
     assert result.stderr == (
-        "1 subtasks have no result, and null in their line:"
+        "1 subtask has no result, and null in its line:"
         " taskmill subtasks double f --status failed\n"
     )
 

@@ -56,13 +56,11 @@ def print_results(call: Call, client: TaskClient, task: Task, *, file: Path | No
     results = FanOutResults(client, task, whole=call.output.as_json and file is None)
     call.output.json_lines(results.lines(), file)
     if results.missing:
-        of_failed = call.command("subtasks", task)
-        call.output.note(
-            f"{results.missing:,} subtasks have no result, and null in their line:"
-            f" {of_failed} --status failed"
-            if not results.whole
-            else f"{results.missing:,} subtasks have no result: {of_failed} --status failed"
-        )
+        one = results.missing == 1
+        who = "1 subtask has" if one else f"{results.missing:,} subtasks have"
+        null = "" if results.whole else f", and null in {'its' if one else 'their'} line"
+        look = f"{call.command('subtasks', task)} --status failed"
+        call.output.note(f"{who} no result{null}: {look}")
 
 
 def check_writable(file: Path) -> None:
