@@ -52,12 +52,18 @@ def programs() -> list[Program]:
 def write(folder: Path) -> dict[Path, Program]:
     """Write all programs, a package for each page; returns which file is which."""
     written = {}
+    local: dict[Path, list[str]] = {program.page: [] for program in programs()}
+    for program in programs():
+        local[program.page].append(program.name.removesuffix(".py"))
     for program in programs():
         file = folder / program.package / program.name
         file.parent.mkdir(parents=True, exist_ok=True)
         (file.parent / "__init__.py").touch()
-        local = re.compile(r"^(from|import) (?=(?:shop|conftest|greetings)\b)", re.MULTILINE)
-        text = local.sub(rf"\1 {program.package}.", program.text)
+        names = "|".join(local[program.page])
+        text = re.sub(
+            rf"(?m)^( *from )(?=({names}) import)", rf"\1{program.package}.", program.text
+        )
+        text = re.sub(rf"(?m)^( *)(?=import ({names})$)", rf"\1from {program.package} ", text)
         file.write_text(annotated(text))
         written[file] = program
     return written
