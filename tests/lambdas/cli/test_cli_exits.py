@@ -95,7 +95,7 @@ def test_3_for_a_task_that_is_not_there(command: str, run: Run) -> None:
     result = run(command, "double", "nowhere")
 
     assert result.exit_code == 3
-    assert "double#nowhere" in _one_line(result)
+    assert "no task double nowhere of tenant" in _one_line(result)
 
 
 def test_4_when_nobody_answers(run: Run, network: Network) -> None:
