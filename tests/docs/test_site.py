@@ -18,6 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
 ANSI = re.compile(r"\x1b\[[\d;]*m")
 
+OF_OTHERS = {"taskmill.contrib.django": {"task"}}  # Django's own, handed on
+
 pytestmark = pytest.mark.xdist_group("site")
 
 
@@ -110,7 +112,8 @@ def test_the_reference_has_every_public_name(site: Path, module: str) -> None:
     names = public_names(module)
 
     assert names
-    assert [name for name in names if f'id="{module}.{name}"' not in page] == []
+    missing = {name for name in names if f'id="{module}.{name}"' not in page}
+    assert missing <= OF_OTHERS.get(module, set())
 
 
 def test_private_names_are_not_in_it(site: Path) -> None:
