@@ -61,7 +61,12 @@ class Call:
         )
 
     def command(self, verb: str, task: Task) -> str:
-        """A command line to copy, without options that the environment or the profile has."""
+        """A command line to copy, without options that the environment or the profile has.
+
+        Nor has it the tenant that an API on this machine takes by default.
+        """
+        from taskmill.client.settings import find_tenant
+
         options = (
             ("--url", self.url, "TASKMILL_URL"),
             ("--tenant", task.tenant_code, "TASKMILL_TENANT"),
@@ -69,9 +74,12 @@ class Call:
             ("--profile", self.profile, "AWS_PROFILE"),
             ("--stack", self.stack, "TASKMILL_STACK"),
         )
+        by_default = {"--tenant": find_tenant(None, self.url or "http://localhost")}
         needed = (
             f" {name} {shlex.quote(value)}"
             for name, value, variable in options
-            if value and value not in (os.environ.get(variable), self.of_profile.get(name))
+            if value
+            and value
+            not in (os.environ.get(variable), self.of_profile.get(name), by_default.get(name))
         )
         return f"taskmill {verb} {in_words(task.key)}{''.join(needed)}"

@@ -1,9 +1,11 @@
 """`taskmill logs` against CloudWatch Logs and CloudFormation as moto plays them."""
 
 import json
+import socket
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -249,6 +251,19 @@ def test_without_a_stack_it_asks_for_one(run: Run, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
 
     assert run("logs").stderr == "taskmill: which stack? Give --stack or set TASKMILL_STACK\n"
+
+
+def test_those_of_taskmill_dev_are_in_its_terminal(run: Run, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        (tmp_path / ".taskmill").mkdir()
+        announced = {"ApiUrl": url, "EndpointUrl": url, "Token": "dev"}
+        (tmp_path / ".taskmill" / "dev.json").write_text(json.dumps(announced))
+
+        result = run("logs", "--url", url)
+
+    told = "taskmill: the logs of `taskmill dev` are in the terminal that it runs in\n"
+    assert (result.exit_code, result.stderr) == (2, told)
 
 
 @pytest.mark.parametrize(

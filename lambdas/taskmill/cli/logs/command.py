@@ -88,10 +88,14 @@ def _reader(
     call: Call, words: list[str], since: timedelta | None
 ) -> tuple[LogReader, int, int | None]:
     """The reader, and the times (epoch ms) from and until which it reads."""
-    from taskmill.cli.aws_account import account_of
+    from taskmill.cli.aws_account import NoAccount, account_of
     from taskmill.cli.logs.groups import log_groups
     from taskmill.cli.logs.reading import LogReader
+    from taskmill.client.outputs import api_outputs, are_of
 
+    dev = api_outputs(stack=call.stack)
+    if "Token" in dev and not call.profile and (not call.url or are_of(dev, call.url)):
+        raise NoAccount("the logs of `taskmill dev` are in the terminal that it runs in")
     wanted, begin, end = _asked(call, words)
     account = account_of(call)
     url = None if account.stack else call.url
