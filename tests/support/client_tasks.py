@@ -15,7 +15,7 @@ def repeat(times: int) -> str:
     return "x" * times
 
 
-@task("doubles")
+@task("double-all")
 def doubles(numbers: list[int], ctx: TaskContext) -> int:
     ctx.gather([(double, 1)])
     return len(ctx.map(double, numbers))

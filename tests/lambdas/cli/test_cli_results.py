@@ -103,31 +103,31 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_is_submitted(
 
 
 def test_children_and_parent_are_shown(run: Run, client: TaskClient) -> None:
-    client.submit("doubles", [1, 2], code="d-1")
+    client.submit("double-all", [1, 2], code="d-1")
 
     listed = [
-        line.split("\t")[:2] for line in run("children", "doubles", "d-1").stdout.splitlines()
+        line.split("\t")[:2] for line in run("children", "double-all", "d-1").stdout.splitlines()
     ]
     assert sorted(listed) == [["SFN_TASK", "double"], ["TASK", "double"]]
 
-    child = next(iter(client.children(client.get("doubles", "d-1"))))
+    child = next(iter(client.children(client.get("double-all", "d-1"))))
     facts = dict(
         line.split(maxsplit=1) for line in run("get", "double", child.code).stdout.splitlines()
     )
-    assert facts["parent"] == "doubles d-1"
-    assert "logs: taskmill logs doubles d-1" in run("get", "doubles", "d-1").stderr
-    assert "children: taskmill children doubles d-1" in run("get", "doubles", "d-1").stderr
+    assert facts["parent"] == "double-all d-1"
+    assert "logs: taskmill logs double-all d-1" in run("get", "double-all", "d-1").stderr
+    assert "children: taskmill children double-all d-1" in run("get", "double-all", "d-1").stderr
 
 
 def test_watch_tells_how_far_the_children_are(
     run: Run, client: TaskClient, network: Network, cloud: InProcessCloud
 ) -> None:
     network.idle = True
-    client.submit("doubles", [1, 2, 3], code="d-1")
-    while client.get("doubles", "d-1").status != "WAITING":
+    client.submit("double-all", [1, 2, 3], code="d-1")
+    while client.get("double-all", "d-1").status != "WAITING":
         cloud.step()
 
-    waiting = run("watch", "doubles", "d-1", "--timeout", "0").stderr
+    waiting = run("watch", "double-all", "d-1", "--timeout", "0").stderr
 
     assert "WAITING  waits: " in waiting
     assert "of 1 children" in waiting or "of 3 subtasks" in waiting

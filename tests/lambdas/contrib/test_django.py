@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import django
 import pytest
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "django_settings")
-
-import django
-
+os.environ["DJANGO_SETTINGS_MODULE"] = "django_settings"
 django.setup()
+del os.environ["DJANGO_SETTINGS_MODULE"]  # the programs that other tests start have their own
 
 from django.test import override_settings  # noqa: E402  # Django wants to be set up first
 from django_shop import TENANT, tasks  # noqa: E402
