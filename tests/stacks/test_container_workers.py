@@ -159,7 +159,7 @@ def test_the_image_is_made_of_taskmill_and_the_tasks_and_runs_as_nobody_special(
     assert dict(steps)["FROM"].startswith("python:3.13")
     for source in copied_sources(steps):
         assert (context / source).exists(), f"{source} is not in what the image is built from"
-    assert (context / "lambdas" / "taskmill" / "cli" / "work.py").is_file()
+    assert (context / "lambdas" / "taskmill" / "cli" / "workers" / "work.py").is_file()
     assert {path.name for path in context.iterdir()} == {
         "LICENSE",
         "README.md",
