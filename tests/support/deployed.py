@@ -155,12 +155,13 @@ def log_lines(outputs: Outputs, function: str) -> Iterator[str]:
 def call(client: TaskClient, method: str, path: str, body: Any = None) -> Any:
     """A signed request below the tenant, as the client would send it; the answer as it came."""
     content = body if isinstance(body, bytes | None) else json.dumps(body).encode()
-    return client._api._http.request(
+    calls = client._calls
+    return calls._http.request(
         method,
         f"{client.url}/v1/tenants/{client.tenant}/{path}",
         content=content,
         headers={"content-type": "application/json"},
-        auth=client._api._auth,
+        auth=calls._target.auth,
     )
 
 
