@@ -63,7 +63,7 @@ class Machine:
         Raises:
             StartFailed: It ended with an error, refused the event, or asked nothing of AWS.
         """
-        with InProcessCloud(modules=function.modules) as cloud:
+        with InProcessCloud(modules=function.modules, load_modules=False) as cloud:
             event = function.first(cloud)
             self.endpoint.cloud = cloud
             self.endpoint.calls = 0
