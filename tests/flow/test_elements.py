@@ -143,7 +143,7 @@ def test_subtasks_whose_elements_are_gone_fail(cloud: InProcessCloud) -> None:
     assert get(cloud, key).status == "COMPLETED"
     error: Any = get(cloud, key.subtask(0)).attributes["error"]
     assert error["type"] == "PayloadMissing"
-    assert error["message"] == f"the input of {key.subtask(0)} has expired"
+    assert error["message"] == f"the input of {key.subtask(0).label} has expired"
 
 
 def test_a_subtask_shows_its_element_as_long_as_it_is_small(cloud: InProcessCloud) -> None:

@@ -56,7 +56,7 @@ def test_the_api_does_not_answer_a_result_with_a_dead_link(cloud: InProcessCloud
     answer = InProcessApi().get(f"{path_of(key)}/result")
 
     assert (answer.status, answer.error["code"]) == (410, "payload_expired")
-    assert answer.error["message"] == f"the result of {key} has expired"
+    assert answer.error["message"] == f"the result of {key.label} has expired"
     (detail,) = answer.error["details"]
     assert (detail["field"], detail["pk"], detail["sk"]) == ("result", key.pk, key.sk)
 
@@ -98,7 +98,7 @@ def test_a_task_says_what_of_it_has_expired(
 def test_the_client_raises_it(cloud: InProcessCloud, client: TaskClient) -> None:
     key = ended(cloud)
 
-    with pytest.raises(PayloadMissing, match=f"^the result of {key} has expired$") as gone:
+    with pytest.raises(PayloadMissing, match=f"^the result of {key.label} has expired$") as gone:
         client.result(key)
 
     assert gone.value.details["field"] == "result"
@@ -110,7 +110,7 @@ def test_the_client_raises_it_too_if_the_result_expires_before_the_download(
     key = ended(cloud)
     monkeypatch.setattr(type(cloud.wiring.payloads), "exists", lambda *_: True)
 
-    with pytest.raises(PayloadMissing, match=f"^the result of {key} has expired$"):
+    with pytest.raises(PayloadMissing, match=f"^the result of {key.label} has expired$"):
         client.result(key)
 
 
@@ -123,9 +123,9 @@ def test_handles_raise_it(cloud: InProcessCloud, client: TaskClient, *, over_htt
 
     def look() -> None:
         for read in (TaskHandle.of(key).result, TaskHandle.of(key).wait):
-            with pytest.raises(PayloadMissing, match=f"^the result of {key} has expired$"):
+            with pytest.raises(PayloadMissing, match=f"^the result of {key.label} has expired$"):
                 read()
-        with pytest.raises(PayloadMissing, match=f"the result of {many.subtask(0)} has expired"):
+        with pytest.raises(PayloadMissing, match=f"the result of {many.subtask(0).label} has expired"):
             list(MapHandle.of(many).results())
 
     if over_http:
@@ -142,7 +142,7 @@ def test_the_command_line_says_it_and_exits_with_3(
 
     result, shown = run("result", "echo", key.code), run("get", "echo", key.code)
 
-    assert (result.exit_code, result.output) == (3, f"taskmill: the result of {key} has expired\n")
+    assert (result.exit_code, result.output) == (3, f"taskmill: the result of {key.label} has expired\n")
     assert shown.exit_code == 0
     assert shown.output.count("(expired)") == 2
 
@@ -158,7 +158,7 @@ def test_a_worker_fails_the_task_at_once(cloud: InProcessCloud, size: int) -> No
     error: Any = task.attributes["error"]
     assert (str(task.status), task.attempts) == ("FAILED", 1)
     assert error["type"] == "PayloadMissing"
-    assert error["message"] == f"the input of {key} has expired"
+    assert error["message"] == f"the input of {key.label} has expired"
 
 
 def test_a_batch_asks_once_for_an_object_that_is_gone(cloud: InProcessCloud) -> None:
@@ -175,7 +175,7 @@ def test_a_batch_asks_once_for_an_object_that_is_gone(cloud: InProcessCloud) -> 
     assert {str(each.status) for each in subtasks} == {"FAILED"}
     for each in subtasks:
         error: Any = each.attributes["error"]
-        assert error["message"] == f"the input of {each.key} has expired"
+        assert error["message"] == f"the input of {each.key.label} has expired"
     assert cloud.meter.calls["s3.get_object"] == 1  # by the batch; their rows say that it is gone
 
 
@@ -189,7 +189,7 @@ def test_a_fan_out_whose_input_expired_before_its_split_fails_with_the_reason(
 
     error: Any = get(cloud, key).attributes["error"]
     assert get(cloud, key).status == "FAILED"
-    assert f"the input of {key} has expired" in error["message"]
+    assert f"the input of {key.label} has expired" in error["message"]
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
@@ -199,7 +199,7 @@ def test_a_retry_is_refused_and_changes_nothing(cloud: InProcessCloud, size: int
     answer = InProcessApi().post(f"{path_of(key)}/retry")
 
     assert (answer.status, answer.error["code"]) == (410, "payload_expired")
-    assert answer.error["message"] == f"the input of {key} has expired"
+    assert answer.error["message"] == f"the input of {key.label} has expired"
     assert get(cloud, key).status == "FAILED"
 
 
@@ -208,7 +208,7 @@ def test_a_retry_of_a_fan_out_that_was_not_split_is_refused_too(cloud: InProcess
     cloud.service.cancel(key=key)
     forget(cloud)
 
-    with pytest.raises(PayloadMissing, match=f"^the input of {key} has expired$"):
+    with pytest.raises(PayloadMissing, match=f"^the input of {key.label} has expired$"):
         cloud.service.retry(key=key)
 
 
@@ -226,7 +226,7 @@ def test_a_parent_that_reads_an_expired_result_of_its_child_fails_with_it(
     error: Any = get(cloud, key).attributes["error"]
     (child,) = cloud.service.list_children(key=key)
     assert (str(get(cloud, key).status), error["type"]) == ("FAILED", "PayloadMissing")
-    assert error["message"] == f"the result of {child.key} has expired"
+    assert error["message"] == f"the result of {child.key.label} has expired"
 
 
 def refusal(operation: str, status: int, code: str, message: str) -> ClientError:
