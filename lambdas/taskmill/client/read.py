@@ -163,7 +163,7 @@ def _downloaded(url: str, what: str, key: TaskKey) -> Steps[Any]:
         return (yield Downloading(url))
     except PayloadMissing as gone:
         details = {**gone.details, "field": what}
-        raise PayloadMissing(f"the {what} of {key} has expired", **details) from None
+        raise PayloadMissing(f"the {what} of {key.label} has expired", **details) from None
 
 
 def _check_filters(task_type: str | None, status: Status | None) -> None:

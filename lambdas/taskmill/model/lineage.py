@@ -29,7 +29,7 @@ def descendant(
     depth = (source.depth or 0) + 1
     if depth > MAX_DEPTH:
         raise TooDeep(
-            f"{source.key} is {depth - 1} tasks below {source.root}: it cannot start"
+            f"{source.key.label} is {depth - 1} tasks below {source.root}: it cannot start"
             f" {task_type!r}, a chain has at most {MAX_DEPTH}",
             field="depth",
             limit=MAX_DEPTH,

@@ -105,7 +105,8 @@ class Reads(ServiceParts):
         row = self._row(TaskKey.of(key))
         if is_fan_out(row.key):
             raise InvalidRequest(
-                f"{row.key} is a step function task: read the inputs of its subtasks", field="key"
+                f"{row.key.label} is a step function task: read the inputs of its subtasks",
+                field="key",
             )
         if self.registry.hides_input(row.key.type):
             raise Forbidden(f"inputs of {row.key.type!r} may hold secrets: they are not shown")

@@ -67,7 +67,7 @@ class SubtaskReport:
         expires = {} if parent.rows_ttl is None else {"ttl": parent.rows_ttl}
         if row is None or not has_begun(parent, row):
             if parent.split_run != parent.run:
-                raise Conflict(f"{parent.key} is not split yet", status=parent.status)
+                raise Conflict(f"{parent.key.label} is not split yet", status=parent.status)
             changes = {**extra, **attribute_paths(attributes)}
             if row is None:
                 return self._inserted(parent, batch, changes)

@@ -59,7 +59,7 @@ class Child(Generic[Out]):
             Conflict: The child is not stored yet.
         """
         if self.row is None:
-            raise Conflict(f"{self.key} is not stored yet")
+            raise Conflict(f"{self.key.label} is not stored yet")
         return self.row
 
     @property

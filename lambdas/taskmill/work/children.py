@@ -164,7 +164,7 @@ class Children:
         keys (`trail`). At that number of calls, the digests must agree.
         """
         if child.key in self._keys:
-            raise InvalidRequest(f"two children have the name of {child.key}", field="name")
+            raise InvalidRequest(f"two children have the name of {child.key.label}", field="name")
         self._keys.add(child.key)
         self.calls.append(child)
         self._digest.update(f"{child.key.kind} {child.key.sk}\n".encode())
@@ -193,9 +193,8 @@ class Children:
         for child, row in zip(children, rows, strict=True):
             child.row = row
             if row is not None and row.parent != str(self.claim.row.key):
-                raise Conflict(
-                    f"{child.key} exists already and is not a child of {self.claim.row.key}"
-                )
+                parent = self.claim.row.key.label
+                raise Conflict(f"{child.key.label} exists already and is not a child of {parent}")
 
     def _insert(self, children: Sequence[Child], *, awaited: bool) -> None:
         if not children:
