@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from types import FrameType, TracebackType
 from typing import Any
+
+from taskmill.model.interruptions import running_frame
 
 
 def stack_of(coroutine: Any, thread: int) -> TracebackType | None:
@@ -14,8 +15,7 @@ def stack_of(coroutine: Any, thread: int) -> TracebackType | None:
         thread: The identifier of the thread that runs it, if it runs.
     """
     frames = _awaited_frames(coroutine)
-    running = sys._current_frames().get(thread)  # noqa: SLF001  # documented
-    inner = _below(running, frames[-1]) if frames else []
+    inner = _below(running_frame(thread), frames[-1]) if frames else []
     trace: TracebackType | None = None
     for frame in reversed([*frames, *inner]):
         trace = TracebackType(trace, frame, max(frame.f_lasti, 0), frame.f_lineno or 0)

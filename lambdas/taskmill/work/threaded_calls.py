@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextvars
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from taskmill.functions.awaiting import AWAITS, Awaits
-from taskmill.model.interruptions import BLOCKED, INTERRUPTS, HeldUp, raise_in
+from taskmill.model.interruptions import BLOCKED, INTERRUPTS, HeldUp, raise_in, running_frame
 from taskmill.work.standstill import STANDSTILL
 from taskmill.work.timeouts import AGAIN_SECONDS, TimeIsUp, stack_below, timeout_error
 
@@ -54,9 +53,8 @@ class ThreadedCall(Generic[T]):
                 self._abandoned = not self._ended.is_set()
         if self._abandoned:
             late()
-            frames = sys._current_frames()  # noqa: SLF001  # documented
-            where = self._awaits.stack()
-            where = where or stack_below(frames.get(thread.ident or 0), ThreadedCall.run)
+            where = stack_below(running_frame(thread.ident), ThreadedCall.run)
+            where = self._awaits.stack() or where
             self._interrupt(thread)
             threading.Thread(target=self._interrupt_again, args=(thread,), daemon=True).start()
             if self._awaits.held_up():

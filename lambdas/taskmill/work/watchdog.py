@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 from typing import Any
 
-from taskmill.model.interruptions import raise_in
+from taskmill.model.interruptions import raise_in, running_frame
 from taskmill.work.timeouts import AGAIN_SECONDS, TimeIsUp, stack_below
 
 LONGEST_NAP_SECONDS = 3_600.0
@@ -137,8 +136,7 @@ class Watchdog:
         limit.forcing = True
         if not limit.over:
             if not limit.rung:
-                frame = sys._current_frames().get(main)  # noqa: SLF001  # documented
-                limit.where = limit.elsewhere() or stack_below(frame, limit.root)
+                limit.where = limit.elsewhere() or stack_below(running_frame(main), limit.root)
             limit.rung = limit.forced = True
             raise_in(main, TimeIsUp)
         limit.forcing = False
