@@ -156,14 +156,14 @@ def lines(cloud: InProcessCloud) -> Iterator[Any]:
     stream = io.StringIO()
     logger = cloud.wiring.logger
     level, (handler, *_) = logger.log_level, logger.handlers
-    before = handler.setStream(stream)
+    before, handler.stream = handler.stream, stream  # not by setStream: that flushes a closed one
     logger.setLevel("INFO")
     yield lambda message: [
         line
         for line in map(json.loads, stream.getvalue().splitlines())
         if line["message"] == message
     ]
-    handler.setStream(before)
+    handler.stream = before
     logger.setLevel(level)
 
 
