@@ -282,7 +282,7 @@ def test_a_breakpoint_stops_in_the_terminal_and_so_does_the_time(project: Path) 
             assert client.wait(task).status == "COMPLETED"
         dev.types("\x03")
         dev.prints("stopped;")
-        assert dev.stop() == 0
+        assert dev.process.wait(30) == 0
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
