@@ -23,6 +23,7 @@ from taskmill.service.task_service import TaskService
 from taskmill.testing.chaos import Chaos
 from taskmill.testing.clients import Crash, Meter, MeteredClient
 from taskmill.testing.clocks import Clocks
+from taskmill.testing.current_stdout import CurrentStdout
 from taskmill.testing.deliveries import DeliveryPlayer
 from taskmill.testing.dynamodb import MemoryTable
 from taskmill.testing.environment import (
@@ -139,6 +140,7 @@ class InProcessCloud:
             self._clocks.of_processes,
             self.sleep,
             pace,
+            log_stream=CurrentStdout(),
             side_calls=self.side_calls,
         )
         self.queues.dead_letters = dict.fromkeys(self.deliveries.all_urls, DEAD_LETTERS) | PARKED
