@@ -34,6 +34,7 @@ import taskmill.wiring.connecting  # noqa: F401  # stays when the modules of a p
 from taskmill.cli.app import app as command_line
 from taskmill.client import TaskClient
 from taskmill.functions.known_functions import FUNCTIONS
+from taskmill.functions.loop_threads import current_loop
 from taskmill.testing import InProcessCloud
 from taskmill.testing.http import InProcessApi
 
@@ -176,6 +177,7 @@ def seen_by_scripts(
     """The lines of the page's task module that its scripts reach."""
     lines = page_tests.Lines(Path.cwd())
     before = sys.gettrace()
+    current_loop().leave()  # async tasks get a new thread: one that runs already is not traced
     sys.settrace(lines.trace)
     threading.settrace(lines.trace)
     for block in blocks(page):
@@ -183,6 +185,7 @@ def seen_by_scripts(
             run_script(block, Line(cloud), monkeypatch, capsys)
     sys.settrace(before)
     threading.settrace(None)  # type: ignore[arg-type]
+    current_loop().leave()
     return lines.seen
 
 
