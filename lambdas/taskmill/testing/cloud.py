@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import random
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -23,7 +24,6 @@ from taskmill.service.task_service import TaskService
 from taskmill.testing.chaos import Chaos
 from taskmill.testing.clients import Crash, Meter, MeteredClient
 from taskmill.testing.clocks import Clocks
-from taskmill.testing.current_stdout import CurrentStdout
 from taskmill.testing.deliveries import DeliveryPlayer
 from taskmill.testing.dynamodb import MemoryTable
 from taskmill.testing.environment import (
@@ -140,9 +140,10 @@ class InProcessCloud:
             self._clocks.of_processes,
             self.sleep,
             pace,
-            log_stream=CurrentStdout(),
             side_calls=self.side_calls,
         )
+        # Loggers of one name share a handler: pytest may have closed the stream that it has.
+        self.wiring.logger.registered_handler.stream = sys.stdout
         self.queues.dead_letters = dict.fromkeys(self.deliveries.all_urls, DEAD_LETTERS) | PARKED
         stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
