@@ -6,7 +6,7 @@ import os
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from taskmill.cli.keys import in_words
 from taskmill.cli.output import Output
@@ -38,11 +38,12 @@ class Call:
     output: Output
     transport: httpx.BaseTransport | None = None
 
-    def client(self, tenant: str | None = None) -> TaskClient:
+    def client(self, tenant: str | None = None, **options: Any) -> TaskClient:
         """A client configured by the options, the environment or the local cloud.
 
         Args:
             tenant: The tenant of a key, used if the options do not name one.
+            **options: Further arguments of the client.
 
         Raises:
             NotConfigured: The URL, the tenant, the region or the profile is missing or wrong.
@@ -58,6 +59,7 @@ class Call:
             session=named_session(self.profile) if self.profile else None,
             transport=self.transport,
             outputs=api_outputs(stack=self.stack),
+            **options,
         )
 
     def command(self, verb: str, task: Task) -> str:

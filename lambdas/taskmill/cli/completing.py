@@ -46,25 +46,13 @@ def _client(ctx: Any) -> TaskClient:
     from taskmill.cli.call import Call
     from taskmill.cli.output import Output
     from taskmill.cli.profiles.applied import with_profile
-    from taskmill.client.client import TaskClient
-    from taskmill.client.outputs import api_outputs
-    from taskmill.client.settings import named_session
 
     root = ctx.find_root()
     given = {
         name: root.params.get(name) for name in ("url", "tenant", "region", "profile", "stack")
     }
     call = with_profile(Call(**given, output=Output(), transport=root.obj))
-    return TaskClient(
-        call.url,
-        tenant=call.tenant,
-        region=call.region,
-        session=named_session(call.profile) if call.profile else None,
-        transport=call.transport,
-        outputs=api_outputs(stack=call.stack),
-        timeout_seconds=SECONDS,
-        sleep=_no_second_try,
-    )
+    return call.client(timeout_seconds=SECONDS, sleep=_no_second_try)
 
 
 def _no_second_try(_: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -15,9 +14,9 @@ from taskmill.client.connection import Connection
 from taskmill.client.read import Key, Reads
 from taskmill.client.schedules import Schedules
 from taskmill.client.submit import Submits
-from taskmill.functions.polling import CAP_SECONDS, check_timeout, looks_async
+from taskmill.functions.polling import CAP_SECONDS, looks_async
 from taskmill.model.api.views import Task
-from taskmill.model.options import check_number, suggests
+from taskmill.model.options import suggests
 
 if TYPE_CHECKING:
     import httpx
@@ -109,7 +108,5 @@ class AsyncTaskClient(Submits, Reads, Changes, Schedules, Callbacks, AwaitedConn
         Raises:
             WaitTimeout: The task has not ended in time.
         """
-        check_timeout(timeout_seconds)
-        check_number("cap_seconds", cap_seconds, above=0, unit="seconds")
-        pace = dataclasses.replace(self.pace, cap_seconds=cap_seconds)
+        pace = self._pace_of(timeout_seconds, cap_seconds)
         return looks_async(lambda: self.get(key), pace, timeout_seconds=timeout_seconds)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
 
 from taskmill.client.callbacks import Callbacks
@@ -11,9 +10,9 @@ from taskmill.client.connection import BlockingConnection
 from taskmill.client.read import Key, Reads
 from taskmill.client.schedules import Schedules
 from taskmill.client.submit import Submits
-from taskmill.functions.polling import CAP_SECONDS, check_timeout, looks
+from taskmill.functions.polling import CAP_SECONDS, looks
 from taskmill.model.api.views import Task
-from taskmill.model.options import check_number, suggests
+from taskmill.model.options import suggests
 
 
 class TaskClient(Submits, Reads, Changes, Schedules, Callbacks, BlockingConnection):
@@ -62,7 +61,5 @@ class TaskClient(Submits, Reads, Changes, Schedules, Callbacks, BlockingConnecti
         Raises:
             WaitTimeout: The task has not ended in time.
         """
-        check_timeout(timeout_seconds)
-        check_number("cap_seconds", cap_seconds, above=0, unit="seconds")
-        pace = dataclasses.replace(self.pace, cap_seconds=cap_seconds)
+        pace = self._pace_of(timeout_seconds, cap_seconds)
         return looks(lambda: self.get(key), pace, timeout_seconds=timeout_seconds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import time
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +14,7 @@ from taskmill.client.calls.target import Target
 from taskmill.client.errors import NotConfigured
 from taskmill.client.outputs import Outputs, api_outputs, read_outputs, which_stack
 from taskmill.client.settings import check_token, find_ids, find_settings
-from taskmill.functions.polling import Pace
+from taskmill.functions.polling import Pace, check_timeout
 from taskmill.model.errors import WrongOptionType
 from taskmill.model.keys import check_name
 from taskmill.model.options import check_number, suggests
@@ -40,6 +41,16 @@ class Connection:
     def pace(self) -> Pace:
         """How this client waits between two reads of a task."""
         return self._calls.pace
+
+    def _pace_of(self, timeout_seconds: float | None, cap_seconds: float) -> Pace:
+        """The pace of `updates`, whose arguments these are.
+
+        Raises:
+            InvalidOption: One of them is no number of seconds, or out of range.
+        """
+        check_timeout(timeout_seconds)
+        check_number("cap_seconds", cap_seconds, above=0, unit="seconds")
+        return dataclasses.replace(self.pace, cap_seconds=cap_seconds)
 
     def for_tenant(self, tenant: str) -> Self:
         """A copy of the client for another tenant; both share connections, so close only one."""

@@ -34,8 +34,12 @@ def api_outputs(*, stack: str | None = None) -> Outputs:
 
 def dev_outputs(start: Path | None = None) -> Outputs:
     """The outputs of the `taskmill dev` that runs in a folder or its parents; empty: none does."""
-    if (file := _find(DEV_FILE, start)) is None:
-        return {}
+    file = _find(DEV_FILE, start)
+    return {} if file is None else announced_by(file)
+
+
+def announced_by(file: Path) -> Outputs:
+    """The outputs in the file of a `taskmill dev`; empty: it does not run, or there is no file."""
     try:
         found = dict(json.loads(file.read_text()))
         _, _, port = found["ApiUrl"].rpartition(":")

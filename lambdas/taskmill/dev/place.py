@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from taskmill.client.outputs import DEV_FILE, announced_by
 from taskmill.model.errors import TaskmillError
 
-STATE_FOLDER = Path(".taskmill")
-STATE_FILE = STATE_FOLDER / "dev.json"  # `taskmill.client.outputs` reads it
+STATE_FOLDER = DEV_FILE.parent
 ADDRESS = "127.0.0.1"
 TOKEN = "taskmill-dev"  # noqa: S105  # no secret: the server asks for none
 
@@ -49,10 +49,7 @@ def check_alone(folder: Path) -> None:
     Raises:
         CannotServe: One runs.
     """
-    with suppress(OSError, ValueError, TypeError, KeyError):  # none runs, or it was killed
-        running = json.loads((folder / STATE_FILE).read_text())
-        port = int(running["ApiUrl"].rpartition(":")[2])
-        socket.create_connection((ADDRESS, port), timeout=1).close()
+    if running := announced_by(folder / DEV_FILE):
         raise CannotServe(
             f"taskmill dev runs here already: {running['ApiUrl']} (pid {running['Pid']})"
         )
@@ -61,7 +58,7 @@ def check_alone(folder: Path) -> None:
 @contextmanager
 def announced(folder: Path, url: str) -> Iterator[None]:
     """Let clients in a folder, and below it, find the server."""
-    file = folder / STATE_FILE
+    file = folder / DEV_FILE
     file.parent.mkdir(exist_ok=True)
     (file.parent / ".gitignore").write_text("*\n")
     outputs = {"ApiUrl": url, "EndpointUrl": url, "Token": TOKEN, "Pid": str(os.getpid())}

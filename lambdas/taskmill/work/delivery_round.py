@@ -41,7 +41,7 @@ class Turn:
 
     @classmethod
     def of(cls, delivery: Delivery, messages: MessageRunner) -> Self:
-        key = messages.task_of(delivery)
+        key, _ = messages.task_of(delivery)
         if key is None:
             return cls(delivery, None, 1)
         return cls(delivery, key, messages.runner.attempt.registry.parallel(key.type))

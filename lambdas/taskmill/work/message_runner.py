@@ -73,24 +73,20 @@ class MessageRunner:
             return self._pause()
         return None
 
-    def task_of(self, delivery: Delivery) -> TaskKey | None:
-        """The task that a message names or asks for; None: it is a fire, or malformed."""
+    def task_of(self, delivery: Delivery) -> tuple[TaskKey | None, bool]:
+        """The task that a message names or asks for, and whether it asks for a new one.
+
+        None: it is a fire, or malformed.
+        """
         try:
             match self._asked(delivery):
                 case TaskKey() as key:
-                    return key
+                    return key, False
                 case Trigger(key=key):
-                    return key
+                    return key, True
         except (UnreadableMessage, NothingAsked):
             pass
-        return None
-
-    def is_trigger(self, delivery: Delivery) -> bool:
-        """Whether a message asks for a task that is not stored yet."""
-        try:
-            return isinstance(self._asked(delivery), Trigger)
-        except (UnreadableMessage, NothingAsked):
-            return False
+        return None, False
 
     def _asked(self, delivery: Delivery) -> Trigger | Fire | TaskKey:
         """What a message is about. A trigger's input may hold anything, so these come first.

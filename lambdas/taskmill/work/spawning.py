@@ -222,7 +222,7 @@ class Spawner:
             is_fan_out=is_fan_out,
             parent=self.children.claim.row.key,
         )
-        return dataclasses.replace(draft, log_ids=log_ids)
+        return draft if log_ids is draft.log_ids else draft.but(log_ids=log_ids)
 
     def _named(self, what: What) -> tuple[TaskFunction | None, str]:
         if isinstance(what, TaskFunction):

@@ -53,8 +53,8 @@ class ThreadedCall(Generic[T]):
                 self._abandoned = not self._ended.is_set()
         if self._abandoned:
             late()
-            where = stack_below(running_frame(thread.ident), ThreadedCall.run)
-            where = self._awaits.stack() or where
+            frame = running_frame(thread.ident)
+            where = self._awaits.stack() or stack_below(frame, ThreadedCall.run)
             self._interrupt(thread)
             threading.Thread(target=self._interrupt_again, args=(thread,), daemon=True).start()
             if self._awaits.held_up():

@@ -29,21 +29,23 @@ class Target:
     def options(self) -> dict[str, Any]:
         """Options of an `httpx` client."""
         return {
-            "timeout": httpx.Timeout(self.timeout_seconds, connect=min(5.0, self.timeout_seconds)),
+            "timeout": self._timeout(self.timeout_seconds),
             # Requests to the local cloud must not go through a proxy from the environment.
             "trust_env": not is_local(httpx.URL(self.url)),
         }
 
     def arguments(self, sending: Sending) -> dict[str, Any]:
         """Arguments of an `httpx` request, without its content."""
-        wait_seconds = sending.timeout_seconds or self.timeout_seconds
         return {
             "method": sending.method,
             "url": sending.url,
             "headers": dict(sending.headers),
             "auth": sending.auth,
-            "timeout": httpx.Timeout(wait_seconds, connect=min(5.0, self.timeout_seconds)),
+            "timeout": self._timeout(sending.timeout_seconds or self.timeout_seconds),
         }
+
+    def _timeout(self, seconds: float) -> httpx.Timeout:
+        return httpx.Timeout(seconds, connect=min(5.0, self.timeout_seconds))
 
 
 def accepted(outcome: Outcome, sending: Sending) -> httpx.Response:

@@ -144,16 +144,7 @@ class Consumer:
 
     def _begin(self, queue: Queue, deliveries: Sequence[Delivery]) -> list[Delivery]:
         hidden_until = self._clock() + HIDDEN_SECONDS * 1000
-        jobs = [
-            Job(
-                queue,
-                each,
-                self._messages.task_of(each),
-                hidden_until,
-                stored=not self._messages.is_trigger(each),
-            )
-            for each in deliveries
-        ]
+        jobs = [self._job(queue, each, hidden_until) for each in deliveries]
         begun = [job for job in jobs if self._jobs.begin(job)]
         free = [job for job in begun if not self._rooms.limits(job.task_type)]
         if len(free) >= FEWEST_TOGETHER:
@@ -162,6 +153,10 @@ class Consumer:
             self._start(free)
         self._start([job for job in begun if job not in free])
         return [job.delivery for job in jobs if job not in begun]
+
+    def _job(self, queue: Queue, delivery: Delivery, hidden_until: int) -> Job:
+        key, is_new = self._messages.task_of(delivery)
+        return Job(queue, delivery, key, hidden_until, stored=not is_new)
 
     def _start(self, jobs: Sequence[Job]) -> None:
         """Run each job in a thread of its own."""
