@@ -92,12 +92,14 @@ class LedgerCloud(InProcessCloud):
         logged = {"POWERTOOLS_LOG_LEVEL": "INFO", "POWERTOOLS_SERVICE_NAME": SERVICE}
         self.environment = {**logged, **self.environment}
         super().__enter__()
-        object.__setattr__(self.wiring, "log_stream", STREAM)  # it is frozen, and has no logger yet
         STREAM.cloud = self
         self.player = CountedPlayer(self)
         self.stream = FilteredStream(self.table.records)
         self.ledger = Ledger(self.table, self._where)
         return self
+
+    def _log_stream(self) -> Any:
+        return STREAM
 
     def __exit__(self, *error: object) -> None:
         STREAM.cloud = None

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TextIO
 
 from taskmill.aws.sqs.protocol import MESSAGES_A_CALL
 from taskmill.functions.polling import Pace
@@ -143,12 +143,15 @@ class InProcessCloud:
             side_calls=self.side_calls,
         )
         # Loggers of one name share a handler: pytest may have closed the stream that it has.
-        self.wiring.logger.registered_handler.stream = sys.stdout
+        self.wiring.logger.registered_handler.stream = self._log_stream()
         self.queues.dead_letters = dict.fromkeys(self.deliveries.all_urls, DEAD_LETTERS) | PARKED
         stack.enter_context(use(self.wiring))
         self.player = ExecutionPlayer(self)
         if self.load_modules:
             load_all(modules, folder, advice=_ADVICE)
+
+    def _log_stream(self) -> TextIO:
+        return sys.stdout
 
     def _modules_in(self, folder: Path | None) -> Sequence[str]:
         if self.modules or folder is None:
