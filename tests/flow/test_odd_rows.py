@@ -101,6 +101,12 @@ def odd_row(cloud: InProcessCloud, odd: dict[str, Any], **fields: Any) -> TaskKe
     return key
 
 
+@pytest.fixture(autouse=True)
+def parked_soon(cloud: InProcessCloud) -> None:
+    """Change records that nobody can read are given up after 20 receives, not a thousand."""
+    cloud.queues.max_receives = 20
+
+
 @pytest.fixture
 def api(cloud: InProcessCloud) -> InProcessApi:
     return InProcessApi()
