@@ -50,7 +50,7 @@ def rows(cloud: InProcessCloud, keys: Sequence[TaskKey]) -> list[TaskRow]:
 
 
 def started(row: TaskRow) -> int:
-    return next(at for status, at, _ in row.history if status == Status.STARTED)
+    return next(at for status, at, *_ in row.history if status == Status.STARTED)
 
 
 def makespan(cloud: InProcessCloud, keys: Sequence[TaskKey], began: int) -> float:

@@ -65,7 +65,7 @@ def targets_of(row: TaskRow, mappings: Iterable[Callback]) -> tuple[str, ...]:
 
 def submitted_at(row: TaskRow) -> int:
     """When this run of a task was submitted, or started again by an explicit retry; epoch ms."""
-    starts = [at for status, at, _ in row.history if status == Status.CREATED]
+    starts: list[int] = [at for status, at, *_ in row.history if status == Status.CREATED]
     return max([row.created_at or 0, *starts])
 
 

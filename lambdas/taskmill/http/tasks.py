@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
+from aws_lambda_powertools.event_handler import Request
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body
 
@@ -22,6 +23,7 @@ from taskmill.http.parameters import (
     TypeFilter,
 )
 from taskmill.http.reports import StatusChange
+from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
 from taskmill.model.api.requests import ListOptions
 from taskmill.model.api.views import Input, Progress, Result, Task
@@ -105,11 +107,13 @@ class TaskRoutes:
             notify_id=body.notify_id,
         )
 
-    def cancel(self, tenant: Tenant, type: Type, code: Code) -> Task:  # noqa: A002
-        return current().service.cancel(key=self._key(tenant, type, code))
+    def cancel(self, tenant: Tenant, type: Type, code: Code, request: Request) -> Task:  # noqa: A002
+        key, caller = self._key(tenant, type, code), invoke_context(request)
+        return current().service.cancel(key=key, invoke_context=caller)
 
-    def retry(self, tenant: Tenant, type: Type, code: Code) -> Task:  # noqa: A002
-        return current().service.retry(key=self._key(tenant, type, code))
+    def retry(self, tenant: Tenant, type: Type, code: Code, request: Request) -> Task:  # noqa: A002
+        key, caller = self._key(tenant, type, code), invoke_context(request)
+        return current().service.retry(key=key, invoke_context=caller)
 
     def result(self, tenant: Tenant, type: Type, code: Code) -> Result:  # noqa: A002
         return current().service.get_result(key=self._key(tenant, type, code))

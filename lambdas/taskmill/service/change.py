@@ -9,9 +9,11 @@ from typing import Any
 from taskmill.aws.s3.expiry import expired
 from taskmill.aws.sns import alarm_notification
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
+from taskmill.model.api.requests import InvokeContext
 from taskmill.model.api.views import Task
 from taskmill.model.errors import IllegalStatusChange, InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows.history import Actor
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import RETRYABLE, RUNNING, Status
 from taskmill.model.time_bounds import renewed
@@ -107,8 +109,18 @@ class Changes(ServiceParts):
         stored = self._attributes(task_key, attributes)
         return Task.from_row(self.tasks.amend(task_key, stored, notify_id=notify_id))
 
-    def cancel(self, *, key: Key) -> Task:
+    def cancel(
+        self,
+        *,
+        key: Key,
+        invoke_context: InvokeContext | None = None,
+        reason: str | None = None,
+    ) -> Task:
         """Cancel a task that has not ended, and its children; a fan-out's execution is stopped.
+
+        Args:
+            invoke_context: The caller, whom the history names.
+            reason: Why, for the history; up to 100 characters of it are kept.
 
         Raises:
             TaskNotFound: No task has this key.
@@ -119,7 +131,9 @@ class Changes(ServiceParts):
         if task_key.index is not None:
             raise InvalidRequest("a subtask is cancelled with its parent", field="key")
         try:
-            return Task.from_row(self.tasks.move(task_key, Status.CANCELLED))
+            return Task.from_row(
+                self.tasks.move(task_key, Status.CANCELLED, actor=_actor(invoke_context, reason))
+            )
         except IllegalStatusChange as refused:
             raise IllegalStatusChange(
                 f"only tasks that have not ended can be cancelled; {task_key.label} is"
@@ -127,8 +141,18 @@ class Changes(ServiceParts):
                 **refused.details,
             ) from None
 
-    def retry(self, *, key: Key) -> Task:
+    def retry(
+        self,
+        *,
+        key: Key,
+        invoke_context: InvokeContext | None = None,
+        reason: str | None = None,
+    ) -> Task:
         """Run a failed or cancelled task again; of a fan-out, only subtasks that did not complete.
+
+        Args:
+            invoke_context: The caller, whom the history names.
+            reason: Why, for the history; up to 100 characters of it are kept.
 
         Raises:
             TaskNotFound: No task has this key.
@@ -150,8 +174,9 @@ class Changes(ServiceParts):
                 **task_key.as_dict(),
             )
         self._check_input(before)
-        row = self.tasks.reopen(task_key, limits=renewed(before, self.clock()))
-        return Task.from_row(row or self.children.reopen(self.tasks.get(task_key)))
+        actor = _actor(invoke_context, reason)
+        row = self.tasks.reopen(task_key, limits=renewed(before, self.clock()), actor=actor)
+        return Task.from_row(row or self.children.reopen(self.tasks.get(task_key), actor=actor))
 
     def publish_alarm(
         self,
@@ -184,6 +209,10 @@ class Changes(ServiceParts):
         if not given:
             return {}
         return stored_attributes(self.payloads, self._row(key), given, now=self.clock())
+
+
+def _actor(context: InvokeContext | None, reason: str | None) -> Actor:
+    return Actor.of(context.user if context else None, reason)
 
 
 def _status(status: Status | str) -> Status:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from taskmill.aws.dynamodb.children import ChildStore
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import Throttled
+from taskmill.model.rows.history import NOBODY, Actor, actor_of
 from taskmill.model.rows.task_row import TaskRow
+from taskmill.model.statuses import Status
 
 INDEX_LAG_MS = 600_000  # 10 min: by then the `children` index (a GSI) has caught up
 _TRIES = 5
@@ -34,14 +36,14 @@ class Cascade:
         """
         if not parent.child_count:
             return
-        found = 0
+        found, actor = 0, _canceller(parent)
         for _ in range(_TRIES):
             keys = list(self.children.keys_of(parent.key))
             rows = [row for row in self.children.readable(keys) if row.parent_run is not None]
             found = len(rows)
             own = [row for row in rows if (row.parent_run or 0) <= parent.run]
             open_rows = [row for row in own if not row.ended]
-            if all(self.children.cancel(open_rows)):
+            if all(self.children.cancel(open_rows, actor=actor)):
                 break
         else:
             raise Throttled(f"the children of {parent.key} keep changing")
@@ -51,3 +53,9 @@ class Cascade:
         ended = parent.finished_at or self.clock()
         if found < (parent.child_count or 0) and self.clock() - ended < INDEX_LAG_MS:
             raise ChildrenMissing(f"{found} of {parent.child_count} children of {parent.key}")
+
+
+def _canceller(parent: TaskRow) -> Actor:
+    """Who cancelled the parent."""
+    last = parent.history[-1] if parent.history else ()
+    return actor_of(last) if last[:1] == (Status.CANCELLED,) else NOBODY

@@ -15,7 +15,8 @@ from taskmill.aws.dynamodb.grouped_claims import GroupedClaims, Wanted
 from taskmill.aws.dynamodb.shared_writes import SharedWrites
 from taskmill.aws.dynamodb.statements import Update
 from taskmill.errors import AttemptsSpent, ClaimLost, TaskCancelled, TaskNotFound
-from taskmill.model.rows.task_row import HISTORY_LIMIT, TaskRow
+from taskmill.model.rows.history import HISTORY_LIMIT
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 from taskmill.testing import Crash, InProcessCloud
 

@@ -18,7 +18,8 @@ from taskmill.errors import (
     TaskNotFound,
 )
 from taskmill.model.keys import TaskKey, attention_of
-from taskmill.model.rows.task_row import HISTORY_LIMIT, TaskRow
+from taskmill.model.rows.history import HISTORY_LIMIT
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL, RETRYABLE, Status
 from taskmill.testing import InProcessCloud
 

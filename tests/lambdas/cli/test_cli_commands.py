@@ -295,3 +295,13 @@ def test_what_is_no_delimiter_is_refused(delimiter: str, run: Run, tmp_path: Pat
     answer = run("map", "other", "cities.csv", "--delimiter", delimiter)
 
     assert (answer.exit_code, "--delimiter is a character" in answer.output) == (2, True)
+
+
+def test_get_names_who_cancelled_a_task_and_who_retried_it(run: Run, network: Network) -> None:
+    network.idle = True
+    key = run("submit", "double", "21").stdout.strip()
+
+    run("cancel", key)
+    run("retry", key)
+
+    assert "CANCELLED by tester > CREATED by tester" in run("get", key).stdout

@@ -15,6 +15,7 @@ from taskmill.aws.dynamodb.writes import ending, last_run, reopening
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import StoredKey, TaskKey
+from taskmill.model.rows.history import NOBODY, Actor
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import FINAL, Status
 from taskmill.model.time_bounds import renewed
@@ -93,8 +94,12 @@ class ChildStore:
         """
         return self.table.update_many([self._adoption(row, run, awaited=awaited) for row in rows])
 
-    def cancel(self, rows: Sequence[TaskRow]) -> list[bool]:
-        """Cancel children; False for each that has changed since it was read."""
+    def cancel(self, rows: Sequence[TaskRow], *, actor: Actor = NOBODY) -> list[bool]:
+        """Cancel children; False for each that has changed since it was read.
+
+        Args:
+            actor: Who cancelled their parent.
+        """
         now, status = self.clock(), Status.CANCELLED
         return self.table.update_many(
             [
@@ -102,7 +107,7 @@ class ChildStore:
                     row,
                     {
                         "status": status,
-                        "history": row.history_with(status, now),
+                        "history": row.history_with(status, now, actor),
                         **ending(row.key, status, now=now, retention_days=self.retention_days),
                     },
                 )
@@ -134,20 +139,21 @@ class ChildStore:
         parent = TaskKey.from_text(child.parent)
         return self._tally(parent, child.parent_run, [child.but(status=status)], sign=1)
 
-    def reopen(self, child: TaskRow) -> TaskRow:
+    def reopen(self, child: TaskRow, *, actor: Actor = NOBODY) -> TaskRow:
         """Start a failed or cancelled child again and subtract it from its parent's tally.
 
         If the parent has ended or is in another run, only the child is changed.
 
         Args:
             child: As it was read, already counted.
+            actor: Who asked for it, for the history.
 
         Raises:
             IllegalStatusChange: The child has changed since it was read.
         """
         now = self.clock()
         where, limits = {"version": child.version}, renewed(child, now)
-        write = reopening(child.key, now=now, where=where, limits=limits)
+        write = reopening(child.key, now=now, where=where, limits=limits, actor=actor)
         if child.parent is not None and child.parent_run is not None:
             parent = TaskKey.from_text(child.parent)
             tally = self._tally(parent, child.parent_run, [child], sign=-1)

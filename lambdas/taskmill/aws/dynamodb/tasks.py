@@ -16,6 +16,7 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.error_details import final_error
 from taskmill.model.errors import IllegalStatusChange, TaskNotFound
 from taskmill.model.keys import StoredKey, TaskKey
+from taskmill.model.rows.history import NOBODY, Actor
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RETRYABLE, Status, sources
@@ -85,6 +86,7 @@ class TaskStore:
         where: Mapping[str, Any] | None = None,
         unless: Mapping[str, Any] | None = None,
         in_time: bool = False,
+        actor: Actor = NOBODY,
     ) -> TaskRow:
         """Change a task's status if the status table allows it, even while a worker holds it.
 
@@ -96,6 +98,7 @@ class TaskStore:
             where: Condition: the row has these values.
             unless: Condition: the row has none of these values.
             in_time: Condition: the task has not expired before it began, nor passed its deadline.
+            actor: Who asked for it, for the history.
 
         Raises:
             TaskNotFound: No task has this key; nothing is created.
@@ -114,7 +117,7 @@ class TaskStore:
             sets=sets | dict(extra or {}),
             removes=(*removes, *_replaced(attributes or {})),
             allowed=sources(status),
-            entered=(status, now, 0),
+            entered=(status, now, 0, *actor.tail),
             where={**(where or {}), **({} if run is None else {"run": run})},
             unless=unless or {},
             in_time=now if in_time else None,
@@ -217,11 +220,20 @@ class TaskStore:
         write = Write(sets={"rowsStored": True}, allowed=tuple(Status))
         write.apply_unseen(self.table, key, now=self.clock())
 
-    def reopen(self, key: TaskKey, *, limits: Mapping[str, int] | None = None) -> TaskRow | None:
+    def reopen(
+        self,
+        key: TaskKey,
+        *,
+        limits: Mapping[str, int] | None = None,
+        where: Mapping[str, Any] | None = None,
+        actor: Actor = NOBODY,
+    ) -> TaskRow | None:
         """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run.
 
         Args:
             limits: Its new expiry and deadline, as `time_bounds.renewed` has them.
+            where: Condition: the row has these values.
+            actor: Who asked for it, for the history.
 
         Returns:
             None, with nothing changed, for a child that its parent has counted: use
@@ -233,7 +245,10 @@ class TaskStore:
         """
         now = self.clock()
         try:
-            write = reopening(key, now=now, unless={"counted": True}, limits=limits)
+            uncounted = {"counted": True}
+            write = reopening(
+                key, now=now, where=where, unless=uncounted, limits=limits, actor=actor
+            )
             return write.apply(self.table, key, now=now)
         except IllegalStatusChange as refused:
             if refused.details.get("status") not in RETRYABLE:

@@ -14,8 +14,9 @@ from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import ttl_seconds
 from taskmill.model.errors import IllegalStatusChange, TaskNotFound
 from taskmill.model.keys import Kind, TaskKey, attention_of
+from taskmill.model.rows.history import HISTORY_LIMIT, NOBODY, Actor, Entry
 from taskmill.model.rows.storable import storable
-from taskmill.model.rows.task_row import HISTORY_LIMIT, TaskRow, is_fan_out
+from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import FINAL, RETRYABLE, Status
 from taskmill.model.subtask_layout import rows_ttl
 from taskmill.model.time_bounds import UNBEGUN
@@ -30,8 +31,8 @@ class Write:
     Attributes:
         allowed: Condition: the present status is one of these.
         status: The new status; None: unchanged.
-        entered: History entry to append, (status, at, attempt). If the history is full, a second
-            write removes the oldest entries.
+        entered: History entry to append (see `model/rows/history.py`). If the history is full, a
+            second write removes the oldest entries.
         seen: Set `history` as given in `sets`, if the stored one has this many entries. If it has
             others, which somebody reported meanwhile, a second write keeps those: it changes the
             stored entries as `sets` has them, and appends `entered`.
@@ -46,7 +47,7 @@ class Write:
     sets: Mapping[str, Any] = field(default_factory=dict)
     removes: Sequence[str] = ()
     adds: Mapping[str, int] = field(default_factory=dict)
-    entered: tuple[Status, int, int] | None = None
+    entered: Entry | None = None
     seen: int | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     unless: Mapping[str, Any] = field(default_factory=dict)
@@ -99,8 +100,8 @@ class Write:
 
     def _merged(self, stored: Sequence[Sequence[Any]]) -> list[list[Any]]:
         """The stored history, with the attempts that this write knows, and its new entry."""
-        known = {(status, at): attempt for status, at, attempt in self.sets["history"]}
-        entries = [[status, at, known.get((status, at), n)] for status, at, n in stored]
+        known = {(status, at): attempt for status, at, attempt, *_ in self.sets["history"]}
+        entries = [[s, at, known.get((s, at), n), *tail] for s, at, n, *tail in stored]
         return [*entries[-(HISTORY_LIMIT - 3) :], list(self.entered or ())]
 
     def _with_map(self) -> Write:
@@ -196,11 +197,13 @@ def reopening(
     where: Mapping[str, Any] | None = None,
     unless: Mapping[str, Any] | None = None,
     limits: Mapping[str, int] | None = None,
+    actor: Actor = NOBODY,
 ) -> Write:
     """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run.
 
     Args:
         limits: Its new expiry and deadline, as `time_bounds.renewed` has them.
+        actor: Who asked for it.
     """
     return Write(
         status=Status.CREATED,
@@ -208,7 +211,7 @@ def reopening(
         removes=last_run(key),
         adds={"run": 1},
         allowed=sorted(RETRYABLE),
-        entered=(Status.CREATED, now, 0),
+        entered=(Status.CREATED, now, 0, *actor.tail),
         where=where or {},
         unless=unless or {},
     )

@@ -14,7 +14,7 @@ from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 from taskmill.model.wait_errors import final_text
 
 if TYPE_CHECKING:
-    from taskmill.model.api.views import Task
+    from taskmill.model.api.views import HistoryEntry, Task
 
 TASK_COLUMNS = ("KIND", "TYPE", "CODE", "STATUS", "CREATED", "NOTE")
 SCREEN_COLUMNS = ("STATUS", "TYPE", "CODE", "CREATED", "NOTE")  # for 80 characters
@@ -78,9 +78,15 @@ def details(task: Task) -> Iterator[tuple[str, str]]:
         "next attempt": moment_text(task.retry_at if task.status is Status.ERRORED else None),
         "ended": moment_text(task.finished_at),
         "took": took(task),
-        "history": " > ".join(entry.status for entry in task.history),
+        "history": " > ".join(map(_entry_text, task.history)),
     }
     return ((label, str(text)) for label, text in facts.items() if text)
+
+
+def _entry_text(entry: HistoryEntry) -> str:
+    """A status, and who asked for it: "CANCELLED by alice (no longer needed)"."""
+    by = f" by {entry.by}" if entry.by else ""
+    return f"{entry.status}{by}" + (f" ({entry.reason})" if entry.reason else "")
 
 
 def summary(task: Task) -> str:

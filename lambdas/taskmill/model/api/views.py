@@ -13,17 +13,38 @@ from taskmill.model.api.shown import ShownStatus, unreadable_task
 from taskmill.model.clock import to_datetime
 from taskmill.model.keys import TaskKey
 from taskmill.model.pools import pool_of
+from taskmill.model.rows.history import Entry, actor_of
 from taskmill.model.rows.readable import UnreadableRow, reason_of
 from taskmill.model.rows.task_row import TaskRow, plain_attributes
 from taskmill.model.statuses import status_of
 
 
 class HistoryEntry(View):
-    """A status that the task entered, when, and in which attempt (0: in none)."""
+    """A status that the task entered, when, and in which attempt (0: in none).
+
+    Of a cancel or retry: who asked for it and why, where that is known.
+    """
 
     status: ShownStatus
     at: datetime
     attempt: int
+    by: str | None = Field(
+        default=None, description="Who asked for this cancel or retry: the caller's short name."
+    )
+    reason: str | None = Field(default=None, description="Why, as a bulk operation was told.")
+
+    @classmethod
+    def of(cls, entry: Entry) -> Self:
+        """The entry as the row stores it."""
+        status, at, attempt, *_ = entry
+        who = actor_of(entry)
+        return cls(
+            status=status_of(status),
+            at=to_datetime(at) or at,
+            attempt=attempt,
+            by=who.by,
+            reason=who.reason,
+        )
 
 
 class Task(View):
@@ -141,10 +162,7 @@ class Task(View):
             index=key.index,
             input=json.loads(row.input) if row.input is not None else None,
             attributes=plain_attributes(row.attributes),
-            history=tuple(
-                HistoryEntry(status=status_of(status), at=to_datetime(at) or at, attempt=attempt)
-                for status, at, attempt in row.history
-            ),
+            history=tuple(map(HistoryEntry.of, row.history)),
             expired=expired,
             pool=pool_of(row),
             **moments,

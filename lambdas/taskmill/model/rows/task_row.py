@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows.history import HISTORY_LIMIT, NOBODY, Actor, Entry, entry_of
 from taskmill.model.rows.readable import (
     ReadableRow,
     UnreadableRow,
@@ -23,7 +24,6 @@ from taskmill.model.rows.readable import (
 )
 from taskmill.model.statuses import FINAL, Status, status_of
 
-HISTORY_LIMIT = 32  # the newest entries are kept
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 TASK_ROWS = frozenset({"TASK", "SFN_TASK", "SUBTASK"})
 DEFAULT_NOTIFY = "each"  # stored in every row: the stream's filters need a value
@@ -122,7 +122,7 @@ class TaskRow(ReadableRow):
     rows_stored: bool | None = None
     input_etag: str | None = None
     swept_at: int | None = None
-    history: tuple[tuple[str, int, int], ...] = ()
+    history: tuple[Entry, ...] = ()
     version: int = 1
     ttl: int | None = None
     attention: str | None = None
@@ -165,7 +165,7 @@ class TaskRow(ReadableRow):
         try:
             known["key"] = TaskKey.from_stored(values["pk"], values["sk"])
             known["status"] = status_of(known["status"])
-            known["history"] = tuple(map(_entry, known.get("history", ())))
+            known["history"] = tuple(map(entry_of, known.get("history", ())))
             if "callbacks" in known:  # what a newer version adds to a pair is left out
                 known["callbacks"] = tuple(
                     (str(each[0]), str(each[1])) for each in known["callbacks"]
@@ -196,10 +196,11 @@ class TaskRow(ReadableRow):
         row.__dict__.update(known)
         return row
 
-    def history_with(self, status: Status, now: int) -> list[list[Any]]:
+    def history_with(self, status: Status, now: int, actor: Actor = NOBODY) -> list[list[Any]]:
         """The history after a move, trimmed to leave room for two more entries below the limit."""
         entries = [list(entry) for entry in self.history]
-        return [*entries, [str(status), now, self.attempts]][-(HISTORY_LIMIT - 2) :]
+        entered = [str(status), now, self.attempts, *actor.tail]
+        return [*entries, entered][-(HISTORY_LIMIT - 2) :]
 
 
 def plain_attributes(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -223,14 +224,6 @@ _OWN_ATTRIBUTES: Mapping[str, type[Any]] = {
     "error": Mapping,
     "counts": Mapping,
 }
-
-
-def _entry(entry: Any) -> tuple[str, int, int]:
-    """One entry of the history; what a newer version adds to it is left out."""
-    status, at, attempt = entry[:3]
-    if not (isinstance(status, str) and isinstance(at, int) and isinstance(attempt, int)):
-        raise ValueError(f"an entry of history is {entry!r}")  # noqa: TRY004
-    return status, at, attempt
 
 
 def _check_attributes(attributes: Mapping[str, Any]) -> None:
