@@ -12,6 +12,7 @@ from taskmill_cdk.props import checked_props, flag, instance
 
 CHILDREN_INDEX = "children"
 ATTENTION_INDEX = "attention"
+SHOWN_OF_FAILURES = ("name", "fingerprint", "errorText")  # what a page of failures shows
 
 
 class TaskTable(Construct):
@@ -80,8 +81,13 @@ class TaskTable(Construct):
             "partition_key": _string("pk"),
             "sort_key": _string("sk"),
             "global_secondary_indexes": [
-                _keys_only(CHILDREN_INDEX, _string("parent"), _string("code")),
-                _keys_only(ATTENTION_INDEX, _string("attention"), _number("updatedAt")),
+                _index(CHILDREN_INDEX, _string("parent"), _string("code")),
+                _index(
+                    ATTENTION_INDEX,
+                    _string("attention"),
+                    _number("updatedAt"),
+                    *SHOWN_OF_FAILURES,
+                ),
             ],
             "dynamo_stream": dynamodb.StreamViewType.NEW_AND_OLD_IMAGES,
             "time_to_live_attribute": "ttl",
@@ -98,12 +104,15 @@ def _number(name: str) -> dynamodb.Attribute:
     return dynamodb.Attribute(name=name, type=dynamodb.AttributeType.NUMBER)
 
 
-def _keys_only(
-    name: str, partition_key: dynamodb.Attribute, sort_key: dynamodb.Attribute
+def _index(
+    name: str, partition_key: dynamodb.Attribute, sort_key: dynamodb.Attribute, *included: str
 ) -> dynamodb.GlobalSecondaryIndexPropsV2:
+    """An index that holds keys and these attributes, and so has none of the large ones."""
+    projection = dynamodb.ProjectionType.INCLUDE if included else dynamodb.ProjectionType.KEYS_ONLY
     return dynamodb.GlobalSecondaryIndexPropsV2(
         index_name=name,
         partition_key=partition_key,
         sort_key=sort_key,
-        projection_type=dynamodb.ProjectionType.KEYS_ONLY,
+        projection_type=projection,
+        non_key_attributes=list(included) or None,
     )

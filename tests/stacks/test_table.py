@@ -32,19 +32,19 @@ def test_rows_expire_by_their_ttl(template: Template) -> None:
     )
 
 
-def test_the_indexes_hold_keys_only(template: Template) -> None:
+def test_the_indexes_hold_keys_and_of_failures_what_a_list_shows(template: Template) -> None:
     [table] = template.find_resources(TABLE).values()
     indexes = {
         index["IndexName"]: (
             [key["AttributeName"] for key in index["KeySchema"]],
-            index["Projection"]["ProjectionType"],
+            index["Projection"].get("NonKeyAttributes", []),
         )
         for index in table["Properties"]["GlobalSecondaryIndexes"]
     }
 
     assert indexes == {
-        "children": (["parent", "code"], "KEYS_ONLY"),
-        "attention": (["attention", "updatedAt"], "KEYS_ONLY"),
+        "children": (["parent", "code"], []),
+        "attention": (["attention", "updatedAt"], ["name", "fingerprint", "errorText"]),
     }
 
 

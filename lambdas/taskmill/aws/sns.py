@@ -7,6 +7,7 @@ from typing import Any
 
 from taskmill.model.actions import ALARM
 from taskmill.model.chunks import chunked
+from taskmill.model.error_details import parted_error
 from taskmill.model.json_text import message_text
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow, plain_attributes
@@ -56,7 +57,7 @@ def alarm_notification(
     row: TaskRow, *, table: str, error_details: Mapping[str, Any] | None = None
 ) -> Notification:
     """The alarm for a failed task: `error_details`, or by default the error in its row."""
-    error = dict(error_details or row.attributes.get("error") or {})
+    error, _ = parted_error(error_details or row.attributes.get("error") or {})
     content = {
         "status": str(row.status),
         "attributes": plain_attributes(row.attributes),

@@ -15,7 +15,7 @@ from taskmill.aws.s3.payloads import SUBTASK_INPUT_INLINE, PayloadRef, PayloadSt
 from taskmill.fanout.element_lines import text_of
 from taskmill.model.chunks import chunked
 from taskmill.model.clock import Clock, now_ms, ttl_seconds
-from taskmill.model.error_details import describe_error
+from taskmill.model.error_details import failed_with
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.json_reading import NotJson
 from taskmill.model.json_text import dump_json, fits_row
@@ -102,7 +102,7 @@ class Inserter:
         error = InvalidRequest(problem, field="input")
         return self._row(parent, index, None).but(
             status=Status.FAILED,
-            attributes={"error": describe_error(error)},
+            **failed_with(error),
             finished_at=now,
             ttl=ttl_seconds(now, self.subtasks.retention_days),
             attention=attention_of(parent.key.subtask(index)),

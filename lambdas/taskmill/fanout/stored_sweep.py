@@ -8,6 +8,7 @@ from typing import Any
 
 from taskmill.aws.dynamodb.batches import BatchStore
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
+from taskmill.aws.dynamodb.writes import attribute_paths
 from taskmill.model.batch_plan import batch_spans
 from taskmill.model.error_details import final_error
 from taskmill.model.rows.task_row import TaskRow
@@ -57,4 +58,4 @@ def _given_up(parent: TaskRow, row: TaskRow, reason: str) -> dict[str, Any]:
     if parent.ended:
         return {"status": Status.CANCELLED}
     error = final_error(row.attributes.get("error"), WorkflowFailed(reason))
-    return {"status": Status.FAILED, "attributes.error": error}
+    return {"status": Status.FAILED, **attribute_paths({"error": error})}

@@ -10,6 +10,7 @@ from typing import Any
 
 from taskmill.model.error_members import members
 from taskmill.model.errors import Abort
+from taskmill.model.fingerprints import error_text, fingerprint, innermost, own_frames
 from taskmill.model.interruptions import Interruption
 from taskmill.model.json_text import utf8
 from taskmill.model.wait_errors import TaskFailed
@@ -26,7 +27,8 @@ _TASKMILL = str(Path(__file__).parents[1])
 def describe_error(error: BaseException, member: BaseException | None = None) -> dict[str, Any]:
     """`{type, message, stack}` of an exception; the message is never empty.
 
-    For a `TaskFailed` also `cause`, `{key, type, message}` of the task that failed first.
+    For a `TaskFailed` also `cause`, `{key, type, message}` of the task that failed first. And its
+    `fingerprint`, which is stored beside the error: see `parted_error`.
 
     Args:
         member: If `error` is an exception group, the error in it that is described: the one that
@@ -43,8 +45,45 @@ def describe_error(error: BaseException, member: BaseException | None = None) ->
         "type": name,
         "message": told[:MESSAGE_LIMIT],
         "stack": (_stack(member, message, trace) or f"{name}: {message}")[-STACK_LIMIT:],
+        "fingerprint": _fingerprint(member, trace),
     }
     return described | (_cause(member) if isinstance(member, TaskFailed) else {})
+
+
+def parted_error(error: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The error as a row's attributes hold it, and what the row itself says of it.
+
+    Returns:
+        The error without its fingerprint; and `errorText` and, if it is known, `fingerprint`. It
+        is not for an error that stood in the row before: then the row has it.
+    """
+    plain = dict(error)
+    mark = plain.pop("fingerprint", None)
+    return plain, {
+        "errorText": error_text(plain),
+        **({"fingerprint": mark} if isinstance(mark, str) else {}),
+    }
+
+
+def failed_with(error: BaseException) -> dict[str, Any]:
+    """What a new row of a task that has failed holds of its error, by the names of a `TaskRow`."""
+    plain, beside = parted_error(describe_error(error))
+    mark = beside.get("fingerprint")
+    return {
+        "attributes": {"error": plain},
+        "error_text": beside["errorText"],
+        "fingerprint": mark,
+    }
+
+
+def _fingerprint(error: BaseException, trace: TracebackType | None) -> str:
+    """Of the innermost cause, or of the task that failed first: one group for one problem."""
+    first = innermost(error)
+    childs = getattr(first.task, "fingerprint", None) if isinstance(first, TaskFailed) else None
+    if isinstance(childs, str):
+        return childs
+    frames = own_frames(trace if first is error else first.__traceback__)
+    return fingerprint(utf8(type(first).__name__)[:TYPE_LIMIT], _message(first), frames)
 
 
 def _cause(error: TaskFailed) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 
-from taskmill.model.error_details import final_error
+from taskmill.model.error_details import final_error, parted_error
 from taskmill.model.errors import TaskmillError
 from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.task_row import TaskRow
@@ -129,12 +129,12 @@ def _given_up(parent: TaskRow, batch: BatchRow, row: TaskRow | None, index: int)
     expired = batch.status is Status.CANCELLED
     why = batch.reason or "given up"
     error: TaskmillError = Expired(why) if expired else WorkflowFailed(why)
+    stored, beside = parted_error(final_error(base.attributes.get("error"), error))
     return base.but(
         status=batch.status,
-        attributes={
-            **base.attributes,
-            "error": final_error(base.attributes.get("error"), error),
-        },
+        attributes={**base.attributes, "error": stored},
+        fingerprint=beside.get("fingerprint", base.fingerprint),
+        error_text=beside["errorText"],
         finished_at=batch.updated_at if expired else parent.finished_at,
         retry_at=None,
     )

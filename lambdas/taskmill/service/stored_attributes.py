@@ -9,6 +9,7 @@ from taskmill.aws.s3.payloads import PayloadStore
 from taskmill.model.attributes import check_attributes
 from taskmill.model.error_details import describe_error
 from taskmill.model.errors import InvalidRequest
+from taskmill.model.fingerprints import fingerprint_of, is_fingerprint
 from taskmill.model.json_text import dump_json
 from taskmill.model.rows.task_row import TaskRow
 
@@ -34,6 +35,8 @@ def stored_attributes(
     if "error" in stored:
         stored["error"] = stored_error(stored["error"])
     _check_size({**row.attributes, **stored})
+    if "error" in stored and "fingerprint" not in stored["error"]:
+        stored["error"]["fingerprint"] = fingerprint_of(stored["error"])
     if "result" not in given:
         return stored
     text = dump_json(given["result"], field="result")
@@ -45,6 +48,8 @@ def stored_error(error: Any) -> dict[str, Any]:
     if isinstance(error, BaseException):
         return dict(describe_error(error))
     given = dict(error) if isinstance(error, Mapping) else {"message": str(error)}
+    if not is_fingerprint(given.get("fingerprint")):  # as `describe_error` has it, or none
+        given.pop("fingerprint", None)
     return {
         **given,
         "type": given.get("type") or "Error",

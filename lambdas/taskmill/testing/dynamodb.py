@@ -18,12 +18,12 @@ from botocore.exceptions import ClientError
 
 from taskmill.testing.expressions import Scope, holds, updated
 from taskmill.testing.partiql import batch_execute_statement
+from taskmill.testing.queries import QueriedKeys, queried
 from taskmill.testing.scans import scanned
 from taskmill.testing.sizes import item_size
-from taskmill.testing.typed_values import Item, plain
+from taskmill.testing.typed_values import Item
 
 ITEM_LIMIT = 409_600  # bytes; DynamoDB's limit for one item
-PAGE_BYTES = 1 << 20  # DynamoDB's limit for one page of a query
 Keys = tuple[str, str]
 
 EXPRESSION_LIMIT = 4_096  # bytes, DynamoDB's for one expression
@@ -101,14 +101,8 @@ class MemoryTable:
         return {}
 
     def query(self, *, KeyConditionExpression: str, **request: Any) -> dict[str, Any]:
-        index = self._index(request.get("IndexName"))
-        found = [
-            item
-            for item in self._candidates(index, request)
-            if holds(KeyConditionExpression, _scope(item, request))
-        ]
-        found.sort(key=lambda item: plain(item[index[1]]), reverse=_descending(request))
-        return _page(_after(found, index[1], request), request.get("Limit"))
+        keys = QueriedKeys.of(self.schema, request.get("IndexName"))
+        return queried(keys, self._candidates(keys, request), KeyConditionExpression, request)
 
     def scan(self, **request: Any) -> dict[str, Any]:
         items = itertools.chain.from_iterable(each.values() for each in self._partitions.values())
@@ -164,22 +158,12 @@ class MemoryTable:
         if old != item:  # a write that changes nothing leaves no record
             self.records.append(_record(next(self._numbers), keys, old, item))
 
-    def _index(self, name: str | None) -> tuple[str, str]:
-        if name is None:
-            return ("pk", "sk")
-        (keys,) = [
-            each["KeySchema"]
-            for each in self.schema["GlobalSecondaryIndexes"]
-            if each["IndexName"] == name
-        ]
-        return (keys[0]["AttributeName"], keys[1]["AttributeName"])
-
-    def _candidates(self, index: tuple[str, str], request: Mapping[str, Any]) -> Iterable[Item]:
+    def _candidates(self, keys: QueriedKeys, request: Mapping[str, Any]) -> Iterable[Item]:
         """Items to filter: of the queried partition, or all items of an index."""
-        if index == ("pk", "sk"):
+        if keys.shown is None:
             return self._partitions[request["ExpressionAttributeValues"][":pk"]["S"]].values()
         items = itertools.chain.from_iterable(each.values() for each in self._partitions.values())
-        return (item for item in items if all(name in item for name in index))
+        return filter(keys.holds, items)
 
 
 def refused(code: str, message: str, **more: Any) -> ClientError:
@@ -196,35 +180,6 @@ def _scope(item: Item, request: Mapping[str, Any]) -> Scope:
         request.get("ExpressionAttributeNames", {}),
         request.get("ExpressionAttributeValues", {}),
     )
-
-
-def _descending(request: Mapping[str, Any]) -> bool:
-    return not request.get("ScanIndexForward", True)
-
-
-def _after(found: list[Item], sort_key: str, request: Mapping[str, Any]) -> list[Item]:
-    start = request.get("ExclusiveStartKey")
-    if start is None:
-        return found
-    if _descending(request):
-        return [item for item in found if plain(item[sort_key]) < plain(start[sort_key])]
-    return [item for item in found if plain(item[sort_key]) > plain(start[sort_key])]
-
-
-def _page(items: list[Item], limit: int | None) -> dict[str, Any]:
-    taken, size = 0, 0
-    while taken < len(items) and size < PAGE_BYTES and (limit is None or taken < limit):
-        size += item_size(items[taken])
-        taken += 1
-    page: dict[str, Any] = {"Items": items[:taken]}
-    if taken < len(items) or (limit is not None and taken == limit):
-        last = items[taken - 1] if taken else items[0]
-        page["LastEvaluatedKey"] = {
-            name: last[name]
-            for name in ("pk", "sk", "parent", "code", "attention", "updatedAt")
-            if name in last
-        }
-    return page
 
 
 def _record(number: int, keys: Keys, old: Item | None, new: Item | None) -> dict[str, Any]:

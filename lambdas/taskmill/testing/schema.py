@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-_INDEX_PROJECTION = {"ProjectionType": "KEYS_ONLY"}
+_KEYS_ONLY = {"ProjectionType": "KEYS_ONLY"}
 
 TABLE_SCHEMA: dict[str, Any] = {
     "KeySchema": [
@@ -26,7 +26,7 @@ TABLE_SCHEMA: dict[str, Any] = {
                 {"AttributeName": "parent", "KeyType": "HASH"},
                 {"AttributeName": "code", "KeyType": "RANGE"},
             ],
-            "Projection": _INDEX_PROJECTION,
+            "Projection": _KEYS_ONLY,
         },
         {
             "IndexName": "attention",
@@ -34,7 +34,10 @@ TABLE_SCHEMA: dict[str, Any] = {
                 {"AttributeName": "attention", "KeyType": "HASH"},
                 {"AttributeName": "updatedAt", "KeyType": "RANGE"},
             ],
-            "Projection": _INDEX_PROJECTION,
+            "Projection": {
+                "ProjectionType": "INCLUDE",
+                "NonKeyAttributes": ["name", "fingerprint", "errorText"],
+            },
         },
     ],
     "BillingMode": "PAY_PER_REQUEST",

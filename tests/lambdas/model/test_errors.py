@@ -34,7 +34,7 @@ def raised(error: BaseException) -> BaseException:
 def test_a_description_is_never_empty(text: str, kind: type[BaseException]) -> None:
     described = describe_error(raised(kind(text)))
 
-    assert set(described) == {"type", "message", "stack"}
+    assert set(described) == {"type", "message", "stack", "fingerprint"}
     assert described["type"] == kind.__name__
     assert all(described.values())
 

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from taskmill.aws.dynamodb.claimable import CLAIM_SOURCES, CLAIMABLE, why_unclaimed
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.table import Table
-from taskmill.aws.dynamodb.writes import Write, attribute_paths, check_readable, ending
+from taskmill.aws.dynamodb.writes import ERROR, Write, attribute_paths, check_readable, ending
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import ClaimLost, IllegalStatusChange, TaskCancelled, Throttled
 from taskmill.model.keys import TaskKey
@@ -135,7 +135,7 @@ class ClaimStore:
         sets = attribute_paths(attributes)
         sets |= ending(row.key, status, now=self.clock(), retention_days=self.retention_days)
         stale = status is Status.COMPLETED and "error" in row.attributes  # of an earlier attempt
-        return sets, ("attributes.error",) if stale else ()
+        return sets, ERROR if stale else ()
 
     def errored(self, row: TaskRow, *, attributes: Mapping[str, Any], retry_at: int) -> None:
         """Write a failed attempt; the next is due at `retry_at` (epoch ms). Raises as `extend`.
@@ -187,7 +187,7 @@ class ClaimStore:
         sets = attribute_paths(attributes) | {
             "settlement": settlement,
         }
-        stale = ("attributes.error",) if "error" in row.attributes else ()
+        stale = ERROR if "error" in row.attributes else ()
         self._final_write(row, Status.FINISHED, sets, stale)
 
     def release(self, row: TaskRow) -> TaskRow:

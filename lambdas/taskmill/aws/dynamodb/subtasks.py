@@ -8,7 +8,7 @@ from typing import Any
 from taskmill.aws.dynamodb.codec import encode_item
 from taskmill.aws.dynamodb.statements import Update
 from taskmill.aws.dynamodb.table import Table
-from taskmill.aws.dynamodb.writes import ending
+from taskmill.aws.dynamodb.writes import ERROR, ending
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.keys import CHUNK, TaskKey
 from taskmill.model.rows.readable import UnreadableRow
@@ -94,7 +94,7 @@ class SubtaskStore:
                 where={"version": row.version},
             )
         if changes.get("status") is Status.COMPLETED and "error" in row.attributes:
-            removes = (*removes, "attributes.error")  # left by an earlier attempt
+            removes = (*removes, *ERROR)  # left by an earlier attempt
         return Update(
             key=row.key.stored,
             sets=sets,
@@ -119,7 +119,7 @@ class SubtaskStore:
         )
 
 
-_OF_A_RUN = ("finishedAt", "attention", "retryAt", "fence")
+_OF_A_RUN = ("finishedAt", "attention", "retryAt", "fence", "fingerprint", "errorText")
 
 
 def _with_attributes(sets: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from taskmill.aws.dynamodb.expressions import UpdateRequest
 from taskmill.aws.dynamodb.refusals import INVALID, ConditionFailed, error_code
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import ttl_seconds
+from taskmill.model.error_details import parted_error
 from taskmill.model.errors import IllegalStatusChange, TaskNotFound
 from taskmill.model.keys import Kind, TaskKey, attention_of
 from taskmill.model.rows.history import HISTORY_LIMIT, NOBODY, Actor, Entry
@@ -156,6 +157,9 @@ class Write:
 
 _BEGUN = sorted(set(Status) - UNBEGUN - FINAL)
 
+# What to remove with a row's error.
+ERROR = ("attributes.error", "fingerprint", "errorText")
+
 # Attributes to remove when a task starts again: the outcome of its last run, and its tally.
 LAST_RUN = (
     "finishedAt",
@@ -178,7 +182,7 @@ LAST_RUN = (
     "sweptAt",
     "resent",
     "resentFor",
-    "attributes.error",
+    *ERROR,
     "attributes.result",
     "attributes.resultRef",
     "attributes.progress",
@@ -235,9 +239,14 @@ def check_readable(table: Table, key: TaskKey, error: ClientError) -> Mapping[st
 def attribute_paths(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """The paths and values to set to merge these into a row's attributes.
 
-    Values that come from task code (errors, progress) are made storable.
+    Values that come from task code (errors, progress) are made storable. With an error come the
+    row's `fingerprint` and `errorText`.
     """
-    return {f"attributes.{name}": storable(each) for name, each in attributes.items()}
+    beside: dict[str, str] = {}
+    if isinstance(attributes.get("error"), Mapping):
+        error, beside = parted_error(attributes["error"])
+        attributes = {**attributes, "error": error}
+    return {f"attributes.{name}": storable(each) for name, each in attributes.items()} | beside
 
 
 def ending(key: TaskKey, status: Status, *, now: int, retention_days: int) -> dict[str, Any]:

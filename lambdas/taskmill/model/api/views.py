@@ -118,6 +118,9 @@ class Task(View):
     history: tuple[HistoryEntry, ...] = ()
     version: int = 1
     ttl: int | None = None
+    fingerprint: str | None = Field(
+        default=None, description="Of `attributes.error`: equal for errors of one group."
+    )
     expired: tuple[Literal["input", "result"], ...] | None = Field(
         default=None,
         description="What an ended task refers to although it has expired; not told in lists.",
@@ -212,6 +215,7 @@ _SAME = (
     "notify",
     "version",
     "ttl",
+    "fingerprint",
 )
 
 

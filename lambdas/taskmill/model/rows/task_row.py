@@ -56,6 +56,8 @@ class TaskRow(ReadableRow):
     marks a task that its submitter runs itself; it goes to the queue only if the submitter dies.
     `expires_at` is when it must have begun, `deadline_at` when it must have ended; `timed_from`, if
     it is set, when these began to count (see `model/time_bounds.py`).
+    `fingerprint` and `error_text` come and go with the error in `attributes`: what groups equal
+    errors (see `model/fingerprints.py`), and its first 200 characters, for the index of failures.
     `swept_at` is when a sweep last sent its message again.
     `resent` counts how often its message was sent again after it had become a dead letter, and
     `resent_for` has the ids of these dead letters.
@@ -126,6 +128,8 @@ class TaskRow(ReadableRow):
     version: int = 1
     ttl: int | None = None
     attention: str | None = None
+    fingerprint: str | None = None
+    error_text: str | None = None
 
     @property
     def kind(self) -> str:

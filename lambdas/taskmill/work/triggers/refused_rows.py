@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from taskmill.model.clock import ttl_seconds
-from taskmill.model.error_details import describe_error
+from taskmill.model.error_details import failed_with
 from taskmill.model.keys import attention_of
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
@@ -18,7 +18,7 @@ def refused_row(row: TaskRow, refused: Exception, *, now: int, days: int) -> Tas
     """
     return row.but(
         status=Status.FAILED,
-        attributes={"error": describe_error(refused)},
+        **failed_with(refused),
         finished_at=now,
         ttl=ttl_seconds(now, days),
         attention=attention_of(row.key),
