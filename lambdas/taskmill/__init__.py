@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         middleware,
     )
     from taskmill.functions.registry import TaskEventFactory, event_handler
+    from taskmill.functions.secret_marks import Secret
     from taskmill.functions.task_decorator import task
     from taskmill.functions.task_functions import TaskFunction
     from taskmill.model.errors import (
@@ -40,6 +41,7 @@ _MODULES = {
     "functions.handles": ("MapHandle", "TaskHandle"),
     "functions.hooks.middleware": ("AttemptInfo", "Middleware", "Submission", "middleware"),
     "functions.registry": ("TaskEventFactory", "event_handler"),
+    "functions.secret_marks": ("Secret",),
     "functions.task_decorator": ("task",),
     "functions.task_functions": ("TaskFunction",),
     "model.errors": (
@@ -63,6 +65,7 @@ __all__ = [
     "Middleware",
     "NotDeterministic",
     "Retry",
+    "Secret",
     "Submission",
     "TaskCancelled",
     "TaskContext",

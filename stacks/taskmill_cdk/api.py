@@ -30,11 +30,16 @@ _PREFLIGHTS_A_SECOND = 50  # a browser repeats one after an hour
 _METHODS = (_GET, _POST, _PATCH, _PUT, _DELETE)  # of all routes that need authorisation
 
 _TENANT = "/v1/tenants/{tenant}"
+_OF_NO_TENANT = ("GET/openapi.json", "GET/v1/whoami")  # which say nothing of any task
 
 
 def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
     """Method and path of each route except ``/health``: the same routes that the runtime serves."""
     yield _GET, "/openapi.json"
+    yield _GET, "/v1/whoami"
+    yield _GET, "/v1/tenants"
+    yield _POST, f"{_TENANT}/may-write"
+    yield _GET, f"{_TENANT}/types"
     yield _POST, f"{_TENANT}/uploads"
     for kind in ("tasks", "step-function-tasks"):
         yield _POST, f"{_TENANT}/{kind}"
@@ -157,7 +162,7 @@ class TaskApi(Construct):
         tenant: str,
         methods: Sequence[apigateway.HttpMethod] = _METHODS,
     ) -> iam.Grant:
-        """Allow an IAM identity to call the routes of one tenant, and to read the OpenAPI document.
+        """Allow an IAM identity to call the routes of one tenant, and those of none but a list.
 
         Args:
             grantee: A role, a user or a group.
@@ -173,7 +178,7 @@ class TaskApi(Construct):
         return iam.Grant.add_to_principal(
             grantee=grantee,
             actions=["execute-api:Invoke"],
-            resource_arns=[self._arn_of(path) for path in (*paths, "GET/openapi.json")],
+            resource_arns=[self._arn_of(path) for path in (*paths, *_OF_NO_TENANT)],
         )
 
     def _arn_of(self, path: str) -> str:

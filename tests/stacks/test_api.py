@@ -23,6 +23,10 @@ SCHEDULE = TENANT + "/schedules/{name}"
 ROUTES = {
     "GET /health",
     "GET /openapi.json",
+    "GET /v1/whoami",
+    "GET /v1/tenants",
+    f"POST {TENANT}/may-write",
+    f"GET {TENANT}/types",
     f"POST {TENANT}/tasks",
     f"POST {TENANT}/step-function-tasks",
     f"POST {TENANT}/uploads",
@@ -158,6 +162,7 @@ def test_a_caller_is_let_in_for_a_tenant(tenant: str) -> None:
     assert paths(statement) == {
         *(f"{method}/v1/tenants/{tenant}/*" for method in METHODS),
         "GET/openapi.json",
+        "GET/v1/whoami",
     }
 
 
@@ -168,7 +173,11 @@ def test_a_caller_may_be_let_in_to_read_only() -> None:
 
     [policy] = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
     [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
-    assert paths(statement) == {"GET/v1/tenants/mbc/*", "GET/openapi.json"}
+    assert paths(statement) == {
+        "GET/v1/tenants/mbc/*",
+        "GET/openapi.json",
+        "GET/v1/whoami",
+    }
 
 
 @pytest.mark.parametrize(

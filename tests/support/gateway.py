@@ -38,5 +38,6 @@ def _headers(environ: Mapping[str, Any]) -> dict[str, str]:
 
 def _send(code: int, headers: Mapping[str, str], body: str, start: Start) -> Iterable[bytes]:
     status = HTTPStatus(code)
-    start(f"{code} {status.phrase}", list(({"Content-Type": "application/json"} | headers).items()))
+    declared = {"Content-Type": "application/json"} if body else {}
+    start(f"{code} {status.phrase}", list((declared | headers).items()))
     return [body.encode()]

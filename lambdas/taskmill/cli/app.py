@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from taskmill.cli.access import types, whoami
 from taskmill.cli.call import Call
 from taskmill.cli.callbacks import app as callbacks
 from taskmill.cli.commands import Commands
@@ -144,6 +145,8 @@ app.command("dev")(dev)
 app.command("work")(work)
 app.command("sweep")(sweep)
 app.command("use")(use)
+app.command("whoami")(whoami)
+app.command("types")(types)
 app.command("doctor")(doctor)
 app.command("explain")(explain)
 for each in (deploy, diff, destroy, bootstrap):

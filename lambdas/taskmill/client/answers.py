@@ -50,11 +50,13 @@ _CLOCK = re.compile(r"Signature (expired|not yet current)")
 
 
 def json_of(response: httpx.Response) -> Any:
-    """The parsed JSON body of a successful response.
+    """The parsed JSON body of a successful response; None if it has none (204).
 
     Raises:
         Unreachable: The body is not JSON, so the URL is not that of a task API.
     """
+    if response.status_code == httpx.codes.NO_CONTENT:
+        return None
     try:
         return response.json()
     except ValueError:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from taskmill.client.access import Access
 from taskmill.client.callbacks import Callbacks
 from taskmill.client.calls.awaited import AwaitedCalls
 from taskmill.client.changes import Changes
@@ -77,7 +78,7 @@ class AwaitedConnection(Connection):
         await self.close()
 
 
-class AsyncTaskClient(Submits, Reads, Changes, Schedules, Callbacks, AwaitedConnection):
+class AsyncTaskClient(Submits, Reads, Changes, Schedules, Callbacks, Access, AwaitedConnection):
     """A `TaskClient` for an event loop: it has the same methods, to be awaited.
 
     Lists (`list`, `subtasks`, `children`, `schedules`, `callbacks`) and `updates` are async

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from taskmill.client.access import Access
 from taskmill.client.callbacks import Callbacks
 from taskmill.client.changes import Changes
 from taskmill.client.connection import BlockingConnection
@@ -15,7 +16,7 @@ from taskmill.model.api.views import Task
 from taskmill.model.options import suggests
 
 
-class TaskClient(Submits, Reads, Changes, Schedules, Callbacks, BlockingConnection):
+class TaskClient(Submits, Reads, Changes, Schedules, Callbacks, Access, BlockingConnection):
     """Submits tasks, reads them and waits for them. Close it, or use it in a `with` statement.
 
     Missing arguments come from the environment (`TASKMILL_URL`, `TASKMILL_TENANT`,

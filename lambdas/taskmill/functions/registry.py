@@ -126,6 +126,16 @@ class Registry:
         function = self._found(task_type)
         return function is not None and function.hides_result
 
+    def try_load(self) -> BaseException | None:
+        """Import the modules as far as that works; returns what the first that failed raised."""
+        with _exceptions_only():
+            return self._modules.load()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it has modules, and none of them could be imported."""
+        return self._modules.none_loaded
+
     def load(self) -> None:
         """Import the modules now; all that can be, also if one fails.
 

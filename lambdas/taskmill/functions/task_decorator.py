@@ -52,6 +52,7 @@ def task(
     expires_seconds: int | None = None,
     deadline_seconds: int | None = None,
     pool: str | None = None,
+    redact: Sequence[str] = (),
 ) -> TaskDecorator:
     """Decorator: register a function that runs the tasks and subtasks of a type.
 
@@ -74,6 +75,8 @@ def task(
             of tasks submitted without one, 1 s to a year.
         pool: The worker pool of the stack that runs it, by its name; by default none, but the
             stack's own workers. "container" is the same as runner="container".
+        redact: Names of fields that are masked wherever they stand in its inputs and results, in
+            any case and with or without "_" and "-": "iban" masks `{"to": {"IBAN": ...}}`, too.
 
     Raises:
         InvalidName: The type, or that of a callback, does not have this form.
@@ -99,6 +102,7 @@ def task(
     ):
         if limit is not None:
             check_whole(f"{for_type}{name}", limit, least=1, most=MAX_DELAY_SECONDS)
+    redact = _checked_redact(type, redact)
     settings = TaskSettings(
         callbacks=callbacks_of(
             success=_names(type, "on_success", on_success),
@@ -115,7 +119,7 @@ def task(
 
     def register(function: Callable[..., Any]) -> TaskFunction:
         function = _checked_function(type, function)
-        made = TaskFunction(function, type, retry or Retry(), timeout_seconds, settings)
+        made = TaskFunction(function, type, retry or Retry(), timeout_seconds, settings, redact)
         made.signature  # noqa: B018  # raises for a function with a wrong signature
         _take_place(type, function)
         declared().functions[type] = made
@@ -214,6 +218,15 @@ def _checked_pool(
             field="priority",
         )
     return pool, runner
+
+
+def _checked_redact(task_type: str, given: Sequence[str]) -> tuple[str, ...]:
+    names: Sequence[object] = given
+    if isinstance(names, str) or not all(isinstance(each, str) and each for each in names):
+        raise WrongOptionType(
+            f"{task_type!r}: redact is {given!r}; give a list of names", field="redact"
+        )
+    return tuple(given)
 
 
 def _check_runner(task_type: str, runner: str, timeout_seconds: float) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from taskmill.functions.checkers.options import MapOptions
     from taskmill.functions.handles import MapHandle, TaskHandle
+    from taskmill.functions.secret_fields import SecretFields
 
     Callbacks: TypeAlias = "str | TaskFunction | Sequence[str | TaskFunction]"
 
@@ -51,6 +52,7 @@ class TaskFunction(Generic[In, Out_co]):
     retry: Retry = field(default_factory=Retry)
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS
     settings: TaskSettings = field(default_factory=TaskSettings)
+    redact: tuple[str, ...] = ()
 
     @property
     def is_async(self) -> bool:
@@ -269,19 +271,43 @@ class TaskFunction(Generic[In, Out_co]):
 
     @cached_property
     def hides_input(self) -> bool:
-        """Whether its input may hold secrets, so that no view of a task shows it."""
-        try:
-            return self.signature.argument is not None and self._takes.has_secrets
-        except Abort:  # a hint that means nothing, as every attempt will say
-            return False
+        """Whether its input may hold secrets, so that no row has it, and no view shows it."""
+        return bool(self.redact) or self.input_secrets is not None
 
     @cached_property
     def hides_result(self) -> bool:
         """The same of its result."""
+        return bool(self.redact) or self.result_secrets is not None
+
+    @cached_property
+    def input_secrets(self) -> SecretFields | None:
+        """Where its input holds secrets by its type hint; None: nowhere."""
         try:
-            return self._returns.has_secrets
+            return self._takes.secrets if self.signature.argument is not None else None
+        except Abort:  # a hint that means nothing, as every attempt will say
+            return None
+
+    @cached_property
+    def result_secrets(self) -> SecretFields | None:
+        """The same of its result."""
+        try:
+            return self._returns.secrets
         except Abort:
-            return False
+            return None
+
+    @property
+    def secret_fields(self) -> tuple[str, ...]:
+        """The fields of its input that are masked; `**.name` stands for any place."""
+        typed = self.input_secrets.names() if self.input_secrets else ()
+        return (*typed, *(f"**.{name}" for name in self.redact))
+
+    def input_schema(self) -> dict[str, Any] | None:
+        """The JSON Schema of its input; None: anything, or a type without one.
+
+        Raises:
+            Abort: The type hint means nothing.
+        """
+        return self._takes.json_schema() if self.signature.argument is not None else None
 
     @cached_property
     def signature(self) -> Signature:

@@ -23,6 +23,7 @@ from taskmill.model.errors import InvalidResult
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+    from taskmill.functions.secret_fields import SecretFields
 
 _ENDLESS = "contains itself, or is nested too deeply"
 
@@ -140,11 +141,31 @@ class Typed:
 
     @cached_property
     def has_secrets(self) -> bool:
-        """Whether values of the type may hold secrets of pydantic's."""
+        """Whether values of the type may hold secrets: pydantic's, or what is marked as one."""
+        return self.secrets is not None
+
+    @cached_property
+    def secrets(self) -> SecretFields | None:
+        """Where values of the type hold secrets; None: nowhere."""
         if self._is_none or self._is_anything or self._is_plain:
-            return False
+            return None
+        from taskmill.functions.secret_fields import SecretFields
+
         # A copy, as a model that is built on first use has no schema until somebody looks inside.
-        return "Secret" in repr(dict(self._adapter.core_schema))
+        found = SecretFields(dict(self._adapter.core_schema))
+        return found if found.any() else None
+
+    def json_schema(self) -> dict[str, Any] | None:
+        """The JSON Schema of values as they are given; None: anything, or a type without one."""
+        if self._is_anything:
+            return None
+        from pydantic.errors import PydanticInvalidForJsonSchema, PydanticUserError
+
+        try:
+            schema = self._adapter.json_schema()
+        except (PydanticInvalidForJsonSchema, PydanticUserError):
+            return None
+        return schema if self.secrets is None else self.secrets.without_defaults(schema)
 
     def _parsed(self, value: Any) -> Any:
         if self._is_none:

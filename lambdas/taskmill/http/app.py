@@ -9,7 +9,7 @@ from functools import partial
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from taskmill.http import callbacks, fan_outs, schedules, submits, system
+from taskmill.http import access, callbacks, fan_outs, schedules, submits, system, task_types
 from taskmill.http.errors import respond
 from taskmill.http.refusals import MethodNotAllowed, NoSuchRoute
 from taskmill.http.request import confine, parse_object
@@ -29,6 +29,8 @@ def build_app() -> APIGatewayHttpResolver:
     )
     app.use([confine, limit_requests])
     system.add_to(app)
+    access.add_to(app)
+    task_types.add_to(app)
     submits.add_to(app)
     fan_outs.add_to(app)
     schedules.add_to(app)

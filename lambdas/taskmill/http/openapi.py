@@ -89,9 +89,10 @@ def _error_schemas() -> dict[str, Any]:
 
 
 def _correct(operation: dict[str, Any]) -> None:
-    """Remove what Powertools adds to every route but is wrong: its 422, and null parameters."""
+    """Remove what Powertools adds to every route but is wrong: its 422, bodies of 204, nulls."""
     if "HTTPValidationError" in json.dumps(operation["responses"].get("422", {})):
         del operation["responses"]["422"]
+    operation["responses"].get("204", {}).pop("content", None)
     for parameter in operation.get("parameters", []):
         # An optional parameter may be absent, but a query string cannot contain a null.
         choices = parameter["schema"].pop("anyOf", [{"type": "null"}])

@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler import Request, Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
+from taskmill.http.callers import caller_of
 from taskmill.http.refusals import MalformedBody, UnsupportedMediaType
 from taskmill.model.api.requests import InvokeContext
 from taskmill.model.errors import Forbidden, LimitExceeded
@@ -21,7 +22,6 @@ from taskmill.wiring.process import current
 MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's limit for a request
 _MAX_REQUEST_ID = 128  # characters of an `x-request-id` header, which the row stores
 _JSON = "application/json"
-_GROUPS_CLAIM = "cognito:groups"
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -67,11 +67,10 @@ def invoke_context(request: Request) -> InvokeContext:
     """
     event = APIGatewayProxyEventV2(request.resolved_event.raw_event)
     context = event.request_context
-    identity = context.authorizer.iam
     own_id = event.headers.get("x-request-id", "")
     usable = own_id.isprintable() and 0 < len(own_id) <= _MAX_REQUEST_ID
     return InvokeContext(
-        user=identity.user_arn or identity.user_id or context.authorizer.jwt_claim.get("sub"),
+        user=caller_of(event).user,
         source_ip=context.http.source_ip,
         request_id=own_id if usable else context.request_id,
     )
@@ -80,21 +79,26 @@ def invoke_context(request: Request) -> InvokeContext:
 def confine(
     app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolver], Response[Any]]
 ) -> Response[Any]:
-    """Middleware: the tenant claim of the caller's token must name the tenant in the path.
+    """Middleware: the caller's token must name the tenant in the path, and allow what is asked.
 
     It checks nothing if no claim is configured: then IAM policies limit callers to paths.
 
     Raises:
-        Forbidden: The claim is missing or names another tenant.
+        Forbidden: The tenant claim is missing or names another tenant, or the token may only read.
     """
-    tenant = app.context["_route_args"].get("tenant")
-    claim = current().settings.tenant_claim
-    if tenant is not None and claim is not None:
-        event = APIGatewayProxyEventV2(app.current_event.raw_event)
-        claims = event.request_context.authorizer.jwt_claim
-        if not _names(claims.get(claim), tenant, several=claim == _GROUPS_CLAIM):
-            raise Forbidden(f"your token does not name tenant {tenant!r} as its {claim!r}")
+    event = APIGatewayProxyEventV2(app.current_event.raw_event)
+    caller, tenant = caller_of(event), app.context["_route_args"].get("tenant")
+    if tenant is not None and caller.tenants is not None and tenant not in caller.tenants:
+        claim = current().settings.tenant_claim
+        raise Forbidden(f"your token does not name tenant {tenant!r} as its {claim!r}")
+    if caller.may_write is False and not _only_reads(event):
+        raise Forbidden("your token may only read: none of its roles may write")
     return next_middleware(app)
+
+
+def _only_reads(event: APIGatewayProxyEventV2) -> bool:
+    method, parts = event.http_method, event.path.split("/")
+    return method in ("GET", "HEAD", "OPTIONS") or (method == "POST" and parts[4:] == ["lookup"])
 
 
 def _below_base(path: str) -> str:
@@ -106,19 +110,6 @@ def _below_base(path: str) -> str:
     base = current().settings.base_path
     below = path.removeprefix(base)
     return below if below.startswith("/") else path
-
-
-def _names(value: object, tenant: str, *, several: bool) -> bool:
-    """Whether a claim's value is the tenant or, with `several`, a list that contains it.
-
-    An HTTP API passes on a list as text, `[one two]`. Names of Cognito's groups contain no spaces
-    (API reference, `CreateGroup`); members of other lists might, and so name two tenants.
-    """
-    if not several:
-        return value == tenant
-    if isinstance(value, str):
-        value = value.removeprefix("[").removesuffix("]").split()
-    return isinstance(value, list) and tenant in value
 
 
 def _json_headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -41,23 +41,25 @@ def add_route(
     summary: str,
     errors: Iterable[int] = (),
     success: int = 200,
+    below: str = "/v1/tenants/<tenant>/",
 ) -> None:
-    """Register `function` as a route below `/v1/tenants/{tenant}/`.
+    """Register `function` as a route.
 
     Args:
         app: The resolver.
         method: HTTP method; requests with methods other than GET and DELETE have a body.
-        path: The path after the tenant's.
+        path: The rest of the path, after `below`.
         function: Its parameters are parameters of the request; its result becomes the response.
         name: Operation id of the OpenAPI document; unique.
         summary: Summary of the OpenAPI document.
         errors: Documented statuses of errors, in addition to those of every route.
         success: Status of a successful response.
+        below: The beginning of the path; by default, that of a tenant.
     """
     statuses = {*_ALWAYS, *errors, *(() if method in ("GET", "DELETE") else _WITH_BODY)}
     answers: dict[int, OpenAPIResponse] = {success: {"description": "Success."}}
     app.route(
-        f"/v1/tenants/<tenant>/{path}",
+        f"{below}{path}",
         method,
         summary=summary,
         operation_id=name,

@@ -9,8 +9,9 @@ from taskmill.service.change import Changes
 from taskmill.service.read import Reads
 from taskmill.service.schedules import Scheduling
 from taskmill.service.submit import Submits
+from taskmill.service.tenants import Tenants
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskService(Submits, Reads, Changes, Callbacks, Scheduling):
+class TaskService(Submits, Reads, Changes, Callbacks, Scheduling, Tenants):
     """All methods take keyword arguments and return frozen models."""

@@ -18,7 +18,7 @@ _ONE_AT_A_TIME = threading.RLock()
 
 @dataclass(frozen=True)
 class Answer:
-    """A response of the API; `body` is the parsed JSON."""
+    """A response of the API; `body` is the parsed JSON, None if there is none."""
 
     status: int
     body: Any
@@ -84,7 +84,8 @@ class InProcessApi:
             body = json.dumps(body)
         sent = {"content-type": "application/json"} if headers is None else headers
         answer = handler(self.event(method, path, body, query, sent), None)
-        return Answer(answer["statusCode"], json.loads(answer["body"]), answer["headers"])
+        body = answer["body"]
+        return Answer(answer["statusCode"], json.loads(body) if body else None, answer["headers"])
 
     def event(
         self,

@@ -104,6 +104,27 @@ class Settings:
         "TASKMILL_TENANT_CLAIM",
         "token claim that must name the tenant in the path; absent: IAM policies limit callers",
     )
+    several_tenants: bool = _setting(
+        "TASKMILL_SEVERAL_TENANTS",
+        "1: the tenant claim may name several, in a list or between spaces or commas",
+        default=False,
+        read=is_on,
+    )
+    role_claim: str | None = _setting(
+        "TASKMILL_ROLE_CLAIM", "token claim of the caller's roles; absent: all may do everything"
+    )
+    write_roles: tuple[str, ...] = _setting(
+        "TASKMILL_WRITE_ROLES", "roles that may change anything", default=(), read=names
+    )
+    reveal_roles: tuple[str, ...] = _setting(
+        "TASKMILL_REVEAL_ROLES", "roles that may read secrets in the clear", default=(), read=names
+    )
+    stack_name: str | None = _setting("TASKMILL_STACK_NAME", "name of the stack, for `whoami`")
+    stack_environment: str | None = _setting(
+        "TASKMILL_STACK_ENVIRONMENT", 'what the stack is marked as, such as "prod"'
+    )
+    version: str | None = _setting("TASKMILL_VERSION", "version of taskmill that was deployed")
+    region: str | None = _setting("AWS_REGION", "set by Lambda: the region it runs in")
     base_path: str = _setting(
         "TASKMILL_BASE_PATH",
         'path below which the API is mapped to a custom domain: "jobs" or "jobs/v2"',

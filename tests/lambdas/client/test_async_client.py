@@ -85,6 +85,10 @@ async def calls_of_all_methods(
     yield "wait", await client.wait(task)
     yield "updates", [each async for each in client.updates(task)]
     yield "result", await client.result(task)
+    yield "whoami", await client.whoami()
+    yield "tenants", await client.tenants()
+    yield "may_write", await client.may_write()
+    yield "types", await client.types()
     network.idle = True  # what is submitted from here on stays as it is
     waiting = await client.submit("double", 1, delay_seconds=3600)
     yield "cancel", await client.cancel(waiting)
