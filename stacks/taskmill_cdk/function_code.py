@@ -16,7 +16,7 @@ from taskmill_cdk.task_files import chosen_files, walk
 from taskmill_cdk.task_source import TaskSource
 
 # Used on the caller's side only; leaving them out keeps the package small.
-_NOT_DEPLOYED = ("cli", "client", "dev", "testing")
+_NOT_DEPLOYED = ("cli", "client", "console", "dev", "testing")
 
 
 def stage_function_code(

@@ -10,6 +10,7 @@ from taskmill.cli.access import types, whoami
 from taskmill.cli.call import Call
 from taskmill.cli.callbacks import app as callbacks
 from taskmill.cli.commands import Commands
+from taskmill.cli.console.command import console, open_task
 from taskmill.cli.dev.command import dev
 from taskmill.cli.doctor.command import doctor
 from taskmill.cli.explaining.command import explain
@@ -138,6 +139,8 @@ app.command("watch")(watch)
 app.command("tail")(tail)
 app.command("result")(result)
 app.command("logs")(logs)
+app.command("console")(console)
+app.command("open")(open_task)
 app.command("cancel")(cancel)
 app.command("retry")(retry)
 app.command("init")(init)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import httpx
 
     from taskmill.client.client import TaskClient
+    from taskmill.client.settings import Settings
     from taskmill.model.api.views import Task
 
 
@@ -60,6 +61,27 @@ class Call:
             transport=self.transport,
             outputs=api_outputs(stack=self.stack),
             **options,
+        )
+
+    def settings(self, tenant: str | None = None) -> Settings:
+        """What a client would be configured with, read anew: credentials may have changed.
+
+        Args:
+            tenant: Used if the options do not name one.
+
+        Raises:
+            NotConfigured: As of `client`.
+        """
+        from taskmill.client.outputs import api_outputs
+        from taskmill.client.settings import find_settings, named_session
+
+        return find_settings(
+            url=self.url,
+            tenant=self.tenant or tenant,
+            region=self.region,
+            session=named_session(self.profile) if self.profile else None,
+            token=None,
+            outputs=api_outputs(stack=self.stack),
         )
 
     def command(self, verb: str, task: Task) -> str:

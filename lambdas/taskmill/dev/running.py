@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from taskmill.console.place import ADDRESS, bound
 from taskmill.dev import state
 from taskmill.dev.breakpoints import breakpoints
 from taskmill.dev.cloud import RealTimeCloud
-from taskmill.dev.place import ADDRESS, STATE_FOLDER, announced, bound, check_alone
+from taskmill.dev.place import STATE_FOLDER, announced, check_alone
 from taskmill.dev.registry import DevRegistry
 from taskmill.dev.reloading import Reloader
 from taskmill.dev.server import build_server, warm_up
@@ -60,7 +61,7 @@ class DevServer:
             CannotServe: The port is taken, or another one runs in this folder.
         """
         check_alone(self.project)
-        with bound(self.port) as listener, ExitStack() as stack:
+        with bound(self.port, command="taskmill dev") as listener, ExitStack() as stack:
             self._serve(listener, stack)
 
     def _serve(self, listener: socket.socket, stack: ExitStack) -> None:

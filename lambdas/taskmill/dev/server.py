@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from taskmill.dev.local_only import LocalOnly
+from taskmill.console.local_only import LocalOnly
 from taskmill.dev.objects import PATH
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def build_server(cloud: RealTimeCloud, port: int) -> Starlette:
             Route(f"{PATH}{{key:path}}", payload, methods=["GET", "PUT"]),
             Route("/{path:path}", call, methods=METHODS),
         ],
-        middleware=[Middleware(LocalOnly, port=port)],
+        middleware=[Middleware(LocalOnly, port=port, command="taskmill dev")],
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
+from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -51,9 +52,7 @@ def _no_route_handler(app: APIGatewayHttpResolver) -> Callable[[NotFoundError], 
 
     def answer(_: NotFoundError) -> Response[str]:
         method, path = app.current_event.http_method, app.current_event.path
-        # Powertools has no public list of its routes.
-        routes = [*app._static_routes, *app._dynamic_routes]  # noqa: SLF001
-        allowed = sorted({route.method for route in routes if route.rule.match(path)})
+        allowed = sorted({route.method for route in _routes(app) if route.rule.match(path)})
         if allowed and method == "OPTIONS":
             return Response(204, body="", headers={"Allow": ", ".join([*allowed, method])})
         if allowed:
@@ -61,3 +60,13 @@ def _no_route_handler(app: APIGatewayHttpResolver) -> Callable[[NotFoundError], 
         return respond(NoSuchRoute(f"there is no route {method} {path}; see /openapi.json"))
 
     return answer
+
+
+def documented_routes(app: APIGatewayHttpResolver) -> Iterator[tuple[str, str]]:
+    """Method and path of each route; `<name>` stands for a parameter."""
+    return ((route.method, route.path) for route in _routes(app))
+
+
+def _routes(app: APIGatewayHttpResolver) -> list[Any]:
+    # Powertools has no public list of its routes.
+    return [*app._static_routes, *app._dynamic_routes]  # noqa: SLF001

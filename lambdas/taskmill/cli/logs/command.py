@@ -67,14 +67,14 @@ def logs(
 
     call: Call = ctx.obj
     try:
-        reader, begin, end = _reader(call, key or [], since)
+        reader, begin, end = reader_for(call, key or [], since)
         count = 0
         for entry in reader.follow(begin) if follow else reader.read(begin, end):
             print_entry(call.output, entry)
             count += 1
             if follow:
                 sys.stdout.flush()
-    except _of_aws() as error:
+    except of_aws() as error:
         raise NoAccount(f"cannot read the logs: {error}") from None
     if not count:
         call.output.note(
@@ -84,7 +84,7 @@ def logs(
         )
 
 
-def _reader(
+def reader_for(
     call: Call, words: list[str], since: timedelta | None
 ) -> tuple[LogReader, int, int | None]:
     """The reader, and the times (epoch ms) from and until which it reads."""
@@ -127,7 +127,7 @@ def _ms(moment: datetime) -> int:
     return int(moment.timestamp() * 1_000)
 
 
-def _of_aws() -> tuple[type[Exception], ...]:
+def of_aws() -> tuple[type[Exception], ...]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     return BotoCoreError, ClientError
