@@ -51,6 +51,7 @@ class TaskRow(ReadableRow):
     A fan-out says in `rows` how its subtasks are stored (see `model/subtask_layout.py`),
     in `rows_ttl` when their rows expire, in `rows_stored` whether some may have been stored before
     their batches began, and in `input_etag` which version of its input was split.
+    `settled` has what its finish found out about the subtasks of a run, for the statistics.
 
     `callbacks` are pairs of event ("success", "failure", "completion") and task type. `direct`
     marks a task that its submitter runs itself; it goes to the queue only if the submitter dies.
@@ -123,6 +124,7 @@ class TaskRow(ReadableRow):
     rows_ttl: int | None = None
     rows_stored: bool | None = None
     input_etag: str | None = None
+    settled: Mapping[str, Any] | None = None
     swept_at: int | None = None
     history: tuple[Entry, ...] = ()
     version: int = 1

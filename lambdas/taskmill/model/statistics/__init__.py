@@ -1,0 +1,1 @@
+"""The rows of the statistics: their keys and attributes, histograms, marks, groups of errors."""

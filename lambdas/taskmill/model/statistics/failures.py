@@ -1,0 +1,59 @@
+"""What a batch, and then a fan-out, says of the errors of its subtasks: a few lines, not the rows.
+
+In a row it is a map by fingerprint: `{n, type, message, index}`, how many there are, and of one of
+them the type and message of its error and its index.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+KINDS_LIMIT = 20  # different errors; what is beyond these counts as `OTHERS`
+MESSAGE_LIMIT = 120  # characters
+OTHERS = "others"
+Failures = dict[str, dict[str, Any]]
+
+
+def fingerprint_of(error: Mapping[str, Any], known: str | None = None) -> str:
+    """The fingerprint of an error.
+
+    Args:
+        known: As the row has it.
+    """
+    stored = known or error.get("fingerprint")
+    if isinstance(stored, str):
+        return stored
+    whole = f"{error.get('type', '')}\n{error.get('message', '')}"
+    return hashlib.sha256(whole.encode(errors="replace")).hexdigest()[:12]
+
+
+def failure(
+    error: Mapping[str, Any], *, known: str | None = None, index: int, n: int = 1
+) -> Failures:
+    """The map of one error that `n` subtasks have, of which one is at `index`."""
+    entry = {
+        "n": n,
+        "type": str(error.get("type", "Error")),
+        "message": str(error.get("message", ""))[:MESSAGE_LIMIT],
+        "index": index,
+    }
+    return {fingerprint_of(error, known): entry}
+
+
+def summed(parts: Iterable[Mapping[str, Mapping[str, Any]]]) -> Failures:
+    """The maps of several, as one map with at most 21 entries."""
+    total: Failures = {}
+    for part in parts:
+        for mark, entry in part.items():
+            name = mark if mark in total or len(total) < KINDS_LIMIT else OTHERS
+            known = total.setdefault(name, {**_named(entry, name), "n": 0})
+            known["n"] += entry["n"]
+    return total
+
+
+def _named(entry: Mapping[str, Any], name: str) -> dict[str, Any]:
+    if name != OTHERS:
+        return dict(entry)
+    return {**entry, "type": "Others", "message": "further kinds of errors of one fan-out"}
