@@ -1,4 +1,4 @@
-/** The batches of a fan-out as a grid, with words for those who do not see it. */
+// The batches of a fan-out as a grid, with words for those who do not see it.
 
 /**
  * @typedef {{index: number, first: number, last: number, status: string, completed: number, failed: number,
@@ -9,22 +9,27 @@
 
 /** @type {Record<BatchState, string>} */
 export const STATE_WORDS = {
-  waiting: 'waiting', open: 'running', done: 'completed', some: 'with failures', failed: 'all failed',
-  void: 'given up', cancelled: 'cancelled',
+  waiting: "waiting",
+  open: "running",
+  done: "completed",
+  some: "with failures",
+  failed: "all failed",
+  void: "given up",
+  cancelled: "cancelled",
 };
 /** @type {BatchState[]} */
-export const STATES = ['waiting', 'open', 'done', 'some', 'failed', 'void', 'cancelled'];
+export const STATES = ["waiting", "open", "done", "some", "failed", "void", "cancelled"];
 
 /** @param {Batch} batch */
 export const sizeOf = (batch) => batch.last - batch.first + 1;
 
 /** @param {Batch} batch @returns {BatchState} */
 export function stateOf(batch) {
-  if (batch.status === 'VOID') return 'void';
-  if (batch.failed) return batch.failed >= sizeOf(batch) ? 'failed' : 'some';
-  if (batch.status === 'WAITING') return 'waiting';
-  if (batch.status === 'OPEN') return 'open';
-  return batch.cancelled && !batch.completed ? 'cancelled' : 'done';
+  if (batch.status === "VOID") return "void";
+  if (batch.failed) return batch.failed >= sizeOf(batch) ? "failed" : "some";
+  if (batch.status === "WAITING") return "waiting";
+  if (batch.status === "OPEN") return "open";
+  return batch.cancelled && !batch.completed ? "cancelled" : "done";
 }
 
 /**
@@ -42,7 +47,14 @@ export function gridOf(count, width, height = 260) {
   }
   const columns = Math.max(1, Math.min(Math.max(count, 1), Math.floor(width / cell)));
   const rows = Math.ceil(count / columns);
-  return { columns, rows, cell, gap: cell > 8 ? 2 : cell > 4 ? 1 : 0.5, width: columns * cell, height: rows * cell };
+  return {
+    columns,
+    rows,
+    cell,
+    gap: cell > 8 ? 2 : cell > 4 ? 1 : 0.5,
+    width: columns * cell,
+    height: rows * cell,
+  };
 }
 
 /** The position in the list of what is drawn at x, y; -1 if nothing is.
@@ -55,7 +67,9 @@ export function hitOf(grid, count, x, y) {
 
 /** How many batches are in each state. @param {Batch[]} batches @returns {Record<BatchState, number>} */
 export function tally(batches) {
-  const counts = /** @type {Record<BatchState, number>} */ (Object.fromEntries(STATES.map((each) => [each, 0])));
+  const counts = /** @type {Record<BatchState, number>} */ (
+    Object.fromEntries(STATES.map((each) => [each, 0]))
+  );
   for (const batch of batches) counts[stateOf(batch)] += 1;
   return counts;
 }
@@ -63,20 +77,31 @@ export function tally(batches) {
 /** The grid in one sentence. @param {Batch[]} batches */
 export function describe(batches) {
   const counts = tally(batches);
-  const parts = STATES.filter((each) => counts[each]).map((each) => `${counts[each].toLocaleString('en')} ${STATE_WORDS[each]}`);
+  const parts = STATES.filter((each) => counts[each]).map(
+    (each) => `${counts[each].toLocaleString("en")} ${STATE_WORDS[each]}`,
+  );
   const failing = batches.filter((each) => each.failed);
-  const named = failing.slice(0, 5).map((each) => `${each.index} (${each.failed} of ${sizeOf(each)})`);
-  const rest = failing.length > 5 ? ` and ${(failing.length - 5).toLocaleString('en')} more` : '';
-  const where = named.length ? ` Failures in batch ${named.join(', ')}${rest}.` : '';
-  return `${batches.length.toLocaleString('en')} batches: ${parts.join(', ') || 'none'}.${where}`;
+  const named = failing
+    .slice(0, 5)
+    .map((each) => `${each.index} (${each.failed} of ${sizeOf(each)})`);
+  const rest = failing.length > 5 ? ` and ${(failing.length - 5).toLocaleString("en")} more` : "";
+  const where = named.length ? ` Failures in batch ${named.join(", ")}${rest}.` : "";
+  return `${batches.length.toLocaleString("en")} batches: ${parts.join(", ") || "none"}.${where}`;
 }
 
 /** One batch in one sentence. @param {Batch} batch */
 export function describeOne(batch) {
-  const counted = [['completed', batch.completed], ['failed', batch.failed], ['cancelled', batch.cancelled]]
-    .filter(([, n]) => n).map(([word, n]) => `${n} ${word}`);
-  return `Batch ${batch.index}: subtasks ${batch.first.toLocaleString('en')} to ${batch.last.toLocaleString('en')}, `
-    + [STATE_WORDS[stateOf(batch)], ...counted].join(', ');
+  const counted = [
+    ["completed", batch.completed],
+    ["failed", batch.failed],
+    ["cancelled", batch.cancelled],
+  ]
+    .filter(([, n]) => n)
+    .map(([word, n]) => `${n} ${word}`);
+  return (
+    `Batch ${batch.index}: subtasks ${batch.first.toLocaleString("en")} to ${batch.last.toLocaleString("en")}, ` +
+    [STATE_WORDS[stateOf(batch)], ...counted].join(", ")
+  );
 }
 
 /**
@@ -87,6 +112,8 @@ export function describeOne(batch) {
 export function toleranceOf(tolerated, total, failed) {
   if (!tolerated) return null;
   const number = parseFloat(tolerated);
-  const allowed = tolerated.endsWith('%') ? Math.floor((total * number) / 100 + 1e-9) : number;
-  return Number.isFinite(allowed) ? { allowed, left: Math.max(0, allowed - failed), exceeded: failed > allowed } : null;
+  const allowed = tolerated.endsWith("%") ? Math.floor((total * number) / 100 + 1e-9) : number;
+  return Number.isFinite(allowed)
+    ? { allowed, left: Math.max(0, allowed - failed), exceeded: failed > allowed }
+    : null;
 }

@@ -34,7 +34,7 @@ export function parse(text) {
   });
   if (!tagged) return JSON.parse(text);
   return JSON.parse(marked, (_, value) =>
-    typeof value === 'string' && value.startsWith(TAG) ? new Num(value.slice(TAG.length)) : value,
+    typeof value === "string" && value.startsWith(TAG) ? new Num(value.slice(TAG.length)) : value,
   );
 }
 
@@ -45,7 +45,14 @@ export function parse(text) {
  * @returns {string}
  */
 export function stringify(value, indent = 0) {
-  const text = JSON.stringify(value, (_, each) => (each instanceof Num ? TAG + each.text : each), indent);
-  const tagged = new RegExp(JSON.stringify(TAG).slice(0, -1).replace(/\\/g, '\\\\') + '([^"]*)"', 'g');
-  return text === undefined ? 'null' : text.replace(tagged, '$1');
+  const text = JSON.stringify(
+    value,
+    (_, each) => (each instanceof Num ? TAG + each.text : each),
+    indent,
+  );
+  const tagged = new RegExp(
+    JSON.stringify(TAG).slice(0, -1).replace(/\\/g, "\\\\") + '([^"]*)"',
+    "g",
+  );
+  return text === undefined ? "null" : text.replace(tagged, "$1");
 }

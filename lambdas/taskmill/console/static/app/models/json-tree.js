@@ -1,7 +1,7 @@
-/** A JSON value as the rows of a folding tree: search, paths, and a budget of what is shown at once. */
-import { Num, stringify } from './exact-json.js';
+// A JSON value as the rows of a folding tree: search, paths, and a budget of what is shown at once.
+import { Num, stringify } from "./exact-json.js";
 
-export const MASK = '***';
+export const MASK = "***";
 export const FIRST_BYTES = 65_536; // shown at once; as many more with each "more"
 
 /**
@@ -13,25 +13,27 @@ export const FIRST_BYTES = 65_536; // shown at once; as many more with each "mor
 
 /** @param {any} value @returns {JsonKind} */
 export function kindOf(value) {
-  if (value === null || value === undefined) return 'null';
-  if (Array.isArray(value)) return 'array';
-  if (typeof value === 'number' || value instanceof Num) return 'number';
-  if (typeof value === 'object') return 'object';
+  if (value === null || value === undefined) return "null";
+  if (Array.isArray(value)) return "array";
+  if (typeof value === "number" || value instanceof Num) return "number";
+  if (typeof value === "object") return "object";
   return /** @type {JsonKind} */ (typeof value);
 }
 
 /** The path of a member, as Python and jq write it: `.items[3]["a b"]`.
  * @param {string} path @param {string|number} key */
 export function joinPath(path, key) {
-  if (typeof key === 'number') return `${path}[${key}]`;
+  if (typeof key === "number") return `${path}[${key}]`;
   return /^[A-Za-z_]\w*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 }
 
 /** The value at a path that a row has; undefined if there is none.
  * @param {any} value @param {string} path */
 export function valueAt(value, path) {
-  for (const [, name, index, quoted] of path.matchAll(/\.(\w+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/g)) {
-    if (value === null || typeof value !== 'object') return undefined;
+  for (const [, name, index, quoted] of path.matchAll(
+    /\.(\w+)|\[(\d+)\]|\[("(?:[^"\\]|\\.)*")\]/g,
+  )) {
+    if (value === null || typeof value !== "object") return undefined;
     value = value[name ?? index ?? JSON.parse(quoted ?? '""')];
   }
   return value;
@@ -43,17 +45,17 @@ function members(value) {
 }
 
 /** @param {any} value */
-const isBranch = (value) => value !== null && typeof value === 'object' && !(value instanceof Num);
+const isBranch = (value) => value !== null && typeof value === "object" && !(value instanceof Num);
 
 /** One line that stands for a folded branch.
  * @param {any} value @param {number} [limit] characters */
 export function preview(value, limit = 60) {
   if (!isBranch(value)) return stringify(value).slice(0, limit);
-  let text = '';
+  let text = "";
   for (const [key, each] of members(value)) {
-    const part = isBranch(each) ? (Array.isArray(each) ? '[…]' : '{…}') : stringify(each);
-    text += (text && ', ') + (typeof key === 'string' ? `${key}: ` : '') + part.slice(0, limit);
-    if (text.length > limit) return text.slice(0, limit) + '…';
+    const part = isBranch(each) ? (Array.isArray(each) ? "[…]" : "{…}") : stringify(each);
+    text += (text && ", ") + (typeof key === "string" ? `${key}: ` : "") + part.slice(0, limit);
+    if (text.length > limit) return text.slice(0, limit) + "…";
   }
   return text;
 }
@@ -66,7 +68,10 @@ export function preview(value, limit = 60) {
  *   `budget`: characters of text; what is beyond it is left out, and `more` is true.
  * @returns {JsonListing}
  */
-export function listing(value, { folded, unfolded, depth = 2, query = '', budget = FIRST_BYTES } = {}) {
+export function listing(
+  value,
+  { folded, unfolded, depth = 2, query = "", budget = FIRST_BYTES } = {},
+) {
   const wanted = query.trim().toLowerCase();
   const hits = wanted ? matching(value, wanted) : null;
   /** @type {JsonListing} */
@@ -84,18 +89,28 @@ export function listing(value, { folded, unfolded, depth = 2, query = '', budget
     const kept = branch ? members(each) : [];
     const byDefault = hits ? true : level < depth;
     const open = branch && (folded?.has(path) ? false : unfolded?.has(path) || byDefault);
-    const whole = branch ? (open ? '' : preview(each)) : stringify(each);
+    const whole = branch ? (open ? "" : preview(each)) : stringify(each);
     const text = whole.length > left ? whole.slice(0, left) : whole;
     if (text.length < whole.length) out.more = true;
-    left -= text.length + String(key ?? '').length + 4;
-    out.rows.push({ path, depth: level, key, kind: kindOf(each), text, count: kept.length, open,
-      masked: each === MASK, match: !!hits?.found.has(path) });
-    if (open) for (const [name, inner] of kept) {
-      add(inner, joinPath(path, name), name, level + 1);
-      if (out.more && left <= 0) break;
-    }
+    left -= text.length + String(key ?? "").length + 4;
+    out.rows.push({
+      path,
+      depth: level,
+      key,
+      kind: kindOf(each),
+      text,
+      count: kept.length,
+      open,
+      masked: each === MASK,
+      match: !!hits?.found.has(path),
+    });
+    if (open)
+      for (const [name, inner] of kept) {
+        add(inner, joinPath(path, name), name, level + 1);
+        if (out.more && left <= 0) break;
+      }
   };
-  add(value, '', null, 0);
+  add(value, "", null, 0);
   return out;
 }
 
@@ -107,17 +122,19 @@ function matching(value, wanted) {
   /** @param {any} each @param {string} path @param {string|number|null} key @returns {boolean} */
   const look = (each, path, key) => {
     const branch = isBranch(each);
-    const own = (typeof key === 'string' && key.toLowerCase().includes(wanted))
-      || (!branch && String(each).toLowerCase().includes(wanted));
+    const own =
+      (typeof key === "string" && key.toLowerCase().includes(wanted)) ||
+      (!branch && String(each).toLowerCase().includes(wanted));
     if (own) found.add(path);
     let within = own;
-    if (branch) for (const [name, inner] of members(each)) {
-      if (look(inner, joinPath(path, name), name)) within = true;
-    }
+    if (branch)
+      for (const [name, inner] of members(each)) {
+        if (look(inner, joinPath(path, name), name)) within = true;
+      }
     if (within) leading.add(path);
     return within;
   };
-  look(value, '', null);
+  look(value, "", null);
   return { found, leading };
 }
 

@@ -1,5 +1,5 @@
-/** A form from a JSON schema: which fields it has, the input that they make, and where errors belong. */
-import { Num, parse, stringify } from './exact-json.js';
+// A form from a JSON schema: which fields it has, the input that they make, and where errors belong.
+import { Num, parse, stringify } from "./exact-json.js";
 
 /**
  * @typedef {Record<string, any>} Schema
@@ -16,11 +16,19 @@ function resolved(root, schema) {
   let each = schema;
   for (let n = 0; each.$ref && n < 20; n += 1) {
     const { $ref, ...beside } = each;
-    const found = $ref.replace(/^#\//, '').split('/').reduce(
-      (/** @type {any} */ at, /** @type {string} */ name) => at?.[name.replace(/~1/g, '/').replace(/~0/g, '~')], root) ?? {};
+    const found =
+      $ref
+        .replace(/^#\//, "")
+        .split("/")
+        .reduce(
+          (/** @type {any} */ at, /** @type {string} */ name) =>
+            at?.[name.replace(/~1/g, "/").replace(/~0/g, "~")],
+          root,
+        ) ?? {};
     each = { ...found, ...beside };
   }
-  if (each.allOf?.length === 1) return resolved(root, { ...each.allOf[0], ...each, allOf: undefined });
+  if (each.allOf?.length === 1)
+    return resolved(root, { ...each.allOf[0], ...each, allOf: undefined });
   return each;
 }
 
@@ -28,31 +36,45 @@ function resolved(root, schema) {
 function withoutNull(root, given) {
   const schema = resolved(root, given);
   const choices = schema.anyOf ?? schema.oneOf;
-  if (Array.isArray(schema.type) && schema.type.includes('null')) {
-    const rest = schema.type.filter((/** @type {string} */ each) => each !== 'null');
+  if (Array.isArray(schema.type) && schema.type.includes("null")) {
+    const rest = schema.type.filter((/** @type {string} */ each) => each !== "null");
     return { schema: { ...schema, type: rest.length === 1 ? rest[0] : undefined }, nullable: true };
   }
   if (!choices) return { schema, nullable: false };
-  const rest = choices.filter((/** @type {Schema} */ each) => each.type !== 'null');
+  const rest = choices.filter((/** @type {Schema} */ each) => each.type !== "null");
   const nullable = rest.length < choices.length;
   if (rest.length !== 1) return { schema: { ...schema, type: undefined }, nullable };
-  return { schema: { ...resolved(root, rest[0]), ...schema, anyOf: undefined, oneOf: undefined }, nullable };
+  return {
+    schema: { ...resolved(root, rest[0]), ...schema, anyOf: undefined, oneOf: undefined },
+    nullable,
+  };
 }
 
 /** @param {Schema} schema @returns {FieldKind} */
 function kindOf(schema) {
-  if (schema.enum || 'const' in schema) return 'enum';
-  if (schema.type === 'string') return schema.format === 'date-time' ? 'datetime' : schema.format === 'date' ? 'date' : 'text';
-  if (schema.type === 'integer' || schema.type === 'number' || schema.type === 'boolean') return schema.type;
-  return 'json';
+  if (schema.enum || "const" in schema) return "enum";
+  if (schema.type === "string")
+    return schema.format === "date-time" ? "datetime" : schema.format === "date" ? "date" : "text";
+  if (schema.type === "integer" || schema.type === "number" || schema.type === "boolean")
+    return schema.type;
+  return "json";
 }
 
 /** What the schema demands, in a few words. @param {Schema} schema */
 function hintOf(schema) {
-  const { minimum: least, maximum: most, exclusiveMinimum: above, exclusiveMaximum: below, minLength, maxLength, pattern } = schema;
+  const {
+    minimum: least,
+    maximum: most,
+    exclusiveMinimum: above,
+    exclusiveMaximum: below,
+    minLength,
+    maxLength,
+    pattern,
+  } = schema;
   const parts = [];
-  if (schema.type === 'array') parts.push(`a list${schema.items?.type ? ` of ${schema.items.type}s` : ''}, as JSON`);
-  else if (kindOf(schema) === 'json') parts.push('JSON');
+  if (schema.type === "array")
+    parts.push(`a list${schema.items?.type ? ` of ${schema.items.type}s` : ""}, as JSON`);
+  else if (kindOf(schema) === "json") parts.push("JSON");
   if (least !== undefined) parts.push(`≥ ${least}`);
   if (above !== undefined) parts.push(`> ${above}`);
   if (most !== undefined) parts.push(`≤ ${most}`);
@@ -60,7 +82,7 @@ function hintOf(schema) {
   if (minLength) parts.push(`at least ${minLength} characters`);
   if (maxLength !== undefined) parts.push(`at most ${maxLength} characters`);
   if (pattern) parts.push(`like ${pattern}`);
-  return parts.join(', ');
+  return parts.join(", ");
 }
 
 /**
@@ -70,7 +92,8 @@ function hintOf(schema) {
  * @returns {Field[]}
  */
 export function fieldsOf(root, secret = []) {
-  if (!root || !Object.keys(root).length) return [fieldOf({}, '', 'input', true, false, [], secret)];
+  if (!root || !Object.keys(root).length)
+    return [fieldOf({}, "", "input", true, false, [], secret)];
   /** @type {Field[]} */
   const fields = [];
   /** @param {Schema} given @param {string} path @param {string} label @param {boolean} required @param {string[]} group @param {number} level */
@@ -80,43 +103,72 @@ export function fieldsOf(root, secret = []) {
     if (inner.length && level < DEPTH && !nullable && (required || level === 0)) {
       for (const [name, each] of inner) {
         const within = path ? `${path}.${name}` : name;
-        add(each, within, name, (schema.required ?? []).includes(name), path ? [...group, label] : [], level + 1);
+        add(
+          each,
+          within,
+          name,
+          (schema.required ?? []).includes(name),
+          path ? [...group, label] : [],
+          level + 1,
+        );
       }
       return;
     }
-    fields.push(fieldOf({ ...schema, ...pick(given) }, path, label, required, nullable, group, secret));
+    fields.push(
+      fieldOf({ ...schema, ...pick(given) }, path, label, required, nullable, group, secret),
+    );
   };
-  add(root, '', 'input', true, [], 0);
+  add(root, "", "input", true, [], 0);
   return fields;
 }
 
 /** @param {Schema} given */
-const pick = (given) => Object.fromEntries(['default', 'description'].filter((each) => each in given).map((each) => [each, given[each]]));
+const pick = (given) =>
+  Object.fromEntries(
+    ["default", "description"].filter((each) => each in given).map((each) => [each, given[each]]),
+  );
 
 /** @param {Schema} schema @param {string} path @param {string} label @param {boolean} required @param {boolean} nullable
  * @param {string[]} group @param {string[]} secret @returns {Field} */
 function fieldOf(schema, path, label, required, nullable, group, secret) {
-  return { path, label, kind: kindOf(schema), required, nullable, group,
-    secret: secret.includes(path) || secret.includes(label) || schema.writeOnly === true || schema.format === 'password',
-    description: schema.description ?? '', hint: hintOf(schema),
-    choices: schema.enum ?? ('const' in schema ? [schema.const] : []),
-    fallback: schema.default, hasDefault: 'default' in schema };
+  return {
+    path,
+    label,
+    kind: kindOf(schema),
+    required,
+    nullable,
+    group,
+    secret:
+      secret.includes(path) ||
+      secret.includes(label) ||
+      schema.writeOnly === true ||
+      schema.format === "password",
+    description: schema.description ?? "",
+    hint: hintOf(schema),
+    choices: schema.enum ?? ("const" in schema ? [schema.const] : []),
+    fallback: schema.default,
+    hasDefault: "default" in schema,
+  };
 }
 
 /** The text that a field shows for a value. @param {Field} field @param {any} value */
 export function shown(field, value) {
-  if (value === undefined) return '';
-  if (field.kind === 'enum' || field.kind === 'json' || field.kind === 'boolean') return stringify(value, field.kind === 'json' ? 2 : 0);
-  return value === null ? '' : String(value);
+  if (value === undefined) return "";
+  if (field.kind === "enum" || field.kind === "json" || field.kind === "boolean")
+    return stringify(value, field.kind === "json" ? 2 : 0);
+  return value === null ? "" : String(value);
 }
 
 /** The texts of a form that stand for an input. @param {Field[]} fields @param {any} input @returns {Record<string, string>} */
 export function textsOf(fields, input) {
-  return Object.fromEntries(fields.map((field) => [field.path, shown(field, lookup(input, field.path))]));
+  return Object.fromEntries(
+    fields.map((field) => [field.path, shown(field, lookup(input, field.path))]),
+  );
 }
 
 /** @param {any} value @param {string} path */
-const lookup = (value, path) => (path ? path.split('.').reduce((at, name) => at?.[name], value) : value);
+const lookup = (value, path) =>
+  path ? path.split(".").reduce((at, name) => at?.[name], value) : value;
 
 /**
  * The input that the texts of a form make; `problems` by path, if one is no such value at all.
@@ -128,19 +180,26 @@ const lookup = (value, path) => (path ? path.split('.').reduce((at, name) => at?
  */
 export function inputOf(fields, texts) {
   /** @type {Made} */
-  const made = { value: fields.some((each) => each.path === '') ? undefined : {}, given: true, problems: {} };
+  const made = {
+    value: fields.some((each) => each.path === "") ? undefined : {},
+    given: true,
+    problems: {},
+  };
   for (const field of fields) {
-    const text = texts[field.path] ?? '';
-    if (text === '' && !(field.kind === 'text' && field.required)) {
-      if (field.required && field.path) made.problems[field.path] = 'is required';
+    const text = texts[field.path] ?? "";
+    if (text === "" && !(field.kind === "text" && field.required)) {
+      if (field.required && field.path) made.problems[field.path] = "is required";
       continue;
     }
     try {
       const value = valueOf(field, text);
-      if (field.path === '') made.value = value;
-      else put(made.value, field.path.split('.'), value);
+      if (field.path === "") made.value = value;
+      else put(made.value, field.path.split("."), value);
     } catch (error) {
-      made.problems[field.path] = error instanceof SyntaxError ? `is no JSON: ${error.message}` : String(/** @type {Error} */ (error).message);
+      made.problems[field.path] =
+        error instanceof SyntaxError
+          ? `is no JSON: ${error.message}`
+          : String(/** @type {Error} */ (error).message);
     }
   }
   if (made.value === undefined) made.given = false;
@@ -149,11 +208,11 @@ export function inputOf(fields, texts) {
 
 /** @param {Field} field @param {string} text */
 function valueOf(field, text) {
-  if (field.kind === 'text' || field.kind === 'datetime' || field.kind === 'date') return text;
+  if (field.kind === "text" || field.kind === "datetime" || field.kind === "date") return text;
   const trimmed = text.trim();
-  if (field.kind === 'integer' || field.kind === 'number') {
+  if (field.kind === "integer" || field.kind === "number") {
     if (!/^-?\d+(\.\d+)?([eE][+-]?\d+)?$/.test(trimmed)) return text; // the API refuses it in its own words
-    const plain = trimmed.replace(/^(-?)0+(?=\d)/, '$1');
+    const plain = trimmed.replace(/^(-?)0+(?=\d)/, "$1");
     return String(Number(plain)) === plain ? Number(plain) : new Num(plain);
   }
   return parse(trimmed);
@@ -164,8 +223,26 @@ function put(into, names, value) {
   const [name, ...rest] = names;
   if (name === undefined) return;
   const own = Object.hasOwn(into, name) ? into[name] : undefined;
-  if (!rest.length) Object.defineProperty(into, name, { value, enumerable: true, configurable: true, writable: true });
-  else put(own ?? (Object.defineProperty(into, name, { value: {}, enumerable: true, configurable: true, writable: true }), into[name]), rest, value);
+  if (!rest.length)
+    Object.defineProperty(into, name, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  else
+    put(
+      own ??
+        (Object.defineProperty(into, name, {
+          value: {},
+          enumerable: true,
+          configurable: true,
+          writable: true,
+        }),
+        into[name]),
+      rest,
+      value,
+    );
 }
 
 /**
@@ -182,22 +259,24 @@ export function problemsOf(refusal, paths) {
   /** @param {string} path @param {string} message */
   const add = (path, message) => {
     let at = path;
-    while (at && !paths.includes(at)) at = at.includes('.') ? at.slice(0, at.lastIndexOf('.')) : '';
-    const text = path.slice(at.length).replace(/^\./, '');
+    while (at && !paths.includes(at)) at = at.includes(".") ? at.slice(0, at.lastIndexOf(".")) : "";
+    const text = path.slice(at.length).replace(/^\./, "");
     const told = text ? `${text}: ${message}` : message;
     problems[at] = problems[at] ? `${problems[at]}; ${told}` : told;
   };
-  const details = refusal.details?.length ? refusal.details : [{ message: refusal.message ?? 'refused' }];
+  const details = refusal.details?.length
+    ? refusal.details
+    : [{ message: refusal.message ?? "refused" }];
   for (const { field, message } of details) {
-    if (field && field !== 'input') {
-      add(field.replace(/^(tasks\.\d+\.)?(input\.)?/, ''), message);
+    if (field && field !== "input") {
+      add(field.replace(/^(tasks\.\d+\.)?(input\.)?/, ""), message);
       continue;
     }
-    const text = message.replace(/^input: /, '');
+    const text = message.replace(/^input: /, "");
     for (const part of text.split(/; (?=[\w.]+: )/)) {
       const [, path, rest] = part.match(/^([\w.-]+): (.*)$/s) ?? [];
       if (path && rest && paths.includes(topOf(path, paths))) add(path, rest);
-      else add('', part);
+      else add("", part);
     }
   }
   return problems;
@@ -206,6 +285,6 @@ export function problemsOf(refusal, paths) {
 /** @param {string} path @param {string[]} paths */
 const topOf = (path, paths) => {
   let at = path;
-  while (at.includes('.') && !paths.includes(at)) at = at.slice(0, at.lastIndexOf('.'));
+  while (at.includes(".") && !paths.includes(at)) at = at.slice(0, at.lastIndexOf("."));
   return at;
 };

@@ -1,4 +1,4 @@
-/** Parent, children and callbacks as one tree of which only what is unfolded was read. */
+// Parent, children and callbacks as one tree of which only what is unfolded was read.
 
 /**
  * @typedef {import('./waterfall.js').Timed & {pk: string, sk: string, type: string, parent?: string|null,
@@ -15,15 +15,21 @@ export const idOf = (task) => `${task.pk}/${task.sk}`;
 
 /** Tenant, kind, type, code and index of an id. @param {string} id */
 export function partsOf(id) {
-  const slash = id.indexOf('/');
-  const [kind, tenant] = id.slice(0, slash).split('#');
-  const [type, code, index] = id.slice(slash + 1).split('#');
+  const slash = id.indexOf("/");
+  const [kind, tenant] = id.slice(0, slash).split("#");
+  const [type, code, index] = id.slice(slash + 1).split("#");
   return { kind, tenant, type, code, index: index === undefined ? null : Number(index) };
 }
 
 /** @param {TreeTask} task @param {Node} [before] @returns {Node} */
 const nodeOf = (task, before) => ({
-  children: [], cursor: null, read: false, open: false, ...before, id: idOf(task), task,
+  children: [],
+  cursor: null,
+  read: false,
+  open: false,
+  ...before,
+  id: idOf(task),
+  task,
 });
 
 /** @param {TreeTask} root @returns {Tree} */
@@ -71,9 +77,9 @@ export function withOpen(tree, id, open) {
 /** Whether a node may have children; of one that was not read, as far as its row tells.
  * @param {Node} node */
 export function mayUnfold(node) {
-  if (node.task.kind === 'SUBTASK') return false;
+  if (node.task.kind === "SUBTASK") return false;
   if (node.read) return node.children.length > 0;
-  const children = node.task.kind === 'SFN_TASK' ? 0 : (node.task.childCount ?? 0); // its subtasks are no rows here
+  const children = node.task.kind === "SFN_TASK" ? 0 : (node.task.childCount ?? 0); // its subtasks are no rows here
   return children > 0 || (node.task.callbacks?.length ?? 0) > 0;
 }
 
@@ -88,7 +94,9 @@ export function rowsOf(tree) {
     rows.push({ id, depth, node, more: 0, last });
     if (!node.open) return;
     const within = new Set(above).add(id);
-    node.children.forEach((each, at) => add(each, depth + 1, at === node.children.length - 1 && !node.cursor, within));
+    node.children.forEach((each, at) =>
+      add(each, depth + 1, at === node.children.length - 1 && !node.cursor, within),
+    );
     if (node.cursor) {
       const more = (node.task.childCount ?? 0) - node.children.length;
       rows.push({ id, depth: depth + 1, node: null, more: more > 0 ? more : -1, last: true });

@@ -1,4 +1,4 @@
-/** A task's life as segments of waiting and running, from its history or, without one, from its times. */
+// A task's life as segments of waiting and running, from its history or, without one, from its times.
 
 /**
  * @typedef {{status: string, at: string, attempt: number, by?: string|null}} HistoryEntry
@@ -15,16 +15,36 @@
 
 /** @type {Record<string, SegmentKind>} */
 const KIND = {
-  CREATED: 'queued', SCHEDULED: 'scheduled', QUEUED: 'queued', STARTED: 'run', PROCESSING: 'run',
-  FINISHED: 'run', WAITING: 'children', ERRORED: 'retry', COMPLETED: 'idle', FAILED: 'idle', CANCELLED: 'idle',
+  CREATED: "queued",
+  SCHEDULED: "scheduled",
+  QUEUED: "queued",
+  STARTED: "run",
+  PROCESSING: "run",
+  FINISHED: "run",
+  WAITING: "children",
+  ERRORED: "retry",
+  COMPLETED: "idle",
+  FAILED: "idle",
+  CANCELLED: "idle",
 };
-const FINAL = new Set(['COMPLETED', 'FAILED', 'CANCELLED']);
+const FINAL = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
 /** @type {Record<string, Segment['outcome']>} */
-const OUTCOME = { ERRORED: 'failed', FAILED: 'failed', COMPLETED: 'completed', FINISHED: 'completed', CANCELLED: 'cancelled', WAITING: 'suspended' };
+const OUTCOME = {
+  ERRORED: "failed",
+  FAILED: "failed",
+  COMPLETED: "completed",
+  FINISHED: "completed",
+  CANCELLED: "cancelled",
+  WAITING: "suspended",
+};
 /** Words of the kinds, for legends and for screen readers. @type {Record<SegmentKind, string>} */
 export const WORDS = {
-  scheduled: 'scheduled', queued: 'queued', retry: 'waiting for its retry', run: 'running',
-  children: 'waiting for children', idle: 'ended',
+  scheduled: "scheduled",
+  queued: "queued",
+  retry: "waiting for its retry",
+  run: "running",
+  children: "waiting for children",
+  idle: "ended",
 };
 
 /** @param {string|null|undefined} at */
@@ -50,9 +70,14 @@ function movesOf(task) {
   if (task.history?.length) return task.history;
   const attempt = task.attempts ?? 0;
   /** @type {[string, string|null|undefined, number][]} */
-  const known = [['CREATED', task.createdAt, 0], ['STARTED', task.startedAt, attempt],
-    [task.status, task.finishedAt, attempt]];
-  const moves = known.filter(([, at]) => at).map(([status, at, n]) => ({ status, at: String(at), attempt: n }));
+  const known = [
+    ["CREATED", task.createdAt, 0],
+    ["STARTED", task.startedAt, attempt],
+    [task.status, task.finishedAt, attempt],
+  ];
+  const moves = known
+    .filter(([, at]) => at)
+    .map(([status, at, n]) => ({ status, at: String(at), attempt: n }));
   const last = moves[moves.length - 1];
   if (last && !FINAL.has(task.status) && last.status !== task.status) {
     // what it is in since its last known time: waiting for a retry, or for children
@@ -65,20 +90,37 @@ function movesOf(task) {
 function ofMoves(task, moves, now) {
   /** @type {Segment[]} */
   const segments = [];
-  let run = Math.max(1, (task.run ?? 1) - moves.filter((each, at) => at && each.status === 'CREATED').length);
+  let run = Math.max(
+    1,
+    (task.run ?? 1) - moves.filter((each, at) => at && each.status === "CREATED").length,
+  );
   moves.forEach((move, at) => {
     const next = moves[at + 1];
-    if (at && move.status === 'CREATED') run += 1;
-    const kind = KIND[move.status] ?? 'run';
-    if (kind === 'idle' && !next) return;
+    if (at && move.status === "CREATED") run += 1;
+    const kind = KIND[move.status] ?? "run";
+    if (kind === "idle" && !next) return;
     const from = ms(move.at);
     const to = Math.max(from, next ? ms(next.at) : now);
     const before = segments[segments.length - 1];
-    const outcome = (next && kind === 'run' && OUTCOME[next.status]) || '';
-    if (before && before.kind === kind && before.attempt === attemptOf(kind, move) && before.run === run) {
+    const outcome = (next && kind === "run" && OUTCOME[next.status]) || "";
+    if (
+      before &&
+      before.kind === kind &&
+      before.attempt === attemptOf(kind, move) &&
+      before.run === run
+    ) {
       Object.assign(before, { to, open: !next, outcome: outcome || before.outcome });
     } else {
-      segments.push({ kind, from, to, attempt: attemptOf(kind, move), run, open: !next, outcome, error: '' });
+      segments.push({
+        kind,
+        from,
+        to,
+        attempt: attemptOf(kind, move),
+        run,
+        open: !next,
+        outcome,
+        error: "",
+      });
     }
   });
   nameError(task, segments);
@@ -86,31 +128,46 @@ function ofMoves(task, moves, now) {
 }
 
 /** @param {SegmentKind} kind @param {HistoryEntry} move */
-const attemptOf = (kind, move) => (kind === 'run' ? move.attempt : 0);
+const attemptOf = (kind, move) => (kind === "run" ? move.attempt : 0);
 
 /** A row keeps the error of the last attempt that raised one. @param {Timed} task @param {Segment[]} segments */
 function nameError(task, segments) {
   const error = task.attributes?.error;
-  const failed = segments.filter((each) => each.outcome === 'failed').pop();
-  if (failed && error?.type) failed.error = `${error.type}: ${error.message ?? ''}`;
+  const failed = segments.filter((each) => each.outcome === "failed").pop();
+  if (failed && error?.type) failed.error = `${error.type}: ${error.message ?? ""}`;
 }
 
 /** Sums in ms, and shares of the total from 0 to 1. @param {Segment[]} segments @returns {Totals} */
 export function totalsOf(segments) {
   /** @param {SegmentKind[]} kinds */
-  const sum = (...kinds) => segments.reduce((all, each) => all + (kinds.includes(each.kind) ? each.to - each.from : 0), 0);
-  const [waiting, running, children] = [sum('scheduled', 'queued', 'retry'), sum('run'), sum('children')];
+  const sum = (...kinds) =>
+    segments.reduce((all, each) => all + (kinds.includes(each.kind) ? each.to - each.from : 0), 0);
+  const [waiting, running, children] = [
+    sum("scheduled", "queued", "retry"),
+    sum("run"),
+    sum("children"),
+  ];
   const total = waiting + running + children;
   /** @param {number} part */
   const share = (part) => (total ? part / total : 0);
-  return { total, waiting, running, children, waitingShare: share(waiting), runningShare: share(running), childrenShare: share(children) };
+  return {
+    total,
+    waiting,
+    running,
+    children,
+    waitingShare: share(waiting),
+    runningShare: share(running),
+    childrenShare: share(children),
+  };
 }
 
 /** Round times for a ruler: at most `most` steps of 1, 2 or 5 in a unit that people use.
  * @param {number} span ms @param {number} [most] @returns {number[]} ms from the start */
 export function ticks(span, most = 5) {
-  const steps = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5, 18e5,
-    36e5, 72e5, 108e5, 216e5, 432e5, 864e5, 1728e5, 6048e5, 2592e6, 7776e6];
+  const steps = [
+    1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 15e3, 3e4, 6e4, 12e4, 3e5, 6e5, 9e5,
+    18e5, 36e5, 72e5, 108e5, 216e5, 432e5, 864e5, 1728e5, 6048e5, 2592e6, 7776e6,
+  ];
   const step = steps.find((each) => span / each <= most) ?? 31536e6;
   return Array.from({ length: Math.floor(span / step) + 1 }, (_, at) => at * step);
 }
