@@ -1,8 +1,8 @@
 // What can go wrong with a request, in the few kinds that a page answers differently.
 
 /**
- * @typedef {"forbidden" | "expired" | "missing" | "conflict" | "invalid" | "limited" | "old"
- *   | "offline" | "server"} Kind
+ * @typedef {"forbidden" | "unkeyed" | "readonly" | "expired" | "missing" | "conflict" | "invalid"
+ *   | "limited" | "old" | "offline" | "server"} Kind
  */
 
 /** An answer that is none: the API's own sentence, and which kind of error it is. */
@@ -47,7 +47,9 @@ export function errorOf(status, body) {
   const message = String(told.message ?? `the API answered ${status}`);
   let kind = KINDS[status] ?? "server";
   if (status === 404 && /there is no route/i.test(message)) kind = "old";
-  if (/expired|no_?credentials/i.test(code) || (status === 403 && /expired/i.test(message)))
+  if (code === "wrong_key") kind = "unkeyed";
+  if (code === "read_only") kind = "readonly";
+  if (/expired|^(no_?credentials|credentials_missing)$/i.test(code) || (status === 403 && /expired/i.test(message)))
     kind = "expired";
   return new ApiError(kind, message, { status, code, details: told.details });
 }

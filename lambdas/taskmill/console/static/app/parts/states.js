@@ -11,6 +11,11 @@ const ADVICE = {
     "Not allowed",
     "Your credentials may not read this. Ask for a role that has the grant, or choose another tenant.",
   ],
+  unkeyed: [
+    "This page has no key",
+    "The key is in the address that `taskmill console` prints, and changes with each start. It is kept in one tab only.",
+  ],
+  readonly: ["This console is read-only", "It was started with `--read-only`."],
   expired: [
     "Credentials have expired",
     "Sign in again (`aws sso login`); the console reads the new credentials by itself.",

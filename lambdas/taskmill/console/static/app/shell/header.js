@@ -95,13 +95,13 @@ function Live() {
     class="button ghost live"
     data-state=${state}
     aria-pressed=${paused.value}
-    aria-label=${`${state}; ${paused.value ? "resume" : "pause"} live updates`}
     title=${paused.value ? "Resume live updates (p)" : "Pause live updates (p)"}
     onClick=${() => (paused.value = !paused.value)}
   >
     <span class="live-dot" aria-hidden="true"></span>
     <span class="live-state">${state}</span>
     <span class="live-time muted">${at ? `· updated ${relative(at)}` : ""}</span>
+    <span class="hidden-text">; ${paused.value ? "resume" : "pause"} live updates</span>
     <${Icon} name=${paused.value ? "play" : "pause"} />
   </button>`;
 }
