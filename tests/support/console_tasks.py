@@ -1,0 +1,58 @@
+"""Tasks that the pages of the console show in tests."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from taskmill import Retry, TaskContext, task
+
+
+class Invoice(BaseModel):
+    """What the form of `console-invoice` asks for."""
+
+    number: int = Field(ge=1)
+    customer: str = Field(min_length=1)
+    currency: Literal["EUR", "USD"] = "EUR"
+    note: Annotated[str | None, Field(description="Printed below the total")] = None
+
+
+@task("console-invoice")
+def invoice(order: Invoice, ctx: TaskContext) -> str:
+    """Write an invoice."""
+    ctx.logger.info("invoiced", customer=order.customer)
+    return f"{order.customer}: {order.number} {order.currency}"
+
+
+@task("console-parcel", retry=Retry(max_attempts=2, base_seconds=60, jitter="none"))
+def parcel(address: str) -> str:
+    """Send a parcel; there are addresses that do not exist."""
+    if address.startswith("nowhere"):
+        raise LookupError(f"no street {address!r}, asked 17 times")
+    return f"sent to {address}"
+
+
+@task("console-refund", retry=Retry(max_attempts=1))
+def refund(amount: int) -> int:
+    """Pay money back, if it is not too much."""
+    if amount > 100:
+        raise PermissionError(f"{amount} is more than anybody may refund")
+    return amount
+
+
+@task("console-row", retry=Retry(max_attempts=1))
+def row(number: int) -> int:
+    """One row of an import; each tenth is broken."""
+    if number % 10 == 0:
+        raise ValueError(f"row {number} has no name")
+    return number
+
+
+@task("console-echo")
+def echo(value: object) -> object:
+    return value
+
+
+@task("console-family")
+def family(names: list[str], ctx: TaskContext) -> list[object]:
+    """A parent of as many children."""
+    return ctx.gather(echo, names)
