@@ -12,7 +12,9 @@ from other_origin import ATTEMPTS, other_origin
 from playwright.sync_api import expect
 
 STATIC = Path(__file__).resolve().parents[2] / "lambdas/taskmill/console/static"
-REFUSED = "another host|Failed to load|failed request|Content Security|CORS|Cross-Origin|chrome-error"
+REFUSED = (
+    "another host|Failed to load|failed request|Content Security|CORS|Cross-Origin|chrome-error"
+)
 
 
 @pytest.fixture

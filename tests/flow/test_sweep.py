@@ -123,7 +123,7 @@ def lose_worker_in_mid_task(cloud: InProcessCloud) -> TaskKey:
     key = submit_unsent(cloud)
     until = cloud.now + 60_000
     row = cloud.wiring.claims.claim(key, fence="dead", lease_until=until, max_attempts=3)
-    cloud.wiring.claims.extend(row, lease_until=until, progress={"done": 1, "total": 2})
+    cloud.wiring.claims.extend(row, lease_until=until, kept={"progress": {"done": 1, "total": 2}})
     lose_records(cloud)
     return key
 

@@ -16,6 +16,7 @@ from taskmill.functions.known_functions import FUNCTIONS
 from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, TaskFunction
 from taskmill.functions.task_modules import TaskModules
 from taskmill.functions.user_code import described, passes
+from taskmill.model.built_in import BUILT_IN, check_free
 from taskmill.model.errors import UnknownTaskType
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.per_process import ProcessLock
@@ -91,11 +92,15 @@ class Registry:
 
     def policy(self, task_type: str) -> tuple[Retry, float]:
         """Retry policy and timeout (seconds) of a type; defaults if its code cannot be loaded."""
+        if (ours := BUILT_IN.get(task_type)) is not None:
+            return ours.retry, ours.timeout_seconds
         function = self._found(task_type)
         return (function.retry, function.timeout_seconds) if function else _DEFAULT_POLICY
 
     def settings(self, task_type: str) -> TaskSettings:
         """The settings of a type; defaults if its code cannot be loaded."""
+        if (ours := BUILT_IN.get(task_type)) is not None:
+            return ours.settings
         function = self._found(task_type)
         return function.settings if function else TaskSettings()
 
@@ -104,7 +109,9 @@ class Registry:
 
         Raises:
             UnknownPool: The type runs in a pool that this process does not know.
+            InvalidRequest: The type is one of taskmill's own, which nobody else submits.
         """
+        check_free(task_type)
         return self.pools.settings_of_new(task_type, self.settings(task_type))
 
     def parallel(self, task_type: str) -> int:

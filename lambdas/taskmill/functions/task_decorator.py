@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 from taskmill.functions.declared_places import Place
 from taskmill.functions.known_functions import declared
 from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, Priority, TaskFunction
+from taskmill.model.built_in import is_reserved, reserved_message
 from taskmill.model.callback_circles import circle_warning, find_circle
 from taskmill.model.errors import InvalidOption, WrongOptionType
 from taskmill.model.lanes import URGENT
@@ -85,6 +86,8 @@ def task(
         TypeError: A setting is of another type, or what is decorated is no function.
     """
     check_named("type", _no_function(type))
+    if is_reserved(type):
+        raise InvalidOption(reserved_message(type), field="type")
     for_type = f"{type!r}: "
     if retry is not None and not isinstance(retry, Retry):
         raise WrongOptionType(

@@ -120,7 +120,7 @@ class Changes(ServiceParts):
 
         Args:
             invoke_context: The caller, whom the history names.
-            reason: Why, for the history; up to 100 characters of it are kept.
+            reason: Why, for the history; up to 180 characters of it are kept.
 
         Raises:
             TaskNotFound: No task has this key.
@@ -152,7 +152,7 @@ class Changes(ServiceParts):
 
         Args:
             invoke_context: The caller, whom the history names.
-            reason: Why, for the history; up to 100 characters of it are kept.
+            reason: Why, for the history; up to 180 characters of it are kept.
 
         Raises:
             TaskNotFound: No task has this key.
@@ -173,10 +173,26 @@ class Changes(ServiceParts):
                 status=before.status,
                 **task_key.as_dict(),
             )
+        return Task.from_row(self.reopen(before, actor=_actor(invoke_context, reason)))
+
+    def reopen(
+        self, before: TaskRow, *, actor: Actor, where: Mapping[str, Any] | None = None
+    ) -> TaskRow:
+        """Start a failed or cancelled task again.
+
+        Args:
+            before: As it was read.
+            actor: Who asked for it.
+            where: Condition: the row has these values.
+
+        Raises:
+            IllegalStatusChange: The task is neither FAILED nor CANCELLED, or a condition failed.
+            PayloadMissing: As `retry` says.
+        """
         self._check_input(before)
-        actor = _actor(invoke_context, reason)
-        row = self.tasks.reopen(task_key, limits=renewed(before, self.clock()), actor=actor)
-        return Task.from_row(row or self.children.reopen(self.tasks.get(task_key), actor=actor))
+        limits = renewed(before, self.clock())
+        row = self.tasks.reopen(before.key, limits=limits, where=where, actor=actor)
+        return row or self.children.reopen(self.tasks.get(before.key), actor=actor)
 
     def publish_alarm(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -99,6 +99,17 @@ class ServiceParts:
         if (reason := Task.from_row(row).unreadable) is not None:
             raise UnreadableRow(key.stored._asdict(), reason)
         return row
+
+    def rows_of(self, keys: Sequence[TaskKey]) -> Mapping[TaskKey, TaskRow | UnreadableRow]:
+        """The rows of tasks, and subtasks as they stand with their step function task."""
+        plain = [key for key in keys if key.index is None]
+        stored = self.tasks.table.get_many([key.stored for key in plain]) if plain else []
+        found = {
+            key: TaskRow.shown(each)
+            for key, each in zip(plain, stored, strict=True)
+            if each is not None
+        }
+        return found | self.subtasks.among(key for key in keys if key.index is not None)
 
     def _existing(self, keys: Iterable[StoredKey]) -> list[Task]:
         """The tasks with these keys, read from an index; expired ones are left out."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from taskmill.service.bulk.requests import BulkOperations
 from taskmill.service.callbacks import Callbacks
 from taskmill.service.change import Changes
-from taskmill.service.read import Reads
 from taskmill.service.schedules import Scheduling
 from taskmill.service.submit import Submits
 from taskmill.service.tenants import Tenants
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskService(Submits, Reads, Changes, Callbacks, Scheduling, Tenants):
+class TaskService(Submits, BulkOperations, Changes, Callbacks, Scheduling, Tenants):
     """All methods take keyword arguments and return frozen models."""

@@ -5,11 +5,14 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from taskmill.model.built_in import BULK, is_reserved
 from taskmill.wiring.fanout import FanOutParts
 
 if TYPE_CHECKING:
+    from taskmill.service.bulk.running import BulkRunner
     from taskmill.service.ids import Ids
     from taskmill.service.task_service import TaskService
+    from taskmill.work.built_in import BuiltIn
     from taskmill.work.direct_runs import DirectRuns
 
 
@@ -36,6 +39,18 @@ class ServiceParts(FanOutParts):
             clock=self.clock,
             sleep=self.sleep,
         )
+
+    def built_in(self, task_type: str) -> BuiltIn | None:
+        """What runs a built-in type; imported with the first task of one."""
+        if not is_reserved(task_type):
+            return None
+        return {BULK: self.bulk_runner.run}.get(task_type)
+
+    @cached_property
+    def bulk_runner(self) -> BulkRunner:
+        from taskmill.service.bulk.running import BulkRunner
+
+        return BulkRunner(service=self.service, clock=self.clock, logger=self.logger)
 
     @cached_property
     def service(self) -> TaskService:

@@ -11,6 +11,7 @@ from taskmill.wiring.stores import Stores
 if TYPE_CHECKING:
     from taskmill.dispatch.dead_letters import DeadLetterHandler
     from taskmill.work.attempts import Attempt
+    from taskmill.work.built_in import BuiltIn
     from taskmill.work.cascade import Cascade
     from taskmill.work.consumer.consumer import Consumer
     from taskmill.work.fires import Fires
@@ -52,7 +53,14 @@ class WorkParts(Stores):
             logger=self.logger,
             clock=self.clock,
             in_lambda=self.in_lambda,
+            built_in=self.built_in,
         )
+
+    def built_in(self, task_type: str) -> BuiltIn | None:
+        """What runs a built-in type; None: it is none, or this wiring has not its parts."""
+        from taskmill.work.built_in import no_built_in
+
+        return no_built_in(task_type)
 
     @cached_property
     def cascade(self) -> Cascade:

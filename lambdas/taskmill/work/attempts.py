@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from taskmill.aws.s3.expiry import naming
 from taskmill.aws.s3.payloads import PayloadStore
@@ -17,6 +17,7 @@ from taskmill.functions.context import Look, Report, TaskContext
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.functions.forks import OnlyInThisProcess
 from taskmill.functions.hooks.attempts import AttemptHooks, NoHooks, attempt_hooks
+from taskmill.functions.json_values import dump_result
 from taskmill.functions.registry import Registry
 from taskmill.functions.running import RUNNING
 from taskmill.functions.user_code import noting_ctrl_c
@@ -28,6 +29,7 @@ from taskmill.model.retry import Retry
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.time_bounds import beyond_deadline, seconds_left
+from taskmill.work.built_in import BuiltInTurn, FindBuiltIn, HandedOn, no_built_in
 from taskmill.work.failures import Failure, Judge
 from taskmill.work.isolation import ATTEMPTS
 from taskmill.work.patience import Patience
@@ -39,6 +41,7 @@ from taskmill.work.time_limit import run_within
 from taskmill.work.timeouts import TimeIsUp
 
 if TYPE_CHECKING:
+    from taskmill.work.leases import Lease
     from taskmill.work.spawning import Spawner
 
 Policy = tuple[Retry, float]
@@ -55,6 +58,7 @@ class Outcome:
         retry_at: Epoch ms of the next attempt; only with ERRORED.
         awaited: How many children must end before the task is resumed; only with WAITING.
         settlement: See `Children.settle`; only with FINISHED.
+        handed_on: It waits for nothing, its next turn may begin at once; only with WAITING.
     """
 
     status: Status
@@ -62,6 +66,7 @@ class Outcome:
     retry_at: int | None = None
     awaited: int = 0
     settlement: Mapping[str, int] | None = None
+    handed_on: bool = False
 
 
 def unstorable(reason: str) -> Outcome:
@@ -116,6 +121,7 @@ class Attempt:
         in_lambda: Refuse task types that run in containers only.
         read: Returns the JSON text behind an input reference. None: each input is read by itself,
             with `payloads.get`.
+        built_in: Returns what runs a built-in type; None for any other.
     """
 
     registry: Registry
@@ -124,6 +130,7 @@ class Attempt:
     clock: Clock = now_ms
     in_lambda: bool = False
     read: Callable[[str], str] | None = None
+    built_in: FindBuiltIn = no_built_in
 
     def policy(self, task_type: str) -> Policy:
         """Retry policy and timeout in seconds of a task type."""
@@ -164,8 +171,13 @@ class Attempt:
             spawner=spawner,
         )
         outcome: Outcome | None = None
-        with suppress(Suspended), closing(reports):
-            outcome = self._run(row, context, remaining_ms, spawner, patience)
+        try:
+            with closing(reports):
+                outcome = self._run(row, context, remaining_ms, spawner, patience)
+        except HandedOn:
+            return Outcome(Status.WAITING, handed_on=True)
+        except Suspended:
+            pass
         suspended = spawner.children.suspended if spawner else None
         if suspended is None and outcome is not None:
             return outcome
@@ -238,13 +250,24 @@ class Attempt:
                 event = patience(lambda: self._event(row, context))
                 with OnlyInThisProcess(), OwnValues():
                     judged.hooks.before(own)
-                    result = self.registry.execute(event)
+                    result = self._result_of(event, row, judged)
                     judged.returned()
                     return result
             except BaseException as error:  # noqa: BLE001  # task code may raise anything
                 return judged.failure(error, within=True)
 
         return own.run(execute)
+
+    def _result_of(
+        self, event: TaskQueueEvent | StepFunctionTaskEvent, row: TaskRow, judged: Judged
+    ) -> str:
+        """Run the code of the task type; see `Registry.execute`."""
+        run = self.built_in(row.key.type)
+        if run is None or judged.spawner is None:
+            return self.registry.execute(event)
+        lease = cast("Lease", judged.spawner.children.claim)  # a task of its own has one
+        turn = BuiltInTurn(row, event.input, lease)
+        return dump_result(run(turn))
 
     def _event(self, row: TaskRow, context: TaskContext) -> TaskQueueEvent | StepFunctionTaskEvent:
         read = self.read or self.payloads.get

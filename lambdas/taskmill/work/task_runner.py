@@ -182,6 +182,8 @@ class TaskRunner:
         attributes = outcome.attributes
         if outcome.retry_at is not None:
             self.claims.errored(row, attributes=attributes, retry_at=outcome.retry_at)
+        elif outcome.handed_on:
+            self.claims.hand_on(row, attributes=attributes)
         elif outcome.status is Status.WAITING:
             self._suspend(row, outcome)
         elif outcome.settlement is not None:

@@ -150,7 +150,7 @@ def writes(cloud: InProcessCloud) -> dict[str, Callable[[TaskRow], Any]]:
     claims, later = cloud.wiring.claims, cloud.now + 90_000
     error = {"type": "E", "message": "m", "stack": "s"}
     return {
-        "extend": lambda row: claims.extend(row, lease_until=later, progress={"done": 1}),
+        "extend": lambda row: claims.extend(row, lease_until=later, kept={"progress": {"done": 1}}),
         "end": lambda row: claims.end(row, Status.COMPLETED, attributes={"result": "1"}),
         "fail": lambda row: claims.end(row, Status.FAILED, attributes={"error": error}),
         "errored": lambda row: claims.errored(row, attributes={"error": error}, retry_at=later),
@@ -192,7 +192,9 @@ def test_progress_extends_the_lease(cloud: InProcessCloud) -> None:
     row = claim(cloud, stored(cloud).key)
     cloud.now += 50_000
 
-    extended = cloud.wiring.claims.extend(row, lease_until=cloud.now + 60_000, progress={"done": 1})
+    extended = cloud.wiring.claims.extend(
+        row, lease_until=cloud.now + 60_000, kept={"progress": {"done": 1}}
+    )
     cloud.now += 50_000
 
     assert (extended.status, extended.attributes["progress"]) == (Status.PROCESSING, {"done": 1})

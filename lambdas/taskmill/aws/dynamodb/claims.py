@@ -82,17 +82,18 @@ class ClaimStore:
         return TaskRow.from_values(_with_attempt(values))
 
     def extend(
-        self, row: TaskRow, *, lease_until: int, progress: Mapping[str, Any] | None = None
+        self, row: TaskRow, *, lease_until: int, kept: Mapping[str, Any] | None = None
     ) -> TaskRow:
         """Extend the lease of a running attempt and store its progress.
+
+        Args:
+            kept: The progress, and attributes of a built-in task.
 
         Raises:
             TaskCancelled: The task was cancelled meanwhile.
             ClaimLost: The task passed to another worker, or has ended.
         """
-        sets: dict[str, Any] = {"leaseUntil": lease_until}
-        if progress is not None:
-            sets |= attribute_paths({"progress": progress})
+        sets: dict[str, Any] = {"leaseUntil": lease_until, **attribute_paths(kept or {})}
         return self._fenced(row, Status.PROCESSING, sets)
 
     def end(self, row: TaskRow, status: Status, *, attributes: Mapping[str, Any]) -> None:
@@ -173,6 +174,14 @@ class ClaimStore:
             "awaitedTotal": awaited,
             "stalls": stalls,
         }
+        self._final_write(row, Status.WAITING, sets, adds={"attempts": -1})
+
+    def hand_on(self, row: TaskRow, *, attributes: Mapping[str, Any]) -> None:
+        """Suspend a built-in task that waits for nothing: any worker may resume it at once.
+
+        The attempt does not count. Raises as `extend` does.
+        """
+        sets = attribute_paths(attributes) | {"awaitedTotal": 0, "awaitedDone": 0}
         self._final_write(row, Status.WAITING, sets, adds={"attempts": -1})
 
     def finished(

@@ -12,7 +12,7 @@ from typing import Any
 
 HISTORY_LIMIT = 32  # the newest entries are kept
 MAX_BY = 64  # characters
-MAX_REASON = 100  # characters
+MAX_REASON = 180  # characters: 100 of the caller, and the name of the bulk
 
 Entry = tuple[Any, ...]
 

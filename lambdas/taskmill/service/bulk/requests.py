@@ -1,0 +1,151 @@
+"""Requests for bulk operations: count what matches, and store the task that acts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from taskmill.aws.s3.inputs import with_input
+from taskmill.model.api.bulk import BulkCount, BulkFilter, NewBulk
+from taskmill.model.api.requests import CreateTask, InvokeContext, KeyModel, ListOptions
+from taskmill.model.api.views import Page, Task
+from taskmill.model.built_in import BUILT_IN, BULK, is_reserved
+from taskmill.model.bulk_filter import Matching
+from taskmill.model.clock import to_ms
+from taskmill.model.errors import Conflict, InvalidRequest
+from taskmill.model.keys import TaskKey
+from taskmill.model.new_tasks import task_row
+from taskmill.model.rows.history import short_name
+from taskmill.service.bulk.sources import (
+    FailedKeys,
+    GivenKeys,
+    ListedKeys,
+    Position,
+    Source,
+    matched_rows,
+)
+from taskmill.service.parts import ServiceParts
+from taskmill.service.read import Reads
+
+SAMPLE = 5
+COUNTED_KEYS = 100_000  # of the index of failures: up to this many, a count is exact
+COUNTED_ROWS = 20_000  # of lists, and of failures whose rows must be read
+_AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkOperations(Reads):
+    """Counts what a bulk operation would act on, and submits it."""
+
+    def bulk(
+        self, *, tenant_code: str, bulk: NewBulk, invoke_context: InvokeContext | None = None
+    ) -> BulkCount | Task:
+        """Count what a bulk operation matches or, unless it is a dry run, submit it.
+
+        Returns:
+            The count, or the task of type `taskmill.bulk` that acts on what matches. To cancel it
+            stops it, to retry it lets it go on behind what it has acted on.
+
+        Raises:
+            InvalidRequest: Neither or both of `filter` and `keys`, a key of another tenant, or the
+                action does not apply to a status.
+            Conflict: More tasks match than `expected`.
+        """
+        context, asked = invoke_context or InvokeContext(), _input_of(tenant_code, bulk)
+        counted = self._count(tenant_code, asked)
+        if bulk.dry_run:
+            return counted
+        if bulk.expected is not None and counted.count > bulk.expected:
+            raise Conflict(
+                f"{counted.count:,} tasks match by now, not {bulk.expected:,}: count again",
+                expected=bulk.expected,
+                count=counted.count,
+            )
+        by = short_name(context.user)
+        told = {"by": by, "reason": bulk.reason, "matched": counted.count, "exact": counted.exact}
+        task = CreateTask(tenant_code=tenant_code, task_type=BULK, input={**asked, **told})
+        (code,) = self.ids.new(tenant_code)
+        row = task_row(task, context, now=self.clock(), code=code, settings=BUILT_IN[BULK].settings)
+        return Task.from_row(self.starts.put(with_input(self.payloads, row, task.input)))
+
+    def list_bulks(
+        self, *, tenant_code: str, limit: int = 50, start_from_sk: str | None = None
+    ) -> Page:
+        """One page of a tenant's bulk operations, newest first."""
+        options = ListOptions(type=BULK, limit=limit, start_from_sk=start_from_sk)
+        return self.list_items_by_pk(tenant_code=tenant_code, options=options)
+
+    def _count(self, tenant: str, asked: Mapping[str, Any]) -> BulkCount:
+        matching = Matching.of(asked, begun=self.clock())
+        source = source_of(self, tenant, matching, asked)
+        reads = matching.by_failures and matching.needs_rows and not asked.get("keys")
+        limit = COUNTED_KEYS if matching.by_failures else COUNTED_ROWS
+        most = COUNTED_ROWS if reads else COUNTED_KEYS
+        position: Position | None = []
+        sample: list[TaskKey] = []
+        count = examined = 0
+        while position is not None and examined < limit and count < most:
+            keys, position = source.page(position, most=_AT_ONCE, examined=_AT_ONCE)
+            if reads:
+                keys = [row.key for row in matched_rows(keys, matching, rows=self.rows_of)]
+            examined += _AT_ONCE
+            count += len(keys)
+            sample += keys[: SAMPLE - len(sample)]
+        shown = tuple(KeyModel(**key.as_dict()) for key in sample)
+        return BulkCount(count=count, exact=position is None, sample=shown)
+
+
+def source_of(
+    parts: ServiceParts, tenant: str, matching: Matching, asked: Mapping[str, Any]
+) -> Source:
+    """Where a bulk operation finds its tasks."""
+    if keys := given_keys(asked):
+        return GivenKeys(keys)
+    kind = FailedKeys if matching.by_failures else ListedKeys
+    return kind(parts.tasks.table, tenant, matching)
+
+
+def given_keys(asked: Mapping[str, Any]) -> list[TaskKey]:
+    """The keys in the input of a bulk operation; empty if it has a filter."""
+    return [TaskKey.from_text(each) for each in asked.get("keys") or ()]
+
+
+def _input_of(tenant: str, bulk: NewBulk) -> dict[str, Any]:
+    """The input of the bulk's task, as far as the request tells it.
+
+    Raises:
+        InvalidRequest: As `bulk` says.
+    """
+    if (bulk.filter is None) == (bulk.keys is None):
+        raise InvalidRequest("give either filter or keys", field="filter")
+    if bulk.filter is not None:
+        return {"action": bulk.action, "filter": _filter_of(bulk.filter)}
+    keys = dict.fromkeys(each.key for each in bulk.keys or ())
+    for key in keys:
+        _check_key(tenant, key)
+    return {"action": bulk.action, "keys": list(map(str, keys))}
+
+
+def _filter_of(asked: BulkFilter) -> dict[str, Any]:
+    """A filter with its times in epoch milliseconds."""
+    given = asked.model_dump(mode="json", by_alias=True, exclude_none=True)
+    for name, at in (
+        ("createdAfter", asked.created_after),
+        ("createdBefore", asked.created_before),
+    ):
+        if at is not None:
+            given[name] = to_ms(at)
+    return given
+
+
+def _check_key(tenant: str, key: TaskKey) -> None:
+    if key.tenant != tenant:
+        raise InvalidRequest(f"keys: {key} is of another tenant", field="keys")
+    if is_reserved(key.type):
+        raise InvalidRequest(f"keys: {key.label} is a bulk operation itself", field="keys")
+    if key.index is not None:
+        raise InvalidRequest(
+            f"keys: {key.label}: give its step function task, or retry the subtask itself",
+            field="keys",
+        )
