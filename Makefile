@@ -120,7 +120,7 @@ clean: stop  ## Remove everything that setup and the tools have created
 # Every package with the hashes of its files, and no address of an index.
 PIN := --quiet --upgrade --generate-hashes --no-emit-index-url --no-emit-find-links \
 	--annotation-style=line --custom-compile-command "make requirements"
-DEVELOP := --extra cdk --extra local --extra dev --extra django --group pyproject.toml:dev
+DEVELOP := --extra cdk --extra local --extra dev --extra console --extra django --group pyproject.toml:dev
 ANY := --universal --python-version 3.11
 LAYER := --python-platform aarch64-manylinux2014 --python-version 3.13 --only-binary :all: \
 	--overrides stacks/taskmill_cdk/runtime-overrides.txt

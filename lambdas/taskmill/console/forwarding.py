@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's limit for a request
 TO_API = ("content-type", "if-none-match", "x-request-id")
+_NOT_MODIFIED = 304
 FROM_API = ("apigw-requestid", "etag", "retry-after", "x-taskmill-read-units")
 
 
@@ -86,7 +87,7 @@ def _headers(request: Request, content: bytes) -> Mapping[str, str]:
 def _passed_on(response: httpx.Response) -> Response:
     if is_expired(response):
         return refusal(401, "credentials_expired", _EXPIRED_ADVICE)
-    if response.is_redirect:
+    if response.is_redirect and response.status_code != _NOT_MODIFIED:
         where = "the API answered with a redirect, which is not followed; is its URL right?"
         return refusal(502, "not_the_api", where)
     kind = response.headers.get("content-type", "")
@@ -102,9 +103,7 @@ def _no_answer(error: Exception, url: str) -> Response:
     import httpx
 
     if isinstance(error, NotConfigured):
-        missing = "no AWS credentials found" in error.message
-        code = "credentials_missing" if missing else "credentials_expired"
-        return refusal(401, code, error.message)
+        return refusal(401, _code_of(error), error.message)
     if isinstance(error, httpx.TimeoutException):
         return refusal(504, "unreachable", f"no answer from {url} in time")
     if isinstance(error, httpx.TransportError):
@@ -112,6 +111,13 @@ def _no_answer(error: Exception, url: str) -> Response:
 
         return refusal(502, "unreachable", no_answer(error).message)
     raise error
+
+
+def _code_of(error: NotConfigured) -> str:
+    """What is wrong with the credentials; the page has advice for each."""
+    if "no AWS credentials found" in error.message:
+        return "credentials_missing"
+    return "credentials_expired" if "no AWS credentials:" in error.message else error.code
 
 
 _EXPIRED_ADVICE = (

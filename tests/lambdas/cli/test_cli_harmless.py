@@ -144,6 +144,8 @@ ELSEWHERE = {
     ("use",),
     ("logs",),
     ("doctor",),
+    ("console",),
+    ("open",),
 }
 
 

@@ -52,7 +52,11 @@ def missing_extra(call: Call, missing: ImportError) -> typer.Exit:
 
 
 def console_of(call: Call, *, read_only: bool) -> Console:
-    """The console for the API that the options, the environment or a cloud of this folder name."""
+    """The console for the API that the options, the environment or a cloud of this folder name.
+
+    Raises:
+        NotConfigured: As of `Call.client`.
+    """
     import httpx
 
     from taskmill.client.settings import find_tenant
@@ -60,7 +64,9 @@ def console_of(call: Call, *, read_only: bool) -> Console:
     from taskmill.console.app import Console
     from taskmill.console.upstream import Upstream
 
-    url = call.settings(_NOBODYS).url
+    settings = call.settings(_NOBODYS)
+    settings.auth()  # so that a region that is missing is told now
+    url = settings.url
     transport: Any = call.transport
     of_tests = transport if isinstance(transport, httpx.AsyncBaseTransport) else None
     return Console(
