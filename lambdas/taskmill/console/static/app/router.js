@@ -22,8 +22,23 @@ export const route = computed(() => parse(hash.value));
  */
 export function parse(text) {
   const [path = "", query = ""] = text.replace(/^#/, "").split(/\?(.*)/s);
-  const [tenant = "", page = "", ...parts] = path.split("/").slice(1).map(decoded);
-  return { tenant, page, parts: parts.filter(Boolean), query: new URLSearchParams(query) };
+  const [tenant = "", name = "", ...rest] = path.split("/").slice(1).map(decoded);
+  const { page, parts } = asPage(name, rest.filter(Boolean));
+  return { tenant, page, parts, query: new URLSearchParams(query) };
+}
+
+/**
+ * The page of a path; those of the API (`tasks/TYPE/CODE`), as `taskmill open` uses them, too.
+ *
+ * @param {string} name
+ * @param {string[]} parts
+ */
+function asPage(name, parts) {
+  const [type = "", code = "", , index] = parts;
+  if (name === "tasks" && parts.length > 1) return { page: "task", parts: [type, code] };
+  if (name !== "step-function-tasks") return { page: name, parts };
+  if (parts.length < 2) return { page: "fan-outs", parts: [] };
+  return { page: "fan-out", parts: index ? [type, code, index] : [type, code] };
 }
 
 /**

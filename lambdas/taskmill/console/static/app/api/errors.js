@@ -2,7 +2,7 @@
 
 /**
  * @typedef {"forbidden" | "unkeyed" | "readonly" | "expired" | "missing" | "conflict" | "invalid"
- *   | "limited" | "old" | "offline" | "server"} Kind
+ *   | "limited" | "old" | "offline" | "unreachable" | "server"} Kind
  */
 
 /** An answer that is none: the API's own sentence, and which kind of error it is. */
@@ -46,10 +46,11 @@ export function errorOf(status, body) {
   const code = String(told.code ?? "");
   const message = String(told.message ?? `the API answered ${status}`);
   let kind = KINDS[status] ?? "server";
-  if (status === 404 && /there is no route/i.test(message)) kind = "old";
+  if (code === "no_route" || (status === 404 && /there is no route/i.test(message))) kind = "old";
+  if (code === "unreachable") kind = "unreachable";
   if (code === "wrong_key") kind = "unkeyed";
   if (code === "read_only") kind = "readonly";
-  if (/expired|^(no_?credentials|credentials_missing)$/i.test(code) || (status === 403 && /expired/i.test(message)))
+  if (/^credentials_/.test(code) || (status === 403 && /expired/i.test(message)))
     kind = "expired";
   return new ApiError(kind, message, { status, code, details: told.details });
 }

@@ -1,8 +1,6 @@
 import { html } from "../lib.js";
-import { PageHead } from "../parts/basics.js";
-import { Empty } from "../parts/states.js";
+import { TaskList } from "../lists/task-list.js";
 
-export default function Page() {
-  return html`<${PageHead} title="Tasks" />
-    <${Empty} title="This page is being built." />`;
+export default function Tasks() {
+  return html`<${TaskList} page="tasks" folder="tasks" title="Tasks" />`;
 }

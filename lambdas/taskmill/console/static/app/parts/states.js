@@ -29,6 +29,10 @@ const ADVICE = {
     "No connection",
     "The console's server has stopped. Start it again with `taskmill console`, and open the address that it prints.",
   ],
+  unreachable: [
+    "The API cannot be reached",
+    "The console's server got no answer from it. Is the stack deployed, or the local cloud running?",
+  ],
   limited: ["Too many requests", "The API limits its callers. Try again in a moment."],
   invalid: ["The request was refused", "Change the filter or the address."],
   conflict: ["Not possible now", "It has changed meanwhile."],
