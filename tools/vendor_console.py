@@ -71,7 +71,7 @@ LIBRARIES = (
     Library("@tanstack/virtual-core", joined={"virtual-core.js": _VIRTUAL}),
     Library(
         "uplot",
-        {"dist/uPlot.iife.min.js": "uplot.js", "dist/uPlot.min.css": "uplot.css"},
+        {"dist/uPlot.iife.min.js": "uplot.js"},
         exports="uPlot",
     ),
 )

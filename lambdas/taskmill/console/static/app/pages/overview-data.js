@@ -1,0 +1,110 @@
+// What the overview's charts show, computed of the API's buckets.
+
+/** @typedef {{p50?: any, p95?: any, count?: any}} Spread */
+
+/**
+ * @typedef {object} Bucket Of one type and one interval.
+ * @property {string} start
+ * @property {string} type
+ * @property {any} created
+ * @property {any} completed
+ * @property {any} failed
+ * @property {any} cancelled
+ * @property {Spread} [wait]
+ * @property {Spread} [run]
+ */
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+/**
+ * Series of throughput and latency; intervals in which nothing happened are 0, and none is missing.
+ *
+ * @param {Bucket[]} buckets
+ * @param {{days: boolean, now: number}} options
+ */
+export function chartsOf(buckets, { days, now }) {
+  const [step, count] = days ? [DAY, 30] : [HOUR, 48];
+  const last = Math.floor(now / step) * step;
+  const starts = Array.from({ length: count }, (_, at) => last - (count - 1 - at) * step);
+  const groups = new Map(starts.map((start) => [start, /** @type {Bucket[]} */ ([])]));
+  for (const bucket of buckets) groups.get(Math.floor(Date.parse(bucket.start) / step) * step)?.push(bucket);
+  const sum = (/** @type {"created" | "completed" | "failed"} */ name) =>
+    starts.map((start) => (groups.get(start) ?? []).reduce((all, each) => all + Number(each[name] ?? 0), 0));
+  const spread = (/** @type {"wait" | "run"} */ name, /** @type {"p50" | "p95"} */ share) =>
+    starts.map((start) => weighted(groups.get(start) ?? [], name, share));
+  return {
+    times: starts.map((start) => start / 1000),
+    throughput: [
+      { name: "created", color: "--c-created", values: sum("created"), dash: "dotted" },
+      { name: "completed", color: "--c-completed", values: sum("completed"), area: true },
+      { name: "failed", color: "--c-failed", values: sum("failed"), area: true },
+    ],
+    latency: [
+      { name: "waiting p50", color: "--c-wait-bar", values: spread("wait", "p50"), dash: "dotted" },
+      { name: "waiting p95", color: "--c-wait-bar", values: spread("wait", "p95") },
+      { name: "running p50", color: "--c-run-bar", values: spread("run", "p50"), dash: "dotted" },
+      { name: "running p95", color: "--c-run-bar", values: spread("run", "p95") },
+    ],
+  };
+}
+
+/**
+ * A percentile of several types: their own, weighted by how many tasks each had. null: of none.
+ *
+ * @param {Bucket[]} buckets
+ * @param {"wait" | "run"} name
+ * @param {"p50" | "p95"} share
+ */
+function weighted(buckets, name, share) {
+  let [sum, count] = [0, 0];
+  for (const bucket of buckets) {
+    const told = bucket[name];
+    const n = Number(told?.count ?? 0);
+    if (!n || told?.[share] === null || told?.[share] === undefined) continue;
+    sum += n * Number(told[share]);
+    count += n;
+  }
+  return count ? sum / count : null;
+}
+
+/** @param {Bucket[]} buckets Of the whole period. */
+export function summaryOf(buckets) {
+  const sum = (/** @type {"completed" | "failed" | "cancelled"} */ name) =>
+    buckets.reduce((all, each) => all + Number(each[name] ?? 0), 0);
+  const failed = sum("failed");
+  return {
+    failed,
+    ended: failed + sum("completed") + sum("cancelled"),
+    waitP95: weighted(buckets, "wait", "p95"),
+    runP95: weighted(buckets, "run", "p95"),
+  };
+}
+
+/**
+ * Types whose share of failures in the latest interval is far above that of those before: more than
+ * 3 standard deviations of a binomial, and at least 5 failures.
+ *
+ * @param {Bucket[] | undefined} buckets
+ * @returns {Set<string>}
+ */
+export function unusualTypes(buckets = []) {
+  const latest = buckets.reduce((most, each) => (each.start > most ? each.start : most), "");
+  /** @type {Map<string, {failed: number, ended: number, lastFailed: number, lastEnded: number}>} */
+  const types = new Map();
+  for (const { start, type, failed, completed } of buckets) {
+    const told = types.get(type) ?? { failed: 0, ended: 0, lastFailed: 0, lastEnded: 0 };
+    const [f, all] = [Number(failed), Number(failed) + Number(completed)];
+    if (start === latest) Object.assign(told, { lastFailed: f, lastEnded: all });
+    else Object.assign(told, { failed: told.failed + f, ended: told.ended + all });
+    types.set(type, told);
+  }
+  return new Set([...types].filter(([, told]) => isUnusual(told)).map(([type]) => type));
+}
+
+/** @param {{failed: number, ended: number, lastFailed: number, lastEnded: number}} told */
+function isUnusual({ failed, ended, lastFailed, lastEnded }) {
+  if (lastFailed < 5 || ended < 20) return false;
+  const usual = Math.max(failed / ended, 0.01);
+  return lastFailed / lastEnded > usual + 3 * Math.sqrt((usual * (1 - usual)) / lastEnded);
+}
