@@ -41,6 +41,8 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
     yield _POST, f"{_TENANT}/may-write"
     yield _GET, f"{_TENANT}/types"
     yield _POST, f"{_TENANT}/uploads"
+    yield _GET, f"{_TENANT}/failures"
+    yield _POST, f"{_TENANT}/lookup"
     for kind in ("tasks", "step-function-tasks"):
         yield _POST, f"{_TENANT}/{kind}"
         yield _GET, f"{_TENANT}/{kind}"

@@ -30,6 +30,8 @@ ROUTES = {
     f"POST {TENANT}/tasks",
     f"POST {TENANT}/step-function-tasks",
     f"POST {TENANT}/uploads",
+    f"GET {TENANT}/failures",
+    f"POST {TENANT}/lookup",
     f"GET {TENANT}/tasks",
     f"GET {TENANT}/step-function-tasks",
     *(f"GET {task}{view}" for task in (TASK, FAN_OUT) for view in ("", "/children", "/result")),

@@ -12,6 +12,7 @@ from taskmill.client.callbacks import Callbacks
 from taskmill.client.calls.awaited import AwaitedCalls
 from taskmill.client.changes import Changes
 from taskmill.client.connection import Connection
+from taskmill.client.overviews import Overviews
 from taskmill.client.read import Key, Reads
 from taskmill.client.schedules import Schedules
 from taskmill.client.submit import Submits
@@ -78,12 +79,14 @@ class AwaitedConnection(Connection):
         await self.close()
 
 
-class AsyncTaskClient(Submits, Reads, Changes, Schedules, Callbacks, Access, AwaitedConnection):
+class AsyncTaskClient(
+    Submits, Reads, Overviews, Changes, Schedules, Callbacks, Access, AwaitedConnection
+):
     """A `TaskClient` for an event loop: it has the same methods, to be awaited.
 
-    Lists (`list`, `subtasks`, `children`, `schedules`, `callbacks`) and `updates` are async
-    iterators. Close it, or use it in an `async with` statement. Any number of coroutines may share
-    a client; a cancelled call leaves it as it was, but a submit may have arrived by then.
+    Lists (`list`, `subtasks`, `children`, `failures`, `schedules`, `callbacks`) and `updates` are
+    async iterators. Close it, or use it in an `async with` statement. Any number of coroutines may
+    share a client; a cancelled call leaves it as it was, but a submit may have arrived by then.
 
     Each event loop and each forked process has connections of its own, so a client may be made at
     import, before there is a loop. Credentials that have to be fetched are, in a thread.

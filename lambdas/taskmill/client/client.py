@@ -8,6 +8,7 @@ from taskmill.client.access import Access
 from taskmill.client.callbacks import Callbacks
 from taskmill.client.changes import Changes
 from taskmill.client.connection import BlockingConnection
+from taskmill.client.overviews import Overviews
 from taskmill.client.read import Key, Reads
 from taskmill.client.schedules import Schedules
 from taskmill.client.submit import Submits
@@ -16,7 +17,9 @@ from taskmill.model.api.views import Task
 from taskmill.model.options import suggests
 
 
-class TaskClient(Submits, Reads, Changes, Schedules, Callbacks, Access, BlockingConnection):
+class TaskClient(
+    Submits, Reads, Overviews, Changes, Schedules, Callbacks, Access, BlockingConnection
+):
     """Submits tasks, reads them and waits for them. Close it, or use it in a `with` statement.
 
     Missing arguments come from the environment (`TASKMILL_URL`, `TASKMILL_TENANT`,

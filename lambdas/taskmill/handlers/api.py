@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from taskmill.aws.dynamodb.read_units import counted
 from taskmill.http.app import build_app
 from taskmill.http.errors import as_lambda_answer, respond
-from taskmill.http.request import prepared
+from taskmill.http.request import READ_UNITS, prepared, reads_only
 from taskmill.model.api.base import build_models
 from taskmill.wiring.cold_start import Start
 from taskmill.wiring.process import current
@@ -20,7 +21,10 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request. Exceptions, too, become a response of the documented form."""
     try:
         _START()
-        answer = _APP.resolve(prepared(event), context)
+        with counted() as units:
+            answer = _APP.resolve(prepared(event), context)
+        if reads_only(event):
+            answer["headers"] = {**answer.get("headers", {}), READ_UNITS: str(units)}
     except Exception as error:  # noqa: BLE001  # else API Gateway would answer in its own form
         answer = as_lambda_answer(respond(error))
     request = event["requestContext"]["http"]

@@ -10,7 +10,16 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
-from taskmill.http import access, callbacks, fan_outs, schedules, submits, system, task_types
+from taskmill.http import (
+    access,
+    callbacks,
+    fan_outs,
+    overviews,
+    schedules,
+    submits,
+    system,
+    task_types,
+)
 from taskmill.http.errors import respond
 from taskmill.http.refusals import MethodNotAllowed, NoSuchRoute
 from taskmill.http.request import confine, parse_object
@@ -34,6 +43,7 @@ def build_app() -> APIGatewayHttpResolver:
     task_types.add_to(app)
     submits.add_to(app)
     fan_outs.add_to(app)
+    overviews.add_to(app)
     schedules.add_to(app)
     callbacks.add_to(app)
     for kind in Kind:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
+from taskmill.model.cursors import CURSOR_PATTERN
 from taskmill.model.keys import MAPPING_PATTERN, NAME_PATTERN
 from taskmill.model.statuses import Status
 
@@ -52,4 +53,11 @@ ChildCursor = Annotated[
 ]
 ScheduleCursor = Annotated[
     str | None, Query(pattern=NAME_PATTERN, description="Cursor of the previous page.")
+]
+OpaqueCursor = Annotated[
+    str | None, Query(pattern=CURSOR_PATTERN, description="Cursor of the previous page.")
+]
+Fingerprint = Annotated[
+    str | None,
+    Query(pattern="^[0-9a-f]{12}$", description="Return only failures with this fingerprint."),
 ]

@@ -22,6 +22,7 @@ from taskmill.wiring.process import current
 MAX_BODY_BYTES = 6 * 1024 * 1024  # Lambda's limit for a request
 _MAX_REQUEST_ID = 128  # characters of an `x-request-id` header, which the row stores
 _JSON = "application/json"
+READ_UNITS = "x-taskmill-read-units"  # of each answer to a request that only reads
 _WITH_BODY = ("POST", "PUT", "PATCH")
 
 
@@ -41,6 +42,12 @@ def prepared(event: Mapping[str, Any]) -> dict[str, Any]:
         request["headers"] = _json_headers(event.get("headers") or {})
         request["body"] = _body_text(event["body"], encoded=bool(event.get("isBase64Encoded")))
     return request
+
+
+def reads_only(event: Mapping[str, Any]) -> bool:
+    """Whether a request only reads, so that its answer tells the read units that it took."""
+    looks_up: bool = event["rawPath"].endswith("/lookup")
+    return looks_up or str(event["requestContext"]["http"]["method"]) == "GET"
 
 
 def parse_object(text: str) -> dict[str, Any]:

@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from taskmill.service.bulk.requests import BulkOperations
 from taskmill.service.callbacks import Callbacks
 from taskmill.service.change import Changes
+from taskmill.service.failures import Failures
+from taskmill.service.lookup import Lookups
 from taskmill.service.schedules import Scheduling
 from taskmill.service.submit import Submits
 from taskmill.service.tenants import Tenants
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskService(Submits, BulkOperations, Changes, Callbacks, Scheduling, Tenants):
+class TaskService(
+    Submits, BulkOperations, Failures, Lookups, Changes, Callbacks, Scheduling, Tenants
+):
     """All methods take keyword arguments and return frozen models."""

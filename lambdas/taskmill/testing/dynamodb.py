@@ -20,7 +20,7 @@ from taskmill.testing.expressions import Scope, holds, updated
 from taskmill.testing.partiql import batch_execute_statement
 from taskmill.testing.queries import QueriedKeys, queried
 from taskmill.testing.scans import scanned
-from taskmill.testing.sizes import item_size
+from taskmill.testing.sizes import consumption, item_size, read_units
 from taskmill.testing.typed_values import Item
 
 ITEM_LIMIT = 409_600  # bytes; DynamoDB's limit for one item
@@ -47,9 +47,10 @@ class MemoryTable:
 
     # One item
 
-    def get_item(self, *, Key: Item, **_: Any) -> dict[str, Any]:
+    def get_item(self, *, Key: Item, **request: Any) -> dict[str, Any]:
         item = self._find(_keys(Key))
-        return {"Item": item} if item else {}
+        told = consumption(read_units(item_size(item), request), request)
+        return {"Item": item, **told} if item else told
 
     def put_item(self, *, Item: Item, **request: Any) -> dict[str, Any]:
         keys = _keys(Item)
@@ -73,12 +74,14 @@ class MemoryTable:
 
     # Many items
 
-    def batch_get_item(self, *, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
+    def batch_get_item(self, *, RequestItems: Mapping[str, Any], **how: Any) -> dict[str, Any]:
         ((name, request),) = RequestItems.items()
         if len(request["Keys"]) > 100:
             raise refused("ValidationException", "at most 100 keys")
         found = [self._find(_keys(key)) for key in request["Keys"]]
-        return {"Responses": {name: [item for item in found if item]}}
+        units = sum(read_units(item_size(item), request) for item in found)
+        told = consumption(units, how, several=True)
+        return {"Responses": {name: [item for item in found if item]}, **told}
 
     def batch_execute_statement(self, *, Statements: Sequence[Any]) -> dict[str, Any]:
         if len(Statements) > 25:

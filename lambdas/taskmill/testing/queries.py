@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 from taskmill.testing.expressions import Scope, holds
-from taskmill.testing.sizes import item_size
+from taskmill.testing.sizes import consumption, item_size, read_units
 from taskmill.testing.typed_values import Item, plain
 
 PAGE_BYTES = 1 << 20  # DynamoDB's limit for one page of a query
@@ -72,16 +72,17 @@ def queried(
     if (start := request.get("ExclusiveStartKey")) is not None:
         at = keys.place(start)
         found = [e for e in found if (keys.place(e) < at if descending else keys.place(e) > at)]
-    return _page(keys, found, request.get("Limit"))
+    return _page(keys, found, request)
 
 
-def _page(keys: QueriedKeys, items: list[Item], limit: int | None) -> dict[str, Any]:
+def _page(keys: QueriedKeys, items: list[Item], request: Mapping[str, Any]) -> dict[str, Any]:
+    limit = request.get("Limit")
     taken: list[Item] = []
     size = 0
     while len(taken) < len(items) and size < PAGE_BYTES and (limit is None or len(taken) < limit):
         taken.append(keys.projected(items[len(taken)]))
         size += item_size(taken[-1])
-    page: dict[str, Any] = {"Items": taken}
+    page: dict[str, Any] = {"Items": taken, **consumption(read_units(size, request), request)}
     if taken and (len(taken) < len(items) or len(taken) == limit):
         page["LastEvaluatedKey"] = keys.last(items[len(taken) - 1])
     return page

@@ -1,4 +1,4 @@
-"""The size of DynamoDB items, and the write units that DynamoDB bills."""
+"""The size of DynamoDB items, and the units that DynamoDB bills."""
 
 from __future__ import annotations
 
@@ -18,6 +18,23 @@ def item_size(item: Mapping[str, Any] | None) -> int:
 def write_units(old: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> int:
     """Write units of a change: one per KB of the item before or after, whichever is larger."""
     return math.ceil(max(item_size(old), item_size(new)) / 1024)
+
+
+def read_units(size: int, request: Mapping[str, Any]) -> float:
+    """Read units of so many bytes: one per 4 KB, at least one; half if eventually consistent."""
+    return max(math.ceil(size / 4096), 1) * (1 if request.get("ConsistentRead") else 0.5)
+
+
+def consumption(units: float, request: Mapping[str, Any], *, several: bool = False) -> Any:
+    """What an answer tells of a read's consumption, if the request asks for it.
+
+    Args:
+        several: As a batch does, whose answer has a list.
+    """
+    if request.get("ReturnConsumedCapacity") is None:
+        return {}
+    told = {"TableName": "tasks", "CapacityUnits": units}
+    return {"ConsumedCapacity": [told] if several else told}
 
 
 def _size(value: Mapping[str, Any]) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from taskmill.aws.dynamodb import read_units
 from taskmill.aws.dynamodb.codec import decode_row, encode, encode_item
 from taskmill.aws.dynamodb.refusals import ConditionFailed, error_code
 from taskmill.aws.dynamodb.repeats import Repeats
@@ -130,22 +131,28 @@ class Table:
     def query(self, **request: Any) -> Iterator[dict[str, Any]]:
         """Yield every matching row, reading further pages as needed."""
         while True:
-            answer = self.client.query(TableName=self.name, **request)
+            answer = self.client.query(TableName=self.name, **request, **read_units.asking())
+            read_units.note(answer)
             rows = map(decode_row, answer["Items"])
             yield from (row for row in rows if not is_void(row))
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
-    def get_many(self, keys: Sequence[StoredKey]) -> list[dict[str, Any] | None]:
-        """Rows in the order of `keys`, read strongly consistently, 100 per request; None: no row.
+    def get_many(
+        self, keys: Sequence[StoredKey], *, consistent: bool = True
+    ) -> list[dict[str, Any] | None]:
+        """Rows in the order of `keys`, 100 per request; None: no row.
+
+        Args:
+            consistent: Read strongly consistently, at twice the price.
 
         Raises:
             Throttled: DynamoDB left keys unprocessed six times in a row.
         """
         found: dict[StoredKey, dict[str, Any]] = {}
         for chunk in chunked(list(dict.fromkeys(keys)), BATCH_GETS):
-            found.update(self._get_chunk(chunk))
+            found.update(self._get_chunk(chunk, consistent=consistent))
         return [found.get(key) for key in keys]
 
     def transact(self, actions: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -201,17 +208,25 @@ class Table:
 
     def _get(self, key: StoredKey, *, consistent: bool) -> dict[str, Any] | None:
         answer = self.client.get_item(
-            TableName=self.name, Key=encode_item(key._asdict()), ConsistentRead=consistent
+            TableName=self.name,
+            Key=encode_item(key._asdict()),
+            ConsistentRead=consistent,
+            **read_units.asking(),
         )
+        read_units.note(answer)
         return present(decode_row(answer["Item"])) if "Item" in answer else None
 
-    def _get_chunk(self, keys: Sequence[StoredKey]) -> dict[StoredKey, dict[str, Any]]:
+    def _get_chunk(
+        self, keys: Sequence[StoredKey], *, consistent: bool
+    ) -> dict[StoredKey, dict[str, Any]]:
         found: dict[StoredKey, dict[str, Any]] = {}
         wanted: list[Any] = [encode_item(key._asdict()) for key in keys]
         for attempt in range(_TRIES):
             answer = self.client.batch_get_item(
-                RequestItems={self.name: {"Keys": wanted, "ConsistentRead": True}}
+                RequestItems={self.name: {"Keys": wanted, "ConsistentRead": consistent}},
+                **read_units.asking(),
             )
+            read_units.note(answer)
             for item in answer["Responses"].get(self.name, []):
                 values = decode_row(item)
                 if not is_void(values):
