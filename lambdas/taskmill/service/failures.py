@@ -90,7 +90,7 @@ def _began_at(parent: object) -> int:
     """When a fan-out was last started again, in epoch ms; 0: it never was."""
     if not isinstance(parent, TaskRow) or parent.run == 1:
         return 0
-    return max((at for status, at, _ in parent.history if status == Status.CREATED), default=0)
+    return max((each[1] for each in parent.history if each[0] == Status.CREATED), default=0)
 
 
 def _key_of(entry: FailedEntry) -> TaskKey | None:
