@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from taskmill.client.calls.operations import listing, operation
@@ -16,6 +17,9 @@ from taskmill.model.limits import MAX_PAGE
 from taskmill.model.options import check_choice, check_named, check_whole, suggests
 from taskmill.model.rows.task_row import is_fan_out
 from taskmill.model.statuses import Status
+
+Statuses = Status | Sequence[Status] | None
+"""A status, or several of which a task has one; None: any."""
 
 Key = Task | TaskKey | Mapping[str, str]
 """A `Task`, its key, or a mapping with `pk` and `sk`."""
@@ -58,7 +62,11 @@ class Reads(Connection):
         task_type: str | None = None,
         *,
         kind: Kind = Kind.TASK,
-        status: Status | None = None,
+        status: Statuses = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        code_prefix: str | None = None,
+        summary: bool = False,
         order: str = "desc",
         after: str | None = None,
         page_size: int = 100,
@@ -67,7 +75,12 @@ class Reads(Connection):
 
         Args:
             task_type: Only tasks of this type; all types by default.
-            status: Only tasks with this status.
+            status: Only tasks with this status, or one of these.
+            created_after: Only tasks created then or later; a time with an offset from UTC. With
+                a type, and codes that sort by time, this reads no other tasks.
+            created_before: Only tasks created before that time.
+            code_prefix: Only tasks whose code begins so; needs a type.
+            summary: Leave out input, result, history and the stack of the error.
             order: "desc" or "asc", by type and code; with ULIDs, "desc" is newest first.
             after: Begin after this `type#code`; no task with it has to exist.
             page_size: Tasks per request, up to 1,000.
@@ -76,19 +89,27 @@ class Reads(Connection):
         check_choice("order", order, ("desc", "asc"))
         check_whole("page_size", page_size, least=1, most=MAX_PAGE)
         _check_filters(task_type, status)
-        query = {"type": task_type, "status": status, "order": order, "limit": page_size}
+        query = {
+            "type": task_type,
+            "status": _joined(status),
+            "createdAfter": _moment("created_after", created_after),
+            "createdBefore": _moment("created_before", created_before),
+            "codePrefix": code_prefix,
+            "fields": "summary" if summary else None,
+            "order": order,
+            "limit": page_size,
+        }
         return Listing(collection_of(kind, self.tenant), Task.model_validate, query, cursor=after)
 
     @listing
     @suggests
-    def subtasks(
-        self, key: Key, *, status: Status | None = None, page_size: int = 100
-    ) -> Listing[Task]:
+    def subtasks(self, key: Key, *, status: Statuses = None, page_size: int = 100) -> Listing[Task]:
         """The subtasks of a step function task by index; requests each page when it is needed."""
         check_whole("page_size", page_size, least=1, most=MAX_PAGE)
         _check_filters(None, status)
         path = f"{path_of(key_of(key).parent)}/subtasks"
-        return Listing(path, Task.model_validate, {"status": status, "limit": page_size})
+        query = {"status": _joined(status), "limit": page_size}
+        return Listing(path, Task.model_validate, query)
 
     @listing
     def children(self, key: Key) -> Listing[Task]:
@@ -166,8 +187,32 @@ def _downloaded(url: str, what: str, key: TaskKey) -> Steps[Any]:
         raise PayloadMissing(f"the {what} of {key.label} has expired", **details) from None
 
 
-def _check_filters(task_type: str | None, status: Status | None) -> None:
+def _check_filters(task_type: str | None, status: Statuses) -> None:
     if task_type is not None:
         check_named("task_type", task_type)
-    if status is not None:
-        check_choice("status", status, Status)
+    for each in _listed(status):
+        check_choice("status", each, Status)
+
+
+def _listed(status: Statuses) -> tuple[Any, ...]:
+    if status is None:
+        return ()
+    return (status,) if isinstance(status, str) else tuple(status)
+
+
+def _joined(status: Statuses) -> str | None:
+    listed = ",".join(map(str, dict.fromkeys(_listed(status))))
+    return listed or None
+
+
+def _moment(name: str, moment: datetime | None) -> str | None:
+    """A time as the API takes it.
+
+    Raises:
+        InvalidRequest: It has no offset from UTC, or is no time.
+    """
+    if moment is None:
+        return None
+    if getattr(moment, "tzinfo", None) is None:  # a text has none
+        raise InvalidRequest(f"{name} is a datetime with a time zone, not {moment!r}", field=name)
+    return moment.isoformat()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -19,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from taskmill.http.times import parse_rfc_3339
 from taskmill.model.api.base import Model
 from taskmill.model.api.requests import (
     CreateStepFunctionTask,
@@ -34,10 +33,6 @@ TAGS = frozenset(
     {_ONE, _MANY, _HERE, _UPLOADED, _COUNT, _SHARE}
 )  # pydantic adds them to the location of an error
 _INTEGERS = frozenset({"batchSize", "delaySeconds", "maxConcurrency", "toleratedFailures"})
-_RFC_3339 = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?"
-    r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
-)
 STRICT = ConfigDict(strict=True, populate_by_name=False)  # no type coercion; camelCase names only
 
 
@@ -57,25 +52,12 @@ class WholeNumbers(Model):
         return {**value, **whole}
 
 
-def _parse_rfc_3339(value: Any) -> Any:
-    """The datetime of an RFC 3339 text; None and datetimes are returned unchanged.
-
-    Raises:
-        ValueError: Another text, or a value of another type.
-    """
-    if value is None or isinstance(value, datetime):
-        return value
-    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
-        raise ValueError("a date and time with a UTC offset, such as 2026-01-05T06:00:00+01:00")
-    return datetime.fromisoformat(value.upper())
-
-
 class SubmitTask(WholeNumbers, NewTask):
     """A single task."""
 
     model_config = STRICT
 
-    run_at: Annotated[AwareDatetime | None, BeforeValidator(_parse_rfc_3339)] = Field(
+    run_at: Annotated[AwareDatetime | None, BeforeValidator(parse_rfc_3339)] = Field(
         default=None, description=NewTask.model_fields["run_at"].description
     )
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from pydantic import AwareDatetime, BeforeValidator
 
+from taskmill.http.times import parse_rfc_3339
 from taskmill.model.cursors import CURSOR_PATTERN
 from taskmill.model.keys import MAPPING_PATTERN, NAME_PATTERN
 from taskmill.model.statuses import Status
@@ -36,6 +38,42 @@ StatusFilter = Annotated[
         " cursor to continue.",
     ),
 ]
+_STATUS = f"({'|'.join(Status)})"
+StatusesFilter = Annotated[
+    str | None,
+    Query(
+        alias="status",
+        pattern=f"^{_STATUS}(,{_STATUS})*$",
+        description="Return only tasks with one of these statuses, separated by commas. A page can"
+        " be short or empty; use its cursor to continue.",
+    ),
+]
+CreatedAfter = Annotated[
+    AwareDatetime | None,
+    BeforeValidator(parse_rfc_3339),
+    Query(
+        alias="createdAfter",
+        description="Return only tasks created then or later. With a type, and codes that sort by"
+        " time, this takes no more read units than the tasks that are returned.",
+    ),
+]
+CreatedBefore = Annotated[
+    AwareDatetime | None,
+    BeforeValidator(parse_rfc_3339),
+    Query(alias="createdBefore", description="Return only tasks created before that time."),
+]
+CodePrefix = Annotated[
+    str | None,
+    Query(
+        alias="codePrefix",
+        pattern=NAME_PATTERN,
+        description="Return only tasks whose code begins so; needs a type.",
+    ),
+]
+Fields = Annotated[
+    Literal["summary"] | None,
+    Query(description="`summary` leaves out input, result, history and the stack of the error."),
+]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most items per page.")]
 Order = Annotated[
     Literal["asc", "desc"],
@@ -61,3 +99,8 @@ Fingerprint = Annotated[
     str | None,
     Query(pattern="^[0-9a-f]{12}$", description="Return only failures with this fingerprint."),
 ]
+
+
+def statuses_of(text: str | None) -> tuple[Status, ...]:
+    """The statuses of a `StatusesFilter`, each once."""
+    return tuple(map(Status, dict.fromkeys(text.split(",")))) if text else ()

@@ -14,13 +14,18 @@ from taskmill.http.pages import TaskPage, as_answer, child_page
 from taskmill.http.parameters import (
     ChildCursor,
     Code,
+    CodePrefix,
+    CreatedAfter,
+    CreatedBefore,
+    Fields,
     Limit,
     Order,
-    StatusFilter,
+    StatusesFilter,
     TaskCursor,
     Tenant,
     Type,
     TypeFilter,
+    statuses_of,
 )
 from taskmill.http.reports import StatusChange
 from taskmill.http.request import invoke_context
@@ -76,7 +81,11 @@ class TaskRoutes:
         tenant: Tenant,
         *,
         task_type: TypeFilter = None,
-        task_status: StatusFilter = None,
+        task_status: StatusesFilter = None,
+        created_after: CreatedAfter = None,
+        created_before: CreatedBefore = None,
+        code_prefix: CodePrefix = None,
+        fields: Fields = None,
         limit: Limit = 50,
         order: Order = "desc",
         cursor: TaskCursor = None,
@@ -84,7 +93,15 @@ class TaskRoutes:
         if task_type and cursor and not cursor.startswith(f"{task_type}#"):
             raise InvalidRequest(f"cursor: not of a list of type {task_type!r}", field="cursor")
         options = ListOptions(
-            type=task_type, status=task_status, limit=limit, order=order, start_from_sk=cursor
+            type=task_type,
+            statuses=statuses_of(task_status),
+            created_after=created_after,
+            created_before=created_before,
+            code_prefix=code_prefix,
+            fields=fields,
+            limit=limit,
+            order=order,
+            start_from_sk=cursor,
         )
         return as_answer(
             current().service.list_items_by_pk(tenant_code=tenant, type=self.kind, options=options)

@@ -74,7 +74,8 @@ class Reads(ServiceParts):
         if type not in Kind.__members__:
             raise InvalidRequest(f"type is TASK or SFN_TASK, not {type!r}", field="type")
         asked = options or ListOptions()
-        rows = list_rows(self.tasks.table, listing_of(tenant_code, Kind(type), asked))
+        listing = listing_of(tenant_code, Kind(type), asked, scheme=self.ids.scheme)
+        rows = list_rows(self.tasks.table, listing)
         return page_of(rows, asked)
 
     def get_progress(self, *, key: Key) -> Progress:

@@ -1,10 +1,14 @@
 """Failures, look-ups, trees and batches by way of the client."""
 
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
 import pytest
 from network import Network
 
 from taskmill.client import TaskClient
 from taskmill.errors import InvalidRequest
+from taskmill.model.statuses import Status
 
 
 def test_failures_are_listed_page_by_page(client: TaskClient, network: Network) -> None:
@@ -38,3 +42,26 @@ def test_tasks_are_looked_up_by_their_keys(client: TaskClient) -> None:
 def test_too_many_keys_are_refused(client: TaskClient) -> None:
     with pytest.raises(InvalidRequest, match="keys"):
         client.lookup([{"pk": "TASK#mbc", "sk": f"double#{number}"} for number in range(101)])
+
+
+def test_a_list_is_filtered(client: TaskClient, network: Network) -> None:
+    network.idle = True
+    before = datetime.now(UTC) - timedelta(minutes=5)
+    tasks = [client.submit("double", number) for number in range(3)]
+    tasks += [client.submit("double", 7, code="own-7")]
+    client.cancel(tasks[0])
+
+    def found(**filters: Any) -> set[str]:
+        return {each.code for each in client.list("double", page_size=2, **filters)}
+
+    assert found(status=[Status.CANCELLED, Status.FAILED]) == {tasks[0].code}
+    assert found(status=Status.CANCELLED) == {tasks[0].code}
+    assert found(code_prefix="own-") == {"own-7"}
+    assert found(created_after=before) == {each.code for each in tasks}
+    assert found(created_before=before) == set()
+    assert all(each.input is None for each in client.list(summary=True))
+
+
+def test_a_time_without_its_zone_is_refused(client: TaskClient) -> None:
+    with pytest.raises(InvalidRequest, match="created_after is a datetime with a time zone"):
+        client.list(created_after=datetime(2026, 1, 1))  # noqa: DTZ001  # what is refused

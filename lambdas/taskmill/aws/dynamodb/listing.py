@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from taskmill.aws.dynamodb.codec import encode_item
@@ -22,6 +23,8 @@ class Listing:
         after: The `sk` to continue after.
         values: Of the condition's placeholders.
         names: Of the condition's placeholders.
+        ranges: First and last `sk`, both inclusive, of what is listed, in place of a condition; in
+            the order of the list.
         page: Rows that the caller expects to take.
     """
 
@@ -32,6 +35,7 @@ class Listing:
     condition: str | None = None  # on sk, a DynamoDB key condition
     values: Mapping[str, Any] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
+    ranges: Sequence[tuple[str, str]] | None = None
     page: int = 50
 
 
@@ -41,6 +45,26 @@ Listed = tuple[str, TaskRow | UnreadableRow]
 
 def list_rows(table: Table, listing: Listing) -> Iterator[Listed]:
     """Yield the tenant's tasks in the order of their `sk`; queries pages lazily."""
+    if listing.ranges is None:
+        return _merged(table, listing)
+    parts = [
+        replace(
+            listing,
+            condition="sk BETWEEN :first AND :last",
+            values={":first": first, ":last": last},
+            after=None,
+            ranges=None,
+        )
+        for first, last in listing.ranges
+    ]
+    # Each range is read when those before it are: a page seldom needs more than one. The end of one
+    # may be the beginning of the next, or the place to continue after, so that its row comes again.
+    rows = itertools.chain.from_iterable(_merged(table, part) for part in parts)
+    by_sk = itertools.groupby(rows, key=lambda row: row[0])
+    return (next(same) for sk, same in by_sk if sk != listing.after)
+
+
+def _merged(table: Table, listing: Listing) -> Iterator[Listed]:
     partitions = (
         _partition(table, listing, pk) for pk in shard_partitions(listing.kind, listing.tenant)
     )

@@ -141,6 +141,12 @@ class ListOptions(Model):
 
     Attributes:
         sk: A key condition of DynamoDB on the sort key.
+        status: Only tasks with this status, or with one of `statuses`.
+        created_after: Only tasks created then or later. With a type, and with codes that sort by
+            time, no other rows are read, but those of tasks with codes of your own.
+        created_before: Only tasks created earlier.
+        code_prefix: Only tasks whose codes begin so; needs a type.
+        fields: "summary" leaves out input, result, history and the stack of the error.
         start_from_sk: List what comes after this `sk`, the `last_sk` of the previous page.
         limit: Tasks per page, at most 1,000.
     """
@@ -148,6 +154,11 @@ class ListOptions(Model):
     sk: SkCondition | None = None
     type: Name | None = None
     status: Status | None = None
+    statuses: tuple[Status, ...] = ()
+    created_after: AwareDatetime | None = None
+    created_before: AwareDatetime | None = None
+    code_prefix: Name | None = None
+    fields: Literal["summary"] | None = None
     start_from_sk: str | None = None
     limit: int = Field(default=50, ge=1, le=MAX_PAGE)
     order: Literal["asc", "desc"] = "desc"
