@@ -15,6 +15,7 @@ from taskmill.client.connection import Connection
 from taskmill.client.overviews import Overviews
 from taskmill.client.read import Key, Reads
 from taskmill.client.schedules import Schedules
+from taskmill.client.statistics import StatisticsCalls
 from taskmill.client.submit import Submits
 from taskmill.functions.polling import CAP_SECONDS, looks_async
 from taskmill.model.api.views import Task
@@ -80,7 +81,15 @@ class AwaitedConnection(Connection):
 
 
 class AsyncTaskClient(
-    Submits, Reads, Overviews, Changes, Schedules, Callbacks, Access, AwaitedConnection
+    Submits,
+    Reads,
+    Overviews,
+    Changes,
+    Schedules,
+    Callbacks,
+    Access,
+    StatisticsCalls,
+    AwaitedConnection,
 ):
     """A `TaskClient` for an event loop: it has the same methods, to be awaited.
 

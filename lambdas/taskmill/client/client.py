@@ -11,6 +11,7 @@ from taskmill.client.connection import BlockingConnection
 from taskmill.client.overviews import Overviews
 from taskmill.client.read import Key, Reads
 from taskmill.client.schedules import Schedules
+from taskmill.client.statistics import StatisticsCalls
 from taskmill.client.submit import Submits
 from taskmill.functions.polling import CAP_SECONDS, looks
 from taskmill.model.api.views import Task
@@ -18,7 +19,15 @@ from taskmill.model.options import suggests
 
 
 class TaskClient(
-    Submits, Reads, Overviews, Changes, Schedules, Callbacks, Access, BlockingConnection
+    Submits,
+    Reads,
+    Overviews,
+    Changes,
+    Schedules,
+    Callbacks,
+    Access,
+    StatisticsCalls,
+    BlockingConnection,
 ):
     """Submits tasks, reads them and waits for them. Close it, or use it in a `with` statement.
 

@@ -98,6 +98,7 @@ class RealTimeCloud:
         self._threads[1].join(GRACE_SECONDS + 2)
         self.pump.stop()
         self._threads[0].join(2)
+        self.pump.counting.count()
 
     @property
     def urls(self) -> list[str]:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from taskmill.aws.sqs.protocol import MESSAGES_A_CALL
-from taskmill.handlers import dead_letters, dispatch
+from taskmill.handlers import dead_letters, dispatch, statistics
 from taskmill.model.clock import now_ms
+from taskmill.testing.counting import Counting
 from taskmill.testing.deliveries import record_of
 from taskmill.testing.environment import DEAD_LETTERS, FAILURES
 from taskmill.testing.stream import DELIVERED
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from taskmill.dev.cloud import RealTimeCloud
 
 RECORDS = 100  # of the stream, that the dispatcher gets at a time
+UNCOUNTED = 10_000  # changes that wait until somebody reads the statistics; more are counted
 LATE_MS = 60_000  # fires that are missed for longer, as the machine slept, are left out
 
 
@@ -28,6 +30,8 @@ class Pump:
         self._woken = threading.Event()
         self._stopping = False
         self._fired = now_ms()
+        self._shard = f"memory-{self._fired}"
+        self.counting = Counting(self._count)
 
     def wake(self) -> None:
         """Something has changed, so something may be due."""
@@ -64,6 +68,8 @@ class Pump:
         for url, handler in ((FAILURES, dispatch.handler), (DEAD_LETTERS, dead_letters.handler)):
             if cloud.queue(url).visible():
                 yield lambda url=url, handler=handler: self._deliver(url, handler)  # type: ignore[misc]
+        if self.counting.pending > UNCOUNTED:
+            yield self.counting.count
         if cloud.player.ready():
             yield cloud.player.step
         if (due := self._next_fire()) is not None and due <= now_ms():
@@ -76,8 +82,14 @@ class Pump:
         with self._cloud.meter.lock:
             while records and len(found) < RECORDS:
                 found += filter(_is_delivered, records[:RECORDS])
+                self.counting.offer(records[:RECORDS])
                 del records[:RECORDS]
         return found
+
+    def _count(self, records: list[dict[str, Any]]) -> None:
+        # Numbers of changes begin anew in each process, but marks of earlier ones may be restored.
+        event = {"Records": records, "shardId": self._shard}
+        statistics.handler(event, self._cloud.context())
 
     def _deliver(self, url: str, handler: Any) -> None:
         queue = self._cloud.queue(url)

@@ -22,6 +22,7 @@ from taskmill.dev.reloading import Reloader
 from taskmill.dev.server import build_server, warm_up
 from taskmill.dev.terminal import Terminal
 from taskmill.dev.watching import Watcher, tell_loaded
+from taskmill.testing.counting import counted_by
 from taskmill.wiring.process import use
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class DevServer:
         registry = DevRegistry(factory=self.factory, no_timeouts=self.no_timeouts)
         cloud = RealTimeCloud(registry, terminal, url=url, concurrency=self.concurrency)
         stack.enter_context(use(cloud.wiring))
+        stack.enter_context(counted_by(cloud.pump.counting.count))
         stack.enter_context(breakpoints(terminal))
         sys.path.insert(0, str(self.folder))
         reloader = Reloader(self.folder, self.modules, registry)

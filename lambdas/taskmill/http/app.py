@@ -13,9 +13,11 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from taskmill.http import (
     access,
     callbacks,
+    error_groups,
     fan_outs,
     overviews,
     schedules,
+    statistics,
     submits,
     system,
     task_types,
@@ -46,6 +48,8 @@ def build_app() -> APIGatewayHttpResolver:
     overviews.add_to(app)
     schedules.add_to(app)
     callbacks.add_to(app)
+    statistics.add_to(app)
+    error_groups.add_to(app)
     for kind in Kind:
         TaskRoutes(kind).add_to(app)
     app.exception_handler(Exception)(respond)

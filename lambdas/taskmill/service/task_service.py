@@ -7,15 +7,26 @@ from dataclasses import dataclass
 from taskmill.service.bulk.requests import BulkOperations
 from taskmill.service.callbacks import Callbacks
 from taskmill.service.change import Changes
+from taskmill.service.error_groups import ErrorGroups
 from taskmill.service.failures import Failures
 from taskmill.service.lookup import Lookups
 from taskmill.service.schedules import Scheduling
+from taskmill.service.statistics import StatisticsReads
 from taskmill.service.submit import Submits
 from taskmill.service.tenants import Tenants
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskService(
-    Submits, BulkOperations, Failures, Lookups, Changes, Callbacks, Scheduling, Tenants
+    Submits,
+    BulkOperations,
+    Failures,
+    Lookups,
+    Changes,
+    Callbacks,
+    Scheduling,
+    Tenants,
+    StatisticsReads,
+    ErrorGroups,
 ):
     """All methods take keyword arguments and return frozen models."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
-from taskmill.model.statistics.failures import fingerprint_of
+from taskmill.model.statistics.failures import mark_of
 from taskmill.model.statistics.names import WAITING, WAITING_MS
 from taskmill.model.statuses import Status
 from taskmill.tally.waits import waits_since
@@ -50,7 +50,7 @@ def own_error(row: TaskRow) -> Mapping[str, Any] | None:
 
 def fingerprint_in(row: TaskRow, error: Mapping[str, Any]) -> str:
     """The fingerprint of the error of a row."""
-    return fingerprint_of(error, getattr(row, "fingerprint", None))
+    return mark_of(error, row.fingerprint)
 
 
 def subtask_errors(row: TaskRow) -> Mapping[str, Mapping[str, Any]]:

@@ -18,12 +18,13 @@ from taskmill.functions.polling import Pace
 from taskmill.functions.sources.errors import NoTaskFolder
 from taskmill.functions.sources.loading import load_all
 from taskmill.functions.sources.task_folder import checked_folder, find_modules, on_path
-from taskmill.handlers import dispatch
+from taskmill.handlers import dispatch, statistics
 from taskmill.model.clock import now_ms, to_ms
 from taskmill.service.task_service import TaskService
 from taskmill.testing.chaos import Chaos
 from taskmill.testing.clients import Crash, Meter, MeteredClient
 from taskmill.testing.clocks import Clocks
+from taskmill.testing.counting import Counting, counted_by
 from taskmill.testing.deliveries import DeliveryPlayer
 from taskmill.testing.dynamodb import MemoryTable
 from taskmill.testing.environment import (
@@ -108,6 +109,8 @@ class InProcessCloud:
         self.random = random.Random(self.chaos.seed)  # noqa: S311  # orders events; no secret
         if self.workers and self.chaos.seed is not None:
             self.queues.pick = self._pick
+        chance = None if self.chaos.seed is None else self.random
+        self.counting = Counting(self._count, deliveries=self.chaos.deliveries, by=chance)
         self._faulty = FaultyTable(lambda: self.table, self.chaos)
         self._clocks = Clocks(self.clock, self.chaos.clock_skew_seconds)
         self._turns, self._stack = Turns(), ExitStack()
@@ -146,6 +149,7 @@ class InProcessCloud:
         self.wiring.logger.registered_handler.stream = self._log_stream()
         self.queues.dead_letters = dict.fromkeys(self.deliveries.all_urls, DEAD_LETTERS) | PARKED
         stack.enter_context(use(self.wiring))
+        stack.enter_context(counted_by(self.count_statistics))
         self.player = ExecutionPlayer(self)
         if self.load_modules:
             load_all(modules, folder, advice=_ADVICE)
@@ -312,6 +316,14 @@ class InProcessCloud:
         records = self.stream.take(100)
         for _ in range(self.chaos.deliveries):
             self.invoke(dispatch.handler, {"Records": records}, again=True)
+
+    def count_statistics(self) -> None:
+        """Bring the statistics up to date; requests to the API that read them do so, too."""
+        self.counting.offer(self.stream.newly_seen())
+        self.counting.count()
+
+    def _count(self, records: list[dict[str, Any]]) -> None:
+        self.invoke(statistics.handler, {"Records": records}, again=True)
 
     def invoke(self, handler: Any, event: Any, *, again: bool = False, seconds: int = 300) -> Any:
         """Call a handler as Lambda would; the result is None if it crashed.

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from taskmill.handlers import api
+from taskmill.testing.counting import before_reading
 
 USER_ARN = "arn:aws:iam::123456789012:user/tester"
 _ONE_AT_A_TIME = threading.RLock()
@@ -118,6 +119,7 @@ class InProcessApi:
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The API function. Like a Lambda environment, it handles one request at a time."""
     with _ONE_AT_A_TIME:
+        before_reading(event["rawPath"])
         return api.handler(event, context)
 
 

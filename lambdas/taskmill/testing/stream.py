@@ -26,6 +26,7 @@ class Stream:
         self._meter = meter
         self._waiting: deque[dict[str, Any]] = deque()
         self.seen: list[dict[str, Any]] = []
+        self._handed_on = 0
 
     def pending(self) -> bool:
         self._read()
@@ -34,6 +35,13 @@ class Stream:
     def take(self, count: int) -> list[dict[str, Any]]:
         self._read()
         return [self._waiting.popleft() for _ in range(min(count, len(self._waiting)))]
+
+    def newly_seen(self) -> list[dict[str, Any]]:
+        """All records since the last call of this, whoever has taken them."""
+        self._read()
+        found = self.seen[self._handed_on :]
+        self._handed_on = len(self.seen)
+        return found
 
     def _read(self) -> None:
         for record in self._source[len(self.seen) :]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from taskmill.wiring.service import ServiceParts
 from taskmill.wiring.sweep import SweepParts
+from taskmill.wiring.tally import TallyParts
 
 
-class Wiring(SweepParts, ServiceParts):
+class Wiring(SweepParts, ServiceParts, TallyParts):
     """The wiring of one process; see `Stores` for its arguments."""

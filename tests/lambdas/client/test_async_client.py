@@ -89,6 +89,8 @@ async def calls_of_all_methods(
     yield "tenants", await client.tenants()
     yield "may_write", await client.may_write()
     yield "types", await client.types()
+    yield "statistics", await client.statistics()
+    yield "history", await client.history()
     network.idle = True  # what is submitted from here on stays as it is
     waiting = await client.submit("double", 1, delay_seconds=3600)
     yield "cancel", await client.cancel(waiting)

@@ -12,7 +12,6 @@ from taskmill.aws.dynamodb.table import Table
 from taskmill.model.keys import StoredKey
 from taskmill.model.statistics.names import STATISTICS_ROW, sample_key, tenant_key
 
-ALWAYS = "attribute_not_exists(pk) OR attribute_exists(pk)"
 Row = dict[str, Any]
 
 
@@ -104,8 +103,10 @@ class StatisticsStore:
     def sample(self, tenant: str, fingerprint: str) -> Row | None:
         return self.table.get(sample_key(tenant, fingerprint))
 
-    def of(self, partition: str, *, begins: str | None = None) -> Iterator[Row]:
-        """All rows of a partition, eventually consistent.
+    def of(
+        self, partition: str, *, begins: str | None = None, consistent: bool = False
+    ) -> Iterator[Row]:
+        """All rows of a partition.
 
         Args:
             begins: Only those whose `sk` begins so.
@@ -115,7 +116,11 @@ class StatisticsStore:
         if begins is not None:
             condition += " AND begins_with(sk, :begins)"
             values[":begins"] = encode(begins)
-        return self.table.query(KeyConditionExpression=condition, ExpressionAttributeValues=values)
+        return self.table.query(
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ConsistentRead=consistent,
+        )
 
 
 class _Expression:

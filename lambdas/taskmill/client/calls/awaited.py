@@ -94,7 +94,7 @@ class AwaitedCalls:
         cursor = listing.cursor
         while True:
             page = await self._call(listing.page(cursor))
-            for each in page["items"]:
+            for each in page[listing.items]:
                 yield listing.read(each)
             cursor = page.get("cursor")
             if cursor is None:

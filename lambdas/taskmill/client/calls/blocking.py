@@ -78,7 +78,7 @@ class BlockingCalls:
         cursor = listing.cursor
         while True:
             page = self._do(listing.page(cursor))
-            yield from map(listing.read, page["items"])
+            yield from map(listing.read, page[listing.items])
             cursor = page.get("cursor")
             if cursor is None:
                 return

@@ -154,12 +154,14 @@ class Listing(Generic[T]):
     Attributes:
         read: Makes an object of an item's JSON.
         query: Parameters; None is left out.
+        items: Name of the list in an answer.
         cursor: Where to begin; None: at the start.
     """
 
     path: str
     read: Callable[[Any], T]
     query: Mapping[str, Any] = field(default_factory=dict)
+    items: str = "items"
     cursor: str | None = None
 
     def page(self, cursor: str | None) -> Request:

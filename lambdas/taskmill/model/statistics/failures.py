@@ -6,9 +6,10 @@ them the type and message of its error and its index.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from taskmill.model import fingerprints
 
 KINDS_LIMIT = 20  # different errors; what is beyond these counts as `OTHERS`
 MESSAGE_LIMIT = 120  # characters
@@ -16,7 +17,7 @@ OTHERS = "others"
 Failures = dict[str, dict[str, Any]]
 
 
-def fingerprint_of(error: Mapping[str, Any], known: str | None = None) -> str:
+def mark_of(error: Mapping[str, Any], known: str | None = None) -> str:
     """The fingerprint of an error.
 
     Args:
@@ -25,8 +26,7 @@ def fingerprint_of(error: Mapping[str, Any], known: str | None = None) -> str:
     stored = known or error.get("fingerprint")
     if isinstance(stored, str):
         return stored
-    whole = f"{error.get('type', '')}\n{error.get('message', '')}"
-    return hashlib.sha256(whole.encode(errors="replace")).hexdigest()[:12]
+    return fingerprints.fingerprint_of(error)
 
 
 def failure(
@@ -39,7 +39,7 @@ def failure(
         "message": str(error.get("message", ""))[:MESSAGE_LIMIT],
         "index": index,
     }
-    return {fingerprint_of(error, known): entry}
+    return {mark_of(error, known): entry}
 
 
 def summed(parts: Iterable[Mapping[str, Mapping[str, Any]]]) -> Failures:
