@@ -60,6 +60,8 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
     yield _GET, f"{fan_out}/subtasks/{{index}}"
     yield _GET, f"{fan_out}/subtasks/{{index}}/result"
     yield _GET, f"{fan_out}/subtasks/{{index}}/input"
+    yield _GET, f"{_TENANT}/bulk"
+    yield _POST, f"{_TENANT}/bulk"
     yield _GET, f"{_TENANT}/schedules"
     schedule = f"{_TENANT}/schedules/{{name}}"
     yield _GET, schedule

@@ -275,7 +275,7 @@ def test_a_count_that_passes_its_limit_says_so(
     ("fields", "match"),
     [
         ({"filter": None}, "either filter or keys"),
-        ({"filter": BulkFilter(status=["COMPLETED"])}, "can be retried"),
+        ({"filter": BulkFilter(status=["QUEUED"])}, "can be retried"),
         ({"filter": BulkFilter(status=["CANCELLED"], fingerprint="f")}, "only FAILED"),
         ({"filter": None, "keys": [{"pk": "TASK#other", "sk": "a#b"}]}, "another tenant"),
         ({"filter": None, "keys": [{"pk": "TASK#mbc", "sk": "taskmill.bulk#b"}]}, "itself"),

@@ -22,6 +22,7 @@ _BEYOND_SCHEMAS = [
     "lookup",  # as many versions as keys, and keys of the tenant
     "task_tree",
     "step_function_task_tree",
+    "bulk_post",  # either a filter or keys, of this tenant; statuses that fit the action
     "callback_put",  # no callback of its own type
     "schedule_put",
     "task_list",

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from taskmill.cli.access import types, whoami
+from taskmill.cli.bulk.command import app as bulk
 from taskmill.cli.call import Call
 from taskmill.cli.callbacks import app as callbacks
 from taskmill.cli.commands import Commands
@@ -154,6 +155,7 @@ app.command("doctor")(doctor)
 app.command("explain")(explain)
 for each in (deploy, diff, destroy, bootstrap):
     app.command(context_settings=PASSED_ON)(each)
+app.add_typer(bulk, name="bulk")
 app.add_typer(schedules, name="schedules")
 app.add_typer(callbacks, name="callbacks")
 app.add_typer(local, name="local")

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from taskmill.client.access import Access
+from taskmill.client.bulk import Bulks
 from taskmill.client.callbacks import Callbacks
 from taskmill.client.calls.awaited import AwaitedCalls
 from taskmill.client.changes import Changes
@@ -88,14 +89,16 @@ class AsyncTaskClient(
     Schedules,
     Callbacks,
     Access,
+    Bulks,
     StatisticsCalls,
     AwaitedConnection,
 ):
     """A `TaskClient` for an event loop: it has the same methods, to be awaited.
 
-    Lists (`list`, `subtasks`, `children`, `failures`, `schedules`, `callbacks`) and `updates` are
-    async iterators. Close it, or use it in an `async with` statement. Any number of coroutines may
-    share a client; a cancelled call leaves it as it was, but a submit may have arrived by then.
+    Lists (`list`, `subtasks`, `children`, `failures`, `schedules`, `callbacks`, `bulks`) and
+    `updates` are async iterators. Close it, or use it in an `async with` statement. Any number of
+    coroutines may share a client; a cancelled call leaves it as it was, but a submit may have
+    arrived by then.
 
     Each event loop and each forked process has connections of its own, so a client may be made at
     import, before there is a loop. Credentials that have to be fetched are, in a thread.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from taskmill.client.access import Access
+from taskmill.client.bulk import Bulks
 from taskmill.client.callbacks import Callbacks
 from taskmill.client.changes import Changes
 from taskmill.client.connection import BlockingConnection
@@ -26,6 +27,7 @@ class TaskClient(
     Schedules,
     Callbacks,
     Access,
+    Bulks,
     StatisticsCalls,
     BlockingConnection,
 ):

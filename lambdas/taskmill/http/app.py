@@ -12,6 +12,7 @@ from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 
 from taskmill.http import (
     access,
+    bulk,
     callbacks,
     error_groups,
     fan_outs,
@@ -50,6 +51,7 @@ def build_app() -> APIGatewayHttpResolver:
     callbacks.add_to(app)
     statistics.add_to(app)
     error_groups.add_to(app)
+    bulk.add_to(app)
     for kind in Kind:
         TaskRoutes(kind).add_to(app)
     app.exception_handler(Exception)(respond)

@@ -99,3 +99,25 @@ CALLBACK_EXAMPLES: Examples = {
         "value": {"event": "success", "callbackType": "mail-report"},
     },
 }
+BULK_EXAMPLES: Examples = {
+    "count": {
+        "summary": "Count what failed of one type",
+        "value": {"action": "retry", "filter": {"type": "invoice"}, "dryRun": True},
+    },
+    "group": {
+        "summary": "Retry all that failed with one error",
+        "value": {
+            "action": "retry",
+            "filter": {"fingerprint": "0f3a9b5c7d21"},
+            "reason": "fixed in deploy 7",
+            "expected": 2000,
+        },
+    },
+    "cancel": {
+        "summary": "Cancel what waits since a time",
+        "value": {
+            "action": "cancel",
+            "filter": {"status": ["SCHEDULED"], "createdAfter": "2026-01-05T06:00:00-08:00"},
+        },
+    },
+}

@@ -83,6 +83,10 @@ Order = Annotated[
 TaskCursor = Annotated[
     str | None, Query(pattern=f"^{_NAME}#{_NAME}$", description="Cursor of the previous page.")
 ]
+BulkCursor = Annotated[
+    str | None,
+    Query(pattern=rf"^taskmill\.bulk#{_NAME}$", description="Cursor of the previous page."),
+]
 SubtaskCursor = Annotated[
     str | None, Query(pattern="^(0|[1-9][0-9]{0,6})$", description="Cursor of the previous page.")
 ]

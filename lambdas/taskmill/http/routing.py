@@ -41,6 +41,7 @@ def add_route(
     summary: str,
     errors: Iterable[int] = (),
     success: int = 200,
+    also: Iterable[int] = (),
     below: str = "/v1/tenants/<tenant>/",
 ) -> None:
     """Register `function` as a route.
@@ -54,10 +55,13 @@ def add_route(
         summary: Summary of the OpenAPI document.
         errors: Documented statuses of errors, in addition to those of every route.
         success: Status of a successful response.
+        also: Further ones, that the function answers with a `Response`.
         below: The beginning of the path; by default, that of a tenant.
     """
     statuses = {*_ALWAYS, *errors, *(() if method in ("GET", "DELETE") else _WITH_BODY)}
-    answers: dict[int, OpenAPIResponse] = {success: {"description": "Success."}}
+    answers: dict[int, OpenAPIResponse] = {}
+    for status in (success, *also):
+        answers[status] = {"description": "Success."}
     app.route(
         f"{below}{path}",
         method,

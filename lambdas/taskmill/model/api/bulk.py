@@ -9,18 +9,30 @@ from pydantic import AwareDatetime, Field, StringConstraints
 from taskmill.model.api.base import Model, Name, View
 from taskmill.model.api.requests import KeyModel
 from taskmill.model.bulk_filter import FINGERPRINT_PATTERN, MAX_REASON
-from taskmill.model.statuses import Status
 
 MAX_KEYS = 1_000
 
 Action = Literal["retry", "cancel"]
+# The action decides which of these it takes; nothing becomes of what is COMPLETED.
+FilterStatus = Literal[
+    "CREATED",
+    "SCHEDULED",
+    "QUEUED",
+    "STARTED",
+    "PROCESSING",
+    "WAITING",
+    "FINISHED",
+    "ERRORED",
+    "FAILED",
+    "CANCELLED",
+]
 
 
 class BulkFilter(Model):
     """Which tasks of the tenant to act on: those to which all of it applies."""
 
     type: Name | None = Field(default=None, description="The task type; all types by default.")
-    status: list[Status] | None = Field(
+    status: list[FilterStatus] | None = Field(
         default=None,
         min_length=1,
         description="By default FAILED, for a cancel every status of a task that has not ended.",

@@ -13,7 +13,7 @@ from taskmill.model.api.views import Page, Task
 from taskmill.model.built_in import BUILT_IN, BULK, is_reserved
 from taskmill.model.bulk_filter import Matching
 from taskmill.model.clock import to_ms
-from taskmill.model.errors import Conflict, InvalidRequest
+from taskmill.model.errors import Conflict, InvalidKey, InvalidRequest
 from taskmill.model.keys import TaskKey
 from taskmill.model.new_tasks import task_row
 from taskmill.model.rows.history import short_name
@@ -121,9 +121,7 @@ def _input_of(tenant: str, bulk: NewBulk) -> dict[str, Any]:
         raise InvalidRequest("give either filter or keys", field="filter")
     if bulk.filter is not None:
         return {"action": bulk.action, "filter": _filter_of(bulk.filter)}
-    keys = dict.fromkeys(each.key for each in bulk.keys or ())
-    for key in keys:
-        _check_key(tenant, key)
+    keys = dict.fromkeys(_checked_key(tenant, each) for each in bulk.keys or ())
     return {"action": bulk.action, "keys": list(map(str, keys))}
 
 
@@ -139,7 +137,11 @@ def _filter_of(asked: BulkFilter) -> dict[str, Any]:
     return given
 
 
-def _check_key(tenant: str, key: TaskKey) -> None:
+def _checked_key(tenant: str, given: KeyModel) -> TaskKey:
+    try:
+        key = given.key
+    except InvalidKey as wrong:
+        raise InvalidRequest(f"keys: {wrong.message}", field="keys") from None
     if key.tenant != tenant:
         raise InvalidRequest(f"keys: {key} is of another tenant", field="keys")
     if is_reserved(key.type):
@@ -149,3 +151,4 @@ def _check_key(tenant: str, key: TaskKey) -> None:
             f"keys: {key.label}: give its step function task, or retry the subtask itself",
             field="keys",
         )
+    return key

@@ -1,0 +1,1 @@
+"""`taskmill bulk`: retry or cancel all that match."""

@@ -1,0 +1,164 @@
+"""`taskmill bulk retry | cancel | list`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from taskmill.cli.bulk.asking import ask
+from taskmill.cli.call import Call
+from taskmill.cli.moments import MOMENT, moment
+from taskmill.cli.options import Limit, TypeFilter, Wide
+from taskmill.cli.tasks.show import moment_text
+from taskmill.model.statuses import Status
+
+if TYPE_CHECKING:
+    from taskmill.model.api.bulk import BulkCount
+    from taskmill.model.api.views import Task
+
+app = typer.Typer(
+    no_args_is_help=True, help="Retry or cancel all tasks that match, in the background."
+)
+
+COLUMNS = ("CODE", "ACTION", "STATUS", "DONE", "BY", "CREATED", "REASON")
+
+Statuses = Annotated[
+    list[Status] | None,
+    typer.Option("--status", case_sensitive=False, help="Only with this status; repeatable."),
+]
+Fingerprint = Annotated[
+    str | None, typer.Option("--error", metavar="FINGERPRINT", help="Only what failed with it.")
+]
+Since = Annotated[
+    datetime | None,
+    typer.Option(parser=moment, metavar=MOMENT, help="Only tasks created from then on."),
+]
+Until = Annotated[
+    datetime | None,
+    typer.Option(parser=moment, metavar=MOMENT, help="Only tasks created before then."),
+]
+Reason = Annotated[str | None, typer.Option(help="Why: it stands in the history of each task.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count what matches.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Chosen:
+    """Which tasks, as `TaskClient.bulk` has it."""
+
+    task_type: str | None
+    status: list[Status] | None
+    fingerprint: str | None
+    created_after: datetime | None
+    created_before: datetime | None
+
+
+@app.command()
+def retry(
+    ctx: typer.Context,
+    *,
+    type: TypeFilter = None,  # noqa: A002  # the field's word
+    status: Statuses = None,
+    error: Fingerprint = None,
+    since: Since = None,
+    until: Until = None,
+    reason: Reason = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Retry all that failed and match; --status CANCELLED also takes cancelled ones."""
+    chosen = _Chosen(
+        task_type=type,
+        status=status,
+        fingerprint=error,
+        created_after=since,
+        created_before=until,
+    )
+    _bulk(ctx.obj, "retry", chosen, reason=reason, dry_run=dry_run, yes=yes)
+
+
+@app.command()
+def cancel(
+    ctx: typer.Context,
+    *,
+    type: TypeFilter = None,  # noqa: A002
+    status: Statuses = None,
+    since: Since = None,
+    until: Until = None,
+    reason: Reason = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+) -> None:
+    """Cancel all tasks that have not ended and match."""
+    chosen = _Chosen(
+        task_type=type, status=status, fingerprint=None, created_after=since, created_before=until
+    )
+    _bulk(ctx.obj, "cancel", chosen, reason=reason, dry_run=dry_run, yes=yes)
+
+
+@app.command("list")
+def list_bulks(ctx: typer.Context, *, limit: Limit = 20, wide: Wide = False) -> None:
+    """List bulk operations, newest first."""
+    call: Call = ctx.obj
+    with call.client() as client:
+        found = list(islice(client.bulks(page_size=min(limit, 1_000)), limit))
+        if not found:
+            call.output.note(f"no bulk operations of tenant {client.tenant}")
+    if call.output.as_json:
+        call.output.json_array(found)
+    else:
+        call.output.table(COLUMNS, map(_row, found), wide=wide)
+
+
+def _bulk(
+    call: Call, action: str, chosen: _Chosen, *, reason: str | None, dry_run: bool, yes: bool
+) -> None:
+    """Count, ask, and submit."""
+    asked: dict[str, Any] = asdict(chosen)
+    with call.client() as client:
+        counted = client.count_bulk(action, **asked)
+        if dry_run or not counted.count:
+            _tell_count(call, counted)
+            return
+        if not yes:
+            ask(call, client, action, counted.count)
+        expected = counted.count if counted.exact else None
+        task = client.bulk(action, **asked, reason=reason, expected=expected)
+    if call.output.as_json:
+        call.output.model(task)
+        return
+    call.output.line(f"{task.type}#{task.code}")
+    call.output.note(f"{_number(counted)} to {action}; follow it: {call.command('watch', task)}")
+
+
+def _tell_count(call: Call, counted: BulkCount) -> None:
+    if call.output.as_json:
+        call.output.model(counted)
+        return
+    call.output.line(_number(counted))
+    for key in counted.sample:
+        call.output.note(f"  {key.sk}")
+
+
+def _number(counted: BulkCount) -> str:
+    return f"{counted.count:,}" if counted.exact else f"more than {counted.count:,}"
+
+
+def _row(task: Task) -> tuple[str, ...]:
+    asked = task.input if isinstance(task.input, dict) else {}
+    told = task.attributes.get("bulk")
+    stands = told if isinstance(told, dict) else {}
+    done = stands.get("acted", 0) + sum((stands.get("skipped") or {}).values())
+    return (
+        task.code,
+        str(asked.get("action", "")),
+        task.status,
+        f"{done:,} of {asked.get('matched') or 0:,}",
+        str(asked.get("by") or ""),
+        moment_text(task.created_at),
+        str(asked.get("reason") or ""),
+    )
