@@ -54,7 +54,9 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
         yield _GET, f"{task}/children"
         yield _GET, f"{task}/progress"
         yield _GET, f"{task}/result"
+        yield _GET, f"{task}/result/revealed"
     yield _GET, f"{_TENANT}/tasks/{{type}}/{{code}}/input"
+    yield _GET, f"{_TENANT}/tasks/{{type}}/{{code}}/input/revealed"
     fan_out = f"{_TENANT}/step-function-tasks/{{type}}/{{code}}"
     yield _GET, f"{fan_out}/subtasks"
     yield _GET, f"{fan_out}/subtasks/{{index}}"
@@ -62,6 +64,8 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
     yield _GET, f"{fan_out}/subtasks/{{index}}/input"
     yield _GET, f"{_TENANT}/bulk"
     yield _POST, f"{_TENANT}/bulk"
+    yield _GET, f"{fan_out}/subtasks/{{index}}/input/revealed"
+    yield _GET, f"{fan_out}/subtasks/{{index}}/result/revealed"
     yield _GET, f"{_TENANT}/schedules"
     schedule = f"{_TENANT}/schedules/{{name}}"
     yield _GET, schedule

@@ -93,3 +93,8 @@ class Order(StrEnum):
 NotifyOption = Annotated[
     Notify | None, typer.Option("--notify", help="Which notifications to publish.")
 ]
+
+Reveal = Annotated[
+    bool,
+    typer.Option("--reveal", help="Show secrets in the clear. It is logged with your name."),
+]

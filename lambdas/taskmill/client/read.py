@@ -128,33 +128,44 @@ class Reads(Connection):
         return Progress.model_validate((yield getting(path)))
 
     @operation
-    def input(self, key: Key) -> Steps[Any]:
+    @suggests
+    def input(self, key: Key, *, reveal: bool = False) -> Steps[Any]:
         """The input of a single task or of a subtask; a large one is downloaded from S3.
+
+        Args:
+            reveal: With its secrets in the clear, in place of `"***"`. A policy may deny it, and it
+                is logged with the caller's name.
 
         Raises:
             PayloadMissing: The input has expired.
             InvalidRequest: It is a step function task: each of its subtasks has an input.
-            Forbidden: Inputs of its type may hold secrets.
+            Forbidden: It may not be revealed, or it has secrets and is too large to be masked.
         """
         named = key_of(key)
         if is_fan_out(named):
             raise InvalidRequest(
                 f"{named} is a step function task: read the inputs of its subtasks", field="key"
             )
-        found = Input.model_validate((yield getting(f"{path_of(named)}/input")))
+        found = Input.model_validate((yield getting(_payload(named, "input", reveal))))
         if found.input_url is None:
             return found.input
         return (yield from _downloaded(found.input_url, "input", named))
 
     @operation
-    def result(self, key: Key) -> Steps[Any]:
+    @suggests
+    def result(self, key: Key, *, reveal: bool = False) -> Steps[Any]:
         """The return value of the task function; a large one is downloaded from S3.
+
+        Args:
+            reveal: With its secrets in the clear; see `input`.
 
         Raises:
             Conflict: The task has not completed.
             PayloadMissing: The result has expired.
+            Forbidden: It may not be revealed, or it has secrets and is too large to be masked.
         """
-        result = Result.model_validate((yield getting(f"{path_of(key_of(key))}/result")))
+        path = _payload(key_of(key), "result", reveal)
+        result = Result.model_validate((yield getting(path)))
         if result.result_url is None:
             return result.result
         return (yield from _downloaded(result.result_url, "result", key_of(key)))
@@ -173,6 +184,10 @@ def key_of(key: Key) -> TaskKey:
             f"{key!r} is no key: give a Task, a TaskKey, or a dict with pk and sk", field="key"
         )
     return TaskKey.of(key)
+
+
+def _payload(key: TaskKey, what: str, reveal: object) -> str:
+    return f"{path_of(key)}/{what}{'/revealed' if reveal else ''}"
 
 
 def _task(key: TaskKey) -> Steps[Task]:

@@ -11,6 +11,7 @@ from taskmill.functions.contexts.child_calls import ChildCalls
 from taskmill.model.errors import Abort, ClaimLost, Conflict, TaskCancelled, WrongOptionType
 from taskmill.model.json_text import utf8
 from taskmill.model.keys import TaskKey
+from taskmill.model.redaction import scrubbed
 
 if TYPE_CHECKING:
     from taskmill.work.spawning import Spawner
@@ -57,6 +58,7 @@ class TaskContext(ChildCalls):
         self._unreported: Mapping[str, Any] | None = None
         self._over = False
         self._pid = os.getpid()
+        self.secrets: frozenset[str] = frozenset()  # of the input: masked in what is told of it
         self.stopped: Exception | None = None  # why this attempt may write nothing more
 
     def progress(self, done: float, total: float | None = None, message: str = "") -> None:
@@ -79,9 +81,8 @@ class TaskContext(ChildCalls):
         self._check_open()
         figures = {"done": done} if total is None else {"done": done, "total": total}
         progress: dict[str, Any] = {name: _figure(name, each) for name, each in figures.items()}
-        self._unreported = progress | (
-            {"message": utf8(str(message))[:MESSAGE_LIMIT]} if message else {}
-        )
+        shown = scrubbed(utf8(str(message)), self.secrets)[:MESSAGE_LIMIT] if message else ""
+        self._unreported = progress | ({"message": shown} if message else {})
         if time.monotonic() - self._reported_at >= PROGRESS_INTERVAL_SECONDS:
             self._send(self._unreported)
 

@@ -14,6 +14,7 @@ from taskmill.functions.polling import Patience, looks, looks_async
 from taskmill.functions.reported_progress import reported_progress
 from taskmill.model.errors import Conflict, InvalidKey
 from taskmill.model.keys import TaskKey
+from taskmill.model.redaction import holds_mask
 from taskmill.model.rows.task_row import is_fan_out
 from taskmill.model.statuses import FINAL, Status
 from taskmill.model.type_variables import Out, Out_co
@@ -206,6 +207,8 @@ class TaskHandle(Generic[Out_co]):
             value = self._backend.result(task.key)
         else:
             value = task.attributes.get("result")
+            if holds_mask(value):
+                value = self._backend.result(task.key)
         return value if self._function is None else self._function.parse_result(value)
 
     def __str__(self) -> str:

@@ -17,10 +17,11 @@ from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, TaskFunct
 from taskmill.functions.task_modules import TaskModules
 from taskmill.functions.user_code import described, passes
 from taskmill.model.built_in import BUILT_IN, check_free
-from taskmill.model.errors import UnknownTaskType
+from taskmill.model.errors import InvalidInput, UnknownTaskType
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.per_process import ProcessLock
 from taskmill.model.pools import Pools
+from taskmill.model.redaction import MASK, RedactedNames, scrubbed, scrubbed_json, texts_in
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings
 
@@ -77,6 +78,7 @@ class Registry:
         modules: Names of the modules that hold `@task` and `@event_handler` functions.
         factory: "module:Class" of a `TaskEventFactory`; None: the default one.
         pools: The worker pools that new tasks may run in; none by default.
+        redact: Names of fields that are masked in the inputs and results of all types.
     """
 
     def __init__(
@@ -84,8 +86,10 @@ class Registry:
         modules: Sequence[str] = (),
         factory: str | None = None,
         pools: Pools | None = None,
+        redact: Sequence[str] = (),
     ) -> None:
         self.pools = pools or Pools()
+        self.redact = RedactedNames(tuple(redact))
         self._modules = TaskModules(modules)
         self._factory = factory
         self._lock = ProcessLock()
@@ -133,6 +137,52 @@ class Registry:
         function = self._found(task_type)
         return function is not None and function.hides_result
 
+    def masks_input(self, task_type: str) -> bool:
+        """Whether inputs of the type are shown masked: also if their code cannot be loaded.
+
+        A type that no module declares, though all were imported, has no secrets that are known.
+        """
+        function = self._found(task_type)
+        if self.redact.names:
+            return True
+        return self._modules.some_failed if function is None else function.hides_input
+
+    def masked_input(self, task_type: str, value: Any) -> Any:
+        """A JSON value of the type's input, with `"***"` in place of secrets.
+
+        All of it is masked if a module that may define the type cannot be imported.
+        """
+        function = self._found(task_type)
+        if function is None:
+            return self._masked_whole(value)
+        return self.redact.masked(function.masked_input(value))
+
+    def masked_result(self, task_type: str, value: Any) -> Any:
+        """The same of its result."""
+        function = self._found(task_type)
+        if function is None:
+            return self._masked_whole(value)
+        return self.redact.masked(function.masked_result(value))
+
+    def masks_result(self, task_type: str) -> bool:
+        """Whether results of the type are shown masked; see `masks_input`."""
+        function = self._found(task_type)
+        if self.redact.names:
+            return True
+        return self._modules.some_failed if function is None else function.hides_result
+
+    def secret_texts(self, task_type: str, value: Any) -> frozenset[str]:
+        """The secrets in a JSON value of the type's input, as messages may quote them."""
+        function = FUNCTIONS.get(task_type)
+        found = [*self.redact.values(value)] if self.redact.names else []
+        return texts_in([*found, *(function.secret_values(value) if function else ())])
+
+    def _masked_whole(self, value: Any) -> Any:
+        """A value of a type without a function: masked as a whole if that may be missing here."""
+        if self._modules.some_failed:
+            return None if value is None else MASK
+        return self.redact.masked(value)
+
     def try_load(self) -> BaseException | None:
         """Import the modules as far as that works; returns what the first that failed raised."""
         with _exceptions_only():
@@ -179,9 +229,18 @@ class Registry:
         with _exceptions_only():
             failure = self._load_for(task_type)
             if self._knows(task_type):
-                FUNCTIONS[task_type].check(value)
+                self._check(FUNCTIONS[task_type], value)
             elif failure:
                 raise failure
+
+    def _check(self, function: TaskFunction, value: Any) -> None:
+        try:
+            function.check(value)
+        except InvalidInput as refused:
+            if found := self.secret_texts(function.type, value):
+                refused.message = scrubbed(refused.message, found)
+                refused.details = scrubbed_json(dict(refused.details), found)
+            raise
 
     def execute(self, event: Event) -> str:
         """Run the code for an event and return its result as JSON text.

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from taskmill.functions.secret_marks import MARK
+from taskmill.model.redaction import MASK
 
-MASK = "***"
 MAX_FIELDS = 200  # that are listed of a type
 
 Node = Mapping[str, Any]

@@ -17,6 +17,7 @@ from taskmill.functions.typed_values import Typed
 from taskmill.model.errors import Abort
 from taskmill.model.left_out import LEFT_OUT, given_or_null, may_be_left_out
 from taskmill.model.options import suggests
+from taskmill.model.redaction import RedactedNames
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings
 from taskmill.model.type_variables import In, Out_co
@@ -294,6 +295,22 @@ class TaskFunction(Generic[In, Out_co]):
             return self._returns.secrets
         except Abort:
             return None
+
+    def masked_input(self, value: Any) -> Any:
+        """A JSON value of its input, with `"***"` in place of secrets."""
+        typed = self.input_secrets.masked(value) if self.input_secrets else value
+        return RedactedNames(self.redact).masked(typed)
+
+    def masked_result(self, value: Any) -> Any:
+        """The same of its result."""
+        typed = self.result_secrets.masked(value) if self.result_secrets else value
+        return RedactedNames(self.redact).masked(typed)
+
+    def secret_values(self, value: Any) -> Iterable[Any]:
+        """The secret parts of a JSON value of its input."""
+        if self.input_secrets is not None:
+            yield from self.input_secrets.values(value)
+        yield from RedactedNames(self.redact).values(value)
 
     @property
     def secret_fields(self) -> tuple[str, ...]:

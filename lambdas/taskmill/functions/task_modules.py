@@ -26,6 +26,11 @@ class TaskModules:
         self._missing = tuple(names)  # not imported yet, or in vain
         self._lock = ProcessLock()  # reentrant: a module may submit a task while it is imported
 
+    @property
+    def some_failed(self) -> bool:
+        """Whether a module could not be imported so far."""
+        return self.tried and bool(self._missing)
+
     def load(self) -> BaseException | None:
         """Import the modules that are missing; if another thread is importing them, wait for it.
 

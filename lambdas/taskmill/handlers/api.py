@@ -9,6 +9,7 @@ from taskmill.aws.dynamodb.read_units import counted
 from taskmill.http.app import build_app
 from taskmill.http.errors import as_lambda_answer, respond
 from taskmill.http.request import READ_UNITS, prepared, reads_only
+from taskmill.http.revealing import mask_names
 from taskmill.model.api.base import build_models
 from taskmill.wiring.cold_start import Start
 from taskmill.wiring.process import current
@@ -21,14 +22,15 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
     """Answer one request. Exceptions, too, become a response of the documented form."""
     try:
         _START()
+        request = prepared(event)
         with counted() as units:
-            answer = _APP.resolve(prepared(event), context)
+            answer = mask_names(_APP.resolve(request, context), request["rawPath"])
         if reads_only(event):
             answer["headers"] = {**answer.get("headers", {}), READ_UNITS: str(units)}
     except Exception as error:  # noqa: BLE001  # else API Gateway would answer in its own form
         answer = as_lambda_answer(respond(error))
-    request = event["requestContext"]["http"]
+    http = event["requestContext"]["http"]
     current().logger.info(
-        "answered", method=request["method"], path=event["rawPath"], status=answer["statusCode"]
+        "answered", method=http["method"], path=event["rawPath"], status=answer["statusCode"]
     )
     return answer

@@ -11,7 +11,6 @@ from typing import Self
 
 from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
-from taskmill.model.errors import Forbidden
 from taskmill.wiring.process import current
 from taskmill.wiring.settings import Settings
 
@@ -55,20 +54,6 @@ class Caller:
 def caller_of(event: APIGatewayProxyEventV2) -> Caller:
     """The caller of a request to this process."""
     return Caller.of(event, current().settings)
-
-
-def check_reveals(caller: Caller, what: str) -> None:
-    """Let a caller read secrets in the clear, and write down that they did.
-
-    Args:
-        what: Is read, such as "input of invoice 01M8A of tenant acme".
-
-    Raises:
-        Forbidden: The roles of the token do not allow it.
-    """
-    if caller.may_reveal is False:
-        raise Forbidden(f"none of your token's roles may reveal secrets: {what}")
-    current().logger.warning("revealed", what=what, user=caller.user)
 
 
 def _tenants(claims: dict[str, object], settings: Settings) -> tuple[str, ...]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from aws_lambda_powertools.event_handler import Request
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 
 from taskmill.http.pages import TaskPage, subtask_page
 from taskmill.http.parameters import Code, Index, Limit, StatusFilter, SubtaskCursor, Tenant, Type
+from taskmill.http.revealing import note_revealed
 from taskmill.http.routing import add_route
 from taskmill.model.api.views import Input, Result, Task
 from taskmill.model.keys import Kind, TaskKey
@@ -48,8 +50,22 @@ def add_to(app: ApiGatewayResolver) -> None:
         get_subtask_result,
         name="step_function_task_subtask_result",
         summary="Get the result of a subtask",
-        errors=(404, 409, 410),
+        errors=(403, 404, 409, 410),
     )
+
+    for what, function, errors in (
+        ("input", get_subtask_input_revealed, (403, 404, 410)),
+        ("result", get_subtask_result_revealed, (403, 404, 409, 410)),
+    ):
+        add_route(
+            app,
+            "GET",
+            f"{fan_out}/subtasks/<index>/{what}/revealed",
+            function,
+            name=f"step_function_task_subtask_{what}_revealed",
+            summary=f"Get the {what} of a subtask with its secrets in the clear, which is logged",
+            errors=errors,
+        )
 
 
 def list_subtasks(
@@ -84,3 +100,27 @@ def get_subtask_input(
 ) -> Input:
     key = TaskKey(Kind.SFN_TASK, tenant, type, code, int(index))
     return current().service.get_input(key=key)
+
+
+def get_subtask_input_revealed(
+    tenant: Tenant,
+    type: Type,  # noqa: A002
+    code: Code,
+    index: Index,
+    request: Request,
+) -> Input:
+    key = TaskKey(Kind.SFN_TASK, tenant, type, code, int(index))
+    note_revealed(request, f"input of {key.label}")
+    return current().service.get_input(key=key, reveal=True)
+
+
+def get_subtask_result_revealed(
+    tenant: Tenant,
+    type: Type,  # noqa: A002
+    code: Code,
+    index: Index,
+    request: Request,
+) -> Result:
+    key = TaskKey(Kind.SFN_TASK, tenant, type, code, int(index))
+    note_revealed(request, f"result of {key.label}")
+    return current().service.get_result(key=key, reveal=True)

@@ -29,6 +29,7 @@ from taskmill.http.parameters import (
 )
 from taskmill.http.reports import StatusChange
 from taskmill.http.request import invoke_context
+from taskmill.http.revealing import note_revealed
 from taskmill.http.routing import add_route
 from taskmill.model.api.requests import ListOptions
 from taskmill.model.api.views import Input, Progress, Result, Task
@@ -39,6 +40,8 @@ from taskmill.wiring.process import current
 FOLDERS = {Kind.TASK: "tasks", Kind.SFN_TASK: "step-function-tasks"}
 _WORDS = {Kind.TASK: "task", Kind.SFN_TASK: "step function task"}
 
+_INPUT_REVEALED = "Get the input of a {} with its secrets in the clear, which is logged"
+_RESULT_REVEALED = "Get the result of a {} with its secrets in the clear, which is logged"
 _PROGRESS = "Get the progress of a {}; batches of subtasks tell theirs every 10 s, and at their end"
 
 
@@ -66,11 +69,15 @@ class TaskRoutes:
             410,
         )
         self._add(
-            app, "GET", f"{task}/result", self.result, "Get the result of a {}", 404, 409, 410
+            app, "GET", f"{task}/result", self.result, "Get the result of a {}", 403, 404, 409, 410
         )
+        route = f"{task}/result/revealed"
+        self._add(app, "GET", route, self.result_revealed, _RESULT_REVEALED, 403, 404, 409, 410)
         if self.kind is Kind.TASK:  # of a fan-out, each subtask has one
             route = f"{task}/input"
             self._add(app, "GET", route, self.input, "Get the input of a {}", 403, 404, 410)
+            route = f"{route}/revealed"
+            self._add(app, "GET", route, self.input_revealed, _INPUT_REVEALED, 403, 404, 410)
         self._add(app, "GET", f"{task}/progress", self.progress, _PROGRESS, 404)
         self._add(
             app, "GET", f"{task}/children", self.children, "List the child tasks of a {}", 404, 422
@@ -140,6 +147,28 @@ class TaskRoutes:
 
     def input(self, tenant: Tenant, type: Type, code: Code) -> Input:  # noqa: A002
         return current().service.get_input(key=self._key(tenant, type, code))
+
+    def result_revealed(
+        self,
+        tenant: Tenant,
+        type: Type,  # noqa: A002
+        code: Code,
+        request: Request,
+    ) -> Result:
+        key = self._key(tenant, type, code)
+        note_revealed(request, f"result of {key.label}")
+        return current().service.get_result(key=key, reveal=True)
+
+    def input_revealed(
+        self,
+        tenant: Tenant,
+        type: Type,  # noqa: A002
+        code: Code,
+        request: Request,
+    ) -> Input:
+        key = self._key(tenant, type, code)
+        note_revealed(request, f"input of {key.label}")
+        return current().service.get_input(key=key, reveal=True)
 
     def children(
         self,

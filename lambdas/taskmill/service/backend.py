@@ -59,7 +59,7 @@ class ServiceBackend:
         return stored_result(self.service.payloads, self.service.tasks.get(key))
 
     def input(self, key: TaskKey) -> Any:
-        found = self.service.get_input(key=key)
+        found = self.service.get_input(key=key, reveal=True)
         if found.input_url is None:
             return found.input
         row = self.service.tasks.get(key)

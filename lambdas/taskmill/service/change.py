@@ -224,7 +224,9 @@ class Changes(ServiceParts):
     def _attributes(self, key: TaskKey, given: Mapping[str, Any] | None) -> dict[str, Any]:
         if not given:
             return {}
-        return stored_attributes(self.payloads, self._row(key), given, now=self.clock())
+        hidden = self.registry.hides_result(key.type)
+        row = self._row(key)
+        return stored_attributes(self.payloads, row, given, now=self.clock(), hidden=hidden)
 
 
 def _actor(context: InvokeContext | None, reason: str | None) -> Actor:

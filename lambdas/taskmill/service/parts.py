@@ -125,5 +125,5 @@ class ServiceParts:
         count = parent.child_count or 0
         last = count if limit is None else min(count, start + limit)
         rows = list(self.subtasks.shown(parent, start, last - 1)) if start < last else []
-        shown = with_inputs_shown(self.payloads, rows, hides=self.registry.hides_input)
+        shown = with_inputs_shown(self.payloads, rows, masks=self.registry)
         return [Task.from_row(row) for row in shown]

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from taskmill.aws.dynamodb.listing import list_rows
-from taskmill.aws.s3.expiry import expired, naming
-from taskmill.aws.s3.payloads import PayloadRef
 from taskmill.model.api.requests import ListOptions
 from taskmill.model.api.views import (
-    Input,
     Page,
     Progress,
-    Result,
     SubtaskStatus,
     Task,
     TaskStatusSummary,
 )
-from taskmill.model.errors import Conflict, Forbidden, InvalidRequest
+from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import FINAL, Status
-from taskmill.model.wait_errors import no_result
 from taskmill.service.pages import listing_of, page_of
 from taskmill.service.parts import Key, ServiceParts
 from taskmill.service.progress import fan_out_progress, single_progress
@@ -45,7 +39,7 @@ class Reads(ServiceParts):
             TaskNotFound: No task has this key.
         """
         row = self._shown(TaskKey.of(key))
-        (shown,) = with_inputs_shown(self.payloads, [row], hides=self.registry.hides_input)
+        (shown,) = with_inputs_shown(self.payloads, [row], masks=self.registry)
         return Task.from_row(shown, expired=expired_payloads(self.payloads, row, shown))
 
     def get_all_sub_task(self, *, key: Key) -> list[Task]:
@@ -93,55 +87,6 @@ class Reads(ServiceParts):
         if is_fan_out(task.key):
             return fan_out_progress(task)
         return single_progress(task, self._own_children(task.key))
-
-    def get_input(self, *, key: Key) -> Input:
-        """The input of a single task or subtask, of any size: its value, or a download URL.
-
-        Raises:
-            TaskNotFound: No task has this key.
-            InvalidRequest: It is a step function task: each of its subtasks has an input.
-            Forbidden: Inputs of this type may hold secrets, so they are not shown.
-            PayloadMissing: The input has expired.
-        """
-        row = self._row(TaskKey.of(key))
-        if is_fan_out(row.key):
-            raise InvalidRequest(
-                f"{row.key.label} is a step function task: read the inputs of its subtasks",
-                field="key",
-            )
-        if self.registry.hides_input(row.key.type):
-            raise Forbidden(f"inputs of {row.key.type!r} may hold secrets: they are not shown")
-        known = {**row.key.as_dict(), "status": row.status}
-        if row.input_ref is None:
-            return Input(**known, input=Task.from_row(row).input)
-        if not self.payloads.exists(row.input_ref):
-            raise expired(row.key, "input")
-        (shown,) = with_inputs_shown(self.payloads, [row], hides=self.registry.hides_input)
-        if isinstance(shown, TaskRow) and shown.input is not None:
-            return Input(**known, input=json.loads(shown.input))
-        if PayloadRef.parse(row.input_ref).length:  # a part of an object has no URL of its own
-            with naming(row.key, "input"):
-                return Input(**known, input=json.loads(self.payloads.get(row.input_ref)))
-        return Input(**known, input_url=self.payloads.download_url(row.input_ref))
-
-    def get_result(self, *, key: Key) -> Result:
-        """The result of a completed task: its value, or a download URL if it is large.
-
-        Raises:
-            TaskNotFound: No task has this key.
-            Conflict: The task is not COMPLETED.
-            PayloadMissing: The result has expired.
-        """
-        row = self._row(TaskKey.of(key))
-        if row.status is not Status.COMPLETED:
-            raise Conflict(no_result(row), status=row.status)
-        ref = row.attributes.get("resultRef")
-        known = {**row.key.as_dict(), "status": row.status}
-        if ref is None:
-            return Result(**known, result=Task.from_row(row).attributes.get("result"))
-        if not self.payloads.exists(ref):
-            raise expired(row.key, "result")
-        return Result(**known, result_url=self.payloads.download_url(ref))
 
     def list_children(self, *, key: Key, after: str | None = None, limit: int = 100) -> list[Task]:
         """Up to `limit` tasks that this task started, ordered by code, only those after `after`."""

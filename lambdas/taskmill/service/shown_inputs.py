@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
@@ -18,27 +20,41 @@ from taskmill.model.rows.task_row import TaskRow
 Shown = TaskRow | UnreadableRow
 
 
+class Masks(Protocol):
+    """What knows the secrets of task types: the registry."""
+
+    def masks_input(self, task_type: str) -> bool: ...
+    def masked_input(self, task_type: str, value: Any) -> Any: ...
+
+
 def with_inputs_shown(
-    payloads: PayloadStore, rows: Sequence[Shown], *, hides: Callable[[str], bool]
+    payloads: PayloadStore, rows: Sequence[Shown], *, masks: Masks | None
 ) -> Iterable[Shown]:
     """The rows, with their inputs if those are up to 8,000 bytes; else with the references.
 
     Inputs of neighbouring subtasks are read in one request. Unreadable rows stay as they are.
 
     Args:
-        hides: Whether the inputs of a task type may hold secrets: none of them is shown.
+        masks: Masks the secrets in the inputs; None: they are shown.
     """
     tasks = [row for row in rows if isinstance(row, TaskRow)]
-    secret = {task_type for task_type in {row.key.type for row in tasks} if hides(task_type)}
-    small = [row for row in tasks if row.key.type not in secret and _is_small(row.input_ref)]
+    small = [row for row in tasks if _is_small(row.input_ref)]
     elements, shown = Elements(payloads, small), {row.key for row in small}
+    types = {row.key.type for row in tasks}
+    secret = {each for each in types if masks.masks_input(each)} if masks else set()
     for row in rows:
         if not isinstance(row, TaskRow):
             yield row
-        elif row.key.type in secret:
-            yield dataclasses.replace(row, input=None)
-        else:
-            yield _shown(elements, row) if row.key in shown else row
+            continue
+        whole = _shown(elements, row) if row.key in shown else row
+        yield _masked(whole, masks) if masks and row.key.type in secret else whole
+
+
+def _masked(row: TaskRow, masks: Masks) -> TaskRow:
+    if row.input is None:
+        return row
+    value = masks.masked_input(row.key.type, json.loads(row.input))
+    return dataclasses.replace(row, input=json.dumps(value, ensure_ascii=False))
 
 
 def expired_payloads(payloads: PayloadStore, row: Shown, shown: Shown) -> tuple[str, ...] | None:

@@ -18,13 +18,19 @@ ATTRIBUTES_LIMIT = 16_384  # bytes of JSON; a result does not count, it is store
 
 
 def stored_attributes(
-    payloads: PayloadStore, row: TaskRow, given: Mapping[str, Any], *, now: int
+    payloads: PayloadStore,
+    row: TaskRow,
+    given: Mapping[str, Any],
+    *,
+    now: int,
+    hidden: bool = False,
 ) -> dict[str, Any]:
     """The attributes to store: `result` as text or reference, `error` complete, others unchanged.
 
     Args:
         row: The task's row; its present attributes count towards the limit.
         now: Epoch milliseconds.
+        hidden: The result may hold secrets, so it is not stored in the row.
 
     Raises:
         InvalidRequest: An attribute is not JSON, or together they exceed 16 KB without the result.
@@ -40,7 +46,7 @@ def stored_attributes(
     if "result" not in given:
         return stored
     text = dump_json(given["result"], field="result")
-    return stored | payloads.put_result(row, f"outside-{now}", text)
+    return stored | payloads.put_result(row, f"outside-{now}", text, hidden=hidden)
 
 
 def stored_error(error: Any) -> dict[str, Any]:

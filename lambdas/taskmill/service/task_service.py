@@ -11,6 +11,7 @@ from taskmill.service.error_groups import ErrorGroups
 from taskmill.service.failures import Failures
 from taskmill.service.lookup import Lookups
 from taskmill.service.schedules import Scheduling
+from taskmill.service.shown_payloads import ShownPayloads
 from taskmill.service.statistics import StatisticsReads
 from taskmill.service.submit import Submits
 from taskmill.service.tenants import Tenants
@@ -22,6 +23,7 @@ class TaskService(
     BulkOperations,
     Failures,
     Lookups,
+    ShownPayloads,
     Changes,
     Callbacks,
     Scheduling,

@@ -48,6 +48,7 @@ class DispatchParts(FanOutParts):
         from taskmill.dispatch.emitters.messages import WorkEmitter
         from taskmill.dispatch.emitters.notifications import NotificationEmitter
         from taskmill.dispatch.emitters.schedules import ScheduleEmitter
+        from taskmill.model.redaction import RedactedNames
 
         hints = Hints(tasks=self.tasks, lanes=self.lanes, logger=self.logger)
         return Dispatcher(
@@ -79,6 +80,7 @@ class DispatchParts(FanOutParts):
                         logger=self.logger,
                     ),
                     budget=self.settings.callback_budget,
+                    redacted=RedactedNames(self.settings.redact),
                     clock=self.clock,
                 ),
                 ScheduleEmitter(
@@ -88,6 +90,7 @@ class DispatchParts(FanOutParts):
                     table_name=self.table.name,
                     status_topic=self.topic("TASKMILL_STATUS_TOPIC_ARN"),
                     alarm_topic=self.topic("TASKMILL_ALARM_TOPIC_ARN"),
+                    redacted=RedactedNames(self.settings.redact),
                 ),
             ],
             logger=self.logger,

@@ -119,6 +119,12 @@ class Settings:
     reveal_roles: tuple[str, ...] = _setting(
         "TASKMILL_REVEAL_ROLES", "roles that may read secrets in the clear", default=(), read=names
     )
+    redact: tuple[str, ...] = _setting(
+        "TASKMILL_REDACT",
+        "names of fields that are masked in inputs and results of all types",
+        default=(),
+        read=names,
+    )
     stack_name: str | None = _setting("TASKMILL_STACK_NAME", "name of the stack, for `whoami`")
     stack_environment: str | None = _setting(
         "TASKMILL_STACK_ENVIRONMENT", 'what the stack is marked as, such as "prod"'

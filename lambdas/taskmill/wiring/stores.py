@@ -82,7 +82,8 @@ class Stores:
         from taskmill.model.pools import Pools
 
         settings = self.settings
-        return Registry(settings.modules, settings.factory, Pools(settings.pools))
+        pools = Pools(settings.pools)
+        return Registry(settings.modules, settings.factory, pools, settings.redact)
 
     # DynamoDB
 

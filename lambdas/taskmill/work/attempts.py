@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +26,7 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
 from taskmill.model.error_details import describe_error, final_error
 from taskmill.model.errors import InvalidResult, LimitExceeded, WrongRunner
+from taskmill.model.redaction import scrubbed_json
 from taskmill.model.retry import Retry
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
@@ -213,7 +215,8 @@ class Attempt:
             settlement = spawner.children.settle() if spawner else None
             attributes = patience(lambda: self._result(row, result))
         except BaseException as error:  # noqa: BLE001  # the judge raises what is not the task's
-            return self._failed(row, judged.failure(error), context)
+            failure = _scrubbed(judged.failure(error), context.secrets)
+            return self._failed(row, failure, context)
         status = Status.COMPLETED if settlement is None else Status.FINISHED
         return Outcome(status, attributes | _progress(context), settlement=settlement)
 
@@ -248,13 +251,14 @@ class Attempt:
             context.logger = TaskLogger(self.logger, fields)
             try:
                 event = patience(lambda: self._event(row, context))
+                context.secrets = self.registry.secret_texts(row.key.type, event.input)
                 with OnlyInThisProcess(), OwnValues():
                     judged.hooks.before(own)
                     result = self._result_of(event, row, judged)
                     judged.returned()
                     return result
             except BaseException as error:  # noqa: BLE001  # task code may raise anything
-                return judged.failure(error, within=True)
+                return _scrubbed(judged.failure(error, within=True), context.secrets)
 
         return own.run(execute)
 
@@ -302,6 +306,14 @@ class Attempt:
         if failure.retry_in_ms is None:
             return Outcome(Status.FAILED, attributes)
         return Outcome(Status.ERRORED, attributes, at)
+
+
+def _scrubbed(failure: Failure, secrets_of_input: frozenset[str]) -> Failure:
+    """A failure whose error does not quote the secrets of the input."""
+    if not secrets_of_input:
+        return failure
+    error = scrubbed_json(dict(failure.error), secrets_of_input)
+    return dataclasses.replace(failure, error=error)
 
 
 def _is_no_childs(_: BaseException) -> bool:

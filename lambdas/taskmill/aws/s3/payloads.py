@@ -158,6 +158,25 @@ class PayloadStore:
             raise
         return True
 
+    def size(self, ref: str) -> int:
+        """Bytes of the JSON text behind a reference.
+
+        Raises:
+            PayloadMissing: The payload has expired.
+        """
+        if is_row(ref):
+            return len(self.rows.get(ref).encode())
+        where = PayloadRef.parse(ref)
+        if where.start is not None:
+            return where.length
+        try:
+            head = self.client.head_object(Bucket=self.bucket, Key=where.key)
+        except ClientError as error:
+            if is_gone(error):
+                raise PayloadMissing(f"the payload {where.key} has expired") from None
+            raise
+        return int(head["ContentLength"])
+
     def part(self, key: str, start: int, length: int) -> bytes:
         """Read `length` bytes of an object from `start`, which are parsed as one value.
 

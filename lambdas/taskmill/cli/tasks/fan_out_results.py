@@ -22,6 +22,7 @@ class FanOutResults:
     """Reads the results of a fan-out, a page of subtasks at a time.
 
     Args:
+        reveal: Show secrets in the clear.
         whole: A line is an object with index, status and result or error; else it is the result,
             or null for a subtask without one.
     """
@@ -29,6 +30,7 @@ class FanOutResults:
     client: TaskClient
     task: Task
     whole: bool = False
+    reveal: bool = False
     missing: int = field(default=0, init=False)
 
     def lines(self) -> Iterator[Any]:
@@ -46,14 +48,16 @@ class FanOutResults:
                 yield {"index": subtask.index, "status": subtask.status, "error": error}
 
     def _result(self, subtask: Task) -> Any:
-        if "resultRef" in subtask.attributes:
-            return self.client.result(subtask)
+        if self.reveal or "resultRef" in subtask.attributes:
+            return self.client.result(subtask, reveal=self.reveal)
         return subtask.attributes.get("result")
 
 
-def print_results(call: Call, client: TaskClient, task: Task, *, file: Path | None = None) -> None:
+def print_results(
+    call: Call, client: TaskClient, task: Task, *, file: Path | None = None, reveal: bool = False
+) -> None:
     """Print the results of a fan-out that has ended, or write them to a file."""
-    results = FanOutResults(client, task, whole=call.output.as_json and file is None)
+    results = FanOutResults(client, task, whole=call.output.as_json and file is None, reveal=reveal)
     call.output.json_lines(results.lines(), file)
     if results.missing:
         one = results.missing == 1

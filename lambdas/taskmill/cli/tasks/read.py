@@ -11,7 +11,16 @@ import typer
 from taskmill.cli.call import Call
 from taskmill.cli.exits import Exit
 from taskmill.cli.keys import parse_key
-from taskmill.cli.options import Key, KindFilter, Limit, Order, StatusFilter, TypeFilter, Wide
+from taskmill.cli.options import (
+    Key,
+    KindFilter,
+    Limit,
+    Order,
+    Reveal,
+    StatusFilter,
+    TypeFilter,
+    Wide,
+)
 from taskmill.cli.output import STYLES, Output
 from taskmill.cli.tasks.fan_out_results import print_results
 from taskmill.cli.tasks.newest import OTHER_CODES, Newest
@@ -139,7 +148,7 @@ def children(ctx: typer.Context, key: Key, *, limit: Limit = 50, wide: Wide = Fa
         call.output.note(f"no children of {parent.type} {parent.code}")
 
 
-def result(ctx: typer.Context, key: Key) -> None:
+def result(ctx: typer.Context, key: Key, *, reveal: Reveal = False) -> None:
     """Print the result of a completed task as JSON; a large one is downloaded.
 
     Of a step function task that has ended, the results of its subtasks: JSON Lines in the order of
@@ -150,8 +159,8 @@ def result(ctx: typer.Context, key: Key) -> None:
     with call.client(reference.tenant) as client:
         task = reference.find(client)
         if task.kind != "SFN_TASK" or task.status not in FINAL:
-            call.output.json(client.result(task))
+            call.output.json(client.result(task, reveal=reveal))
             return
-        print_results(call, client, task)
+        print_results(call, client, task, reveal=reveal)
     if task.status is not Status.COMPLETED:
         raise typer.Exit(Exit.FAILED)

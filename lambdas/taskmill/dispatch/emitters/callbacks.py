@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from taskmill.aws.dynamodb.callback_mappings import MappingStore
@@ -21,6 +21,7 @@ from taskmill.model.chunks import chunked
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import InvalidRequest, LimitExceeded, UnknownPool
 from taskmill.model.keys import TaskKey
+from taskmill.model.redaction import RedactedNames
 from taskmill.model.rows.task_row import TaskRow
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class CallbackEmitter:
             callback to submit, as it imports the task modules.
         refusals: Tells people about callbacks that are not submitted.
         budget: How many callbacks one submitted task may cause in all.
+        redacted: What is masked in the snapshot that they get.
     """
 
     starts: Starts
@@ -44,6 +46,7 @@ class CallbackEmitter:
     registry: Callable[[], Registry]
     refusals: CallbackRefusals
     budget: int = DEFAULT_BUDGET
+    redacted: RedactedNames = field(default_factory=RedactedNames)
     clock: Clock = now_ms
 
     def emit(self, delivery: StreamDelivery) -> None:
@@ -96,6 +99,7 @@ class CallbackEmitter:
         )
         if not rows:
             return []
-        first = with_input(self.payloads, rows[0], {"task": snapshot(source)})
+        shown = self.redacted.masked_parts(snapshot(source), ("input", "attributes"))
+        first = with_input(self.payloads, rows[0], {"task": shown})
         text, ref = first.input, first.input_ref  # all callbacks get the same input
         return [dataclasses.replace(row, input=text, input_ref=ref) for row in rows]

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from taskmill.aws.sns import MESSAGES_A_CALL, Topic, alarm_notification, status_notification
+from taskmill.aws.sns import (
+    MESSAGES_A_CALL,
+    Notification,
+    Topic,
+    alarm_notification,
+    status_notification,
+)
 from taskmill.dispatch.emitters.stream_delivery import Caused, StreamDelivery
 from taskmill.dispatch.reactions import Publish, RaiseAlarm
 from taskmill.model.chunks import chunked
+from taskmill.model.redaction import RedactedNames
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +26,7 @@ class NotificationEmitter:
     table_name: str
     status_topic: Topic
     alarm_topic: Topic
+    redacted: RedactedNames = field(default_factory=RedactedNames)
 
     def emit(self, delivery: StreamDelivery) -> None:
         self._publish(
@@ -34,6 +42,11 @@ class NotificationEmitter:
             delivery,
         )
 
+    def _masked(self, notification: Notification) -> Notification:
+        body = notification["body"]
+        content = self.redacted.masked_parts(body["content"], ("attributes", "errorDetails"))
+        return {**notification, "body": {**body, "content": content}}
+
     def _publish(
         self,
         topic: Topic,
@@ -44,7 +57,7 @@ class NotificationEmitter:
         shaped: dict[int, Any] = {}
         for place, each in enumerate(caused):
             with delivery.parking([each.record]):
-                shaped[place] = shape(each.reaction)
+                shaped[place] = self._masked(shape(each.reaction))
 
         def publish(caused: Sequence[Caused]) -> None:
             sent = topic.publish([each.reaction for each in caused])
