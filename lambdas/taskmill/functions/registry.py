@@ -145,7 +145,7 @@ class Registry:
         function = self._found(task_type)
         if self.redact.names:
             return True
-        return self._modules.some_failed if function is None else function.hides_input
+        return self._may_be_missing(task_type) if function is None else function.hides_input
 
     def masked_input(self, task_type: str, value: Any) -> Any:
         """A JSON value of the type's input, with `"***"` in place of secrets.
@@ -154,14 +154,14 @@ class Registry:
         """
         function = self._found(task_type)
         if function is None:
-            return self._masked_whole(value)
+            return self._masked_whole(task_type, value)
         return self.redact.masked(function.masked_input(value))
 
     def masked_result(self, task_type: str, value: Any) -> Any:
         """The same of its result."""
         function = self._found(task_type)
         if function is None:
-            return self._masked_whole(value)
+            return self._masked_whole(task_type, value)
         return self.redact.masked(function.masked_result(value))
 
     def masks_result(self, task_type: str) -> bool:
@@ -169,7 +169,7 @@ class Registry:
         function = self._found(task_type)
         if self.redact.names:
             return True
-        return self._modules.some_failed if function is None else function.hides_result
+        return self._may_be_missing(task_type) if function is None else function.hides_result
 
     def secret_texts(self, task_type: str, value: Any) -> frozenset[str]:
         """The secrets in a JSON value of the type's input, as messages may quote them."""
@@ -177,9 +177,13 @@ class Registry:
         found = [*self.redact.values(value)] if self.redact.names else []
         return texts_in([*found, *(function.secret_values(value) if function else ())])
 
-    def _masked_whole(self, value: Any) -> Any:
+    def _may_be_missing(self, task_type: str) -> bool:
+        """Whether a type without a function may have one in a module that was not imported."""
+        return self._modules.some_failed and task_type not in BUILT_IN
+
+    def _masked_whole(self, task_type: str, value: Any) -> Any:
         """A value of a type without a function: masked as a whole if that may be missing here."""
-        if self._modules.some_failed:
+        if self._may_be_missing(task_type):
             return None if value is None else MASK
         return self.redact.masked(value)
 
