@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from taskmill.console.about import About
 from taskmill.console.app import Console
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from taskmill.testing.cloud import InProcessCloud
 
+Lifespan = Literal["on", "off"]  # whether the application is told of start and end
 COMMAND = "taskmill console"
 START_SECONDS = 10.0
 
@@ -53,7 +54,7 @@ def run(console: Console, listener: socket.socket, ready: Callable[[Place], None
     Args:
         ready: Called once requests are answered.
     """
-    place = _place(console, listener)
+    place = place_of(console, listener)
     _server(console, listener, lambda: ready(place)).run(sockets=[listener])
 
 
@@ -93,7 +94,7 @@ def serve(
         try:
             if not started.wait(START_SECONDS):
                 raise RuntimeError("the server of the console did not start")
-            yield _place(console, listener)
+            yield place_of(console, listener)
         finally:
             server.should_exit = True
             thread.join(START_SECONDS)
@@ -106,7 +107,8 @@ def in_process(cloud: InProcessCloud) -> Upstream:
     return Upstream("http://in-process", lambda: None, InProcessTransport(cloud))
 
 
-def _place(console: Console, listener: socket.socket) -> Place:
+def place_of(console: Console, listener: socket.socket) -> Place:
+    """Where a console is that is served on a socket."""
     return Place(f"http://{ADDRESS}:{listener.getsockname()[1]}", console.key)
 
 
@@ -114,7 +116,9 @@ def _server(console: Console, listener: socket.socket, ready: Callable[[], None]
     return server_of(console.application(listener.getsockname()[1]), ready)
 
 
-def server_of(application: Any, ready: Callable[[], None]) -> uvicorn.Server:
+def server_of(
+    application: Any, ready: Callable[[], None], *, lifespan: Lifespan = "on"
+) -> uvicorn.Server:
     """A server that logs nothing, speaks plain HTTP/1.1, and tells when it has started."""
     import uvicorn
 
@@ -131,6 +135,7 @@ def server_of(application: Any, ready: Callable[[], None]) -> uvicorn.Server:
             access_log=False,
             http="h11",  # the strict one; another is installed in some environments
             ws="none",
+            lifespan=lifespan,
             server_header=False,
             timeout_graceful_shutdown=1,
         )

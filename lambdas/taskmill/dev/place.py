@@ -28,12 +28,24 @@ def check_alone(folder: Path) -> None:
 
 
 @contextmanager
-def announced(folder: Path, url: str) -> Iterator[None]:
-    """Let clients in a folder, and below it, find the server."""
+def announced(folder: Path, url: str, console: str) -> Iterator[None]:
+    """Let clients in a folder, and below it, find the server.
+
+    Args:
+        console: Address of the console, with its key: only the owner may read the file.
+    """
     file = folder / DEV_FILE
     file.parent.mkdir(exist_ok=True)
     (file.parent / ".gitignore").write_text("*\n")
-    outputs = {"ApiUrl": url, "EndpointUrl": url, "Token": TOKEN, "Pid": str(os.getpid())}
+    outputs = {
+        "ApiUrl": url,
+        "EndpointUrl": url,
+        "Token": TOKEN,
+        "ConsoleUrl": console,
+        "Pid": str(os.getpid()),
+    }
+    file.touch(mode=0o600)
+    file.chmod(0o600)
     file.write_text(json.dumps(outputs))
     try:
         yield

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from taskmill.console.place import ADDRESS, bound
+from taskmill.console.serving import server_of
 from taskmill.dev import state
 from taskmill.dev.breakpoints import breakpoints
 from taskmill.dev.cloud import RealTimeCloud
+from taskmill.dev.doors import console_door
 from taskmill.dev.place import STATE_FOLDER, announced, check_alone
 from taskmill.dev.registry import DevRegistry
 from taskmill.dev.reloading import Reloader
@@ -78,13 +80,21 @@ class DevServer:
         tell_loaded(terminal, reloader.load())
         self._restore(cloud, terminal)
         watcher = Watcher(reloader, terminal)
-        server = _server(cloud, port, lambda: self._tell_ready(terminal, url))
-        stack.enter_context(announced(self.project, url))
+        door = console_door(url, self.project / STATE_FOLDER)
+        stack.callback(door.listener.close)
+        terminal.link = door.link
+        address = door.place.address()
+        server = server_of(
+            door.beside(build_server(cloud, port)),
+            lambda: self._tell_ready(terminal, url, address),
+            lifespan="off",
+        )
+        stack.enter_context(announced(self.project, url, address))
         cloud.start()
         watcher.start()
         with suppress(KeyboardInterrupt):
             signal.signal(signal.SIGTERM, signal.default_int_handler)
-            server.run(sockets=[listener])
+            server.run(sockets=[listener, door.listener])
         watcher.stop()
         cloud.stop()
         left = state.save(cloud, self._file)
@@ -101,36 +111,16 @@ class DevServer:
         if left:
             terminal.line(f"{_counted(left)} of the last run; taskmill dev --fresh drops them")
 
-    def _tell_ready(self, terminal: Terminal, url: str) -> None:
+    def _tell_ready(self, terminal: Terminal, url: str, console: str) -> None:
         threading.Thread(target=warm_up, daemon=True).start()
         seconds = time.time() - self.began
         terminal.line(f"ready in {seconds:.1f} s at {url}", colour="green")
+        terminal.line(f"console: {console}")
         terminal.line("try in another terminal: taskmill submit TYPE 'INPUT' --wait; Ctrl-C stops")
 
     @property
     def _file(self) -> Path:
         return self.project / STATE_FOLDER / TASKS_FILE
-
-
-def _server(cloud: RealTimeCloud, port: int, ready: Any) -> Any:
-    import uvicorn
-
-    class Server(uvicorn.Server):
-        async def startup(self, sockets: Any = None) -> None:
-            await super().startup(sockets=sockets)
-            ready()
-
-    return Server(
-        uvicorn.Config(
-            build_server(cloud, port),
-            log_config=None,
-            log_level="critical",
-            access_log=False,
-            lifespan="off",
-            ws="none",
-            timeout_graceful_shutdown=1,
-        )
-    )
 
 
 def _counted(tasks: int) -> str:

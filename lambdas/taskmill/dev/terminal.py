@@ -6,7 +6,7 @@ import json
 import os
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -26,15 +26,28 @@ _OURS = frozenset(
 
 
 class Terminal:
-    """Prints whole lines to stderr, also from several threads; none while a debugger has it."""
+    """Prints whole lines to stderr, also from several threads; none while a debugger has it.
+
+    Attributes:
+        link: Gives the address of a task's page, to which its lines lead where terminals can;
+            None: they lead nowhere.
+    """
+
+    link: Callable[[TaskKey], str] | None = None
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._held: list[str] | None = None
 
-    def line(self, text: str, *, colour: str | None = None) -> None:
-        """Print one line."""
+    def line(self, text: str, *, colour: str | None = None, about: TaskKey | None = None) -> None:
+        """Print one line.
+
+        Args:
+            about: The task to whose page the line leads.
+        """
         shown = one_line(text)
+        if about and self.link and _has_links():
+            shown = f"\x1b]8;;{self.link(about)}\x1b\\{shown}\x1b]8;;\x1b\\"
         if colour and _has_colours():
             shown = f"\x1b[{_COLOURS[colour]}m{shown}\x1b[0m"
         with self._lock:
@@ -72,7 +85,7 @@ class Terminal:
         colour = {"COMPLETED": "green", "FAILED": "red", "ERRORED": "yellow"}.get(outcome, "cyan")
         took = f"{seconds:.2f} s" if seconds < 60 else f"{seconds / 60:.1f} min"
         with self._lock:
-            self.line(f"{now()}  {name_of(key)}  {outcome}  {took}", colour=colour)
+            self.line(f"{now()}  {name_of(key)}  {outcome}  {took}", colour=colour, about=key)
             if note:
                 self.lines(note, colour=colour)
 
@@ -130,3 +143,7 @@ def _type_in(entry: Mapping[str, Any]) -> str:
 
 def _has_colours() -> bool:
     return sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+
+
+def _has_links() -> bool:
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"

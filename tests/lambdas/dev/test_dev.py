@@ -1,5 +1,6 @@
 """`taskmill dev` as a developer uses it: a process, its terminal, programs in the same folder."""
 
+import json
 import os
 import subprocess
 import sys
@@ -223,6 +224,41 @@ def test_web_pages_of_others_cannot_reach_it(dev: Dev) -> None:
         assert httpx.get(path, headers=headers).status_code == 403, headers
     payload = httpx.get(f"{dev.url}/_payloads/results/a.json?signature=made-up")
     assert payload.status_code == 403
+
+
+def test_it_serves_the_console_whose_open_page_goes_on_after_a_restart(project: Path) -> None:
+    with running(project, terminal=True) as dev:
+        dev.prints("console: http")
+        address, url, key = _console_of(project)
+        assert (project / ".taskmill" / "dev.json").stat().st_mode & 0o77 == 0
+        with httpx.Client(base_url=url, headers={"x-taskmill-key": key}, timeout=20) as page:
+            about = page.get("/console.json").json()
+            assert (about["url"], about["tenant"]) == (dev.url, "default")
+            new = {"taskType": "dev-greet", "input": "you"}
+            submitted = page.post("/v1/tenants/default/tasks", json=new).json()
+            linked = f"{address}/default/tasks/dev-greet/{submitted['code']}"
+            dev.prints(f"\x1b]8;;{linked}\x1b\\")
+        assert httpx.get(f"{url}/v1/tenants/default/tasks").status_code == 403  # without the key
+        assert httpx.get(f"{dev.url}/console.json").status_code == 404  # it is at its own port
+        shown = subprocess.run(
+            [sys.executable, "-m", "taskmill.cli", "console", "--print"],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert shown.stdout == f"{address}\n"
+        dev.types("\x03")
+        assert dev.process.wait(30) == 0
+    with running(project) as again:
+        again.prints("console: http")
+        assert _console_of(project)[2] == key
+
+
+def _console_of(project: Path) -> tuple[str, str, str]:
+    address = json.loads((project / ".taskmill" / "dev.json").read_text())["ConsoleUrl"]
+    url, _, key = address.partition("/#k=")
+    return address, url, key
 
 
 def test_ctrl_c_ends_it_in_a_line_and_open_tasks_go_on_afterwards(project: Path) -> None:

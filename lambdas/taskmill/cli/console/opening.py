@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import threading
 from contextlib import suppress
@@ -35,6 +34,9 @@ def open_console(
         NotConfigured: As of `Call.client`.
         CannotServe: The port is taken.
     """
+    if not read_only and not port and (running := _of_dev(call)):
+        show(call, f"{running}{view}", only_print=only_print)
+        return
     try:
         from taskmill.console.place import bound
         from taskmill.console.serving import COMMAND, run
@@ -42,7 +44,7 @@ def open_console(
         raise missing_extra(call, missing) from None
     with bound(port, command=COMMAND) as listener, suppress(KeyboardInterrupt):
         console = console_of(call, read_only=read_only)
-        run(console, listener, lambda place: show(call, place, view, only_print=only_print))
+        run(console, listener, lambda place: _ready(call, place, view, only_print=only_print))
 
 
 def missing_extra(call: Call, missing: ImportError) -> typer.Exit:
@@ -59,13 +61,14 @@ def console_of(call: Call, *, read_only: bool) -> Console:
     """
     import httpx
 
-    from taskmill.client.settings import find_tenant
+    from taskmill.client.settings import find_tenant, region_in
     from taskmill.console.about import About
     from taskmill.console.app import Console
     from taskmill.console.upstream import Upstream
 
     settings = call.settings(_NOBODYS)
-    settings.auth()  # so that a region that is missing is told now
+    if not (settings.token or settings.region or region_in(settings.url)):
+        settings.auth()  # which region? It is told now, and costs time only here
     url = settings.url
     transport: Any = call.transport
     of_tests = transport if isinstance(transport, httpx.AsyncBaseTransport) else None
@@ -82,19 +85,31 @@ def console_of(call: Call, *, read_only: bool) -> Console:
     )
 
 
-def show(call: Call, place: Place, view: str, *, only_print: bool) -> None:
-    """Print the address of a console, and open it in the browser unless told not to."""
+def _of_dev(call: Call) -> str | None:
+    """The address of the console that the `taskmill dev` of this folder serves, if it is meant."""
+    from taskmill.client.outputs import api_outputs, are_of
+
+    outputs = api_outputs(stack=call.stack)
+    is_meant = not call.url or are_of(outputs, call.url)
+    return outputs.get("ConsoleUrl") if is_meant else None
+
+
+def _ready(call: Call, place: Place, view: str, *, only_print: bool) -> None:
     threading.Thread(target=warm_up, daemon=True).start()
-    address = place.address(view)
+    show(call, place.address(view), only_print=only_print)
+    if not only_print:
+        call.output.note("Ctrl-C stops it")
+
+
+def show(call: Call, address: str, *, only_print: bool) -> None:
+    """Print the address of a console, and open it in the browser unless told not to."""
     if call.output.as_json:
-        call.output.json({"address": address, "url": place.url})
+        call.output.json({"address": address})
     else:
         call.output.line(address)
     sys.stdout.flush()
-    if only_print:
-        return
-    call.output.note("opened in the browser; Ctrl-C stops it")
-    threading.Thread(target=_browse, args=(address,), daemon=True).start()
+    if not only_print:
+        threading.Thread(target=_browse, args=(address,)).start()
 
 
 def warm_up() -> None:
@@ -107,7 +122,5 @@ def _browse(address: str) -> None:
     """Open a page in the browser; where none is, the address has been printed."""
     import webbrowser
 
-    if os.environ.get("BROWSER") == "none":
-        return
     with suppress(webbrowser.Error, OSError):
         webbrowser.open(address)
