@@ -38,14 +38,12 @@ class Library:
         joined: A file in `vendor` -> the module of which esbuild makes it, with all it imports:
             for packages that publish no minified module.
         specifiers: Bare names of imports -> relative ones.
-        exports: The global variable of a script that is no module.
     """
 
     name: str
     files: Mapping[str, str] = field(default_factory=dict)
     joined: Mapping[str, str] = field(default_factory=dict)
     specifiers: Mapping[str, str] = field(default_factory=dict)
-    exports: str = ""
 
 
 _PREACT = {"preact": "./preact.js", "preact/hooks": "./preact-hooks.js"}
@@ -69,11 +67,6 @@ LIBRARIES = (
     ),
     Library("@tanstack/query-core", joined={"query-core.js": _QUERY}),
     Library("@tanstack/virtual-core", joined={"virtual-core.js": _VIRTUAL}),
-    Library(
-        "uplot",
-        {"dist/uPlot.iife.min.js": "uplot.js"},
-        exports="uPlot",
-    ),
 )
 TYPES = {
     "htm": ("htm", True),
@@ -83,7 +76,6 @@ TYPES = {
     "signals": ("@preact/signals", False),
     "query-core": ("@tanstack/query-core", False),
     "virtual-core": ("@tanstack/virtual-core", False),
-    "uplot": ("uplot", True),
 }
 """File of `vendor` without its ending -> where its types are, and whether it has a default."""
 
@@ -133,7 +125,7 @@ def _vendor(
     changes = set[str]()
     files: dict[str, bytes] = {}
     for source, target in library.files.items():
-        text, changed = rewritten(members[source].decode(), library, target)
+        text, changed = rewritten(members[source].decode(), library)
         files[target] = text.encode()
         changes |= changed
     for target, entry in library.joined.items():
@@ -185,10 +177,10 @@ def _joined(entry: str, members: Mapping[str, bytes]) -> bytes:
         return target.read_bytes()
 
 
-def rewritten(text: str, library: Library, target: str) -> tuple[str, set[str]]:
+def rewritten(text: str, library: Library) -> tuple[str, set[str]]:
     """A module as browsers load it, and which changes that took."""
     changes = set[str]()
-    for change, make in _changes(library, target):
+    for change, make in _changes(library):
         after = make(text)
         if after != text:
             changes.add(change)
@@ -196,12 +188,9 @@ def rewritten(text: str, library: Library, target: str) -> tuple[str, set[str]]:
     return text, changes
 
 
-def _changes(library: Library, target: str) -> Iterator[tuple[str, Callable[[str], str]]]:
+def _changes(library: Library) -> Iterator[tuple[str, Callable[[str], str]]]:
     yield "address of the source map removed", lambda text: _MAP.sub("\n", text)
     yield "specifiers made relative", lambda text: _relative(text, library.specifiers)
-    if library.exports and target.endswith(".js"):
-        end = f"export default {library.exports};\n"
-        yield "made a module: its global name is exported", lambda text: text.rstrip() + "\n" + end
 
 
 def _relative(text: str, specifiers: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from taskmill.console.lean_scripts import lean
 from taskmill.console.refusals import refusal
 
 FOLDER = Path(__file__).with_name("static")
@@ -27,6 +28,11 @@ KINDS: Mapping[str, str] = {
 _INDEX = "index.html"
 
 
+def sent(file: Path) -> bytes:
+    """The content of a file as it is sent: scripts without comments."""
+    return lean(file.read_text()).encode() if file.suffix == ".js" else file.read_bytes()
+
+
 class StaticFiles:
     """Answers requests for files; a path is looked up among them, and never opened as it is."""
 
@@ -40,7 +46,7 @@ class StaticFiles:
         file = self._files().get(name)
         if file is None:
             return refusal(404, "not_found", "there is no such page")
-        content = file.read_bytes()
+        content = sent(file)
         etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
         headers = {"cache-control": "no-cache", "etag": etag}
         if request.headers.get("if-none-match") == etag:

@@ -36,14 +36,14 @@ export function chartsOf(buckets, { days, now }) {
   return {
     times: starts.map((start) => start / 1000),
     throughput: [
-      { name: "created", color: "--c-created", values: sum("created"), dash: "dotted" },
+      { name: "created", color: "--c-created", values: sum("created"), dotted: true },
       { name: "completed", color: "--c-completed", values: sum("completed"), area: true },
       { name: "failed", color: "--c-failed", values: sum("failed"), area: true },
     ],
     latency: [
-      { name: "waiting p50", color: "--c-wait-bar", values: spread("wait", "p50"), dash: "dotted" },
+      { name: "waiting p50", color: "--c-wait-bar", values: spread("wait", "p50"), dotted: true },
       { name: "waiting p95", color: "--c-wait-bar", values: spread("wait", "p95") },
-      { name: "running p50", color: "--c-run-bar", values: spread("run", "p50"), dash: "dotted" },
+      { name: "running p50", color: "--c-run-bar", values: spread("run", "p50"), dotted: true },
       { name: "running p95", color: "--c-run-bar", values: spread("run", "p95") },
     ],
   };

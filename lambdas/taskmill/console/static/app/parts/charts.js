@@ -1,8 +1,6 @@
-// Charts: sparklines of our own, time series by uPlot. Each has its numbers as a table besides.
-import uPlot from "../../vendor/uplot.js";
-import { html, useEffect, useLayoutEffect, useRef } from "../lib.js";
+// Charts as SVG: sparklines and time series. Each has its numbers as a table besides.
+import { html, useLayoutEffect, useRef, useState } from "../lib.js";
 import { short, whole } from "../numbers.js";
-import { theme, utc } from "../settings.js";
 import { absolute, duration } from "../times.js";
 
 /**
@@ -34,51 +32,164 @@ export function Sparkline({ values, label, width = 96, height = 20 }) {
  * @typedef {object} Series
  * @property {string} name
  * @property {string} color A CSS variable, such as "--c-failed".
- * @property {(number | null)[]} values One per time.
+ * @property {(number | null)[]} values One per time; null: none, a gap.
  * @property {boolean} [area] Filled down to the axis.
- * @property {string} [dash] "dotted": told apart from others without colour.
+ * @property {boolean} [dotted] Told apart from others without colour.
+ *
+ * @typedef {{times: number[], series: Series[], label: string, height?: number,
+ *   unit?: "count" | "ms", days?: boolean}} ChartProps times: epoch seconds, of the intervals' begins.
  */
+
+const LEFT = { count: 40, ms: 58 };
+const [TOP, RIGHT, BOTTOM] = [8, 10, 20];
 
 /**
  * A time series. The last interval is still running: its lines are dashed.
  *
- * @param {{times: number[], series: Series[], label: string, height?: number,
- *   unit?: "count" | "ms", days?: boolean}} props times: epoch seconds, of the intervals' begins.
+ * @param {ChartProps} props
  */
-export function TimeChart({ times, series, label, height = 180, unit = "count", days = false }) {
+export function TimeChart(props) {
+  const { times, series, label, height = 176, unit = "count" } = props;
   const box = useRef(/** @type {HTMLElement | null} */ (null));
-  const drawn = useRef(/** @type {uPlot | null} */ (null));
-  const look = `${theme.value} ${document.documentElement.dataset.theme} ${utc.value}`;
-  const shape = [look, unit, days, height, ...series.map(({ name }) => name)].join();
+  const [width, setWidth] = useState(600);
+  const [at, setAt] = useState(-1);
   useLayoutEffect(() => {
-    const element = box.current;
-    if (!element) return undefined;
-    const options = optionsOf({ series, unit, days, height, width: element.clientWidth });
-    const plot = new uPlot(options, dataOf(times, series), element);
-    drawn.current = plot;
-    const resized = new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height }));
+    const element = /** @type {HTMLElement} */ (box.current);
+    const measure = () => setWidth(Math.max(200, element.clientWidth));
+    const resized = new ResizeObserver(measure);
+    measure();
     resized.observe(element);
-    return () => {
-      resized.disconnect();
-      plot.destroy();
-    };
-  }, [shape]);
-  useEffect(() => drawn.current?.setData(dataOf(times, series)), [times, series]);
+    return () => resized.disconnect();
+  }, []);
   const form = unit === "ms" ? duration : whole;
+  const place = placeOf(props, width, height);
+  const point = (/** @type {PointerEvent} */ event) => {
+    const inside = event.clientX - /** @type {HTMLElement} */ (box.current).getBoundingClientRect().left;
+    const share = (inside - place.left) / Math.max(1, place.right - place.left);
+    setAt(Math.max(0, Math.min(times.length - 1, Math.round(share * (times.length - 1)))));
+  };
   return html`<figure class="chart">
-    <div class="chart-legend" aria-hidden="true">
-      ${series.map(
-        ({ name, color, dash }) =>
-          html`<span
-            ><svg width="16" height="8" aria-hidden="true">
-              <line x1="0" y1="4" x2="16" y2="4" stroke=${`var(${color})`} stroke-width="2" stroke-dasharray=${dash ? "3 3" : undefined} /></svg
-            >${name}</span
-          >`,
-      )}
+    <${Legend} series=${series} />
+    <div class="chart-box" ref=${box} aria-hidden="true" onPointerMove=${point} onPointerLeave=${() => setAt(-1)}>
+      <svg width=${width} height=${height} viewBox=${`0 0 ${width} ${height}`}>
+        <${Axes} ...${props} place=${place} />
+        ${series.map((each) => html`<${Line} key=${each.name} series=${each} place=${place} />`)}
+        ${at >= 0 && html`<line class="chart-cursor" x1=${place.x(at)} x2=${place.x(at)} y1=${TOP} y2=${place.bottom} />`}
+      </svg>
+      ${at >= 0 && html`<${Tip} ...${props} at=${at} x=${place.x(at)} width=${width} form=${form} />`}
     </div>
-    <div ref=${box} class="chart-box" aria-hidden="true" style=${{ height: `${height}px` }}></div>
     <${ChartTable} label=${label} times=${times} series=${series} form=${form} />
   </figure>`;
+}
+
+/**
+ * Where things are: pixels of an index and of a value.
+ *
+ * @param {ChartProps} props
+ * @param {number} width
+ * @param {number} height
+ */
+function placeOf({ times, series, unit = "count" }, width, height) {
+  const most = Math.max(1, ...series.flatMap(({ values }) => values.map(Number)));
+  const ticks = ticksTo(most, unit);
+  const top = Math.max(most * 1.06, ticks.at(-1) ?? 1);
+  const [left, right, bottom] = [LEFT[unit], width - RIGHT, height - BOTTOM];
+  const step = (right - left) / Math.max(1, times.length - 1);
+  return {
+    ...{ left, right, bottom, ticks, step },
+    x: (/** @type {number} */ at) => left + at * step,
+    y: (/** @type {number} */ value) => bottom - (value / top) * (bottom - TOP),
+  };
+}
+
+/**
+ * Round values from 0 on, four at most.
+ *
+ * @param {number} most
+ * @param {string} unit
+ */
+function ticksTo(most, unit) {
+  const rounds = unit === "ms" && most > 60_000 ? [60_000, 300_000, 600_000, 1_800_000, 3_600_000, 21_600_000, 86_400_000] : [];
+  const power = 10 ** Math.floor(Math.log10(most / 4 || 1));
+  const step = [...rounds, ...[1, 2, 5, 10].map((each) => each * power)].find((each) => each >= most / 4) ?? most;
+  const whole = unit === "count" ? Math.max(1, step) : step;
+  return Array.from({ length: Math.floor(most / whole) + 1 }, (_, at) => at * whole);
+}
+
+/** @param {ChartProps & {place: ReturnType<typeof placeOf>}} props */
+function Axes({ times, days, unit, place }) {
+  const form = unit === "ms" ? duration : short;
+  const every = Math.max(1, Math.ceil(58 / place.step));
+  const named = times.map((time, at) => ({ time, at })).filter(({ at }) => (times.length - 1 - at) % every === 0);
+  return html`<g class="chart-axes">
+    ${place.ticks.map(
+      (value) =>
+        html`<line x1=${place.left} x2=${place.right} y1=${place.y(value)} y2=${place.y(value)} />
+          <text x=${place.left - 8} y=${place.y(value) + 4} text-anchor="end">${form(value)}</text>`,
+    )}
+    ${named.map(({ time, at }) => {
+      const text = absolute(time * 1000, { seconds: false, zone: false });
+      const anchor = at === times.length - 1 ? "end" : "middle";
+      return html`<text x=${place.x(at)} y=${place.bottom + 16} text-anchor=${anchor}>
+        ${days ? text.slice(5, 10) : text.slice(11)}
+      </text>`;
+    })}
+  </g>`;
+}
+
+/** @param {{series: Series, place: ReturnType<typeof placeOf>}} props */
+function Line({ series: { values, color, area, dotted }, place }) {
+  const last = values.length - 1;
+  const over = pathOf(values, 0, last - 1, place);
+  const running = pathOf(values, Math.max(0, last - 1), last, place);
+  const paint = `var(${color})`;
+  const filled = `${pathOf(values.map((value) => value ?? 0), 0, last, place)}L${place.x(last)},${place.bottom}L${place.x(0)},${place.bottom}z`;
+  return html`<g fill="none" stroke=${paint} stroke-width="1.75" stroke-linejoin="round">
+    ${area && html`<path d=${filled} fill=${paint} fill-opacity="0.12" stroke="none" />`}
+    <path d=${over} stroke-dasharray=${dotted ? "1.5 3" : undefined} />
+    <path d=${running} stroke-dasharray="5 4" />
+  </g>`;
+}
+
+/**
+ * @param {(number | null)[]} values
+ * @param {number} from
+ * @param {number} to
+ * @param {ReturnType<typeof placeOf>} place
+ */
+function pathOf(values, from, to, place) {
+  let path = "";
+  for (let at = from; at <= to; at += 1) {
+    const value = values[at] ?? null;
+    if (value === null) continue;
+    const begins = at === from || (values[at - 1] ?? null) === null;
+    path += `${begins ? "M" : "L"}${place.x(at).toFixed(1)},${place.y(Number(value)).toFixed(1)}`;
+  }
+  return path;
+}
+
+/** @param {{series: Series[]}} props */
+function Legend({ series }) {
+  return html`<div class="chart-legend" aria-hidden="true">
+    ${series.map(
+      ({ name, color, dotted }) =>
+        html`<span>
+          <svg width="16" height="8">
+            <line x1="0" y1="4" x2="16" y2="4" stroke=${`var(${color})`} stroke-width="2" stroke-dasharray=${dotted ? "2 3" : undefined} />
+          </svg>
+          ${name}
+        </span>`,
+    )}
+  </div>`;
+}
+
+/** @param {ChartProps & {at: number, x: number, width: number, form: (value: any) => string}} props */
+function Tip({ times, series, at, x, width, form }) {
+  const side = x > width / 2 ? { right: `${width - x + 12}px` } : { left: `${x + 12}px` };
+  return html`<div class="chart-tip" style=${side}>
+    <strong>${absolute((times[at] ?? 0) * 1000, { seconds: false })}</strong>
+    ${series.map(({ name, values }) => html`<span>${name} ${form(values[at])}</span>`)}
+  </div>`;
 }
 
 /**
@@ -87,123 +198,29 @@ export function TimeChart({ times, series, label, height = 180, unit = "count", 
  * @param {{label: string, times: number[], series: Series[], form: (value: any) => string}} props
  */
 function ChartTable({ label, times, series, form }) {
-  return html`<details class="chart-data">
+  const [isOpen, setOpen] = useState(false);
+  const rows = times.map((time, at) => ({ time, at })).reverse();
+  return html`<details class="chart-data" onToggle=${(/** @type {any} */ event) => setOpen(event.target.open)}>
     <summary>${label}: numbers</summary>
-    <div class="table-box" tabindex="0" role="region" aria-label=${label}>
+    ${isOpen &&
+    html`<div class="table-box" tabindex="0" role="region" aria-label=${label}>
       <table class="table">
         <thead>
-          <tr><th scope="col">From</th>${series.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}</tr>
+          <tr>
+            <th scope="col">From</th>
+            ${series.map(({ name }) => html`<th scope="col" class="number">${name}</th>`)}
+          </tr>
         </thead>
         <tbody>
-          ${times
-            .map(
-              (time, at) =>
-                html`<tr key=${time}>
-                  <th scope="row">${absolute(time * 1000, { seconds: false })}${at === times.length - 1 ? " (running)" : ""}</th>
-                  ${series.map(({ values }) => html`<td class="number">${form(values[at])}</td>`)}
-                </tr>`,
-            )
-            .reverse()}
+          ${rows.map(
+            ({ time, at }) =>
+              html`<tr key=${time}>
+                <th scope="row">${absolute(time * 1000, { seconds: false })}${at === times.length - 1 ? " (running)" : ""}</th>
+                ${series.map(({ values }) => html`<td class="number">${form(values[at])}</td>`)}
+              </tr>`,
+          )}
         </tbody>
       </table>
-    </div>
+    </div>`}
   </details>`;
-}
-
-/**
- * Each series twice: what is over, and the piece that is still running.
- *
- * @param {number[]} times
- * @param {Series[]} series
- * @returns {any}
- */
-function dataOf(times, series) {
-  const last = times.length - 1;
-  const parts = series.flatMap(({ values }) => [
-    values.map((value, at) => (at < last ? value : null)),
-    values.map((value, at) => (at >= last - 1 ? value : null)),
-  ]);
-  return [times, ...parts];
-}
-
-/**
- * @param {{series: Series[], unit: string, days: boolean, height: number, width: number}} asked
- * @returns {any}
- */
-function optionsOf({ series, unit, days, height, width }) {
-  const style = getComputedStyle(document.documentElement);
-  const color = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
-  const form = unit === "ms" ? duration : short;
-  const axis = {
-    stroke: color("--muted"),
-    font: `11px ${style.getPropertyValue("--font")}`,
-    grid: { stroke: color("--line"), width: 1 },
-    ticks: { show: false },
-  };
-  const time = (/** @type {number} */ at) => {
-    const text = absolute(at * 1000, { seconds: false, zone: false });
-    return days ? text.slice(5, 10) : text.slice(11);
-  };
-  return {
-    width,
-    height,
-    padding: [10, 10, 0, 0],
-    legend: { show: false },
-    cursor: { drag: { x: false, y: false }, points: { size: 6 } },
-    scales: { y: { range: (/** @type {any} */ _, /** @type {number} */ low, /** @type {number} */ high) => [0, Math.max(1, high * 1.08 || 1)] } },
-    axes: [
-      { ...axis, grid: { show: false }, space: 64, size: 26, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map(time) },
-      { ...axis, size: unit === "ms" ? 62 : 44, space: 34, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((value) => form(value)) },
-    ],
-    series: [{}, ...series.flatMap((each) => lines(each, color))],
-    plugins: [tooltip(series, form, days)],
-  };
-}
-
-/**
- * @param {Series} series
- * @param {(name: string) => string} color
- */
-function lines({ color: name, area, dash }, color) {
-  const line = { stroke: color(name), width: 1.75, points: { show: false }, spanGaps: false };
-  return [
-    { ...line, ...(area ? { fill: `${color(name)}22` } : {}), ...(dash ? { dash: [2, 3] } : {}) },
-    { ...line, dash: [5, 4] },
-  ];
-}
-
-/**
- * @param {Series[]} series
- * @param {(value: any) => string} form
- * @param {boolean} days
- */
-function tooltip(series, form, days) {
-  const box = document.createElement("div");
-  box.className = "chart-tip";
-  box.hidden = true;
-  const show = (/** @type {uPlot} */ plot) => {
-    const at = plot.cursor.idx ?? null;
-    box.hidden = at === null || (plot.cursor.left ?? -1) < 0;
-    if (at === null) return;
-    const time = Number(plot.data[0][at]);
-    const head = document.createElement("strong");
-    head.textContent = absolute(time * 1000, { seconds: false, zone: !days });
-    const rows = series.map(({ name }, index) => {
-      const value = plot.data[1 + 2 * index]?.[at] ?? plot.data[2 + 2 * index]?.[at];
-      const row = document.createElement("span");
-      row.textContent = `${name} ${form(value)}`;
-      return row;
-    });
-    box.replaceChildren(head, ...rows);
-    const left = plot.cursor.left ?? 0;
-    const right = left > plot.over.clientWidth / 2;
-    box.style.left = right ? "auto" : `${left + 12}px`;
-    box.style.right = right ? `${plot.over.clientWidth - left + 12}px` : "auto";
-  };
-  return {
-    hooks: {
-      init: (/** @type {uPlot} */ plot) => plot.over.append(box),
-      setCursor: show,
-    },
-  };
 }
