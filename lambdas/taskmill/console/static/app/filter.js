@@ -1,5 +1,5 @@
 // The filter language: `status:failed,cancelled type:invoice created:<2h error:Timeout code:01M8`.
-import { parseDuration } from "./times.js";
+import { parseDuration } from "./durations.js";
 import { STATUSES } from "./statuses.js";
 
 /** @typedef {{field: string, value: string}} Term A word without a field has the field "code". */
