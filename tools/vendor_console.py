@@ -49,8 +49,6 @@ class Library:
 _PREACT = {"preact": "./preact.js", "preact/hooks": "./preact-hooks.js"}
 _QUERY = """export { QueryClient } from "./build/modern/queryClient.js";
 export { QueryObserver } from "./build/modern/queryObserver.js";"""
-_VIRTUAL = """export { Virtualizer, elementScroll, observeElementOffset, observeElementRect }
-from "./dist/esm/index.js";"""
 
 LIBRARIES = (
     Library("htm", {"dist/htm.mjs": "htm.js"}),
@@ -66,7 +64,6 @@ LIBRARIES = (
         specifiers=_PREACT | {"@preact/signals-core": "./signals-core.js"},
     ),
     Library("@tanstack/query-core", joined={"query-core.js": _QUERY}),
-    Library("@tanstack/virtual-core", joined={"virtual-core.js": _VIRTUAL}),
 )
 TYPES = {
     "htm": ("htm", True),
@@ -75,7 +72,6 @@ TYPES = {
     "signals-core": ("@preact/signals-core", False),
     "signals": ("@preact/signals", False),
     "query-core": ("@tanstack/query-core", False),
-    "virtual-core": ("@tanstack/virtual-core", False),
 }
 """File of `vendor` without its ending -> where its types are, and whether it has a default."""
 

@@ -1,15 +1,7 @@
 // A list of any length with few rows in the document; rows are of one height.
-import {
-  Virtualizer,
-  elementScroll,
-  observeElementOffset,
-  observeElementRect,
-} from "../../vendor/virtual-core.js";
 import { html, useEffect, useLayoutEffect, useRef, useState } from "../lib.js";
 import { useScrollMemory } from "../scrolls.js";
-
-/** Higher elements are cut by browsers (Firefox: 17.8 million pixels): from here on, it is scaled. */
-const MOST_PIXELS = 8_000_000;
+import { windowOf } from "./window.js";
 
 /**
  * @typedef {object} Props
@@ -28,28 +20,26 @@ const MOST_PIXELS = 8_000_000;
 
 /** @param {Props} props */
 export function VirtualList(props) {
-  const { count, render, label, rowHeight = 34, head, foot, attributes } = props;
+  const { count, render, label, rowHeight = 34, head, foot, attributes, cursor = -1 } = props;
   const scroller = useRef(/** @type {HTMLElement | null} */ (null));
-  const { virtualizer, shift, height } = useVirtualizer(props, scroller, rowHeight);
-  const items = virtualizer.getVirtualItems();
-  const [first, last] = [items[0]?.index ?? 0, items.at(-1)?.index ?? -1];
+  const { first, last, shift, height, reveal } = useWindow(scroller, count, rowHeight);
   useScrollMemory(scroller, props.name ?? "list", props.memory);
   useEffect(() => props.onRange?.(first, last), [first, last, count, props.onRange]);
-  useEffect(() => {
-    if (props.cursor !== undefined && props.cursor >= 0)
-      virtualizer.scrollToIndex(props.cursor, { align: "auto" });
-  }, [props.cursor]);
+  useLayoutEffect(() => {
+    if (cursor >= 0) reveal(cursor);
+  }, [cursor]);
+  const shown = Array.from({ length: Math.max(0, last - first + 1) }, (_, at) => first + at);
   return html`<div class="list" ref=${scroller} role="grid" aria-label=${label} aria-rowcount=${count + 1}>
     ${head}
     <div class="list-rows" role="rowgroup" style=${{ height: `${height}px` }}>
-      ${items.map(
-        ({ index, start }) =>
+      ${shown.map(
+        (index) =>
           html`<div
             key=${index}
             class="list-row"
             role="row"
             aria-rowindex=${index + 2}
-            style=${{ transform: `translateY(${start - shift}px)`, height: `${rowHeight}px` }}
+            style=${{ transform: `translateY(${index * rowHeight - shift}px)`, height: `${rowHeight}px` }}
             ...${attributes?.(index)}
           >
             ${render(index)}
@@ -61,41 +51,41 @@ export function VirtualList(props) {
 }
 
 /**
- * virtual-core with a scaled height: `shift` is what the rows' places are less than they say.
+ * Which rows are in view, followed while the element is scrolled and resized.
  *
- * @param {Props} props
  * @param {{current: HTMLElement | null}} scroller
+ * @param {number} count
  * @param {number} rowHeight
  */
-function useVirtualizer({ count }, scroller, rowHeight) {
-  const [, redraw] = useState(0);
-  const full = count * rowHeight;
-  const height = Math.min(full, MOST_PIXELS);
-  const scale = () => {
-    const view = scroller.current?.clientHeight ?? 0;
-    return full > height ? (full - view) / Math.max(1, height - view) : 1;
+function useWindow(scroller, count, rowHeight) {
+  const [view, setView] = useState({ top: 0, height: 600 });
+  const seen = windowOf({ count, rowHeight, ...view });
+  const before = useRef(seen);
+  useLayoutEffect(() => {
+    const element = /** @type {HTMLElement} */ (scroller.current);
+    const rows = /** @type {HTMLElement} */ (element.querySelector(".list-rows"));
+    const follow = () =>
+      setView({ top: element.scrollTop, height: element.clientHeight - rows.offsetTop });
+    const resized = new ResizeObserver(follow);
+    resized.observe(element);
+    element.addEventListener("scroll", follow, { passive: true });
+    follow();
+    return () => {
+      resized.disconnect();
+      element.removeEventListener("scroll", follow);
+    };
+  }, []);
+  useLayoutEffect(() => {
+    const { scale, offset } = before.current;
+    before.current = seen;
+    // More rows: another scale. The rows in view stay where they are.
+    if (scroller.current && scale !== seen.scale && view.top) scroller.current.scrollTop = offset / seen.scale;
+  });
+  const reveal = (/** @type {number} */ index) => {
+    const [above, below] = [index * rowHeight, (index + 1) * rowHeight - view.height];
+    if (!scroller.current) return;
+    if (above < seen.offset) scroller.current.scrollTop = above / seen.scale;
+    else if (below > seen.offset) scroller.current.scrollTop = Math.ceil(below / seen.scale);
   };
-  /** @type {any} */
-  const options = {
-    count,
-    overscan: 8,
-    estimateSize: () => rowHeight,
-    getScrollElement: () => scroller.current,
-    observeElementRect,
-    observeElementOffset: (/** @type {any} */ instance, /** @type {any} */ told) =>
-      observeElementOffset(instance, (offset, scrolling) => told(offset * scale(), scrolling)),
-    scrollToFn: (/** @type {number} */ offset, /** @type {any} */ how, /** @type {any} */ instance) =>
-      elementScroll(offset / scale(), how, instance),
-    onChange: () => redraw((n) => n + 1),
-    initialRect: { width: 800, height: 600 },
-  };
-  const held = useRef(/** @type {any} */ (null));
-  held.current ??= new Virtualizer(options);
-  /** @type {Virtualizer<any, any>} */
-  const virtualizer = held.current;
-  virtualizer.setOptions(options);
-  useLayoutEffect(() => virtualizer._didMount(), []);
-  useLayoutEffect(() => virtualizer._willUpdate());
-  const offset = virtualizer.scrollOffset ?? 0;
-  return { virtualizer, height, shift: offset - offset / scale() };
+  return { ...seen, reveal };
 }
