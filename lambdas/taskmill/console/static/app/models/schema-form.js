@@ -245,6 +245,20 @@ function put(into, names, value) {
     );
 }
 
+/** Whether a form holds all of an input, undefined included. @param {Field[]} fields @param {any} input */
+export function canShow(fields, input) {
+  if (input === undefined) return true;
+  const { value, problems } = inputOf(fields, textsOf(fields, input));
+  return !Object.keys(problems).length && stringify(ordered(value)) === stringify(ordered(input));
+}
+
+/** A value with the names of its objects in order. @param {any} value @returns {any} */
+function ordered(value) {
+  if (Array.isArray(value)) return value.map(ordered);
+  if (value === null || typeof value !== "object" || value instanceof Num) return value;
+  return Object.fromEntries(Object.keys(value).sort().map((name) => [name, ordered(value[name])]));
+}
+
 /**
  * The API's refusal, by field; '' holds what belongs to none.
  *

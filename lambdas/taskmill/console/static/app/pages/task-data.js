@@ -5,6 +5,8 @@ import { paused } from "../api/live.js";
 import { queries, useQuery } from "../api/queries.js";
 import { route, taskHref } from "../router.js";
 import { isFinal } from "../statuses.js";
+import { partsOf } from "../models/tree.js";
+import { reread } from "../widgets/short.js";
 
 const POLL = 3_000; // ms; a task that has not ended is read again, the beacon may lag a minute
 
@@ -17,30 +19,18 @@ const POLL = 3_000; // ms; a task that has not ended is read again, the beacon m
  * @param {...(string | number)} more
  */
 export function pathOf({ kind, type, code, index }, ...more) {
-  const isFan = kind !== "TASK" && (kind !== undefined || (index ?? null) !== null);
-  const parts = (index ?? null) === null ? [] : ["subtasks", Number(index)];
-  const folder = isFan ? "step-function-tasks" : "tasks";
-  return of(route.value.tenant, folder, type, code, ...parts, ...more);
+  const own = (index ?? null) === null ? [] : ["subtasks", Number(index)];
+  return of(route.value.tenant, kind === "TASK" ? "tasks" : "step-function-tasks", type, code, ...own, ...more);
 }
 
 /** @param {Key} key */
-export const queryKey = (key) => [route.value.tenant, "task", pathOf(key)];
+const queryKey = (key) => [route.value.tenant, "task", pathOf(key)];
 
-/**
- * A task, read again until it has ended.
- *
- * @param {Key} key
- * @param {boolean} [enabled]
- */
-export function useTask(key, enabled = true) {
-  const known = queries.getQueryData(queryKey(key));
-  const open = !known || !isFinal(/** @type {any} */ (known).status);
-  return useQuery(queryKey(key), ({ signal }) => get(pathOf(key), { signal }), {
-    live: open,
-    enabled,
-    keep: false,
-    ...(open && !paused.value ? { every: POLL } : {}),
-  });
+/** A task, read again until it has ended. @param {Key} key */
+export function useTask(key) {
+  const known = /** @type {any} */ (queries.getQueryData(queryKey(key)));
+  const open = !known || !isFinal(known.status);
+  return useQuery(queryKey(key), ({ signal }) => get(pathOf(key), { signal }), { live: open, ...(open && !paused.value ? { every: POLL } : {}) });
 }
 
 /**
@@ -52,29 +42,8 @@ export function useTask(key, enabled = true) {
 export async function act(action, key) {
   const task = await actOn(action, key);
   if (task?.pk) queries.setQueryData(queryKey(key), task);
-  await queries.invalidateQueries({
-    predicate: (query) => query.queryKey[0] === route.value.tenant,
-  });
+  await reread();
 }
 
-/**
- * The address of the task that a text names, as rows do: `TASK#acme/type#code`.
- *
- * @param {string} id
- */
-export function hrefOfId(id) {
-  const { kind, type = "", code = "", index } = partsOf(id);
-  return taskHref({ kind: kind ?? "TASK", type, code, index });
-}
-
-/** @param {string} id */
-function partsOf(id) {
-  const slash = id.indexOf("/");
-  const [type, code, index] = id.slice(slash + 1).split("#");
-  return {
-    kind: id.split("#")[0],
-    type,
-    code,
-    index: index === undefined ? null : Number(index),
-  };
-}
+/** The address of the task that a text names, as rows do: `TASK#acme/type#code`. @param {string} id */
+export const hrefOfId = (id) => taskHref(/** @type {any} */ (partsOf(id)));

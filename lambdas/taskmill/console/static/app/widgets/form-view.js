@@ -1,86 +1,71 @@
-/** The fields of a schema form, each with its description and what the API says about it. */
+// The fields of a form, each with its description and what the API says about it.
 import { html } from "../lib.js";
 import { stringify } from "../models/exact-json.js";
+import { problemsOf as problemsAt } from "../models/schema-form.js";
+import { typed } from "./short.js";
 
-/** @typedef {import('../models/schema-form.js').Field} Field */
+/** @typedef {import("../models/schema-form.js").Field} Field */
+
+/** A field that no schema tells. @param {Partial<Field> & {path: string}} given @returns {Field} */
+export const fieldOf = (given) => ({
+  label: given.path, kind: "text", required: false, nullable: false, secret: false, description: "",
+  hint: "", choices: [], fallback: undefined, hasDefault: false, group: [], ...given,
+});
+
+/** A refusal by field; "" holds the rest. @param {any} error @param {Field[]} fields */
+export const problemsOf = (error, fields) => problemsAt(error, fields.map(({ path }) => path));
 
 /**
- * @param {{fields: Field[], texts: Record<string, string>, problems: Record<string, string>,
- *   onChange: (path: string, text: string) => void}} props
+ * Fields with what is wrong, as a whole and with each.
+ *
+ * @param {Field[]} fields
+ * @param {Record<string, string>} texts
+ * @param {Record<string, string>} problems
+ * @param {(texts: Record<string, string>) => void} onTexts
  */
-export function FormView({ fields, texts, problems, onChange }) {
+export function optionsForm(fields, texts, problems, onTexts) {
   let group = "";
-  return fields.map((field) => {
-    const own = field.group.join(" › ");
-    const heading = own !== group && own;
-    group = own;
-    return html`${heading && html`<h3 class="form-group" key=${`group ${own}`}>${own}</h3>`}
-      <${FieldView}
-        key=${field.path}
-        field=${field}
-        text=${texts[field.path] ?? ""}
-        problem=${problems[field.path]}
-        onText=${(/** @type {string} */ text) => onChange(field.path, text)}
-      />`;
-  });
+  const isWhole = fields.some(({ path }) => path === "");
+  return html`${problems[""] && !isWhole && html`<p class="banner danger" role="alert">${problems[""]}</p>`}
+    ${fields.map((field) => {
+      const own = field.group.join(" › ");
+      const heading = own !== group && own;
+      group = own;
+      return html`${heading && html`<h3 class="form-group">${own}</h3>`}
+        <${FieldView} key=${field.path} field=${field} text=${texts[field.path] ?? ""} problem=${problems[field.path]}
+          onText=${(/** @type {string} */ text) => onTexts({ ...texts, [field.path]: text })} />`;
+    })}`;
 }
 
 /** @param {{field: Field, text: string, problem?: string, onText: (text: string) => void}} props */
-export function FieldView({ field, text, problem, onText }) {
-  const id = `field-${field.path || "input"}`;
-  const described = [problem && `${id}-problem`, (field.description || field.hint) && `${id}-hint`]
-    .filter(Boolean)
-    .join(" ");
+function FieldView({ field, text, problem, onText }) {
+  const { path, label, kind, required, nullable, description } = field;
+  const id = `field-${path || "input"}`;
+  const hint = [description, field.hint].filter(Boolean).join(" · ");
   const common = {
-    id,
-    class: "input",
-    "aria-invalid": problem ? "true" : undefined,
-    "aria-describedby": described || undefined,
-    "aria-required": field.required ? "true" : undefined,
-    onInput: (/** @type {any} */ event) => onText(event.target.value),
+    id, class: "input", "aria-invalid": problem ? "true" : undefined, "aria-required": required ? "true" : undefined,
+    "aria-describedby": [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean).join(" ") || undefined, onInput: typed(onText),
   };
   return html`<div class=${`field${problem ? " wrong" : ""}`}>
-    <label for=${id}
-      >${field.label}${field.required ? html` <span class="needed" title="required">*</span>` : ""}
-      <span class="field-kind"
-        >${field.kind === "json" ? "JSON" : field.kind}${field.nullable ? " or null" : ""}</span
-      ></label
-    >
+    <label for=${id}>${label}${required && html` <span class="needed" aria-hidden="true">*</span>`}${" "}<span class="field-kind">${kind === "json" ? "JSON" : kind}${nullable && " or null"}</span></label>
     <${Control} field=${field} text=${text} common=${common} />
     ${problem && html`<p class="problem" id=${`${id}-problem`}>${problem}</p>`}
-    ${(field.description || field.hint) && html`<p class="hint" id=${`${id}-hint`}>${[field.description, field.hint].filter(Boolean).join(" · ")}</p>`}
+    ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
   </div>`;
 }
 
 /** @param {{field: Field, text: string, common: Record<string, any>}} props */
 function Control({ field, text, common }) {
+  const { kind, path, required, secret, nullable, choices } = field;
   const fallback = field.hasDefault ? `default: ${stringify(field.fallback)}` : "";
-  if (field.kind === "enum" || field.kind === "boolean") {
-    const choices = field.kind === "boolean" ? [true, false] : field.choices;
+  if (kind === "enum" || kind === "boolean")
     return html`<select ...${common} value=${text}>
-      <option value="">${fallback || (field.required ? "choose …" : "left out")}</option>
-      ${choices.map((each) => html`<option key=${stringify(each)} value=${stringify(each)}>${typeof each === "string" ? each : stringify(each)}</option>`)}
-      ${field.nullable && html`<option value="null">null</option>`}
-    </select>`;
-  }
-  if (field.kind === "json") {
-    return html`<textarea
-      ...${common}
-      class="input mono"
-      rows=${Math.min(12, Math.max(field.path ? 2 : 5, text.split("\n").length))}
-      spellcheck="false"
-      placeholder=${fallback || (field.path ? "" : "{ }")}
-      value=${text}
-    ></textarea>`;
-  }
-  const mode =
-    field.kind === "integer" ? "numeric" : field.kind === "number" ? "decimal" : undefined;
-  return html`<input
-    ...${common}
-    type=${field.secret ? "password" : field.kind === "date" ? "date" : "text"}
-    autocomplete="off"
-    inputmode=${mode}
-    placeholder=${fallback || (field.kind === "datetime" ? "2026-01-05T06:00:00+01:00" : "")}
-    value=${text}
-  />`;
+      <option value="">${fallback || (required ? "choose …" : "left out")}</option>
+      ${(kind === "boolean" ? [true, false] : choices).map((each) => html`<option value=${stringify(each)}>${typeof each === "string" ? each : stringify(each)}</option>`)}
+      ${nullable && html`<option value="null">null</option>`}</select>`;
+  if (kind === "json")
+    return html`<textarea ...${common} class="input mono" rows=${Math.min(14, Math.max(path ? 2 : 6, text.split("\n").length))} spellcheck="false" placeholder=${fallback} value=${text}></textarea>`;
+  const mode = { integer: "numeric", number: "decimal" }[/** @type {string} */ (kind)];
+  return html`<input ...${common} type=${secret ? "password" : "text"} autocomplete="off" inputmode=${mode}
+    placeholder=${fallback || { datetime: "2026-01-05T06:00:00+01:00", date: "2026-01-05" }[/** @type {string} */ (kind)]} value=${text} />`;
 }

@@ -1,10 +1,14 @@
 /** Bars of waiting and running on one scale, with the same in words. */
 import { html } from "../lib.js";
-import { duration } from "../times.js";
-import { WORDS, ticks } from "../models/waterfall.js";
+import { duration, now } from "../times.js";
+import { isFinal } from "../statuses.js";
+import { WORDS, ticks, waterfall } from "../models/waterfall.js";
 
 /** @typedef {import('../models/waterfall.js').Segment} Segment
  *  @typedef {import('../models/waterfall.js').Totals} Totals */
+
+/** The life of a task until now. @param {any} task */
+export const lifeOf = (task) => waterfall(task, isFinal(task.status) ? 0 : now.value);
 
 /** A segment in words. @param {Segment} segment */
 export function told(segment) {
