@@ -23,7 +23,7 @@ export default function CallbacksPage() {
   const [isNew, setNew] = useState(false);
   const query = useQuery([tenant, "callbacks", wanted], async ({ signal }) => {
     const types = await knownTypes(tenant, signal);
-    const lists = (wanted ? [wanted] : types).map((taskType) => get(of(tenant, "callbacks"), { signal, query: { taskType } }));
+    const lists = (wanted ? [wanted] : types).map((type) => get(of(tenant, "callbacks"), { signal, query: { type } }));
     return { types, items: (await Promise.all(lists)).flatMap((page) => page.items) };
   });
   return html`<${PageHead} title="Callbacks" hint="Tasks that are submitted whenever a task of a type ends.">

@@ -6,6 +6,9 @@ import { typed } from "./short.js";
 
 /** @typedef {import("../models/schema-form.js").Field} Field */
 
+/** @type {Record<string, string>} */
+const KINDS = { json: "JSON", text: "", enum: "", boolean: "" };
+
 /** A field that no schema tells. @param {Partial<Field> & {path: string}} given @returns {Field} */
 export const fieldOf = (given) => ({
   label: given.path, kind: "text", required: false, nullable: false, secret: false, description: "",
@@ -47,7 +50,7 @@ function FieldView({ field, text, problem, onText }) {
     "aria-describedby": [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean).join(" ") || undefined, onInput: typed(onText),
   };
   return html`<div class=${`field${problem ? " wrong" : ""}`}>
-    <label for=${id}>${label}${required && html` <span class="needed" aria-hidden="true">*</span>`}${" "}<span class="field-kind">${kind === "json" ? "JSON" : kind}${nullable && " or null"}</span></label>
+    <label for=${id}>${label}${required && html` <span class="needed" aria-hidden="true">*</span>`}${" "}<span class="field-kind">${KINDS[kind] ?? kind}${nullable && " or null"}</span></label>
     <${Control} field=${field} text=${text} common=${common} />
     ${problem && html`<p class="problem" id=${`${id}-problem`}>${problem}</p>`}
     ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
