@@ -8,7 +8,7 @@ import { StatusBadge } from "../parts/icons.js";
 import { Empty } from "../parts/states.js";
 import { toast } from "../parts/toasts.js";
 import { go, href, route, taskHref } from "../router.js";
-import { mayWrite } from "../session.js";
+import { has, mayWrite } from "../session.js";
 import { inWords } from "../models/recurrence-words.js";
 import { inputOf, textsOf } from "../models/schema-form.js";
 import { fieldOf, optionsForm, problemsOf } from "../widgets/form-view.js";
@@ -58,7 +58,7 @@ function Actions({ schedule, small = false, edit }) {
   };
   return html`
     <${Button} small=${small} icon=${paused ? "play" : "pause"} onClick=${() => attempt(() => post(path(paused ? "resume" : "pause")), paused ? "It fires again." : "Paused.")}>${paused ? "Resume" : "Pause"}<//>
-    <${Button} small=${small} onClick=${() => attempt(() => post(path("fire")), "Fired.", (task) => ({ href: taskHref(task), text: "Its task" }))}>Fire now<//>
+    ${has("fires") && html`<${Button} small=${small} onClick=${() => attempt(() => post(path("fire")), "Fired.", (task) => ({ href: taskHref(task), text: "Its task" }))}>Fire now<//>`}
     ${edit && html`<${Button} onClick=${edit}>Edit<//><${Button} kind="ghost" onClick=${() => setAsked(true)}>Remove<//>`}
     ${asked && html`<${Dialog} title=${`Remove ${name}?`} onClose=${() => setAsked(false)}
       actions=${html`<${Button} onClick=${() => setAsked(false)}>Keep it<//><${Button} kind="danger" onClick=${() => attempt(remove, "Removed.")}>Remove<//>`}>
@@ -71,25 +71,25 @@ function One({ name }) {
   const [editing, setEditing] = useState(false);
   const path = of(tenant, "schedules", name);
   const query = useQuery([tenant, "schedules", "one", name], ({ signal }) => get(path, { signal }), { live: true });
-  const fires = useQuery([tenant, "schedules", "fires", name], ({ signal }) => get(`${path}/fires`, { signal }), { live: true });
+  const fires = useQuery([tenant, "schedules", "fires", name], ({ signal }) => get(`${path}/fires`, { signal }), { live: true, enabled: has("fires") });
   return shown(query, (schedule) => html`
     <${PageHead} title=${html`${name} ${schedule.paused && html`<span class="badge">paused</span>`}`}
       hint=${html`<a href=${href("schedules")}>Schedules</a> › ${inWords(schedule.expression)} ${zoneOf(schedule)}`}>
       <${Actions} schedule=${schedule} edit=${() => setEditing(true)} /><//>
     ${editing && html`<${Edit} schedule=${schedule} close=${() => setEditing(false)} />`}
     <div class="columns">
-      <${Card} title="Next fires">${shown(fires, ({ next }) => schedule.paused || !next.length
+      <${Card} title="Next fires">${shown(has("fires") ? fires : { ...query, data: { next: [schedule.nextFireAt].filter(Boolean) } }, ({ next }) => schedule.paused || !next.length
         ? html`<${Empty} title=${schedule.paused ? "Paused" : "It fires no more"} />`
         : html`<ol class="fires">${each(next, (at) => html`<li key=${at}><${Time} at=${at} exact /> <${Time} at=${at} /> <span class="muted">${zoned(at, zoneOf(schedule))}</span></li>`)}</ol>`, 2)}
         <dl class="facts"><div><dt>type</dt><dd>${typeLink(schedule)}</dd></div>
           <div><dt>expression</dt><dd><code>${schedule.expression}</code></dd></div>
           <div><dt>created</dt><dd><${Time} at=${schedule.createdAt} /> ${schedule.createdBy && `by ${schedule.createdBy}`}</dd></div>
           ${schedule.priority && html`<div><dt>priority</dt><dd>${schedule.priority}</dd></div>`}</dl><//>
-      <${Card} title="Last fires">${shown(fires, (page) => page.fires.length
+      ${has("fires") && html`<${Card} title="Last fires">${shown(fires, (page) => page.fires.length
         ? table(["at", "outcome", "error"], each(page.fires, ({ at, task }) => html`<tr key=${at}><td><${Time} at=${at} exact /></td>
             <td>${task ? html`<a href=${taskHref(task)}><${StatusBadge} status=${task.status} /></a>` : html`<span class="muted" title="It was paused then, or its task has been removed">no task</span>`}</td>
             <td class="cut">${task?.attributes?.error?.type}</td></tr>`))
-        : html`<${Empty} title="It has not fired yet" />`)}<//>
+        : html`<${Empty} title="It has not fired yet" />`)}<//>`}
     </div>
     ${(schedule.input ?? null) !== null && html`<${Card} title="Input of its tasks"><${JsonView} value=${schedule.input} label="input" /><//>`}`);
 }

@@ -83,7 +83,7 @@ function Payload({ task, name }) {
   }, { enabled: revealed || isLarge });
   if (name === "result" && status !== "COMPLETED" && inRow === undefined) return html`<${Empty} title=${isFinal(status) ? "It ended without a result" : "No result yet"} />`;
   if (expired?.includes(name)) return html`<${Empty} title=${`The ${name} has expired`}>It was kept for its retention time.<//>`;
-  const reveal = whoami.value?.mayReveal === false ? null : () => setRevealed(true);
+  const reveal = whoami.value?.mayReveal === false || !has("reveal") ? null : () => setRevealed(true);
   const view = (/** @type {any} */ { value, text, size, download }) => text === undefined
     ? html`<${JsonView} value=${value} label=${name} revealed=${revealed} onReveal=${reveal} onDownload=${download} />`
     : html`<p class="muted">The first 64 KB of ${size}. <${Button} small icon="download" onClick=${download}>Download all of it<//></p><pre class="raw">${text}</pre>`;
@@ -103,7 +103,7 @@ function ErrorTab({ error, fingerprint = error.fingerprint }) {
 function History({ task }) {
   const entries = task.history ?? [];
   if (!entries.length) return html`<${Empty} title="No history is kept of it" />`;
-  return table(["status", "at", "#after", "#attempt", "by"], each(entries, ({ status, at, attempt, by }, n) => html`<tr>
+  return table(["status", "at", "#after", "#attempt", "by"], each(entries, ({ status, at, attempt, by, reason }, n) => html`<tr>
     <td><${StatusBadge} status=${status} /></td><td><${Time} at=${at} exact /></td><td class="number">${n > 0 && html`<${Duration} from=${entries[n - 1].at} to=${at} />`}</td>
-    <td class="number">${attempt || ""}</td><td>${by}</td></tr>`));
+    <td class="number">${attempt || ""}</td><td>${by} ${reason && html`<span class="muted">${reason}</span>`}</td></tr>`));
 }

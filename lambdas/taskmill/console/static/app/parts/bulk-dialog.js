@@ -73,6 +73,7 @@ function Question({ asked, body, path, verb, title, close, found, onStart, recou
     ${count > 0 && optionsForm(fields, texts, {}, setTexts)}
     ${sure && html`<p class="banner danger" role="alert">This is <b>${environment.value}</b>. Press once more to go on.</p>`}
     ${refusal && html`<p class="banner danger" role="alert">${refusal} <${Button} small onClick=${recount}>Count again<//></p>`}
+    ${asked.filter?.fingerprint && html`<p class="muted">Failed subtasks run again by way of their fan-out, which counts as one task.</p>`}
     <p class="muted">It runs in the stack: closing this page changes nothing. It can be cancelled and resumed under${" "}<a href=${href("bulk")} onClick=${close}>Bulk operations</a>.</p><//>`;
 }
 
