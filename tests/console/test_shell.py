@@ -125,7 +125,6 @@ def test_c21_nothing_moves_for_those_who_asked_for_that(show: Show) -> None:
     assert moving == []
 
 
-@awaits("statistics")
 def test_c22_the_tenant_is_in_the_address_and_no_other_is_asked_for(view: View) -> None:
     view.behind.client.submit("console-echo", "mine")
     view.open("/tasks?q=type:console-echo")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 from taskmill import Retry, TaskContext, task
 
@@ -14,6 +14,17 @@ class Invoice(BaseModel):
     customer: str = Field(min_length=1)
     currency: Literal["EUR", "USD"] = "EUR"
     note: Annotated[str | None, Field(description="Printed below the total")] = None
+
+
+class Login(BaseModel):
+    user: str
+    password: SecretStr
+
+
+@task("console-login")
+def login(given: Login) -> str:
+    """Log somebody in, with a password that nobody sees."""
+    return given.user
 
 
 @task("console-invoice")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 import httpx
@@ -12,6 +13,9 @@ from taskmill.work.event_loops import without_event_loop
 
 if TYPE_CHECKING:
     from taskmill.testing.cloud import InProcessCloud
+
+
+_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 
 
 class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
@@ -49,4 +53,16 @@ class InProcessTransport(httpx.BaseTransport, httpx.AsyncBaseTransport):
             bucket.put_object(Key=key, Body=content, Tagging=tags)
             return httpx.Response(200)
         found = bucket.objects.get(key)
-        return httpx.Response(404) if found is None else httpx.Response(200, content=found)
+        return httpx.Response(404) if found is None else _object(found, request)
+
+
+def _object(content: bytes, request: httpx.Request) -> httpx.Response:
+    """An object, or the range of its bytes that was asked for; not read yet, as from a network."""
+    status, headers = 200, {}
+    if asked := _RANGE.fullmatch(request.headers.get("range", "")):
+        first, total = int(asked[1]), len(content)
+        content = content[first : int(asked[2]) + 1 if asked[2] else None]
+        status = 206
+        headers["content-range"] = f"bytes {first}-{first + len(content) - 1}/{total}"
+    headers["content-length"] = str(len(content))
+    return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content))
