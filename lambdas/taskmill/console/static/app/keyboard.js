@@ -38,7 +38,7 @@ export function start() {
     const pressed = nameOf(event);
     if (!pressed) return;
     const isCommand = pressed.startsWith("mod+");
-    if (!isCommand && isBusy(event)) return;
+    if (!isCommand && (isBusy(event) || isPress(event))) return;
     const wanted = prefix ? `${prefix} ${pressed}` : pressed;
     const found = shortcuts.peek().find(({ keys }) => keys === wanted);
     remember(!found && pressed === "g" ? "g" : "");
@@ -63,6 +63,12 @@ function isBusy(event) {
     target.closest?.("input, textarea, select, [contenteditable], [role=menu]") ||
       document.querySelector("dialog[open]"),
   );
+}
+
+/** Whether the key presses what has the focus: that is its own. @param {KeyboardEvent} event */
+function isPress(event) {
+  const target = /** @type {HTMLElement} */ (event.target);
+  return /^(Enter| )$/.test(event.key) && Boolean(target.closest?.("a, button, summary"));
 }
 
 /** @param {string} value */

@@ -1,5 +1,5 @@
 // The filter: chips of its terms and a field with suggestions.
-import { html, useEffect, useId, useRef, useState } from "../lib.js";
+import { html, useId, useRef, useState } from "../lib.js";
 import { useStatistics } from "../api/statistics.js";
 import { FIELDS, parseFilter, withTerm, writeFilter } from "../filter.js";
 import { useShortcuts } from "../keyboard.js";
@@ -31,16 +31,19 @@ export function FilterBar({ terms, faults, onChange }) {
   const types = (useStatistics().data?.types ?? []).map(({ type }) => type);
   const found = isOpen ? suggestions(text, types) : [];
   useShortcuts([{ keys: "/", label: "Filter", run: () => input.current?.focus() }], []);
-  useEffect(() => setAt(-1), [text]);
   const change = (/** @type {Term[]} */ next) => onChange(writeFilter(next));
+  const type = (/** @type {string} */ typed) => {
+    setText(typed);
+    setAt(-1);
+  };
   const enter = (/** @type {string} */ typed) => {
-    setText("");
+    type("");
     change(parseFilter(typed).reduce(withTerm, terms));
   };
   const choose = (/** @type {Suggestion | undefined} */ chosen) => {
     if (!chosen) return;
     if (chosen.whole) enter(chosen.text);
-    else setText(chosen.text);
+    else type(chosen.text);
     input.current?.focus();
   };
   const keydown = (/** @type {KeyboardEvent} */ event) => {
@@ -68,7 +71,7 @@ export function FilterBar({ terms, faults, onChange }) {
         fault=${fault}
         onEdit=${() => {
           change(terms.filter((each) => each !== term));
-          setText(writeFilter([term]));
+          type(writeFilter([term]));
           input.current?.focus();
         }}
         onRemove=${() => change(terms.filter((each) => each !== term))}
@@ -89,7 +92,7 @@ export function FilterBar({ terms, faults, onChange }) {
       placeholder=${terms.length ? "" : "status:failed type:invoice created:<2h error:Timeout"}
       value=${text}
       onInput=${(/** @type {any} */ event) => {
-        setText(event.target.value);
+        type(event.target.value);
         setOpen(true);
       }}
       onFocus=${() => setOpen(true)}
