@@ -49,7 +49,7 @@ def test_c11_children_unfold_beside_the_waterfall_and_keys_go_up(view: View) -> 
     tree = view.page.get_by_role("treegrid")
 
     expect(tree.get_by_role("row")).to_have_count(1 + 4)  # with the head
-    tree.get_by_role("button", name=re.compile("console-echo")).first.click()
+    view.page.keyboard.press("j")
     view.page.keyboard.press("Enter")
     view.page.wait_for_url("**/task/console-echo/**")
     view.settled()
