@@ -1,6 +1,7 @@
 """Whom the console answers, and what nobody can make it do."""
 
 import gzip
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -148,3 +149,51 @@ def test_c40_nothing_is_loaded_from_another_host(view: View) -> None:
         view.go(each) if hosts else view.open(each)
 
     assert hosts - {""} == {httpx.URL(view.behind.url).netloc.decode()}
+
+
+MARKUP = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>'
+PAGES = [
+    "/tasks",
+    "/tasks?q=type:console-hostile",
+    "/task/console-hostile/h",
+    "/task/console-hostile/h?tab=input",
+    "/task/console-hostile/h?tab=error",
+    "/task/console-hostile/h?tab=history",
+    "/task/console-hostile/h?tab=logs",
+    "/errors",
+    "/submit/console-hostile?from=TASK%23acme%2Fconsole-hostile%23h",
+    f"/tasks?q={MARKUP}",
+    f"/task/{MARKUP}/{MARKUP}",
+    f"/submit/{MARKUP}",
+    "",
+]
+
+
+def test_c25_markup_in_a_task_is_text_on_every_page(show: Callable[..., View]) -> None:
+    lines = [{"at": "2026-11-28T01:00:00Z", "level": "INFO", "message": MARKUP, "extra": MARKUP}]
+    view = show(read_logs=lambda _: lines)
+    view.behind.client.submit("console-hostile", MARKUP, code="h", name=MARKUP)
+    view.behind.run()
+    view.guard.expect("status of 4")  # pages of what does not exist
+
+    view.open()
+    for page in PAGES:
+        view.go(page)
+        made = view.page.locator("img[src=x], main script").count()
+        assert (page, made, view.page.evaluate("window.hit")) == (page, 0, None)
+    view.open("/task/console-hostile/h?tab=logs")
+    expect(view.page.get_by_role("tabpanel")).to_contain_text(MARKUP)
+
+
+def test_c17_who_may_only_read_gets_no_buttons_that_change(view: View) -> None:
+    view.behind.refuse("/may-write$", 403, "not authorized")
+    view.behind.client.submit("console-refund", 500, code="much")
+    view.behind.run()
+    view.guard.expect("status of 403")
+
+    told = re.compile("Retry|Cancel|Submit|Resolve|Ignore|Pause$|Fire|New schedule|Remove$")
+    for page in ("/task/console-refund/much", "/tasks?q=type:console-refund", "/schedules"):
+        view.open(page)
+        expect(view.main.get_by_role("button", name=told)).to_have_count(0)
+        expect(view.page.get_by_role("link", name=re.compile("^Submit"))).to_have_count(0)
+    expect(view.page.get_by_role("contentinfo")).to_contain_text("read-only")

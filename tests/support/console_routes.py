@@ -1,6 +1,6 @@
 """Routes that the console asks for, while not all of them exist.
 
-Each of these marks lapses by itself with the route; xfail is strict.
+Each of these marks lapses by itself with the route.
 """
 
 from functools import cache
@@ -40,6 +40,5 @@ def _shape(path: str) -> str:
 def awaits(*names: str) -> pytest.MarkDecorator:
     """Marks a test that cannot pass before these routes exist."""
     lacking = sorted(missing() & set(names))
-    return pytest.mark.xfail(
-        bool(lacking), reason=f"the API has no {', '.join(lacking)} yet", strict=True
-    )
+    reason = f"the API has no {', '.join(lacking)} yet"
+    return pytest.mark.xfail(bool(lacking), reason=reason, run=False)

@@ -67,3 +67,11 @@ def echo(value: object) -> object:
 def family(names: list[str], ctx: TaskContext) -> list[object]:
     """A parent of as many children."""
     return ctx.gather(echo, names)
+
+
+@task("console-hostile", retry=Retry(max_attempts=1))
+def hostile(text: str, ctx: TaskContext) -> None:
+    """Repeat a text wherever a task can put one, then fail with it."""
+    ctx.progress(1, 2, text)
+    ctx.logger.info(text)
+    raise type(text[:40], (Exception,), {})(text)
