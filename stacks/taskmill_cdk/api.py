@@ -58,6 +58,7 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
     yield _GET, f"{_TENANT}/tasks/{{type}}/{{code}}/input"
     yield _GET, f"{_TENANT}/tasks/{{type}}/{{code}}/input/revealed"
     fan_out = f"{_TENANT}/step-function-tasks/{{type}}/{{code}}"
+    yield _GET, f"{fan_out}/batches"
     yield _GET, f"{fan_out}/subtasks"
     yield _GET, f"{fan_out}/subtasks/{{index}}"
     yield _GET, f"{fan_out}/subtasks/{{index}}/result"

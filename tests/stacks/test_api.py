@@ -38,6 +38,7 @@ ROUTES = {
     *(f"POST {task}/{move}" for task in (TASK, FAN_OUT) for move in ("cancel", "retry")),
     f"PATCH {TASK}",
     f"PATCH {FAN_OUT}",
+    f"GET {FAN_OUT}/batches",
     f"GET {FAN_OUT}/subtasks",
     f"GET {FAN_OUT}/subtasks/{{index}}",
     f"GET {FAN_OUT}/subtasks/{{index}}/result",

@@ -6,9 +6,19 @@ from aws_lambda_powertools.event_handler import Request
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 
 from taskmill.http.pages import TaskPage, subtask_page
-from taskmill.http.parameters import Code, Index, Limit, StatusFilter, SubtaskCursor, Tenant, Type
+from taskmill.http.parameters import (
+    Code,
+    Index,
+    Limit,
+    StatusesFilter,
+    SubtaskCursor,
+    Tenant,
+    Type,
+    statuses_of,
+)
 from taskmill.http.revealing import note_revealed
 from taskmill.http.routing import add_route
+from taskmill.model.api.overviews import BatchPage
 from taskmill.model.api.views import Input, Result, Task
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.wiring.process import current
@@ -16,6 +26,15 @@ from taskmill.wiring.process import current
 
 def add_to(app: ApiGatewayResolver) -> None:
     fan_out = "step-function-tasks/<type>/<code>"
+    add_route(
+        app,
+        "GET",
+        f"{fan_out}/batches",
+        list_batches,
+        name="step_function_task_batches",
+        summary="List the batches of a step function task",
+        errors=(404,),
+    )
     add_route(
         app,
         "GET",
@@ -73,14 +92,22 @@ def list_subtasks(
     type: Type,  # noqa: A002
     code: Code,
     *,
-    task_status: StatusFilter = None,
+    task_status: StatusesFilter = None,
     limit: Limit = 50,
     cursor: SubtaskCursor = None,
 ) -> TaskPage:
     parent = TaskKey(Kind.SFN_TASK, tenant, type, code)
     return subtask_page(
-        current().service, parent, start=int(cursor or 0), limit=limit, status=task_status
+        current().service,
+        parent,
+        start=int(cursor or 0),
+        limit=limit,
+        statuses=statuses_of(task_status),
     )
+
+
+def list_batches(tenant: Tenant, type: Type, code: Code) -> BatchPage:  # noqa: A002
+    return current().service.list_batches(key=TaskKey(Kind.SFN_TASK, tenant, type, code))
 
 
 def get_subtask_result(tenant: Tenant, type: Type, code: Code, index: Index) -> Result:  # noqa: A002

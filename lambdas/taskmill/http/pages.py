@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from pydantic import Field
@@ -12,11 +12,9 @@ from taskmill.model.api.base import View
 from taskmill.model.api.views import Page, Task
 from taskmill.model.keys import TaskKey
 from taskmill.model.statuses import Status
-from taskmill.service.pages import EXAMINED_A_PAGE
 from taskmill.service.task_service import TaskService
 
 PAGE_BYTES = 4_000_000  # after JSON escaping; below Lambda's limit of 6 MB for a response
-_READ_AT_ONCE = 500  # subtasks; as many as share a partition
 Shown = TypeVar("Shown", bound=View)
 
 
@@ -44,26 +42,21 @@ def child_page(children: Sequence[Task], *, limit: int) -> TaskPage:
 
 
 def subtask_page(
-    service: TaskService, parent: TaskKey, *, start: int, limit: int, status: Status | None
+    service: TaskService,
+    parent: TaskKey,
+    *,
+    start: int,
+    limit: int,
+    statuses: Collection[Status] = (),
 ) -> TaskPage:
-    """A page of subtasks from index `start` on.
-
-    With a status it looks at up to 5,000 subtasks, so it can be shorter than `limit`.
-    """
-    count = service.get_task(key=parent).child_count or 0
-    stop = min(count, start + EXAMINED_A_PAGE)
-    index, found = start, list[Task]()
-    while index < stop and len(found) < limit:
-        step = min(limit - len(found) if status is None else _READ_AT_ONCE, stop - index)
-        read = service.list_sub_tasks(key=parent, start=index, limit=step)
-        found += [task for task in read if status in (None, task.status)]
-        # None: they expire together. (Those of a fan-out that an earlier version is splitting are
-        # stored in order, so none follow either.)
-        index = index + step if read else count
-    kept = fitting(found[:limit])
+    """A page of subtasks from index `start` on; see `TaskService.page_of_sub_tasks`."""
+    found, following = service.page_of_sub_tasks(
+        key=parent, start=start, limit=limit, statuses=statuses
+    )
+    kept = fitting(found)
     if len(kept) < len(found):
-        index = (kept[-1].index or 0) + 1
-    return TaskPage(items=kept, cursor=str(index) if index < count else None)
+        following = found[len(kept)].index
+    return TaskPage(items=kept, cursor=None if following is None else str(following))
 
 
 def fitting(items: Sequence[Shown]) -> tuple[Shown, ...]:

@@ -30,14 +30,6 @@ TypeFilter = Annotated[
     Query(alias="type", pattern=NAME_PATTERN, description="Return only tasks of this type."),
 ]
 MappedType = Annotated[str, Query(alias="type", pattern=NAME_PATTERN, description="The task type.")]
-StatusFilter = Annotated[
-    Status | None,
-    Query(
-        alias="status",
-        description="Return only tasks with this status. A page can be short or empty; use its"
-        " cursor to continue.",
-    ),
-]
 _STATUS = f"({'|'.join(Status)})"
 StatusesFilter = Annotated[
     str | None,

@@ -19,7 +19,18 @@ from taskmill.model.subtask_layout import on_demand
 from taskmill.model.subtask_states import standing
 
 # What a row that is taken over from an earlier run loses.
-OF_A_RUN = ("counts", "told", "tell", "counted", "whole", "kept", "reason", "reports", "released")
+OF_A_RUN = (
+    "counts",
+    "told",
+    "tell",
+    "counted",
+    "whole",
+    "kept",
+    "reason",
+    "reports",
+    "released",
+    "finishedAt",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -56,6 +56,7 @@ class BatchRow:
     kept: str | None = None
     reason: str | None = None
     updated_at: int | None = None  # claimed, or given up
+    finished_at: int | None = None  # closed
 
     @property
     def given_up(self) -> bool:
