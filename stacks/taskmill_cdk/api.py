@@ -55,6 +55,7 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
         yield _GET, f"{task}/progress"
         yield _GET, f"{task}/result"
         yield _GET, f"{task}/result/revealed"
+        yield _GET, f"{task}/tree"
     yield _GET, f"{_TENANT}/tasks/{{type}}/{{code}}/input"
     yield _GET, f"{_TENANT}/tasks/{{type}}/{{code}}/input/revealed"
     fan_out = f"{_TENANT}/step-function-tasks/{{type}}/{{code}}"

@@ -43,6 +43,7 @@ ROUTES = {
     f"GET {FAN_OUT}/subtasks/{{index}}",
     f"GET {FAN_OUT}/subtasks/{{index}}/result",
     *(f"GET {task}/progress" for task in (TASK, FAN_OUT)),
+    *(f"GET {task}/tree" for task in (TASK, FAN_OUT)),
     f"GET {TASK}/input",
     f"GET {TASK}/input/revealed",
     *(f"GET {task}/result/revealed" for task in (TASK, FAN_OUT)),

@@ -1,4 +1,4 @@
-"""Reading many tasks at a time: failures, and tasks by their keys."""
+"""Reading many tasks at a time: failures, look-ups, trees, batches."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from taskmill.client.calls.operations import listing, operation
-from taskmill.client.calls.steps import Listing, Request, Steps
+from taskmill.client.calls.steps import Listing, Request, Steps, getting
 from taskmill.client.connection import Connection
-from taskmill.client.paths import tenant_path
+from taskmill.client.paths import path_of, tenant_path
 from taskmill.client.read import Key, key_of
 from taskmill.client.wire import to_body
-from taskmill.model.api.overviews import Failure, LookedUp
-from taskmill.model.limits import MAX_PAGE
+from taskmill.model.api.overviews import Batch, BatchPage, Failure, LookedUp, TaskTree
+from taskmill.model.limits import MAX_DEPTH, MAX_PAGE
 from taskmill.model.options import check_named, check_whole, suggests
 
 
@@ -66,3 +66,34 @@ class Overviews(Connection):
         path = f"{tenant_path(self.tenant)}/lookup"
         answer = yield Request("POST", path, to_body(body), repeatable=True)
         return LookedUp.model_validate(answer)
+
+    @operation
+    @suggests
+    def tree(
+        self, key: Key, *, depth: int = 1, limit: int = 100, cursor: str | None = None
+    ) -> Steps[TaskTree]:
+        """A task, and summaries of the tasks that it has started, each before its own children.
+
+        Args:
+            depth: Levels below the task, up to 10.
+            limit: Nodes in the answer, up to 1,000.
+            cursor: Go on after the answer that had it.
+
+        Raises:
+            TaskNotFound: No task has this key.
+        """
+        check_whole("depth", depth, least=1, most=MAX_DEPTH)
+        check_whole("limit", limit, least=1, most=MAX_PAGE)
+        path = f"{path_of(key_of(key).parent)}/tree"
+        answer = yield getting(path, depth=depth, limit=limit, cursor=cursor)
+        return TaskTree.model_validate(answer)
+
+    @operation
+    def batches(self, key: Key) -> Steps[tuple[Batch, ...]]:
+        """The batches of a step function task, in order, with their counts; at most 5,000.
+
+        Raises:
+            TaskNotFound: No task has this key.
+        """
+        found = yield getting(f"{path_of(key_of(key).parent)}/batches")
+        return BatchPage.model_validate(found).batches

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BeforeValidator
 from taskmill.http.times import parse_rfc_3339
 from taskmill.model.cursors import CURSOR_PATTERN
 from taskmill.model.keys import MAPPING_PATTERN, NAME_PATTERN
+from taskmill.model.limits import MAX_DEPTH
 from taskmill.model.statuses import Status
 
 _NAME = NAME_PATTERN[1:-1]  # without its anchors
@@ -66,6 +67,7 @@ Fields = Annotated[
     Literal["summary"] | None,
     Query(description="`summary` leaves out input, result, history and the stack of the error."),
 ]
+Depth = Annotated[int, Query(ge=1, le=MAX_DEPTH, description="Levels below the task.")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="Most items per page.")]
 Order = Annotated[
     Literal["asc", "desc"],

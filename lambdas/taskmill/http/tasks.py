@@ -17,8 +17,10 @@ from taskmill.http.parameters import (
     CodePrefix,
     CreatedAfter,
     CreatedBefore,
+    Depth,
     Fields,
     Limit,
+    OpaqueCursor,
     Order,
     StatusesFilter,
     TaskCursor,
@@ -31,6 +33,7 @@ from taskmill.http.reports import StatusChange
 from taskmill.http.request import invoke_context
 from taskmill.http.revealing import note_revealed
 from taskmill.http.routing import add_route
+from taskmill.model.api.overviews import TaskTree
 from taskmill.model.api.requests import ListOptions
 from taskmill.model.api.views import Input, Progress, Result, Task
 from taskmill.model.errors import InvalidRequest
@@ -43,6 +46,8 @@ _WORDS = {Kind.TASK: "task", Kind.SFN_TASK: "step function task"}
 _INPUT_REVEALED = "Get the input of a {} with its secrets in the clear, which is logged"
 _RESULT_REVEALED = "Get the result of a {} with its secrets in the clear, which is logged"
 _PROGRESS = "Get the progress of a {}; batches of subtasks tell theirs every 10 s, and at their end"
+
+_TREE = "Get a {} and what it has started, each task before its own children"
 
 
 class TaskRoutes:
@@ -82,6 +87,7 @@ class TaskRoutes:
         self._add(
             app, "GET", f"{task}/children", self.children, "List the child tasks of a {}", 404, 422
         )
+        self._add(app, "GET", f"{task}/tree", self.tree, _TREE, 404, 422)
 
     def list(
         self,
@@ -182,6 +188,19 @@ class TaskRoutes:
         key = self._key(tenant, type, code)
         found = current().service.list_children(key=key, after=cursor, limit=limit)
         return child_page(found, limit=limit)
+
+    def tree(
+        self,
+        tenant: Tenant,
+        type: Type,  # noqa: A002
+        code: Code,
+        *,
+        depth: Depth = 1,
+        limit: Limit = 100,
+        cursor: OpaqueCursor = None,
+    ) -> TaskTree:
+        key = self._key(tenant, type, code)
+        return current().service.tree(key=key, depth=depth, limit=limit, cursor=cursor)
 
     def _key(self, tenant: str, task_type: str, code: str) -> TaskKey:
         return TaskKey(self.kind, tenant, task_type, code)

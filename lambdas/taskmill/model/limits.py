@@ -7,4 +7,5 @@ MAX_CALLBACKS = 10  # per event
 MAX_DELAY_SECONDS = 31_536_000  # a year: of a start, a retry, a time limit, an expiry, a deadline
 MAX_CONCURRENCY = 10_000  # of a Distributed Map (Step Functions quotas)
 MAX_PAGE = 1_000  # tasks
+MAX_DEPTH = 10  # levels of a tree
 NOTIFY = ("each", "progress", "none")

@@ -16,6 +16,7 @@ from taskmill.service.shown_payloads import ShownPayloads
 from taskmill.service.statistics import StatisticsReads
 from taskmill.service.submit import Submits
 from taskmill.service.tenants import Tenants
+from taskmill.service.trees import Trees
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class TaskService(
     Lookups,
     ShownPayloads,
     BatchLists,
+    Trees,
     Changes,
     Callbacks,
     Scheduling,

@@ -65,3 +65,18 @@ def test_a_list_is_filtered(client: TaskClient, network: Network) -> None:
 def test_a_time_without_its_zone_is_refused(client: TaskClient) -> None:
     with pytest.raises(InvalidRequest, match="created_after is a datetime with a time zone"):
         client.list(created_after=datetime(2026, 1, 1))  # noqa: DTZ001  # what is refused
+
+
+def test_a_tree_and_batches_are_read(client: TaskClient) -> None:
+    parent, fan_out = client.submit("double", 1), client.map("double", [1, 2, 3], batch_size=2)
+
+    tree, batches = client.tree(parent, depth=2), client.batches(fan_out)
+
+    assert tree.root.key == parent.key
+    assert tree.nodes == ()
+    assert [(each.first, each.last, each.status) for each in batches] == [
+        (0, 1, "CLOSED"),
+        (2, 2, "CLOSED"),
+    ]
+    with pytest.raises(InvalidRequest, match="depth"):
+        client.tree(parent, depth=11)

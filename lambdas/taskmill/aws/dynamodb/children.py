@@ -58,11 +58,14 @@ class ChildStore:
             with suppress(InvalidKey, ValueError):  # no child that taskmill stored
                 yield TaskKey.from_stored(*each)
 
-    def stored_keys_of(self, parent: TaskKey, *, after: str | None = None) -> Iterator[StoredKey]:
+    def stored_keys_of(
+        self, parent: TaskKey, *, after: str | None = None, page: int | None = None
+    ) -> Iterator[StoredKey]:
         """As `keys_of`, but the stored keys, in whatever form they are.
 
         Args:
             after: Only codes that sort after this one.
+            page: Keys read at a time; None: 1 MB.
         """
         values = {":parent": encode(str(parent))}
         condition = "#parent = :parent"
@@ -74,6 +77,7 @@ class ChildStore:
             KeyConditionExpression=condition,
             ExpressionAttributeNames={"#parent": "parent"},
             ExpressionAttributeValues=values,
+            **({} if page is None else {"Limit": page}),
         )
         for each in found:
             yield StoredKey(each["pk"], each["sk"])
