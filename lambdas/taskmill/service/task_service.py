@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from taskmill.service.bulk.requests import BulkOperations
 from taskmill.service.batch_lists import BatchLists
+from taskmill.service.bulk.requests import BulkOperations
 from taskmill.service.callbacks import Callbacks
 from taskmill.service.change import Changes
 from taskmill.service.error_groups import ErrorGroups
