@@ -24,7 +24,9 @@ from taskmill.cli.schedules import app as schedules
 from taskmill.cli.stack.cdk import PASSED_ON, bootstrap, deploy, destroy, diff
 from taskmill.cli.stack.local import app as local
 from taskmill.cli.tasks.change import cancel, retry
-from taskmill.cli.tasks.read import children, get, list_tasks, result, subtasks
+from taskmill.cli.tasks.listing import list_tasks
+from taskmill.cli.tasks.overviews import batches, failures, tree
+from taskmill.cli.tasks.read import children, get, result, subtasks
 from taskmill.cli.tasks.submit import map_inputs, submit
 from taskmill.cli.tasks.tail import tail
 from taskmill.cli.tasks.watch import watch
@@ -136,6 +138,9 @@ app.command("get")(get)
 app.command("list")(list_tasks)
 app.command("subtasks")(subtasks)
 app.command("children")(children)
+app.command("tree")(tree)
+app.command("batches")(batches)
+app.command("failures")(failures)
 app.command("watch")(watch)
 app.command("tail")(tail)
 app.command("result")(result)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from taskmill.cli.completing import complete_keys, complete_types
+from taskmill.cli.moments import MOMENT, moment
 from taskmill.model.keys import Kind
 from taskmill.model.statuses import Status
 
@@ -64,6 +66,39 @@ KindFilter = Annotated[
 ]
 StatusFilter = Annotated[
     Status | None, typer.Option(case_sensitive=False, help="Only tasks with this status.")
+]
+
+
+def read_statuses(text: str | None) -> tuple[Status, ...]:
+    """Parse a `StatusesFilter`: names of statuses, separated by commas, in any case.
+
+    Raises:
+        typer.BadParameter: One is no status.
+    """
+    if text is None:
+        return ()
+    names = [each.strip().upper() for each in text.split(",")]
+    for name in names:
+        if name not in Status.__members__:
+            known = ", ".join(Status)
+            raise typer.BadParameter(f"{name!r} is no status; statuses are {known}")
+    return tuple(dict.fromkeys(map(Status, names)))
+
+
+StatusesFilter = Annotated[
+    str | None,
+    typer.Option(
+        metavar="STATUS[,STATUS...]",
+        help="Only tasks with this status, or with one of these.",
+    ),
+]
+SinceFilter = Annotated[
+    datetime | None,
+    typer.Option(parser=moment, metavar=MOMENT, help="Only tasks created from then on."),
+]
+UntilFilter = Annotated[
+    datetime | None,
+    typer.Option(parser=moment, metavar=MOMENT, help="Only tasks created before then."),
 ]
 
 

@@ -113,7 +113,7 @@ def test_that_not_all_were_looked_at_is_said(
     run: Run, submitted: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(newest, "OTHER_CODES", 2)
-    monkeypatch.setattr("taskmill.cli.tasks.read.OTHER_CODES", 2)
+    monkeypatch.setattr("taskmill.cli.tasks.listing.OTHER_CODES", 2)
     for code in ("a", "b", "c"):
         submitted("double", code)
 

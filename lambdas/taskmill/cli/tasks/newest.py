@@ -36,6 +36,9 @@ class Newest:
     """The search for the newest tasks, or for the oldest.
 
     Attributes:
+        since: Only tasks created then or later.
+        until: Only tasks created before.
+        prefix: Only tasks of `type` whose codes begin so.
         incomplete: Types with more tasks whose codes do not sort by time than were read.
     """
 
@@ -43,7 +46,10 @@ class Newest:
     limit: int
     kinds: Sequence[Kind] = tuple(Kind)
     type: str | None = None
-    status: Status | None = None
+    status: Status | Sequence[Status] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    prefix: str | None = None
     oldest: bool = False
     incomplete: set[str] = field(default_factory=set, init=False)
 
@@ -109,6 +115,9 @@ class Newest:
             task_type,
             kind=kind,
             status=self.status,
+            created_after=self.since,
+            created_before=self.until,
+            code_prefix=self.prefix,
             order="asc" if self.oldest else "desc",
             after=after,
             page_size=min(self.limit + 1, MAX_PAGE),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -13,17 +13,13 @@ from taskmill.cli.exits import Exit
 from taskmill.cli.keys import parse_key
 from taskmill.cli.options import (
     Key,
-    KindFilter,
     Limit,
-    Order,
     Reveal,
     StatusFilter,
-    TypeFilter,
     Wide,
 )
 from taskmill.cli.output import STYLES, Output
 from taskmill.cli.tasks.fan_out_results import print_results
-from taskmill.cli.tasks.newest import OTHER_CODES, Newest
 from taskmill.cli.tasks.show import (
     SCREEN_COLUMNS,
     SUBTASK_COLUMNS,
@@ -33,7 +29,6 @@ from taskmill.cli.tasks.show import (
     subtask_row,
     task_row,
 )
-from taskmill.model.keys import Kind
 from taskmill.model.statuses import FINAL, Status
 
 if TYPE_CHECKING:
@@ -60,53 +55,12 @@ def get(ctx: typer.Context, key: Key) -> None:
         call.output.note(f"logs: {call.command('logs', task)}")
 
 
-def list_tasks(
-    ctx: typer.Context,
-    *,
-    type: TypeFilter = None,  # noqa: A002
-    kind: KindFilter = None,
-    status: StatusFilter = None,
-    limit: Limit = 50,
-    order: Annotated[
-        Order, typer.Option(help="desc has the newest tasks, newest first; asc the oldest.")
-    ] = Order.DESC,
-    wide: Wide = False,
-) -> None:
-    """List the newest tasks of all types, newest first."""
-    call: Call = ctx.obj
-    with call.client() as client:
-        search = Newest(
-            client,
-            limit,
-            kinds=[kind] if kind else tuple(Kind),
-            type=type,
-            status=status,
-            oldest=order is Order.ASC,
-        )
-        found = search.find()
-        if call.output.as_json:
-            call.output.json_array(found)
-        else:
-            print_tasks(call.output, found, wide=wide)
-        if not found:
-            call.output.note(f"no{_what(type, kind, status)} of tenant {client.tenant}")
-    for each in sorted(search.incomplete):
-        call.output.note(
-            f"of {each}, only {OTHER_CODES:,} tasks were looked at whose codes do not sort by time"
-        )
-
-
 def print_tasks(output: Output, tasks: Sequence[Task], *, wide: bool) -> None:
     """Print tasks a line each: as they fit a terminal, or with all columns."""
     if output.on_screen and not wide:
         output.table(SCREEN_COLUMNS, map(screen_row, tasks))
     else:
         output.table(TASK_COLUMNS, map(task_row, tasks), wide=wide)
-
-
-def _what(task_type: str | None, kind: Kind | None, status: Status | None) -> str:
-    words = (status, task_type, "step function" if kind is Kind.SFN_TASK else None, "tasks")
-    return "".join(f" {word}" for word in words if word)
 
 
 def subtasks(
