@@ -215,3 +215,38 @@ def test_pages_of_groups_follow_each_other(failed: Any, api: InProcessApi) -> No
     marks = {first["groups"][0]["fingerprint"], second["groups"][0]["fingerprint"]}
     assert marks == {each.fingerprint for each in failed.values()}
     assert second["cursor"] is None
+
+
+def test_failed_subtasks_are_one_group_and_counted_again_when_they_fail_again(
+    cloud: InProcessCloud, client: TaskClient
+) -> None:
+    task = client.map("odd-fails", [1, 2, 3, 4, 5, 7], tolerated_failures=3, batch_size=2)
+    cloud.run()
+    (group,) = client.error_groups()
+    assert (group.count, group.open, group.types) == (4, 4, ("odd-fails",))
+
+    client.retry(task)
+    cloud.run()
+
+    (group,) = client.error_groups()
+    assert (group.count, group.open) == (8, 4)
+    buckets = client.history(by="day").buckets
+    assert sum(each.subtasks.failed for each in buckets) == 8
+    assert sum(each.subtasks.completed for each in buckets) == 2
+    sample = client.error_group(group.fingerprint).sample
+    assert sample is not None
+    assert sample.stack is not None
+    assert "is odd" in sample.stack
+
+
+def test_a_fan_out_that_failed_by_its_subtasks_is_in_their_group(
+    cloud: InProcessCloud, client: TaskClient
+) -> None:
+    client.map("odd-fails", [1, 3])
+    cloud.run()
+
+    (group,) = client.error_groups()
+
+    assert (group.count, group.error_type) == (2, "ValueError")
+    (found,) = client.statistics().types
+    assert found.counts == {"FAILED": 1}

@@ -23,6 +23,7 @@ from taskmill.cli.project.command import init
 from taskmill.cli.schedules import app as schedules
 from taskmill.cli.stack.cdk import PASSED_ON, bootstrap, deploy, destroy, diff
 from taskmill.cli.stack.local import app as local
+from taskmill.cli.statistics import errors, stats
 from taskmill.cli.tasks.change import cancel, retry
 from taskmill.cli.tasks.listing import list_tasks
 from taskmill.cli.tasks.overviews import batches, failures, tree
@@ -156,6 +157,8 @@ app.command("sweep")(sweep)
 app.command("use")(use)
 app.command("whoami")(whoami)
 app.command("types")(types)
+app.command("stats")(stats)
+app.command("errors")(errors)
 app.command("doctor")(doctor)
 app.command("explain")(explain)
 for each in (deploy, diff, destroy, bootstrap):

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from taskmill.aws.dynamodb.refusals import error_code
+
 RECORDS_A_CALL = 1_000
+# A shard serves two readers, the dispatcher and the statistics: this is a third one, now and then.
+REFUSED = frozenset(
+    {"ProvisionedThroughputExceededException", "LimitExceededException", "ThrottlingException"}
+)
+TRIES = 12
+PAUSE_SECONDS = 2.0
 
 
-def records_of(body: Mapping[str, Any], client: Callable[[str], Any]) -> list[Mapping[str, Any]]:
+def records_of(
+    body: Mapping[str, Any],
+    client: Callable[[str], Any],
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Mapping[str, Any]]:
     """The stream records of a message on the failure queue.
 
     The dispatcher parks a failed record with its content. If the dispatcher function itself failed,
@@ -18,27 +34,46 @@ def records_of(body: Mapping[str, Any], client: Callable[[str], Any]) -> list[Ma
     Args:
         body: The parsed message body.
         client: Makes a boto3 client by service name.
+        sleep: Waits the given number of seconds, when the shard has too many readers.
+
+    Raises:
+        ClientError: The shard refused 12 reads in a row, or it is gone.
     """
     if "record" in body:
         return [body["record"]]
     span = body["DDBStreamBatchInfo"]
     streams = client("dynamodbstreams")
-    iterator = streams.get_shard_iterator(
+    iterator = _patiently(
+        sleep,
+        streams.get_shard_iterator,
         StreamArn=span["streamArn"],
         ShardId=span["shardId"],
         ShardIteratorType="AT_SEQUENCE_NUMBER",
         SequenceNumber=span["startSequenceNumber"],
     )["ShardIterator"]
-    return list(_until(streams, iterator, int(span["endSequenceNumber"])))
+    return list(_until(streams, iterator, int(span["endSequenceNumber"]), sleep))
 
 
-def _until(streams: Any, iterator: str | None, last: int) -> Any:
+def _patiently(sleep: Callable[[float], None], call: Callable[..., Any], **request: Any) -> Any:
+    """Make a call, again after a pause if the shard has too many readers."""
+    for _ in range(TRIES - 1):
+        try:
+            return call(**request)
+        except ClientError as error:
+            if error_code(error) not in REFUSED:
+                raise
+        sleep(PAUSE_SECONDS)
+    return call(**request)
+
+
+def _until(streams: Any, iterator: str | None, last: int, sleep: Callable[[float], None]) -> Any:
     """Records up to and including sequence number `last`.
 
     An empty answer does not mean the end of the shard: reading goes on with the next iterator.
     """
     while iterator:
-        answer = streams.get_records(ShardIterator=iterator, Limit=RECORDS_A_CALL)
+        request = {"ShardIterator": iterator, "Limit": RECORDS_A_CALL}
+        answer = _patiently(sleep, streams.get_records, **request)
         for record in answer["Records"]:
             number = int(record["dynamodb"]["SequenceNumber"])
             if number <= last:

@@ -124,8 +124,9 @@ class BatchWork:
             return self.run()
         if self.outcomes.due:
             return False
-        counts, ttl = self.outcomes.counts(), self.parent.rows_ttl
-        self._or_remain(lambda: self.runner.batches.close(self.batch, counts, ttl=ttl))
+        counts, errors = self.outcomes.counts(), self.outcomes.errors()
+        close, ttl = self.runner.batches.close, self.parent.rows_ttl
+        self._or_remain(lambda: close(self.batch, counts, errors=errors, ttl=ttl))
         return True
 
     def wait_for_retries(self) -> None:

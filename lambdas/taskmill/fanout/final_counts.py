@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from taskmill.aws.dynamodb.batches import BatchStore
-from taskmill.aws.dynamodb.given_up import GivingUp, together_at_most
+from taskmill.aws.dynamodb.given_up import BatchEnd, GivingUp, together_at_most
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.model.batch_plan import batch_spans
 from taskmill.model.chunks import chunked
@@ -15,6 +16,7 @@ from taskmill.model.errors import Throttled
 from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
+from taskmill.model.statistics.failures import Failures, summed
 from taskmill.model.statuses import FINAL, Status
 from taskmill.model.subtask_states import is_later, standing
 
@@ -36,21 +38,23 @@ class FinalCounts:
     subtasks: SubtaskStore
     batches: BatchStore
 
-    def of(self, parent: TaskRow, reason: str) -> Counter[str]:
-        """The counts by `completed`, `failed` and `cancelled`.
+    def of(self, parent: TaskRow, reason: str) -> tuple[Counter[str], Failures]:
+        """The counts by `completed`, `failed` and `cancelled`, and the errors that batches told.
 
         Raises:
             Stale: A batch is of a later run; all of those are left alone.
             Throttled: A batch changes all the time.
         """
         counts: Counter[str] = Counter()
+        errors: list[Mapping[str, Any]] = []
         for each in self._each(parent, reason):
-            counts.update(each)
+            counts.update(each.counts)
+            errors.append(each.errors)
         rest = "cancelled" if parent.ended else "failed"
         counts[rest] += (parent.child_count or 0) - counts.total()  # of unreadable rows
-        return counts
+        return counts, summed(errors)
 
-    def _each(self, parent: TaskRow, reason: str) -> Iterator[dict[str, int]]:
+    def _each(self, parent: TaskRow, reason: str) -> Iterator[BatchEnd]:
         number = len(batch_spans(parent.child_count or 0, parent.batch_size or 1))
         found = self.batches.find(parent, range(number))
         if any(isinstance(each, BatchRow) and is_later(parent, each) for each in found.values()):
@@ -79,7 +83,7 @@ class FinalCounts:
             for each in group:
                 yield given_up.get(each) or self._one(giving_up, each, still_open[each])
 
-    def _one(self, giving_up: GivingUp, number: int, found: Found) -> dict[str, int]:
+    def _one(self, giving_up: GivingUp, number: int, found: Found) -> BatchEnd:
         for _ in range(_TRIES):
             if (counts := _final_counts(giving_up.parent, found)) is not None:
                 return counts
@@ -89,7 +93,7 @@ class FinalCounts:
         raise Throttled(f"batch {number} of {giving_up.parent.key} changes all the time")
 
 
-def _final_counts(parent: TaskRow, found: Found) -> dict[str, int] | None:
+def _final_counts(parent: TaskRow, found: Found) -> BatchEnd | None:
     """The counts of a batch that has closed, or was given up; None: neither.
 
     Raises:
@@ -98,4 +102,6 @@ def _final_counts(parent: TaskRow, found: Found) -> dict[str, int] | None:
     known = standing(parent, found) if isinstance(found, BatchRow) else None
     if known is not None and is_later(parent, known):
         raise Stale(f"{parent.key} is in a later run")
-    return dict(known.counts) if known is not None and known.status in FINAL else None
+    if known is None or known.status not in FINAL:
+        return None
+    return BatchEnd(known.counts, known.errors)

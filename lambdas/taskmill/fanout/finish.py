@@ -20,6 +20,8 @@ from taskmill.model.errors import IllegalStatusChange, TaskmillError
 from taskmill.model.fan_out_bounds import expired_subtasks
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
+from taskmill.model.statistics.failures import Failures
+from taskmill.model.statistics.settling import is_settled, settled_as
 from taskmill.model.statuses import COUNT_NAMES, Status
 from taskmill.model.subtask_layout import on_demand
 from taskmill.model.subtask_states import WorkflowFailed, is_counted
@@ -62,15 +64,15 @@ class Finisher:
         if execution is not None and execution != own:
             self.logger.info("stale execution", key=str(key), execution=execution)
             return
-        if parent.ended and is_counted(parent):
+        if parent.ended and is_counted(parent) and is_settled(parent):
             return
         try:
-            counts = self._counts(parent, cause)
+            counts, settled = self._counts(parent, cause)
         except Stale:
             self.logger.info("stale finish", key=str(key), run=parent.run)
             return
         if parent.ended:  # cancelled, or ended by a report from outside
-            self._amend(parent, counts)
+            self._amend(parent, counts, settled)
             return
         error = self._error(parent, counts, cause) or expired_subtasks(
             parent, counts, self.tasks.clock()
@@ -82,35 +84,50 @@ class Finisher:
         if isinstance(error, OutOfTime):
             status = error.ends_as
         try:
-            self.tasks.move(key, status, attributes=attributes, run=parent.run)
+            self.tasks.move(
+                key, status, attributes=attributes, extra={"settled": settled}, run=parent.run
+            )
         except IllegalStatusChange:  # cancelled meanwhile
             return
         self.logger.info("finished", key=str(key), status=str(status), counts=counts)
 
-    def _amend(self, parent: TaskRow, counts: Mapping[str, int]) -> None:
+    def _amend(
+        self, parent: TaskRow, counts: Mapping[str, int], settled: Mapping[str, Any]
+    ) -> None:
         """Store the counts of a fan-out that had ended before, in the run that they are of."""
         try:
             self.tasks.amend(
-                parent.key, {"counts": counts}, status=parent.status, where={"run": parent.run}
+                parent.key,
+                {"counts": counts},
+                extra={"settled": settled},
+                status=parent.status,
+                where={"run": parent.run},
             )
         except IllegalStatusChange:  # started again meanwhile
             self.logger.info("stale finish", key=str(parent.key), run=parent.run)
 
-    def _counts(self, parent: TaskRow, cause: Mapping[str, Any] | None) -> dict[str, int]:
-        """Exact counts. Subtasks of batches that did not close are ended here.
+    def _counts(
+        self, parent: TaskRow, cause: Mapping[str, Any] | None
+    ) -> tuple[dict[str, int], dict[str, Any]]:
+        """Exact counts, and what the statistics need of them.
+
+        Subtasks of batches that did not close are ended here.
 
         Raises:
             Stale: The fan-out is in a later run.
         """
         why = f": {_readable(cause)}" if cause else ""
         reason = f"its batch was given up before it ended{why}"
+        errors: Failures = {}
         if on_demand(parent):
             counter = FinalCounts(subtasks=self.subtasks, batches=self.batches)
-            counts = counter.of(parent, reason)
+            counts, errors = counter.of(parent, reason)
         else:
             sweep = StoredSweep(subtasks=self.subtasks, batches=self.batches)
             counts = sweep.counts(parent, reason)
-        return {"total": parent.child_count or 0, **{name: counts[name] for name in COUNT_NAMES}}
+        given_up = describe_error(WorkflowFailed(reason))
+        whole = {"total": parent.child_count or 0, **{name: counts[name] for name in COUNT_NAMES}}
+        return whole, settled_as(parent, whole, errors, given_up)
 
     def _error(
         self, parent: TaskRow, counts: Mapping[str, int], cause: Mapping[str, Any] | None

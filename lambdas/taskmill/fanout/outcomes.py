@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +15,7 @@ from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.writes import attribute_paths
 from taskmill.model.rows.task_row import TaskRow
+from taskmill.model.statistics.failures import Failures, failure, summed
 from taskmill.model.statuses import COUNTED, Status
 from taskmill.work.attempts import Outcome, unstorable
 from taskmill.work.patience import Patience
@@ -40,6 +41,7 @@ class Outcomes:
     due: list[int] = field(default_factory=list)
     lost: bool = False
     _ended: dict[int, Status] = field(default_factory=dict)
+    _errors: dict[int, Failures] = field(default_factory=dict)
     _pending: list[Ended] = field(default_factory=list)
     _pending_since: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)  # of what is noted here
@@ -48,12 +50,12 @@ class Outcomes:
     def begin(self) -> None:
         """Forget what is known, before all rows of the batch are read again."""
         with self._writing, self._lock:
-            self.due, self.lost, self._ended = [], False, {}
+            self.due, self.lost, self._ended, self._errors = [], False, {}, {}
 
     def found(self, row: TaskRow) -> None:
         """Note a subtask that had already ended."""
         with self._lock:
-            self._ended[row.key.index or 0] = row.status
+            self._note_end(row, row.status, row.attributes.get("error"))
 
     def add(self, row: TaskRow, outcome: Outcome) -> None:
         """Write an outcome: with 24 others, after 2 s, or now with `at_once`."""
@@ -98,6 +100,11 @@ class Outcomes:
         with self._lock:
             return dict(Counter(COUNTED[status] for status in self._ended.values()))
 
+    def errors(self) -> Failures:
+        """The errors of those that failed, in short."""
+        with self._lock:
+            return summed(self._errors[index] for index in sorted(self._errors))
+
     def _have_waited(self) -> bool:
         with self._lock:
             waited = time.monotonic() - self._pending_since
@@ -111,7 +118,13 @@ class Outcomes:
                 elif outcome.retry_at is not None:
                     self.due.append(outcome.retry_at)
                 else:
-                    self._ended[row.key.index or 0] = outcome.status
+                    self._note_end(row, outcome.status, outcome.attributes.get("error"))
+
+    def _note_end(self, row: TaskRow, status: Status, error: object) -> None:
+        index = row.key.index or 0
+        self._ended[index] = status
+        if status is Status.FAILED and isinstance(error, Mapping):
+            self._errors[index] = failure(error, index=index, known=_known(row, error))
 
     def _written(self, outcomes: list[Ended]) -> list[bool]:
         """Which outcomes were written; for one that cannot be stored, that is its outcome."""
@@ -129,6 +142,11 @@ class Outcomes:
 
     def _write(self, outcomes: Sequence[Ended]) -> list[bool]:
         return self.subtasks.write([(row, _changes(row, outcome)) for row, outcome in outcomes])
+
+
+def _known(row: TaskRow, error: Mapping[str, Any]) -> str | None:
+    """The fingerprint of a row's error; None: the error itself has a newer one."""
+    return None if "fingerprint" in error else row.fingerprint
 
 
 def _changes(row: TaskRow, outcome: Outcome) -> dict[str, Any]:

@@ -30,7 +30,7 @@ def _redrive(messages: list[Mapping[str, Any]]) -> dict[str, list[dict[str, str]
     failures = []
     for message in messages:
         try:
-            records = records_of(json.loads(message["body"]), wiring.client)
+            records = records_of(json.loads(message["body"]), wiring.client, sleep=wiring.sleep)
             left = wiring.dispatcher.handle(records, park=False)
         except Exception:  # of any kind: the message must stay on the queue
             wiring.logger.exception("redrive failed", message_id=message["messageId"])

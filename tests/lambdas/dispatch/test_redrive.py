@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from builders import any_row, record, sqs_event, stored
 
 from taskmill.dispatch.redrive import records_of
 from taskmill.handlers import dispatch
 from taskmill.testing import InProcessCloud
+from taskmill.testing.dynamodb import refused
 
 
 class FakeStreams:
@@ -147,3 +149,34 @@ def test_a_malformed_message_stays_and_stops_no_other(cloud: InProcessCloud, bod
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m0"}]}
     assert cloud.wiring.tasks.get(row.key).status == "QUEUED"
+
+
+class BusyStreams(FakeStreams):
+    """A shard that has two readers already, and refuses the third so many times."""
+
+    def __init__(self, *pages: list[dict[str, Any]], refusals: int) -> None:
+        super().__init__(*pages)
+        self.refusals = refusals
+
+    def get_records(self, **request: Any) -> dict[str, Any]:
+        if self.refusals:
+            self.refusals -= 1
+            raise refused("ProvisionedThroughputExceededException", "too many readers")
+        return super().get_records(**request)
+
+
+def test_a_shard_that_is_read_by_two_others_is_waited_for() -> None:
+    found = numbered(10, 2)
+    pauses: list[float] = []
+
+    read = records_of(span(10, 11), lambda _: BusyStreams(found, refusals=5), sleep=pauses.append)
+
+    assert read == found
+    assert len(pauses) == 5
+
+
+def test_a_shard_that_refuses_for_long_is_tried_with_the_next_delivery() -> None:
+    streams = BusyStreams(numbered(10, 2), refusals=100)
+
+    with pytest.raises(ClientError, match="too many readers"):
+        records_of(span(10, 11), lambda _: streams, sleep=lambda _: None)

@@ -30,6 +30,7 @@ OF_A_RUN = (
     "reports",
     "released",
     "finishedAt",
+    "errors",
 )
 
 

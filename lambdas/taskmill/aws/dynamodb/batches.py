@@ -67,10 +67,18 @@ class BatchStore:
         """Store the counts of a batch so far, for the parent's counts. Raises as `release`."""
         self._fenced(batch, {"counts": counts, "tell": TELL})
 
-    def close(self, batch: BatchRow, counts: Mapping[str, int], *, ttl: int | None = None) -> None:
+    def close(
+        self,
+        batch: BatchRow,
+        counts: Mapping[str, int],
+        *,
+        errors: Mapping[str, Any] | None = None,
+        ttl: int | None = None,
+    ) -> None:
         """Mark a batch as COMPLETED, with the counts of its subtasks. Raises as `release`.
 
         Args:
+            errors: Of subtasks that failed, see `model/statistics/failures.py`.
             ttl: When the row expires, in epoch s; None: some days after now.
         """
         now = self.clock()
@@ -80,6 +88,8 @@ class BatchStore:
             "tell": TELL,
             "finishedAt": now,
         }
+        if errors:
+            sets["errors"] = errors
         if counts.get("completed") == batch.last - batch.first + 1:
             sets["whole"] = True
         if ttl is None:

@@ -21,12 +21,25 @@ from taskmill.model.keys import BatchKey
 from taskmill.model.rows.batch_row import BATCH_ROW, BatchRow
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
+from taskmill.model.statistics.failures import Failures, failure, summed
 from taskmill.model.statuses import COUNTED, Status
 from taskmill.model.subtask_states import has_begun, packed
 
 REASON_LIMIT = 500  # characters
 TOGETHER = 50  # batches; a transaction has 100 actions
 ROWS_AT_ONCE = 5_000  # of subtasks, which have some KB each in memory
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEnd:
+    """What has become of the subtasks of a batch: their counts, and the errors of some of them."""
+
+    counts: Mapping[str, int]
+    errors: Mapping[str, Any]
+
+
+def end_of(row: Mapping[str, Any]) -> BatchEnd:
+    return BatchEnd(row["counts"], row.get("errors", {}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +57,7 @@ class GivingUp:
     status: Status
     reason: str | None
 
-    def absent(self, numbers: Sequence[int]) -> list[tuple[int, dict[str, int]]]:
+    def absent(self, numbers: Sequence[int]) -> list[tuple[int, BatchEnd]]:
         """Give up batches without a row, none of whose subtasks has one; 25 per request.
 
         Returns:
@@ -52,13 +65,9 @@ class GivingUp:
         """
         rows = [(number, self._row(number, [])) for number in numbers]
         done = self.batches.table.insert_many([row for _, row in rows])
-        return [
-            (number, row["counts"]) for (number, row), new in zip(rows, done, strict=True) if new
-        ]
+        return [(number, end_of(row)) for (number, row), new in zip(rows, done, strict=True) if new]
 
-    def together(
-        self, found: Mapping[int, BatchRow | UnreadableRow | None]
-    ) -> dict[int, dict[str, int]]:
+    def together(self, found: Mapping[int, BatchRow | UnreadableRow | None]) -> dict[int, BatchEnd]:
         """Give up batches whose rows are as they were found, in one transaction.
 
         Args:
@@ -76,9 +85,9 @@ class GivingUp:
         actions = [self._action(rows[number], found[number]) for number in found]
         if self.batches.table.transact(actions):
             return {}
-        return {number: row["counts"] for number, row in rows.items()}
+        return {number: end_of(row) for number, row in rows.items()}
 
-    def one(self, number: int, found: BatchRow | UnreadableRow | None) -> dict[str, int] | None:
+    def one(self, number: int, found: BatchRow | UnreadableRow | None) -> BatchEnd | None:
         """Give up a batch whose row is as it was found.
 
         Returns:
@@ -94,8 +103,7 @@ class GivingUp:
                 self.batches.table.put(row)
         except ConditionFailed:
             return None
-        counts: dict[str, int] = row["counts"]
-        return counts
+        return end_of(row)
 
     def _row(self, number: int, kept: Sequence[TaskRow]) -> dict[str, Any]:
         parent = self.parent
@@ -111,6 +119,7 @@ class GivingUp:
             "run": parent.run,
             "since": parent.created_at,
             "counts": {name: count for name, count in counts.items() if count},
+            "errors": _errors(kept) or None,
             "kept": packed((row.key.index or 0) - first for row in kept),
             "reason": None if self.reason is None else self.reason[:REASON_LIMIT],
             "ttl": parent.rows_ttl,
@@ -171,6 +180,15 @@ class GivingUp:
         self.batches.table.update_unseen(
             found.key.stored, expression, condition=condition, names=names, values=values
         )
+
+
+def _errors(kept: Iterable[TaskRow]) -> Failures:
+    """The errors of subtasks that had failed before their batch was given up."""
+    failed = [row for row in kept if row.status is Status.FAILED]
+    return summed(
+        failure(row.attributes.get("error") or {}, index=row.key.index or 0, known=row.fingerprint)
+        for row in failed
+    )
 
 
 def together_at_most(parent: TaskRow) -> int:

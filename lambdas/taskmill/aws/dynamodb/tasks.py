@@ -177,6 +177,7 @@ class TaskStore:
         key: TaskKey,
         attributes: Mapping[str, Any],
         *,
+        extra: Mapping[str, Any] | None = None,
         notify_id: str | None = None,
         status: Status | None = None,
         where: Mapping[str, Any] | None = None,
@@ -184,6 +185,7 @@ class TaskStore:
         """Merge attributes into a row without changing its status.
 
         Args:
+            extra: Other attributes of the row to set, by the table's names.
             status: Condition: the task has this status.
             where: Condition: the row has these values.
 
@@ -191,7 +193,7 @@ class TaskStore:
             TaskNotFound: No task has this key; nothing is created.
             IllegalStatusChange: A condition failed.
         """
-        sets = attribute_paths(attributes)
+        sets = attribute_paths(attributes) | dict(extra or {})
         if notify_id is not None:
             sets["notifyId"] = notify_id
         allowed = tuple(Status) if status is None else (status,)

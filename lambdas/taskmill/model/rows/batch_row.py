@@ -46,6 +46,7 @@ class BatchRow:
     claims: int = 0
     released: int = 0
     counts: Mapping[str, int] = field(default_factory=lambda: EMPTY)
+    errors: Mapping[str, Any] = field(default_factory=lambda: EMPTY)
     told: Mapping[str, int] = field(default_factory=lambda: EMPTY)
     tell: str | None = None
     counted: bool = False
