@@ -62,6 +62,7 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
     yield _GET, f"{fan_out}/batches"
     yield _GET, f"{fan_out}/subtasks"
     yield _GET, f"{fan_out}/subtasks/{{index}}"
+    yield _POST, f"{fan_out}/subtasks/{{index}}/retry"
     yield _GET, f"{fan_out}/subtasks/{{index}}/result"
     yield _GET, f"{fan_out}/subtasks/{{index}}/input"
     yield _GET, f"{_TENANT}/bulk"

@@ -47,7 +47,7 @@ def failed(cloud: InProcessCloud, count: int, task_type: str = "bulk-fails") -> 
 
 def bulk(cloud: InProcessCloud, action: str = "retry", **fields: Any) -> Task:
     fields.setdefault("filter", BulkFilter(type="bulk-fails"))
-    asked = NewBulk(action=action, reason="deploy 7", **fields)  # type: ignore[arg-type]
+    asked = NewBulk(action=action, reason="deploy 7", **fields)
     task = cloud.service.bulk(tenant_code=TENANT, bulk=asked, invoke_context=ALICE)
     assert isinstance(task, Task)
     return task
@@ -55,7 +55,7 @@ def bulk(cloud: InProcessCloud, action: str = "retry", **fields: Any) -> Task:
 
 def count(cloud: InProcessCloud, action: str = "retry", **fields: Any) -> BulkCount:
     fields.setdefault("filter", BulkFilter(type="bulk-fails"))
-    asked = NewBulk(action=action, dry_run=True, **fields)  # type: ignore[arg-type]
+    asked = NewBulk(action=action, dry_run=True, **fields)
     counted = cloud.service.bulk(tenant_code=TENANT, bulk=asked)
     assert isinstance(counted, BulkCount)
     return counted

@@ -36,10 +36,11 @@ class Changes(Connection):
     def retry(self, key: Key) -> Steps[Task]:
         """Run a failed or cancelled task again.
 
-        A step function task runs only those subtasks again that did not complete.
+        A step function task runs only those subtasks again that did not complete. Of a subtask,
+        nothing but itself runs again; the answer is its step function task.
 
         Raises:
-            IllegalStatusChange: The task is neither FAILED nor CANCELLED.
+            IllegalStatusChange: The task is neither FAILED nor CANCELLED, or not the subtask's.
         """
         request = Request("POST", f"{path_of(key_of(key))}/retry")
         return Task.model_validate((yield request))

@@ -96,9 +96,10 @@ class DueSubtasks:
         return rows
 
     def _renew(self, rows: list[TaskRow]) -> None:
-        """Let what has completed in an earlier run stay for as long as this one may take."""
+        """Let what stands from an earlier run stay for as long as this one may take."""
         ttl = self.parent.rows_ttl
         if not self.on_demand or ttl is None or self.parent.run == 1:
             return
-        old = [row for row in rows if row.status is Status.COMPLETED and (row.ttl or ttl) < ttl]
+        stands = (row for row in rows if row.ended and has_begun(self.parent, row))
+        old = [row for row in stands if (row.ttl or ttl) < ttl]
         self.patience(lambda: self.store.renew(old, ttl))

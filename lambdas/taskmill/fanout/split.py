@@ -18,9 +18,9 @@ from taskmill.model.errors import IllegalStatusChange
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import COUNT_NAMES, Status
+from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 from taskmill.model.subtask_layout import ON_DEMAND, on_demand, rows_ttl
-from taskmill.model.subtask_states import standing
+from taskmill.model.subtask_states import is_earlier, standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,7 @@ class Splitter:
             numbers = range(len(batch_spans(found.count, found.size)))
             known = self.batches.find(parent, numbers).values()
             rows = [row for row in known if isinstance(row, BatchRow)]
-            whole = [
-                row for row in rows if standing(parent, row) and row.status is Status.COMPLETED
-            ]
+            whole = [row for row in rows if standing(parent, row) and _is_done(parent, row)]
         if parent.split_run != parent.run and not self._store(parent, found, whole):
             return []
         done = {row.first for row in whole}
@@ -128,8 +126,8 @@ class Splitter:
         """
         now = self.clock()
         ttl = rows_ttl(now, self.tasks.retention_days)
-        kept = sum(row.counts.get("completed", 0) for row in whole)
-        counts = {"total": found.count, **dict.fromkeys(COUNT_NAMES, 0), "completed": kept}
+        kept = {name: sum(row.counts.get(name, 0) for row in whole) for name in COUNT_NAMES}
+        counts = {"total": found.count, **kept}
         extra: dict[str, Any] = {
             "splitRun": parent.run,
             "childCount": found.count,
@@ -156,3 +154,9 @@ class Splitter:
             now_stored = self.tasks.get(parent.key)
             return not now_stored.ended and now_stored.split_run == parent.run == now_stored.run
         return True
+
+
+def _is_done(parent: TaskRow, row: BatchRow) -> bool:
+    """Whether a batch need not run: it is closed, or this run is restricted to others."""
+    given_up_before = row.status in FINAL and is_earlier(parent, row)
+    return row.status is Status.COMPLETED or given_up_before

@@ -16,6 +16,7 @@ from taskmill.http.parameters import (
     Type,
     statuses_of,
 )
+from taskmill.http.request import invoke_context
 from taskmill.http.revealing import note_revealed
 from taskmill.http.routing import add_route
 from taskmill.model.api.overviews import BatchPage
@@ -52,6 +53,16 @@ def add_to(app: ApiGatewayResolver) -> None:
         name="step_function_task_subtask",
         summary="Get a subtask",
         errors=(404,),
+    )
+    add_route(
+        app,
+        "POST",
+        f"{fan_out}/subtasks/<index>/retry",
+        retry_subtask,
+        name="step_function_task_subtask_retry",
+        summary="Retry one failed or cancelled subtask; the others stay as they are",
+        errors=(404, 409, 410),
+        success=202,
     )
     add_route(
         app,
@@ -117,6 +128,17 @@ def get_subtask_result(tenant: Tenant, type: Type, code: Code, index: Index) -> 
 
 def get_subtask(tenant: Tenant, type: Type, code: Code, index: Index) -> Task:  # noqa: A002
     return current().service.get_task(key=TaskKey(Kind.SFN_TASK, tenant, type, code, int(index)))
+
+
+def retry_subtask(
+    tenant: Tenant,
+    type: Type,  # noqa: A002
+    code: Code,
+    index: Index,
+    request: Request,
+) -> Task:
+    key = TaskKey(Kind.SFN_TASK, tenant, type, code, int(index))
+    return current().service.retry(key=key, invoke_context=invoke_context(request))
 
 
 def get_subtask_input(

@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 
+from taskmill.model.chosen_subtasks import chosen_of
 from taskmill.model.error_details import final_error, parted_error
 from taskmill.model.errors import TaskmillError
 from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import COUNT_NAMES, Status
+from taskmill.model.statuses import COUNT_NAMES, FINAL, Status
 from taskmill.model.time_bounds import Expired
 
 
@@ -36,19 +37,27 @@ def is_later(parent: TaskRow, batch: BatchRow) -> bool:
 def standing(parent: TaskRow, batch: BatchRow | None) -> BatchRow | None:
     """The batch row, if it says anything about this run of the fan-out.
 
-    One of an earlier run does not, and is taken over, unless all its subtasks completed.
+    One of an earlier run does not, and is taken over, unless all its subtasks completed, or this
+    run is restricted to others.
     """
     if batch is None or not is_earlier(parent, batch):
         return batch
-    same_task = (batch.since or 0) == (parent.created_at or 0)
-    return batch if batch.whole and same_task else None
+    if (batch.since or 0) != (parent.created_at or 0):
+        return None
+    return batch if batch.whole or _is_left_alone(parent, batch) else None
 
 
 def has_begun(parent: TaskRow, row: TaskRow) -> bool:
-    """Whether a stored row says anything about this run: COMPLETED stands, the rest was undone."""
+    """Whether a stored row says anything about this run: COMPLETED stands, the rest was undone.
+
+    In a run that is restricted to some subtasks, all that the others have come to stands.
+    """
     if (row.created_at or 0) < (parent.created_at or 0):
         return False  # of an earlier task with the same code
-    return row.status is Status.COMPLETED or row.run >= parent.run
+    if row.status is Status.COMPLETED or row.run >= parent.run:
+        return True
+    chosen = chosen_of(parent)
+    return chosen is not None and row.ended and (row.key.index or 0) not in chosen
 
 
 def fresh(parent: TaskRow, index: int, row: TaskRow | None = None) -> TaskRow:
@@ -142,6 +151,13 @@ def _given_up(parent: TaskRow, batch: BatchRow, row: TaskRow | None, index: int)
 
 def _cancelled(parent: TaskRow, row: TaskRow) -> TaskRow:
     return row.but(status=Status.CANCELLED, finished_at=parent.finished_at, retry_at=None)
+
+
+def _is_left_alone(parent: TaskRow, batch: BatchRow) -> bool:
+    """Whether this run is restricted to subtasks of other batches."""
+    chosen = chosen_of(parent)
+    left = chosen is not None and not chosen.any(batch.first, batch.last)
+    return left and batch.status in FINAL
 
 
 def _place(since: int | None, run: int | None) -> tuple[int, int]:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from taskmill.aws.dynamodb.writes import not_found
 from taskmill.aws.s3.expiry import expired
 from taskmill.aws.sns import alarm_notification
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.model.api.requests import InvokeContext
 from taskmill.model.api.views import Task
-from taskmill.model.errors import IllegalStatusChange, InvalidRequest
+from taskmill.model.chosen_subtasks import MOST, Chosen
+from taskmill.model.errors import Conflict, IllegalStatusChange, InvalidRequest, LimitExceeded
 from taskmill.model.keys import Kind, TaskKey
+from taskmill.model.rows.batch_row import BatchRow
 from taskmill.model.rows.history import Actor
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import RETRYABLE, RUNNING, Status
+from taskmill.model.subtask_layout import on_demand
+from taskmill.model.subtask_states import is_counted, is_packed
 from taskmill.model.time_bounds import renewed
 from taskmill.service.parts import Key, ServiceParts
 from taskmill.service.reports import Report
@@ -150,6 +155,8 @@ class Changes(ServiceParts):
     ) -> Task:
         """Run a failed or cancelled task again; of a fan-out, only subtasks that did not complete.
 
+        A subtask is run again in the next run of its parent, which runs nothing else.
+
         Args:
             invoke_context: The caller, whom the history names.
             reason: Why, for the history; up to 180 characters of it are kept.
@@ -157,42 +164,79 @@ class Changes(ServiceParts):
         Raises:
             TaskNotFound: No task has this key.
             IllegalStatusChange: The task is neither FAILED nor CANCELLED.
-            InvalidRequest: The key is a subtask's: it is retried with its parent.
+            Conflict: The key is a subtask's, whose parent has no final counts (yet).
             PayloadMissing: The input has expired, so that the task could only fail again; or what
                 its subtasks have completed has, which would run again.
             UnreadableRow: Nothing could run the task, for what is in its row.
         """
         task_key = TaskKey.of(key)
-        if task_key.index is not None:
-            raise InvalidRequest("a subtask is retried with its parent", field="key")
-        before = self._readable(task_key)
-        if before.status not in RETRYABLE:
-            raise IllegalStatusChange(
-                f"only FAILED or CANCELLED tasks can be retried; {task_key.label} is"
-                f" {before.status}",
-                status=before.status,
-                **task_key.as_dict(),
-            )
-        return Task.from_row(self.reopen(before, actor=_actor(invoke_context, reason)))
+        actor = _actor(invoke_context, reason)
+        before = self._readable(task_key.parent)
+        _check_retryable(before)
+        if task_key.index is None:
+            return Task.from_row(self.reopen(before, actor=actor))
+        chosen = self.chosen_again(before, [task_key.index])
+        return Task.from_row(self.reopen(before, actor=actor, only=chosen))
 
-    def reopen(
-        self, before: TaskRow, *, actor: Actor, where: Mapping[str, Any] | None = None
-    ) -> TaskRow:
-        """Start a failed or cancelled task again.
+    def reopen(self, before: TaskRow, *, actor: Actor, only: Chosen | None = None) -> TaskRow:
+        """Start a failed or cancelled task again, in the run after that of `before`.
 
         Args:
             before: As it was read.
             actor: Who asked for it.
-            where: Condition: the row has these values.
+            only: Of a fan-out: the subtasks to run; None: all that did not complete.
 
         Raises:
-            IllegalStatusChange: The task is neither FAILED nor CANCELLED, or a condition failed.
+            IllegalStatusChange: The task is neither FAILED nor CANCELLED, or in another run.
             PayloadMissing: As `retry` says.
         """
         self._check_input(before)
-        limits = renewed(before, self.clock())
-        row = self.tasks.reopen(before.key, limits=limits, where=where, actor=actor)
-        return row or self.children.reopen(self.tasks.get(before.key), actor=actor)
+        named = {"only": only.stored(before.run + 1)} if only else {}
+        row = self.tasks.reopen(
+            before.key,
+            limits={**renewed(before, self.clock()), **named},
+            where={"run": before.run},
+            actor=actor,
+        )
+        if row is not None:
+            return row
+        counted = self.tasks.get(before.key)
+        if counted.run != before.run:
+            raise IllegalStatusChange(
+                f"{before.key.label} was retried meanwhile", status=counted.status
+            )
+        return self.children.reopen(counted, only=named, actor=actor)
+
+    def chosen_again(self, parent: TaskRow, indexes: Sequence[int]) -> Chosen:
+        """The subtasks that a run has to run for these to run again: these.
+
+        Of a batch that was given up as a whole, all that had not ended by themselves.
+
+        Raises:
+            IllegalStatusChange: One of them is neither FAILED nor CANCELLED.
+            TaskNotFound: There is no such subtask, or its row has expired.
+            Conflict: The parent has no final counts (yet), or is of an earlier version.
+        """
+        if not on_demand(parent) or not is_counted(parent):
+            raise Conflict(
+                f"{parent.key.label} has no final counts: try again in a moment, or retry all of it"
+            )
+        keys = [parent.key.subtask(index) for index in indexes]
+        found = self.subtasks.among(keys)
+        for key in keys:
+            if not isinstance(row := found.get(key), TaskRow):
+                raise not_found(key)
+            _check_retryable(row)
+        size = parent.batch_size or 1
+        batches = self.subtasks.batches.find(parent, sorted({each // size for each in indexes}))
+        chosen = set(indexes)
+        for batch in batches.values():
+            if isinstance(batch, BatchRow) and batch.given_up:
+                span = range(batch.first, batch.last + 1)
+                chosen |= {i for i in span if not is_packed(batch.kept, i - batch.first)}
+        if len(chosen) > MOST:
+            raise LimitExceeded("subtasks", actual=len(chosen), limit=MOST, unit="subtasks")
+        return Chosen.of(chosen)
 
     def publish_alarm(
         self,
@@ -227,6 +271,20 @@ class Changes(ServiceParts):
         hidden = self.registry.hides_result(key.type)
         row = self._row(key)
         return stored_attributes(self.payloads, row, given, now=self.clock(), hidden=hidden)
+
+
+def _check_retryable(row: TaskRow) -> None:
+    """Check the status of a task or subtask that is to be retried.
+
+    Raises:
+        IllegalStatusChange: It is neither FAILED nor CANCELLED.
+    """
+    if row.status not in RETRYABLE:
+        raise IllegalStatusChange(
+            f"only FAILED or CANCELLED tasks can be retried; {row.key.label} is {row.status}",
+            status=row.status,
+            **row.key.as_dict(),
+        )
 
 
 def _actor(context: InvokeContext | None, reason: str | None) -> Actor:

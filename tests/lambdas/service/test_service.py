@@ -374,8 +374,6 @@ def test_methods_of_one_kind_refuse_keys_of_another(cloud: InProcessCloud) -> No
             service.update_step_function_task(key=key, attributes={})
     with pytest.raises(InvalidRequest, match="cancelled with its parent"):
         service.cancel(key=parent.subtask(0))
-    with pytest.raises(InvalidRequest, match="retried with its parent"):
-        service.retry(key=parent.subtask(0))
 
 
 def test_a_subtask_s_status_is_told_as_such(cloud: InProcessCloud) -> None:

@@ -143,20 +143,23 @@ class ChildStore:
         parent = TaskKey.from_text(child.parent)
         return self._tally(parent, child.parent_run, [child.but(status=status)], sign=1)
 
-    def reopen(self, child: TaskRow, *, actor: Actor = NOBODY) -> TaskRow:
+    def reopen(
+        self, child: TaskRow, *, only: Mapping[str, str] | None = None, actor: Actor = NOBODY
+    ) -> TaskRow:
         """Start a failed or cancelled child again and subtract it from its parent's tally.
 
         If the parent has ended or is in another run, only the child is changed.
 
         Args:
             child: As it was read, already counted.
+            only: `only` of a fan-out, if the run is restricted to some subtasks.
             actor: Who asked for it, for the history.
 
         Raises:
             IllegalStatusChange: The child has changed since it was read.
         """
         now = self.clock()
-        where, limits = {"version": child.version}, renewed(child, now)
+        where, limits = {"version": child.version}, {**renewed(child, now), **(only or {})}
         write = reopening(child.key, now=now, where=where, limits=limits, actor=actor)
         if child.parent is not None and child.parent_run is not None:
             parent = TaskKey.from_text(child.parent)

@@ -226,14 +226,14 @@ class TaskStore:
         self,
         key: TaskKey,
         *,
-        limits: Mapping[str, int] | None = None,
+        limits: Mapping[str, Any] | None = None,
         where: Mapping[str, Any] | None = None,
         actor: Actor = NOBODY,
     ) -> TaskRow | None:
         """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run.
 
         Args:
-            limits: Its new expiry and deadline, as `time_bounds.renewed` has them.
+            limits: Its new expiry and deadline, as `time_bounds.renewed` has them, and `only`.
             where: Condition: the row has these values.
             actor: Who asked for it, for the history.
 

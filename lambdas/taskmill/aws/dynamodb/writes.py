@@ -200,7 +200,7 @@ def reopening(
     now: int,
     where: Mapping[str, Any] | None = None,
     unless: Mapping[str, Any] | None = None,
-    limits: Mapping[str, int] | None = None,
+    limits: Mapping[str, Any] | None = None,
     actor: Actor = NOBODY,
 ) -> Write:
     """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run.

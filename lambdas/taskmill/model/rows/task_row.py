@@ -50,7 +50,8 @@ class TaskRow(ReadableRow):
 
     A fan-out says in `rows` how its subtasks are stored (see `model/subtask_layout.py`),
     in `rows_ttl` when their rows expire, in `rows_stored` whether some may have been stored before
-    their batches began, and in `input_etag` which version of its input was split.
+    their batches began, in `input_etag` which version of its input was split, and in `only` which
+    of its subtasks a run is restricted to (see `model/chosen_subtasks.py`).
     `settled` has what its finish found out about the subtasks of a run, for the statistics.
 
     `callbacks` are pairs of event ("success", "failure", "completion") and task type. `direct`
@@ -124,6 +125,7 @@ class TaskRow(ReadableRow):
     rows_ttl: int | None = None
     rows_stored: bool | None = None
     input_etag: str | None = None
+    only: str | None = None
     settled: Mapping[str, Any] | None = None
     swept_at: int | None = None
     history: tuple[Entry, ...] = ()

@@ -53,7 +53,7 @@ class Acting:
             return str(row.status)
         if (row.finished_at or 0) > self.matching.begun:
             return AGAIN
-        self.service.reopen(row, actor=self.actor, where={"run": row.run})
+        self.service.reopen(row, actor=self.actor)
         return None
 
     def _overtaken(self, row: TaskRow, reason: str) -> str | None:
