@@ -74,6 +74,8 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
     yield _GET, schedule
     yield _PUT, schedule
     yield _DELETE, schedule
+    yield _GET, f"{schedule}/fires"
+    yield _POST, f"{schedule}/fire"
     yield _POST, f"{schedule}/pause"
     yield _POST, f"{schedule}/resume"
     yield _GET, f"{_TENANT}/callbacks"

@@ -5,6 +5,7 @@ from typing import Any
 
 import bulk_tasks
 import pytest
+from builders import any_row
 from clouds import fan_out, get, statuses
 
 from taskmill.model.api.requests import InvokeContext
@@ -196,8 +197,6 @@ def test_ranges_of_indexes_are_short() -> None:
 
 
 def test_in_another_run_nothing_is_restricted() -> None:
-    from builders import any_row
-
     row = any_row(run=3, only="2:0-4")
 
     assert chosen_of(row) is None

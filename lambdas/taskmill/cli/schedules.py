@@ -135,6 +135,38 @@ def put(
 
 
 @app.command()
+def fires(ctx: typer.Context, name: ScheduleName) -> None:
+    """Show the last fires of a schedule with their tasks, newest first, and the next ones."""
+    call: Call = ctx.obj
+    with call.client() as client:
+        found = client.schedule_fires(name)
+    if call.output.as_json:
+        call.output.model(found)
+        return
+    ahead = [(moment_text(each), "", "next") for each in reversed(found.next)]
+    past = [
+        (moment_text(each.at), each.task.code, each.task.status)
+        if each.task
+        else (moment_text(each.at), "", "no task")
+        for each in found.fires
+    ]
+    call.output.table(("TIME", "CODE", "STATUS"), [*ahead, *past])
+
+
+@app.command()
+def fire(ctx: typer.Context, name: ScheduleName) -> None:
+    """Submit a task of a schedule now; also of one that is paused."""
+    call: Call = ctx.obj
+    with call.client() as client:
+        task = client.fire_schedule(name)
+    if call.output.as_json:
+        call.output.model(task)
+        return
+    call.output.line(f"{task.type}#{task.code}")
+    call.output.note(f"{task.status}; follow it: {call.command('watch', task)}")
+
+
+@app.command()
 def pause(ctx: typer.Context, name: ScheduleName) -> None:
     """Pause a schedule. Tasks that it has submitted continue."""
     call: Call = ctx.obj
@@ -195,6 +227,7 @@ def _details(schedule: Schedule) -> Iterator[tuple[str, str]]:
         "type": schedule.task_type,
         "expression": schedule.expression,
         "timezone": schedule.timezone,
+        "in words": schedule.description or "",
         "state": _state(schedule),
         "next": moment_text(schedule.next_fire_at),
         "input": short_text(schedule.input),

@@ -11,7 +11,8 @@ from taskmill.client.connection import Connection
 from taskmill.client.paths import tenant_path
 from taskmill.client.wire import to_body
 from taskmill.model.api.base import Notify, Priority
-from taskmill.model.api.schedules import Schedule
+from taskmill.model.api.schedules import Schedule, ScheduleFires
+from taskmill.model.api.views import Task
 from taskmill.model.keys import check_name
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.limits import MAX_PAGE
@@ -142,6 +143,24 @@ class Schedules(Connection):
             TaskNotFound: No schedule has this name.
         """
         return Schedule.model_validate((yield Request("DELETE", self._path(name))))
+
+    @operation
+    def schedule_fires(self, name: str) -> Steps[ScheduleFires]:
+        """The last 20 due times of a schedule with the tasks that it submitted, and the next 5.
+
+        Raises:
+            TaskNotFound: No schedule has this name.
+        """
+        return ScheduleFires.model_validate((yield getting(f"{self._path(name)}/fires")))
+
+    @operation
+    def fire_schedule(self, name: str) -> Steps[Task]:
+        """Submit a task of a schedule now; also of one that is paused.
+
+        Raises:
+            TaskNotFound: No schedule has this name.
+        """
+        return Task.model_validate((yield Request("POST", f"{self._path(name)}/fire")))
 
     @property
     def _folder(self) -> str:

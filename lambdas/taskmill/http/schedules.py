@@ -16,7 +16,8 @@ from taskmill.http.parameters import Limit, ScheduleCursor, ScheduleName, Tenant
 from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
 from taskmill.model.api.base import View
-from taskmill.model.api.schedules import NewSchedule, Schedule
+from taskmill.model.api.schedules import NewSchedule, Schedule, ScheduleFires
+from taskmill.model.api.views import Task
 from taskmill.wiring.process import current
 
 _SCHEDULE = "schedules/<name>"
@@ -61,9 +62,21 @@ def add_to(app: ApiGatewayResolver) -> None:
         ("DELETE", _SCHEDULE, delete_schedule, "Remove a schedule", 404, 409),
         ("POST", f"{_SCHEDULE}/pause", pause_schedule, "Pause a schedule", 404, 409),
         ("POST", f"{_SCHEDULE}/resume", resume_schedule, "Resume a paused schedule", 404, 409),
+        ("GET", f"{_SCHEDULE}/fires", list_schedule_fires, "List the last and next fires", 404),
     ):
         verb = route.__name__.removesuffix("_schedule")
-        add_route(app, method, path, route, name=f"schedule_{verb}", summary=summary, errors=errors)
+        name = f"schedule_{verb.replace('schedule_', '')}"
+        add_route(app, method, path, route, name=name, summary=summary, errors=errors)
+    add_route(
+        app,
+        "POST",
+        f"{_SCHEDULE}/fire",
+        fire_schedule,
+        name="schedule_fire",
+        summary="Submit a task of a schedule now",
+        errors=(404, 422),
+        success=202,
+    )
 
 
 def list_schedules(
@@ -101,3 +114,13 @@ def pause_schedule(tenant: Tenant, name: ScheduleName) -> Schedule:
 
 def resume_schedule(tenant: Tenant, name: ScheduleName) -> Schedule:
     return current().service.resume_schedule(tenant_code=tenant, name=name)
+
+
+def list_schedule_fires(tenant: Tenant, name: ScheduleName) -> ScheduleFires:
+    return current().service.list_fires(tenant_code=tenant, name=name)
+
+
+def fire_schedule(tenant: Tenant, name: ScheduleName, request: Request) -> Task:
+    return current().service.fire_schedule(
+        tenant_code=tenant, name=name, invoke_context=invoke_context(request)
+    )

@@ -120,7 +120,7 @@ class Scheduling(ServiceParts):
             TaskNotFound: No schedule has this name.
         """
         row = self.schedules.shown(tenant_code, name)
-        return self._view(row if isinstance(row, UnreadableRow) else _live(row, name))
+        return self._view(row if isinstance(row, UnreadableRow) else live(row, name))
 
     def list_schedules(
         self, *, tenant_code: str, after: str | None = None, limit: int = 100
@@ -177,7 +177,7 @@ class Scheduling(ServiceParts):
         return self._change(
             tenant,
             name,
-            lambda before: dataclasses.replace(_live(before, name), state=state, **more),
+            lambda before: dataclasses.replace(live(before, name), state=state, **more),
         )
 
     def _change(
@@ -202,7 +202,12 @@ class Scheduling(ServiceParts):
         return Schedule.from_row(row, now=self.clock())
 
 
-def _live(row: ScheduleRow | None, name: str) -> ScheduleRow:
+def live(row: ScheduleRow | None, name: str) -> ScheduleRow:
+    """The row of a schedule that is there.
+
+    Raises:
+        TaskNotFound: It is not, or not any more.
+    """
     if row is None or row.state == "DELETED":
         raise TaskNotFound(f"no schedule {name!r}", field="name")
     return row

@@ -10,8 +10,8 @@ from taskmill.service.callbacks import Callbacks
 from taskmill.service.change import Changes
 from taskmill.service.error_groups import ErrorGroups
 from taskmill.service.failures import Failures
+from taskmill.service.fires import Firing
 from taskmill.service.lookup import Lookups
-from taskmill.service.schedules import Scheduling
 from taskmill.service.shown_payloads import ShownPayloads
 from taskmill.service.statistics import StatisticsReads
 from taskmill.service.submit import Submits
@@ -30,7 +30,7 @@ class TaskService(
     Trees,
     Changes,
     Callbacks,
-    Scheduling,
+    Firing,
     Tenants,
     StatisticsReads,
     ErrorGroups,

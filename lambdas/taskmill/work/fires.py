@@ -27,6 +27,7 @@ from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
+from taskmill.model.task_settings import TaskSettings
 from taskmill.model.time_bounds import bounds
 from taskmill.work.triggers.refused_rows import refused_row
 
@@ -49,6 +50,11 @@ class Fire:
     tenant: str
     name: str
     at: int
+
+    @property
+    def code(self) -> str:
+        """The code of its task, which follows from the due time."""
+        return timed_code(self.at, "schedule", self.tenant, self.name, self.at)
 
     @classmethod
     def in_body(cls, body: str) -> Self | None:
@@ -91,18 +97,23 @@ class Fires:
         if schedule is None or schedule.state != "ENABLED":
             self.logger.info("fire of a schedule that is off", **fields)
             return
-        row = with_input(
-            self.payloads,
-            self._in_known_pool(self._row(schedule, fire)),
-            self._input(schedule),
-            hidden=self.registry.hides_input(schedule.task_type),
-        )
+        row = self.row(schedule, fire)
         try:
             self.starts.put(row)
         except TaskExists:
             self.logger.info("fired before", key=str(row.key), **fields)
         else:
             self.logger.info("fired", **{**correlation(row), "key": str(row.key), **fields})
+
+    def row(self, schedule: ScheduleRow, fire: Fire) -> TaskRow:
+        """The row of a fire's task, with its input."""
+        settings = self.registry.settings(schedule.task_type)
+        return with_input(
+            self.payloads,
+            self._in_known_pool(fired_row(schedule, fire, settings=settings, now=self.clock())),
+            input_of(self.registry, schedule),
+            hidden=self.registry.hides_input(schedule.task_type),
+        )
 
     def _in_known_pool(self, row: TaskRow) -> TaskRow:
         """The row of a task that runs in its type's pool.
@@ -119,47 +130,54 @@ class Fires:
             return row
         return row.but(pool=settings.pool, runner=settings.runner, priority=None)
 
-    def _input(self, schedule: ScheduleRow) -> Any:
-        if schedule.input is None:
-            return LEFT_OUT
-        value = json.loads(schedule.input)
-        return LEFT_OUT if value is None and self._refuses_null(schedule.task_type) else value
 
-    def _refuses_null(self, task_type: str) -> bool:
-        """Whether a stored null can only stand for an input that was left out.
+def input_of(registry: Registry, schedule: ScheduleRow) -> Any:
+    """The input of a schedule's tasks: JSON, or `LEFT_OUT`."""
+    if schedule.input is None:
+        return LEFT_OUT
+    value = json.loads(schedule.input)
+    return LEFT_OUT if value is None and _refuses_null(registry, schedule.task_type) else value
 
-        Schedules stored by versions before `LEFT_OUT` have a null where none was given.
-        """
-        try:
-            self.registry.check_input(task_type, None)
-        except InvalidInput:
-            return True
-        except Exception:  # noqa: BLE001  # the attempt raises and stores it
-            return False
+
+def _refuses_null(registry: Registry, task_type: str) -> bool:
+    """Whether a stored null can only stand for an input that was left out.
+
+    Schedules stored by versions before `LEFT_OUT` have a null where none was given.
+    """
+    try:
+        registry.check_input(task_type, None)
+    except InvalidInput:
+        return True
+    except Exception:  # noqa: BLE001  # the attempt raises and stores it
         return False
+    return False
 
-    def _row(self, schedule: ScheduleRow, fire: Fire) -> TaskRow:
-        now = self.clock()
-        settings = self.registry.settings(schedule.task_type)
-        priority = schedule.priority or settings.priority
-        code = timed_code(fire.at, "schedule", fire.tenant, fire.name, fire.at)
-        timed = bounds(schedule, settings, since=fire.at)
-        if any(timed.values()):
-            timed["timed_from"] = fire.at
-        return TaskRow(
-            key=TaskKey(Kind.TASK, fire.tenant, schedule.task_type, code),
-            status=Status.CREATED,
-            name=schedule.task_name or schedule.task_type,
-            callbacks=tuple(dict.fromkeys((*settings.callbacks, *schedule.callbacks))),
-            schedule=schedule.name,
-            log_ids=schedule.log_ids,
-            runner=settings.runner,
-            priority=None if priority == "normal" else priority,
-            notify=schedule.notify or DEFAULT_NOTIFY,
-            created_at=now,
-            updated_at=now,
-            created_by=schedule.created_by,
-            created_ip=schedule.created_ip,
-            request_id=schedule.request_id,
-            history=((Status.CREATED, now, 0),),
-        ).but(**timed)
+
+def fired_row(schedule: ScheduleRow, fire: Fire, *, settings: TaskSettings, now: int) -> TaskRow:
+    """The row of a fire's task, still without its input.
+
+    Args:
+        settings: Of its type.
+        now: When it is made, in epoch ms.
+    """
+    priority = schedule.priority or settings.priority
+    timed = bounds(schedule, settings, since=fire.at)
+    if any(timed.values()):
+        timed["timed_from"] = fire.at
+    return TaskRow(
+        key=TaskKey(Kind.TASK, fire.tenant, schedule.task_type, fire.code),
+        status=Status.CREATED,
+        name=schedule.task_name or schedule.task_type,
+        callbacks=tuple(dict.fromkeys((*settings.callbacks, *schedule.callbacks))),
+        schedule=schedule.name,
+        log_ids=schedule.log_ids,
+        runner=settings.runner,
+        priority=None if priority == "normal" else priority,
+        notify=schedule.notify or DEFAULT_NOTIFY,
+        created_at=now,
+        updated_at=now,
+        created_by=schedule.created_by,
+        created_ip=schedule.created_ip,
+        request_id=schedule.request_id,
+        history=((Status.CREATED, now, 0),),
+    ).but(**timed)

@@ -38,6 +38,7 @@ class DataPermissions:
             "DeleteItem",  # mappings of callbacks
         )
         self.table.grant_query(grantee, CHILDREN_INDEX)
+        self.table.grant_query(grantee, ATTENTION_INDEX)  # what a bulk operation would retry
         self.payloads.grant_write(grantee, INPUTS, PLANNED)
         self.payloads.grant_read(grantee, INPUTS, PLANNED, RESULTS)
         self.payloads.grant_tag_uploads(grantee)
@@ -54,6 +55,7 @@ class DataPermissions:
             "BatchGetItem",  # outcomes of children; batches, for the results of a map
         )
         self.table.grant_query(grantee, CHILDREN_INDEX)  # and subtasks, for the results of a map
+        self.table.grant_query(grantee, ATTENTION_INDEX)  # what a bulk operation retries
         self.payloads.grant_read(grantee, INPUTS, PLANNED, RESULTS)
         self.payloads.grant_write(grantee, INPUTS, PLANNED, RESULTS)
 

@@ -226,3 +226,13 @@ def test_what_was_put_runs(run: Run, cloud: InProcessCloud) -> None:
 
     (task,) = json.loads(run("list", "--type", "double", "--json").stdout)
     assert (task["status"], task["attributes"]["result"]) == ("COMPLETED", 42)
+
+
+def test_fires_are_listed_and_one_is_made_by_hand(run: Run) -> None:
+    run("schedules", "put", "nightly", "double", "rate(1 hour)", "21", "--paused")
+
+    fired = run("schedules", "fire", "nightly")
+    assert run("result", fired.stdout.strip()).stdout == "42\n"
+    assert run("schedules", "fires", "nightly").exit_code == 0
+    assert json.loads(run("schedules", "fires", "nightly", "--json").stdout)["next"] == []
+    assert "every hour" in run("schedules", "show", "nightly").stdout

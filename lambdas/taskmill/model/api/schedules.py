@@ -21,10 +21,12 @@ from taskmill.model.api.base import (
     Unreadable,
     View,
 )
+from taskmill.model.api.views import Task
 from taskmill.model.clock import to_datetime
 from taskmill.model.errors import TaskmillError
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.recurrence.timetable import EXPRESSION_LIMIT, next_fire
+from taskmill.model.recurrence.words import in_words
 from taskmill.model.rows.readable import UnreadableRow, reason_of
 from taskmill.model.rows.schedule_row import ScheduleRow
 
@@ -88,6 +90,9 @@ class Schedule(View):
     task_type: str
     expression: str
     timezone: str
+    description: str | None = Field(
+        default=None, description="The expression in words, with its time zone."
+    )
     paused: bool
     next_fire_at: datetime | None = Field(
         default=None, description="When it fires next; absent if it is paused or has no more fires."
@@ -140,12 +145,30 @@ class Schedule(View):
             tenant_code=row.tenant,
             paused=not fires,
             next_fire_at=to_datetime(following),
+            description=in_words(row.expression, row.timezone),
             input=None if row.input is None else json.loads(row.input),
             created_at=to_datetime(row.created_at),
             updated_at=to_datetime(row.updated_at),
             **{f"on_{event}": _types(row, event) for event in ("success", "failure", "completion")},
             **{name: getattr(row, name) for name in _SAME},
         )
+
+
+class ScheduleFire(View):
+    """A past due time of a schedule, and the task that it submitted.
+
+    Without a task: the schedule was paused, or other then, or the task has expired.
+    """
+
+    at: datetime
+    task: Task | None = None
+
+
+class ScheduleFires(View):
+    """The last due times of a schedule, newest first, and the next ones."""
+
+    fires: tuple[ScheduleFire, ...]
+    next: tuple[datetime, ...] = Field(description="Up to 5; none while it is paused.")
 
 
 _SAME = (
