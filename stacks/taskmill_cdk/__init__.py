@@ -10,6 +10,7 @@ from taskmill_cdk import bundled_node as bundled_node  # before anything that im
 from taskmill_cdk.api import TaskApi
 from taskmill_cdk.auth import Auth, cognito, jwt, sigv4
 from taskmill_cdk.bytecode import BytecodeError
+from taskmill_cdk.console import Console, ConsoleError
 from taskmill_cdk.container_scaling import ContainerScaling
 from taskmill_cdk.container_workers import ContainerWorkers
 from taskmill_cdk.dispatcher import Dispatcher
@@ -20,6 +21,7 @@ from taskmill_cdk.payload_bucket import PayloadBucket
 from taskmill_cdk.pool_workers import PoolWorkers
 from taskmill_cdk.runtime_layer import RuntimeLayer, RuntimeLayerError
 from taskmill_cdk.schedules import Schedules
+from taskmill_cdk.sign_in import SignIn
 from taskmill_cdk.stack import TaskStack
 from taskmill_cdk.sweep import Sweep
 from taskmill_cdk.table import TaskTable
@@ -33,6 +35,8 @@ from taskmill_cdk.workflow import SubtaskWorkflow
 __all__ = [
     "Auth",
     "BytecodeError",
+    "Console",
+    "ConsoleError",
     "ContainerPool",
     "ContainerScaling",
     "ContainerWorkers",
@@ -45,6 +49,7 @@ __all__ = [
     "RuntimeLayer",
     "RuntimeLayerError",
     "Schedules",
+    "SignIn",
     "SubtaskWorkflow",
     "Sweep",
     "TaskApi",

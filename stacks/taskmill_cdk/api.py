@@ -124,8 +124,8 @@ class TaskApi(Construct):
         super().__init__(scope, construct_id)
         self.function = function
         self.auth = auth or sigv4()
-        if self.auth.tenant_claim:
-            function.add_environment("TASKMILL_TENANT_CLAIM", self.auth.tenant_claim)
+        for setting, text in self.auth.settings.items():
+            function.add_environment(setting, text)
         for name, caution in self.auth.cautions.items():
             Annotations.of(self).add_warning_v2(name, caution)
         if base_path:
@@ -146,6 +146,7 @@ class TaskApi(Construct):
             # Else preflights, which carry no credentials, would meet the authorizer of $default
             # (API Gateway guide, "Configuring CORS for an HTTP API with a $default route").
             limits[self._add_open_route(_OPTIONS, "/{proxy+}")] = _PREFLIGHTS_A_SECOND
+        self._limits = limits
         self._throttle(limits)
 
     @property
@@ -192,6 +193,58 @@ class TaskApi(Construct):
             grantee=grantee,
             actions=["execute-api:Invoke"],
             resource_arns=[self._arn_of(path) for path in (*paths, *_OF_NO_TENANT)],
+        )
+
+    def throttle(self, routes: Sequence[apigateway.HttpRoute], *, rate_limit: int) -> None:
+        """Give routes of yours limits of their own, apart from those of all others.
+
+        Args:
+            rate_limit: Requests a second to each.
+        """
+        self._limits.update(dict.fromkeys(routes, rate_limit))
+        self._throttle(self._limits)
+
+    def grant_read(
+        self, grantee: iam.IGrantable, *, tenant: str, payloads: bool = False
+    ) -> iam.Grant:
+        """Allow an IAM identity to read the tasks of one tenant, without secrets in the clear.
+
+        What is not allowed is denied, so that further grants to the same identity do not allow it.
+        Inputs and results of up to a few KB stand in the task itself, with secrets masked.
+
+        Args:
+            grantee: A role, a user or a group.
+            tenant: ``"*"`` means all tenants.
+            payloads: Also the routes ``.../input`` and ``.../result``, with secrets masked.
+
+        Raises:
+            ValueError: The tenant cannot be one, or is a word in the paths of the API.
+        """
+        check_tenant(tenant, reserved=_words())
+        base = f"v1/tenants/{tenant}"
+        denied = [f"GET/{base}/*/{what}/revealed" for what in ("input", "result")]
+        if not payloads:
+            denied += [f"GET/{base}/*/{what}" for what in ("input", "result")]
+        grantee.grant_principal.add_to_principal_policy(
+            iam.PolicyStatement(
+                effect=iam.Effect.DENY,
+                actions=["execute-api:Invoke"],
+                resources=[self._arn_of(path) for path in denied],
+            )
+        )
+        allowed = (f"GET/{base}/*", f"POST/{base}/lookup", *_OF_NO_TENANT)
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["execute-api:Invoke"],
+            resource_arns=[self._arn_of(path) for path in allowed],
+        )
+
+    def grant_list_tenants(self, grantee: iam.IGrantable) -> iam.Grant:
+        """Allow an IAM identity to list the names of all tenants."""
+        return iam.Grant.add_to_principal(
+            grantee=grantee,
+            actions=["execute-api:Invoke"],
+            resource_arns=[self._arn_of("GET/v1/tenants")],
         )
 
     def _arn_of(self, path: str) -> str:

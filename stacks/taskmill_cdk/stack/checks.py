@@ -27,6 +27,7 @@ from taskmill_cdk.props import (
     seconds,
     whole,
 )
+from taskmill_cdk.sign_in import SignIn
 from taskmill_cdk.stack.environment import Ids
 from taskmill_cdk.task_source import TaskSource
 from taskmill_cdk.worker_pool import Pool
@@ -54,6 +55,9 @@ checked = checked_props(
     ids=choice(get_args(Ids)),
     api=flag,
     auth=instance(Auth, "sigv4(), cognito(...) or jwt(...)"),
+    console=instance((bool, SignIn), "True, or SignIn(...)"),
+    environment_name=instance(str, "a name such as 'prod'"),
+    redact=each_of(str, "a name of a field"),
     fast_start=flag,
     hand_back_after=seconds(900, least=0),
     environment=instance(Mapping, "a mapping of names to texts"),

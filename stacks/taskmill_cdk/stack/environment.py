@@ -1,9 +1,11 @@
 """Environment variables of the functions and containers: names of resources, and limits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, get_args
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 
 from taskmill_cdk.notifications import Notifications
@@ -51,6 +53,28 @@ def common_environment(
         **limits,
         **_task_modules(tasks),
     }
+
+
+def redact_settings(names: Sequence[str]) -> dict[str, str]:
+    """The variable that names the fields which are masked everywhere.
+
+    Raises:
+        ValueError: A name is empty, or has a comma in it.
+    """
+    for name in names:
+        if not name.strip() or "," in name:
+            raise ValueError(f"redact has {name!r}; give names of fields, without commas")
+    return {"TASKMILL_REDACT": ",".join(names)} if names else {}
+
+
+def marks_of(stack: Stack, environment_name: str | None) -> dict[str, str]:
+    """The variables by which the API tells which stack it is, and of which version."""
+    marks = {"TASKMILL_STACK_NAME": stack.stack_name}
+    if environment_name is not None:
+        marks["TASKMILL_STACK_ENVIRONMENT"] = environment_name
+    with suppress(PackageNotFoundError):  # it may lie beside this package, not installed
+        marks["TASKMILL_VERSION"] = version("taskmill")
+    return marks
 
 
 def hand_back_settings(after: Duration | None) -> dict[str, str]:

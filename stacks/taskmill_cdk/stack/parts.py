@@ -7,6 +7,7 @@ from aws_cdk import Duration, Stack
 from aws_cdk import aws_lambda as lambda_
 
 from taskmill_cdk.api import TaskApi
+from taskmill_cdk.console import Console, ConsoleError
 from taskmill_cdk.container_workers import ContainerWorkers
 from taskmill_cdk.dispatcher import Dispatcher
 from taskmill_cdk.monitoring import Monitoring
@@ -15,6 +16,7 @@ from taskmill_cdk.payload_bucket import PayloadBucket
 from taskmill_cdk.runtime_layer import RuntimeLayer, Target
 from taskmill_cdk.runtime_lock import RUNTIME_REQUIREMENTS
 from taskmill_cdk.schedules import Schedules
+from taskmill_cdk.sign_in import SignIn
 from taskmill_cdk.stack.environment import dispatcher_environment
 from taskmill_cdk.sweep import Sweep
 from taskmill_cdk.table import TaskTable
@@ -49,6 +51,7 @@ class TaskStackParts(Stack):
 
     functions: list[TaskFunction]
     _api: TaskApi | None
+    _console: Console | None
     _function_props: dict[str, Any]
     _environment: dict[str, str]
 
@@ -62,6 +65,17 @@ class TaskStackParts(Stack):
         if self._api is None:
             raise AttributeError(f"{self.node.path} has no api: it was made with api=False")
         return self._api
+
+    @property
+    def console(self) -> Console:
+        """The hosted console.
+
+        Raises:
+            AttributeError: The stack was made without ``console=True``.
+        """
+        if self._console is None:
+            raise AttributeError(f"{self.node.path} has no console: give it console=True")
+        return self._console
 
     def add_function(
         self,
@@ -191,6 +205,24 @@ class TaskStackParts(Stack):
     def _build_api_handler(self, **props: Any) -> TaskFunction:
         defaults = {"timeout": Duration.seconds(29)}  # API Gateway waits 30 s
         return self.add_function("ApiHandler", "api.handler", **{**defaults, **props})
+
+    def _add_console(self, *, console: bool | SignIn, **props: Any) -> Console | None:
+        if console is False:
+            return None
+        if self._api is None:
+            raise ConsoleError("console=True needs the API: the stack has api=False")
+        if isinstance(console, SignIn):
+            props["sign_in"] = console
+        built = self._build_console(**props)
+        self.functions.append(built.function)
+        return built
+
+    def _mark_api(self, marks: dict[str, str]) -> None:
+        for name, text in marks.items():
+            self.api.function.add_environment(name, text)
+
+    def _build_console(self, **props: Any) -> Console:
+        return Console(self, "Console", api=self.api, title=self.stack_name, **props)
 
     def _build_sweep(self, every: Duration, **props: Any) -> Sweep:
         environment = {

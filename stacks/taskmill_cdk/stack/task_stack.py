@@ -21,9 +21,16 @@ from taskmill_cdk.function_code import stage_function_code
 from taskmill_cdk.limits import CALLBACK_BUDGET, TenantLimits, limit_settings
 from taskmill_cdk.props import check_fargate_size
 from taskmill_cdk.runtime_layer import AWS, HOST
+from taskmill_cdk.sign_in import SignIn
 from taskmill_cdk.stack.access import TaskStackAccess
 from taskmill_cdk.stack.checks import checked
-from taskmill_cdk.stack.environment import Ids, common_environment, hand_back_settings
+from taskmill_cdk.stack.environment import (
+    Ids,
+    common_environment,
+    hand_back_settings,
+    marks_of,
+    redact_settings,
+)
 from taskmill_cdk.stack.outputs import output_folder, stack_outputs
 from taskmill_cdk.stack.permissions import DataPermissions
 from taskmill_cdk.stack.removal import apply_removal_policy
@@ -82,6 +89,12 @@ class TaskStack(TaskStackAccess):
             tenant.
         api: Whether to create the HTTP API.
         auth: Who may call the API: ``sigv4()`` (the default), ``cognito(...)`` or ``jwt(...)``.
+        console: Serve the web console at ``/console`` of the API, for people without AWS
+            credentials: they sign in with the user pool or the issuer of ``auth``, or as a
+            ``SignIn`` says. With ``sigv4()``, ``taskmill console`` serves it on one's own machine.
+        environment_name: What the stack is, such as ``prod``: consoles show it, and ask twice
+            before they act on many tasks of such a stack.
+        redact: Names of fields that are masked in inputs and results of all types: ``["iban"]``.
         fast_start: Whether who submits a task also sends its message, so that it starts without
             waiting for the stream (decision 31).
         hand_back_after: How long messages wait in a worker behind a task that runs before it hands
@@ -138,6 +151,9 @@ class TaskStack(TaskStackAccess):
         ids: Ids = "ulid",
         api: bool = True,
         auth: Auth | None = None,
+        console: bool | SignIn = False,
+        environment_name: str | None = None,
+        redact: Sequence[str] = (),
         fast_start: bool = True,
         hand_back_after: Duration | None = None,
         warm_throughput: dynamodb.WarmThroughput | None = None,
@@ -200,7 +216,8 @@ class TaskStack(TaskStackAccess):
             max_payload_bytes=max_payload_bytes,
             ids=ids,
             log_level=log_level,
-            limits=limit_settings(
+            limits=redact_settings(redact)
+            | limit_settings(
                 callback_budget=callback_budget, tenant=tenant_limits or TenantLimits()
             )
             | pool_settings(pools)
@@ -248,6 +265,14 @@ class TaskStack(TaskStackAccess):
                 burst_limit=burst_limit,
                 log_retention=log_retention,
             )
+            self._mark_api(marks_of(self, environment_name))
+        self._console = self._add_console(
+            console=console,
+            environment_name=environment_name,
+            base_path=base_path,
+            build_folder=build_folder,
+            log_retention=log_retention,
+        )
         self.sweep = None if sweep_every is None else self._build_sweep(sweep_every)
         self.monitoring = self._build_monitoring()
 
