@@ -87,9 +87,8 @@ def test_the_page_learns_how_to_sign_in() -> None:
 def test_every_answer_has_the_defences(path: str) -> None:
     headers = get(path)["headers"]
 
-    policy = dict(
-        each.strip().split(" ", 1) for each in headers["content-security-policy"].split(";")
-    )
+    rules = headers["content-security-policy"].split(";")
+    policy = dict(each.strip().split(" ", 1) for each in rules)
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == "'self'"
     assert policy["connect-src"] == "'self' https://issuer.example https://login.example"

@@ -11,6 +11,7 @@ import { computed, signal } from "./lib.js";
  * @property {boolean} [demo]
  * @property {boolean} [logs] Whether it can read logs.
  * @property {string} [version]
+ * @property {import("./signin.js").SignIn} [signIn] How people sign in to a hosted console.
  * @property {string} [apiBase] Where the API is; "/v1" if absent.
  *
  * @typedef {object} WhoAmI

@@ -3,7 +3,7 @@
 import { ApiError, errorOf } from "./errors.js";
 import { parse, stringify } from "../models/exact-json.js";
 import { count } from "./reads.js";
-import { consoleInfo, identity } from "../session.js";
+import { consoleInfo, identity, token } from "../session.js";
 
 /**
  * @typedef {object} Options
@@ -30,6 +30,7 @@ import { consoleInfo, identity } from "../session.js";
 export async function request(method, path, options = {}) {
   const response = await send(method, path, options);
   count(response.headers);
+  if (response.status === 401 && token.peek()) void import("../signin.js").then((m) => m.refused());
   const etag = response.headers.get("etag");
   if (response.status === 304) return { data: undefined, status: 304, etag };
   const text = await response.text();

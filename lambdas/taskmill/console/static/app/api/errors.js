@@ -2,7 +2,7 @@
 
 /**
  * @typedef {"forbidden" | "unkeyed" | "readonly" | "expired" | "missing" | "conflict" | "invalid"
- *   | "limited" | "old" | "offline" | "unreachable" | "server"} Kind
+ *   | "limited" | "old" | "offline" | "signin" | "unreachable" | "server"} Kind
  */
 
 /** An answer that is none: the API's own sentence, and which kind of error it is. */

@@ -15,6 +15,10 @@ const ADVICE = {
     "This page has no key",
     "The key is in the address that `taskmill console` prints, and changes with each start. It is kept in one tab only.",
   ],
+  signin: [
+    "You could not be signed in",
+    "Try again. The issuer must know this page's address as a callback: whoever deployed the stack can tell it.",
+  ],
   readonly: ["This console is read-only", "It was started with `--read-only`."],
   expired: [
     "Credentials have expired",

@@ -3,6 +3,7 @@ import { effect, signal } from "../lib.js";
 import { get, of, post } from "../api/client.js";
 import { ApiError } from "../api/errors.js";
 import { dollarsPerUnit } from "../api/reads.js";
+import { signIn } from "../signin.js";
 import { consoleInfo, identity, mayWrite, tenants, whoami } from "../session.js";
 import { go, href, route } from "../router.js";
 
@@ -16,6 +17,8 @@ export async function boot() {
   refused.value = null;
   consoleInfo.value = await aboutServer();
   try {
+    const { signIn: hosted } = consoleInfo.peek();
+    if (hosted && !(await signIn(hosted))) return; // the page is being left
     const told = await orNone(get("/whoami"));
     whoami.value = told ?? null;
     if (told?.dollarsPerReadUnit) dollarsPerUnit.value = Number(told.dollarsPerReadUnit);

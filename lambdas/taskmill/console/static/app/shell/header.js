@@ -6,7 +6,8 @@ import { Button } from "../parts/basics.js";
 import { Menu } from "../parts/dialog.js";
 import { Icon } from "../parts/icons.js";
 import { go, href, route } from "../router.js";
-import { consoleInfo, environment, has, isProduction, mayWrite, tenants, whoami } from "../session.js";
+import { consoleInfo, environment, has, isProduction, mayWrite, tenants, token, whoami } from "../session.js";
+import { signOut } from "../signin.js";
 import { theme, utc } from "../settings.js";
 import { relative } from "../times.js";
 import { paletteOpen } from "./palette.js";
@@ -121,6 +122,7 @@ function Settings() {
     })),
     { text: "Times in UTC", checked: utc.value, run: () => (utc.value = true) },
     { text: "Times in local time", checked: !utc.value, run: () => (utc.value = false) },
+    ...(token.value ? [{ text: "Sign out", run: () => void signOut() }] : []),
   ];
   const icon = { system: "system", light: "sun", dark: "moon" }[theme.value];
   return html`<${Menu} label="Theme and times" icon=${icon} items=${items} end />`;
