@@ -60,12 +60,11 @@ def run(console: Console, listener: socket.socket, ready: Callable[[Place], None
 
 @contextmanager
 def serve(
-    cloud: InProcessCloud | Upstream,
+    served: Console | Upstream | InProcessCloud,
     port: int = 0,
     *,
     tenant: str | None = "acme",
     read_only: bool = False,
-    demo: bool = False,
     environment: str | None = None,
     read_logs: ReadLogs | None = None,
     static: Path = FOLDER,
@@ -73,19 +72,27 @@ def serve(
     """Serve a console inside a `with` block, in a thread: for tests and demos.
 
     Args:
-        cloud: In whose API the page reads.
+        served: The console; or the API or cloud in which its page reads, and then the options.
         port: 0: any free one.
     """
-    upstream = cloud if isinstance(cloud, Upstream) else in_process(cloud)
-    about = About(
-        url=upstream.url,
-        tenant=tenant,
-        read_only=read_only,
-        demo=demo,
-        environment=environment,
-        logs=read_logs is not None,
-    )
-    console = Console(upstream=upstream, about=about, read_logs=read_logs, static=static)
+    if isinstance(served, Console):
+        console = served
+    else:
+        upstream = served if isinstance(served, Upstream) else in_process(served)
+        about = About(
+            url=upstream.url,
+            tenant=tenant,
+            read_only=read_only,
+            environment=environment,
+            logs=read_logs is not None,
+        )
+        console = Console(upstream=upstream, about=about, read_logs=read_logs, static=static)
+    with _served(console, port) as place:
+        yield place
+
+
+@contextmanager
+def _served(console: Console, port: int) -> Iterator[Place]:
     started = threading.Event()
     with bound(port, command=COMMAND) as listener:
         server = _server(console, listener, started.set)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from taskmill.cli.call import Call
-from taskmill.cli.console.opening import open_console
+from taskmill.cli.console.opening import open_console, open_demo
 from taskmill.cli.keys import parse_key
 from taskmill.cli.options import Key
 
@@ -31,12 +31,18 @@ def console(
     read_only: ReadOnly = False,
     only_print: Print = False,
     port: Port = 0,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Show made-up tasks of a shop, and call nothing.")
+    ] = False,
 ) -> None:
     """Open the web console: see what runs and what fails, and put it right, until Ctrl-C.
 
     It needs nothing deployed but the stack. The page is served on this machine only, and its
     requests go to the API with your own credentials.
     """
+    if demo:
+        open_demo(ctx.obj, read_only=read_only, only_print=only_print, port=port)
+        return
     open_console(ctx.obj, read_only=read_only, only_print=only_print, port=port)
 
 

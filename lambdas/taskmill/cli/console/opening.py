@@ -47,6 +47,25 @@ def open_console(
         run(console, listener, lambda place: _ready(call, place, view, only_print=only_print))
 
 
+def open_demo(call: Call, *, port: int, read_only: bool, only_print: bool) -> None:
+    """Serve the console of a made-up shop, until Ctrl-C.
+
+    Raises:
+        CannotServe: The port is taken.
+    """
+    try:
+        from taskmill.console.demo.shop import demo_cloud, demo_console
+        from taskmill.console.place import bound
+        from taskmill.console.serving import COMMAND, run
+    except ImportError as missing:
+        raise missing_extra(call, missing) from None
+    with bound(port, command=COMMAND) as listener, suppress(KeyboardInterrupt):
+        call.output.note("makes up a day of a shop; this takes some seconds")
+        with demo_cloud() as cloud:
+            console = demo_console(cloud, read_only=read_only)
+            run(console, listener, lambda place: _ready(call, place, "", only_print=only_print))
+
+
 def missing_extra(call: Call, missing: ImportError) -> typer.Exit:
     """Tell how to install what is missing."""
     call.output.note(f"taskmill: {missing.name} is not installed: {install_hint('console')}")
