@@ -163,6 +163,8 @@ def show_next_steps(imported: Task, export: dict[str, Any]) -> None:
     for command in commands:
         console.print(f"   {command}", soft_wrap=True, markup=False)
     console.print("\n   The local cloud stays up; [bold]make stop[/bold] stops it.")
+    console.print("   See all of this in the browser, and retry what failed:", soft_wrap=True)
+    console.print(f"\n   [bold]{taskmill} console[/bold]", soft_wrap=True)
 
 
 def heading(text: str) -> None:

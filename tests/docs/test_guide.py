@@ -50,8 +50,10 @@ PRINTED = re.compile(r"\)  # -> (.*)$", re.MULTILINE)
 TASK_MODULE, STACK = "shop.py", "app.py"
 ANSWER = re.compile(r"^-> (?P<text>.*?)(?:,? ?exit (?P<exit>\d+))?$")
 ENDLESS = {
+    "console",
     "dev",
     "init",
+    "open",
     "work",
     "tail",
     "local",

@@ -16,7 +16,10 @@ PACKAGES = {
     "taskmill_cdk": ROOT / "stacks/taskmill_cdk",
     "taskmill_local": ROOT / "local/taskmill_local",
 }
-NOT_AT_RUN_TIME = {"taskmill_local/emulator-requirements.in"}  # its lock is what is read
+NOT_AT_RUN_TIME = {
+    "taskmill_local/emulator-requirements.in",  # its lock is what is read
+    "taskmill/console/tsconfig.json",  # checks the types of the page
+}
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +72,12 @@ def test_the_sdist_has_licence_changes_and_pages() -> None:
         "pyproject.toml",
     } <= names
     assert [name for name in names if name.endswith(".pyc")] == []
+
+
+def test_the_page_of_the_console_is_in_the_wheel() -> None:
+    names = set(contents(wheels.distributions().wheel))
+
+    assert {"taskmill/console/static/index.html", "taskmill/console/static/app/main.js"} <= names
 
 
 def test_the_licence_and_the_types_are_in_the_wheel() -> None:
