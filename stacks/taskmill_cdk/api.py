@@ -38,6 +38,7 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
     yield _GET, "/openapi.json"
     yield _GET, "/v1/whoami"
     yield _GET, "/v1/tenants"
+    yield _GET, "/v1/health/queues"
     yield _POST, f"{_TENANT}/may-write"
     yield _GET, f"{_TENANT}/types"
     yield _POST, f"{_TENANT}/uploads"

@@ -37,6 +37,7 @@ WORK = {
         "Query",  # the results of a map
     ),
     "TasksTable/index/children": rows("Query"),  # what an earlier attempt has started
+    "TasksTable/index/attention": rows("Query"),  # what a bulk operation retries
     "PayloadsBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},  # and those of children
     "PayloadsBucket/planned/*": {"s3:GetObject", "s3:PutObject"},
     "PayloadsBucket/results/*": {"s3:GetObject", "s3:PutObject"},
@@ -53,6 +54,16 @@ EXPECTED = {
             "Query",  # lists
         ),
         "TasksTable/index/children": rows("Query"),
+        "TasksTable/index/attention": rows("Query"),  # what failed
+        **{  # their health
+            queue: {"sqs:GetQueueAttributes"}
+            for queue in (
+                "WorkQueueDeadLetters",
+                "WorkQueueUnreadable",
+                "DispatcherFailureQueue",
+                "DispatcherDeadLetters",
+            )
+        },
         "PayloadsBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
         # To look whether an input has expired, too.
         "PayloadsBucket/planned/*": {"s3:GetObject", "s3:PutObject"},

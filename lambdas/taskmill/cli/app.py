@@ -15,6 +15,7 @@ from taskmill.cli.console.command import console, open_task
 from taskmill.cli.dev.command import dev
 from taskmill.cli.doctor.command import doctor
 from taskmill.cli.explaining.command import explain
+from taskmill.cli.health import health
 from taskmill.cli.logs.command import logs
 from taskmill.cli.output import Output
 from taskmill.cli.profiles.applied import with_profile
@@ -159,6 +160,7 @@ app.command("whoami")(whoami)
 app.command("types")(types)
 app.command("stats")(stats)
 app.command("errors")(errors)
+app.command("health")(health)
 app.command("doctor")(doctor)
 app.command("explain")(explain)
 for each in (deploy, diff, destroy, bootstrap):

@@ -7,6 +7,7 @@ from taskmill.client.calls.steps import Request, Steps, getting
 from taskmill.client.connection import Connection
 from taskmill.client.paths import tenant_path
 from taskmill.model.api.callers import Tenants, WhoAmI
+from taskmill.model.api.health import QueuesHealth
 from taskmill.model.api.task_types import TaskTypes
 from taskmill.model.errors import Forbidden
 
@@ -27,6 +28,11 @@ class Access(Connection):
             Forbidden: A signed caller needs a grant of its own: `grant_list_tenants`.
         """
         return Tenants.model_validate((yield getting("/v1/tenants"))).tenants
+
+    @operation
+    def queue_health(self) -> Steps[QueuesHealth]:
+        """How full the stack's queues are, of all tenants together."""
+        return QueuesHealth.model_validate((yield getting("/v1/health/queues")))
 
     @operation
     def may_write(self) -> Steps[bool]:

@@ -16,6 +16,7 @@ from taskmill.http import (
     callbacks,
     error_groups,
     fan_outs,
+    health,
     overviews,
     schedules,
     statistics,
@@ -52,6 +53,7 @@ def build_app() -> APIGatewayHttpResolver:
     statistics.add_to(app)
     error_groups.add_to(app)
     bulk.add_to(app)
+    health.add_to(app)
     for kind in Kind:
         TaskRoutes(kind).add_to(app)
     app.exception_handler(Exception)(respond)

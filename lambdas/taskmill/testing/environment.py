@@ -42,6 +42,7 @@ def function_environment(*, modules: Sequence[str], factory: str | None) -> dict
         "TASKMILL_DEAD_LETTERS_URL": DEAD_LETTERS,
         "TASKMILL_UNREADABLE_URL": UNREADABLE,
         "TASKMILL_FAILURE_QUEUE_URL": FAILURES,
+        "TASKMILL_FAILURE_DEAD_LETTERS_URL": PARKED[FAILURES],
         "TASKMILL_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:1:stateMachine:subtasks",
         "TASKMILL_STATUS_TOPIC_ARN": "status",
         "TASKMILL_ALARM_TOPIC_ARN": "alarms",

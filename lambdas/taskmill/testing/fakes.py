@@ -107,8 +107,14 @@ class Queues:
     def get_queue_attributes(
         self, *, QueueUrl: str, AttributeNames: Sequence[str]
     ) -> dict[str, Any]:
-        waiting = [each for each in self.queues.get(QueueUrl, []) if not self._is_planned(each)]
-        counts = {"ApproximateNumberOfMessages": len(waiting)}
+        there = [each for each in self.queues.get(QueueUrl, []) if not self._is_planned(each)]
+        hidden = [each for each in there if each.visible_at > self.clock()]
+        received = sum(each.receives > 0 for each in hidden)
+        counts = {
+            "ApproximateNumberOfMessages": len(there) - len(hidden),
+            "ApproximateNumberOfMessagesNotVisible": received,
+            "ApproximateNumberOfMessagesDelayed": len(hidden) - received,
+        }
         return {"Attributes": {name: str(counts.get(name, 0)) for name in AttributeNames}}
 
     def oldest(self, name: str) -> int | None:

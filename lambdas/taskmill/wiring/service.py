@@ -11,6 +11,7 @@ from taskmill.wiring.fanout import FanOutParts
 if TYPE_CHECKING:
     from taskmill.service.bulk.running import BulkRunner
     from taskmill.service.ids import Ids
+    from taskmill.service.queue_health import QueueHealth
     from taskmill.service.task_service import TaskService
     from taskmill.work.built_in import BuiltIn
     from taskmill.work.direct_runs import DirectRuns
@@ -45,6 +46,26 @@ class ServiceParts(FanOutParts):
         if not is_reserved(task_type):
             return None
         return {BULK: self.bulk_runner.run}.get(task_type)
+
+    @cached_property
+    def queue_health(self) -> QueueHealth:
+        from taskmill.service.queue_health import QueueHealth
+
+        settings = self.settings
+        work = {str(lane): url for lane, url in settings.by_lane("URL").items()}
+        by_url = {url: name for name, url in work.items()} | {work["normal"]: "normal"}
+        dead = {
+            "dead letters": settings.dead_letters_url,
+            "unreadable messages": settings.unreadable_url,
+            "dead changes": settings.failure_dead_letters_url,
+        }
+        return QueueHealth(
+            sqs=self.client("sqs"),
+            work={**{name: url for url, name in by_url.items()}, **dict(settings.pool_urls)},
+            dead={name: url for name, url in dead.items() if url},
+            parked=settings.failure_queue_url,
+            clock=self.clock,
+        )
 
     @cached_property
     def bulk_runner(self) -> BulkRunner:

@@ -208,6 +208,9 @@ class Settings:
     failure_queue_url: str | None = _setting(
         "TASKMILL_FAILURE_QUEUE_URL", "where the dispatcher parks records that it could not handle"
     )
+    failure_dead_letters_url: str | None = _setting(
+        "TASKMILL_FAILURE_DEAD_LETTERS_URL", "where records end that fail again and again"
+    )
 
     state_machine_arn: str | None = _setting(
         "TASKMILL_STATE_MACHINE_ARN", "the state machine of fan-outs"

@@ -309,8 +309,20 @@ class TaskStack(TaskStackAccess):
                 containers.grant_consume()
         if self._api is not None:
             data.grant_serve(self._api.function)
+            self._show_health(self._api.function)
         if self.sweep is not None:
             self._grant_sweep(self.sweep)
+
+    def _show_health(self, function: lambda_.Function) -> None:
+        """Let a function count the messages of the queues that people look after."""
+        for name, queue in {
+            "DEAD_LETTERS": self.work_queue.dead_letters,
+            "UNREADABLE": self.work_queue.unreadable,
+            "FAILURE_QUEUE": self.dispatcher.failure_queue,
+            "FAILURE_DEAD_LETTERS": self.dispatcher.dead_letters,
+        }.items():
+            queue.grant(function, "sqs:GetQueueAttributes")
+            function.add_environment(f"TASKMILL_{name}_URL", queue.queue_url)
 
     def _start_fast(self) -> None:
         """Let the functions that store new tasks send them; they know the URLs of all queues."""

@@ -110,3 +110,8 @@ def test_the_client_counts_and_lists(broken: Callable[[int], None], client: Task
     task = client.bulk("retry", keys=[key.key for key in counted.sample])
 
     assert [each.code for each in client.bulks()] == [task.code]
+
+
+def test_health_shows_the_queues(run: Run) -> None:
+    assert "dead letters\t0\t" in run("health").stdout
+    assert json.loads(run("health", "--json").stdout)["parkedChanges"] == 0

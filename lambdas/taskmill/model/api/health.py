@@ -1,0 +1,36 @@
+"""Response models of the queues' health."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field
+
+from taskmill.model.api.base import View
+
+
+class QueueDepth(View):
+    """How full a work queue is; the numbers of SQS are approximate."""
+
+    name: str
+    depth: int = Field(description="Messages that wait, also those that are delayed.")
+    in_flight: int = Field(description="Messages that a worker has received.")
+    oldest_seconds: int | None = Field(
+        default=None, description="Age of the oldest message; null where it is not known."
+    )
+
+
+class DeadLetters(View):
+    """How many messages ended in a queue that only people look at."""
+
+    name: str
+    depth: int
+
+
+class QueuesHealth(View):
+    """The queues of the stack, of all tenants together."""
+
+    queues: tuple[QueueDepth, ...]
+    dead_letters: tuple[DeadLetters, ...]
+    parked_changes: int = Field(description="Row changes that the dispatcher will try again.")
+    as_of: datetime

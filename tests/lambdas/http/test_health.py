@@ -1,0 +1,30 @@
+"""C36: the queues of the stack."""
+
+from taskmill.testing import InProcessCloud
+from taskmill.testing.http import InProcessApi
+
+
+def test_queues_tell_how_full_they_are(api: InProcessApi, cloud: InProcessCloud) -> None:
+    for seconds in (0, 0, 60):
+        api.post("/v1/tenants/mbc/tasks", {"taskType": "any", "delaySeconds": seconds})
+    cloud.queues.put("dead-letters", "{}", 0)
+    cloud.queues.put("failures", "{}", 0)
+
+    found = api.get("/v1/health/queues")
+
+    assert found.status == 200
+    (queue,) = found.body["queues"]
+    assert (queue["name"], queue["depth"], queue["inFlight"]) == ("normal", 3, 0)
+    dead = {each["name"]: each["depth"] for each in found.body["deadLetters"]}
+    assert dead == {"dead letters": 1, "unreadable messages": 0, "dead changes": 0}
+    assert found.body["parkedChanges"] == 1
+
+
+def test_nothing_is_asked_of_sqs_unless_somebody_asks(
+    api: InProcessApi, cloud: InProcessCloud
+) -> None:
+    api.get("/v1/tenants/mbc/tasks")
+    assert cloud.meter.calls["sqs.get_queue_attributes"] == 0
+
+    api.get("/v1/health/queues")
+    assert cloud.meter.calls["sqs.get_queue_attributes"] == 5
