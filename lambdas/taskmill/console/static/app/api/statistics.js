@@ -6,8 +6,8 @@ import { statisticsKey } from "./live.js";
 import { useQuery } from "./queries.js";
 
 /**
- * @typedef {{type: string, counts: Record<string, number>, oldestWaitingAt: string | null}} TypeCounts
- * @typedef {{asOf: string, types: TypeCounts[]}} Statistics
+ * @typedef {import("./types.d.ts").TypeStatistics} TypeCounts
+ * @typedef {import("./types.d.ts").Statistics} Statistics
  */
 
 /** @typedef {Omit<import("./queries.js").Result, "data"> & {data: Statistics | undefined}} Told */

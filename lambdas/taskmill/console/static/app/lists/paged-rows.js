@@ -3,7 +3,7 @@
 import { signal } from "../lib.js";
 
 /**
- * @typedef {any} Row Has `pk` and `sk`.
+ * @typedef {any} Row A `Task` of the API, or what stands for it; has `pk` and `sk`.
  * @typedef {{items: Row[], cursor?: string | null}} Answer
  * @typedef {object} Page
  * @property {number} start Index of its first row.

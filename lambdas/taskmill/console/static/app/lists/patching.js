@@ -50,6 +50,7 @@ async function lookedUp(open, tenant) {
   try {
     const answer = await post(of(tenant, "lookup"), {
       keys: open.map(({ pk, sk }) => ({ pk, sk })),
+      fields: "summary",
       versions: open.map(({ version }) => version ?? null),
     });
     return answer.items;

@@ -9,6 +9,7 @@ import { isFinal, word } from "../statuses.js";
 import { duration, now, relative } from "../times.js";
 
 /** @typedef {import("../filter.js").Term} Term */
+/** @typedef {import("../api/types.d.ts").Task & {errorText?: string | null}} Row */
 
 /** Columns of both lists: name for the styles, words. */
 const COLUMNS = [
@@ -47,7 +48,7 @@ export function ListHead({ allChecked, onAll, selectable, fanOuts }) {
 }
 
 /**
- * @param {{row: any, terms: Term[], page: string, selected: boolean, selectable: boolean,
+ * @param {{row: Row, terms: Term[], page: string, selected: boolean, selectable: boolean,
  *   onSelect: (range: boolean) => void}} props
  */
 export function TaskRow({ row, terms, page, selected, selectable, onSelect }) {
@@ -83,7 +84,7 @@ export function TaskRow({ row, terms, page, selected, selectable, onSelect }) {
     <span class="cell note cut" role="gridcell"><${Note} row=${row} filter=${filter} off=${valueOf(terms, "error")} /></span>`;
 }
 
-/** @param {any} row */
+/** @param {Row} row */
 function steps(row) {
   if (row.kind === "SFN_TASK") return short(row.childCount);
   if (!row.attempts) return "";
@@ -93,10 +94,10 @@ function steps(row) {
 /**
  * How long it waited and ran, as two bars of one line and in words.
  *
- * @param {{row: any}} props
+ * @param {{row: Row}} props
  */
 function Span({ row }) {
-  const created = Date.parse(row.runAt ?? row.createdAt);
+  const created = Date.parse(row.runAt ?? row.createdAt ?? "");
   if (Number.isNaN(created)) return null;
   const started = row.startedAt ? Date.parse(row.startedAt) : null;
   const end = row.finishedAt ? Date.parse(row.finishedAt) : isFinal(row.status) ? null : now.value;
@@ -113,9 +114,9 @@ function Span({ row }) {
     <span class="span-text" aria-hidden="true"><${Duration} ms=${started === null ? waited : ran} /></span>`;
 }
 
-/** @param {{row: any, filter: (field: string, value: string) => string, off: string | undefined}} props */
+/** @param {{row: Row, filter: (field: string, value: string) => string, off: string | undefined}} props */
 function Note({ row, filter, off }) {
-  const { error, counts } = row.attributes ?? {};
+  const { error, counts } = /** @type {Record<string, any>} */ (row.attributes ?? {});
   if (row.status === "ERRORED" && row.retryAt) return html`<span class="muted">retry ${relative(row.retryAt)} · </span>${errorText(row)}`;
   if (row.unreadable) return html`<span class="is-failed">unreadable: ${row.unreadable}</span>`;
   if (row.kind === "SFN_TASK" && row.status !== "FAILED") return progress(row, counts);
@@ -126,14 +127,14 @@ function Note({ row, filter, off }) {
   return html`<a class="quiet" href=${filter("error", value)} title=${text} tabindex="-1">${text}</a>`;
 }
 
-/** @param {any} row */
+/** @param {Row} row */
 function errorText(row) {
-  const { type, message } = row.attributes?.error ?? {};
+  const { type, message } = /** @type {Record<string, any>} */ (row.attributes?.error ?? {});
   return row.errorText ?? [type, message].filter(Boolean).join(": ");
 }
 
 /**
- * @param {any} row
+ * @param {Row} row
  * @param {Record<string, any> | undefined} counts
  */
 function progress(row, counts) {

@@ -1,18 +1,6 @@
 // What the overview's charts show, computed of the API's buckets.
 
-/** @typedef {{p50?: any, p95?: any, count?: any}} Spread */
-
-/**
- * @typedef {object} Bucket Of one type and one interval.
- * @property {string} start
- * @property {string} type
- * @property {any} created
- * @property {any} completed
- * @property {any} failed
- * @property {any} cancelled
- * @property {Spread} [wait]
- * @property {Spread} [run]
- */
+/** @typedef {import("../api/types.d.ts").Bucket} Bucket Of one type and one interval. */
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -94,7 +82,7 @@ export function unusualTypes(buckets = []) {
   const types = new Map();
   for (const { start, type, failed, completed } of buckets) {
     const told = types.get(type) ?? { failed: 0, ended: 0, lastFailed: 0, lastEnded: 0 };
-    const [f, all] = [Number(failed), Number(failed) + Number(completed)];
+    const [f, all] = [Number(failed ?? 0), Number(failed ?? 0) + Number(completed ?? 0)];
     if (start === latest) Object.assign(told, { lastFailed: f, lastEnded: all });
     else Object.assign(told, { failed: told.failed + f, ended: told.ended + all });
     types.set(type, told);

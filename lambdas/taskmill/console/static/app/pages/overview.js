@@ -122,7 +122,8 @@ function History({ query, period }) {
 
 /** @param {{statistics: import("../api/statistics.js").Statistics, unusual: Set<string>}} props */
 function Counts({ statistics, unusual }) {
-  if (!statistics.types.length)
+  const types = statistics.types ?? [];
+  if (!types.length)
     return html`<${Card}><${Empty} title="No tasks yet">Submit one: <code>taskmill submit TYPE INPUT</code><//><//>`;
   const sums = totals(statistics);
   return html`<${Card} title="Tasks by type and status" hint=${html`as of <${Time} at=${statistics.asOf} />`}>
@@ -136,7 +137,7 @@ function Counts({ statistics, unusual }) {
           </tr>
         </thead>
         <tbody>
-          ${statistics.types.map((each) => html`<${TypeRow} key=${each.type} row=${each} unusual=${unusual.has(each.type)} />`)}
+          ${types.map((each) => html`<${TypeRow} key=${each.type} row=${each} unusual=${unusual.has(each.type)} />`)}
         </tbody>
         <tfoot>
           <tr>
@@ -193,7 +194,7 @@ function TopErrors() {
                   </tr>
                 </thead>
                 <tbody>
-                  ${groups.map((/** @type {any} */ group) => html`<${ErrorRow} key=${group.fingerprint} group=${group} />`)}
+                  ${groups.map((/** @type {import("../api/types.d.ts").ErrorGroup} */ group) => html`<${ErrorRow} key=${group.fingerprint} group=${group} />`)}
                 </tbody>
               </table>
             </div>`
@@ -202,7 +203,7 @@ function TopErrors() {
   <//>`;
 }
 
-/** @param {{group: any}} props */
+/** @param {{group: import("../api/types.d.ts").ErrorGroup}} props */
 function ErrorRow({ group }) {
   return html`<tr>
     <th scope="row" class="cut error-name">

@@ -21,7 +21,7 @@ export function Rail({ isOpen }) {
     <h2 class="rail-title">Types <span class="rail-hint">failed / open</span></h2>
     <ul>
       ${(statistics?.types ?? []).map((each) => html`<${TypeLink} ...${each} key=${each.type} />`)}
-      ${statistics && !statistics.types.length && html`<li class="rail-none">No tasks yet</li>`}
+      ${statistics && !statistics.types?.length && html`<li class="rail-none">No tasks yet</li>`}
     </ul>
   </nav>`;
 }
