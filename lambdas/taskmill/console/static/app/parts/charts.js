@@ -112,7 +112,7 @@ function ticksTo(most, unit) {
   const rounds = unit === "ms" && most > 60_000 ? [60_000, 300_000, 600_000, 1_800_000, 3_600_000, 21_600_000, 86_400_000] : [];
   const power = 10 ** Math.floor(Math.log10(most / 4 || 1));
   const step = [...rounds, ...[1, 2, 5, 10].map((each) => each * power)].find((each) => each >= most / 4) ?? most;
-  const whole = unit === "count" ? Math.max(1, step) : step;
+  const whole = Math.max(1, step);
   return Array.from({ length: Math.floor(most / whole) + 1 }, (_, at) => at * whole);
 }
 
