@@ -72,10 +72,11 @@ export function TaskRow({ row, terms, page, selected, selectable, onSelect }) {
     </span>
     <span class="cell type cut" role="gridcell">
       <a class="quiet" href=${filter("type", row.type)} title=${row.type} tabindex="-1">${row.type}</a>
+      ${row.name && row.name !== row.type && html`<span class="muted" title=${row.name}> ${row.name}</span>`}
     </span>
     <span class="cell code cut mono" role="gridcell">
-      <a href=${taskHref(row)} title=${row.name ?? row.code} tabindex="-1">
-        ${row.name ?? row.code}${(row.index ?? null) !== null && ` #${row.index}`}
+      <a href=${taskHref(row)} title=${row.code} tabindex="-1">
+        ${row.code}${(row.index ?? null) !== null && ` #${row.index}`}
       </a>
     </span>
     <span class="cell attempts" role="gridcell">${steps(row)}</span>

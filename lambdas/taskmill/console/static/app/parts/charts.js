@@ -148,6 +148,10 @@ function Line({ series: { values, color, area, dotted }, place }) {
     ${area && html`<path d=${filled} fill=${paint} fill-opacity="0.12" stroke="none" />`}
     <path d=${over} stroke-dasharray=${dotted ? "1.5 3" : undefined} />
     <path d=${running} stroke-dasharray="5 4" />
+    ${values.map((value, at) => {
+      const alone = value !== null && (values[at - 1] ?? null) === null && (values[at + 1] ?? null) === null;
+      return alone && html`<circle cx=${place.x(at)} cy=${place.y(Number(value))} r="2" fill=${paint} />`;
+    })}
   </g>`;
 }
 
