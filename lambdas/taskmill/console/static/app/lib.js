@@ -3,7 +3,7 @@ import htm from "../vendor/htm.js";
 import { h } from "../vendor/preact.js";
 import "../vendor/signals.js"; // lets components follow the signals that they read
 
-export { Fragment, h, render } from "../vendor/preact.js";
+export { Component, Fragment, h, render } from "../vendor/preact.js";
 export {
   useCallback,
   useEffect,

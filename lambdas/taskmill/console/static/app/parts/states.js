@@ -44,19 +44,28 @@ const ADVICE = {
 };
 
 /**
- * @param {{error: any, retry?: () => void}} props
+ * Title of an error, and what to do.
+ *
+ * @param {any} error
+ * @returns {[string, any]}
  */
+export function adviceOf(error) {
+  if (!(error instanceof ApiError)) return ["This page broke", "Reload it; if it breaks again, please report it."];
+  const [title, advice] = ADVICE[error.kind] ?? ["Error", ""];
+  return [title, withCode(advice)];
+}
+
+/** @param {{error: any, retry?: () => void}} props */
 export function ErrorState({ error, retry }) {
-  const kind = error instanceof ApiError ? error.kind : "server";
-  const [title, advice] = ADVICE[kind] ?? ["Error", ""];
+  const [title, advice] = adviceOf(error);
+  const kind = error?.kind ?? "broken";
+  const { profile } = consoleInfo.value;
   return html`<div class="state" role="alert" data-kind=${kind}>
     <${Icon} name="warning" />
     <h2>${title}</h2>
     <p class="state-said">${error?.message ?? String(error)}</p>
-    <p class="muted">${withCode(advice)}</p>
-    ${kind === "expired" &&
-    consoleInfo.value.profile &&
-    html`<p class="muted">Profile: <code>${consoleInfo.value.profile}</code></p>`}
+    <p class="muted">${advice}</p>
+    ${kind === "expired" && profile && html`<p class="muted">Profile: <code>${profile}</code></p>`}
     ${retry && html`<${Button} icon="retry" onClick=${retry}>Try again<//>`}
   </div>`;
 }

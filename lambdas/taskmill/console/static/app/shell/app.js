@@ -11,12 +11,14 @@ import { go, href, route } from "../router.js";
 import { useScrollMemory } from "../scrolls.js";
 import { has } from "../session.js";
 import { boot, ready, refused } from "./boot.js";
+import { Boundary } from "./boundary.js";
 import { Footer } from "./footer.js";
 import { Header, ProductionBar } from "./header.js";
 import { Help, helpOpen } from "./help.js";
 import { Palette, paletteOpen } from "./palette.js";
 import { Rail } from "./rail.js";
 import { TenantPage } from "./tenant.js";
+import { Trouble } from "./trouble.js";
 
 export function App() {
   const [railOpen, setRailOpen] = useState(false);
@@ -31,6 +33,7 @@ export function App() {
     <a class="skip" href="#content" onClick=${skip}>Skip to the content</a>
     <${ProductionBar} />
     <${Header} toggleRail=${() => setRailOpen(!railOpen)} railOpen=${railOpen} />
+    <${Trouble} />
     <div class="middle">
       <${Rail} isOpen=${railOpen} />
       <${Main} />
@@ -84,7 +87,7 @@ function Loaded({ name }) {
   if (page.feature && !has(page.feature)) return html`<${Missing} title=${page.title} />`;
   if (failed) return html`<${ErrorState} error=${failed} />`;
   const Component = loaded.get(name);
-  return Component ? html`<${Component} />` : html`<${Loading} />`;
+  return Component ? html`<${Boundary}><${Component} /><//>` : html`<${Loading} />`;
 }
 
 /** @param {{title: string}} props */
