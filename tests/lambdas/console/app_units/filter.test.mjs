@@ -40,6 +40,13 @@ test('what is not understood is told, and the rest holds', () => {
   assert.deepEqual(faults.map(({ term }) => term.field), ['status', 'created', 'log.order']);
 });
 
+test('a code needs a type', () => {
+  const { codePrefix, faults } = wanted('01M8');
+
+  assert.equal(codePrefix, undefined);
+  assert.match(faults[0].why, /add type/);
+});
+
 test('values with spaces and quotes survive the address', () => {
   for (const value of ['no such order', 'say "no"', 'back\\slash and', 'a:b', '<img src=x>']) {
     const terms = [{ field: 'error', value }];

@@ -79,6 +79,11 @@ export function wantedBy(terms, at) {
     const why = add(wanted, term, at);
     if (why) wanted.faults.push({ term, why });
   }
+  const code = terms.find(({ field }) => field === "code");
+  if (code && !wanted.type) {
+    delete wanted.codePrefix; // the API looks within a type
+    wanted.faults.push({ term: code, why: "a code is looked for within a type: add type:…" });
+  }
   return wanted;
 }
 
