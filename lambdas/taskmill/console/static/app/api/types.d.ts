@@ -1,6 +1,23 @@
 // Made by tools/console_types.py of the API's /openapi.json; a test compares.
 // Numbers that a double does not hold as written come as `Num` (models/exact-json.js).
 
+export interface Batch {
+  index: number;
+  first: number;
+  last: number;
+  status: "WAITING" | "OPEN" | "CLOSED" | "VOID";
+  completed?: number;
+  failed?: number;
+  cancelled?: number;
+  startedAt?: string | null;
+  finishedAt?: string | null;
+}
+
+export interface BatchPage {
+  batches: Array<Batch>;
+  cursor?: string | null;
+}
+
 export interface Bucket {
   start: string;
   type: string;
@@ -214,6 +231,7 @@ export interface Schedule {
   taskType: string;
   expression: string;
   timezone: string;
+  description?: string | null;
   paused: boolean;
   nextFireAt?: string | null;
   input?: JsonValue;
@@ -233,6 +251,16 @@ export interface Schedule {
   requestId?: string | null;
   version?: number;
   unreadable?: string | null;
+}
+
+export interface ScheduleFire {
+  at: string;
+  task?: Task | null;
+}
+
+export interface ScheduleFires {
+  fires: Array<ScheduleFire>;
+  next: Array<string>;
 }
 
 export interface SchedulePage {
@@ -408,6 +436,12 @@ export interface TaskPlace {
 }
 
 export type TaskSubmission = SubmitTask | SubmitTasks;
+
+export interface TaskTree {
+  root: Task;
+  nodes: Array<Task>;
+  cursor?: string | null;
+}
 
 export interface TaskType {
   type: string;
