@@ -11,11 +11,10 @@ import { go, href, route, setQuery } from "../router.js";
 import { has, mayWrite } from "../session.js";
 import { ErrorView } from "../widgets/error-view.js";
 import { attempt, each, listed, moreButton, shown, table } from "../widgets/short.js";
-import { Sparkline } from "../widgets/sparkline.js";
+import { Sparkline } from "../parts/charts.js";
 import { hrefOfId } from "./task-data.js";
 
 const LIMIT = 50;
-const HOURS = "Failures per hour, last 24 h";
 /** @type {[string, string][]} */
 const STATES = [["open", "Open"], ["resolved", "Resolved"], ["ignored", "Ignored"]];
 const IGNORE = ["ignore", "Ignore", "Ignored: it stays so when it occurs again."];
@@ -65,10 +64,13 @@ function GroupRow({ group, isAt }) {
     <td><${Types} types=${group.types} most=${2} /></td>
     <td class="number"><b class=${open ? "danger-text" : "muted"}>${whole(open)}</b></td>
     <td class="number">${whole(count)}</td>
-    <td><${Sparkline} values=${hours ?? []} label=${HOURS} /></td>
+    <td><${Sparkline} values=${hours ?? []} label=${told(hours)} /></td>
     <td><${Time} at=${lastAt} /><div class="muted small">first <${Time} at=${firstAt} /></div></td>
     <td class="row-actions"><${GroupActions} group=${group} small /></td></tr>`;
 }
+
+/** The sparkline in words. @param {number[]} hours */
+const told = (hours = []) => `${whole(hours.reduce((sum, each) => sum + Number(each), 0))} failures in 24 h, ${whole(hours.at(-1) ?? 0)} in the last hour`;
 
 /** @param {any} props */
 function Types({ types = [], most = 99 }) {
@@ -104,7 +106,7 @@ function Group({ fingerprint }) {
       <${Card} title="Occurrences"><dl class="facts-row">
           <div><dt>failed now</dt><dd class="danger-text">${whole(group.open)}</dd></div><div><dt>in all</dt><dd>${whole(group.count)}</dd></div>
           <div><dt>first seen</dt><dd><${Time} at=${group.firstAt} /></dd></div><div><dt>last seen</dt><dd><${Time} at=${group.lastAt} /></dd></div></dl>
-        <${Sparkline} values=${group.hours ?? []} label=${HOURS} wide />
+        <${Sparkline} values=${group.hours ?? []} label=${told(group.hours)} width=${480} height=${56} />
         <p><${Types} types=${group.types} /></p>
         ${group.lastKey && html`<p>Last: <a href=${hrefOfId(keyText(group.lastKey))}>${keyText(group.lastKey).split("/")[1]}</a></p>`}<//>
       <${Card} title="Sample">${group.sample ? html`<${ErrorView} error=${group.sample} />` : html`<${Empty} title="No sample is kept" />`}<//>
