@@ -43,7 +43,7 @@ export const shown = (query, draw, rows) => html`<${Shown} query=${query} rows=$
  * @param {string} [name] A class.
  */
 export function table(head, rows, name = "") {
-  return html`<div class="table-box"><table class=${`table ${name}`}>
+  return html`<div class="table-box" tabindex="0"><table class=${`table ${name}`}>
     <thead><tr>${head.map((text) => html`<th scope="col" class=${text[0] === "#" ? "number" : ""}>${
       text ? text.replace("#", "") : html`<span class="hidden-text">actions</span>`}</th>`)}</tr></thead>
     <tbody>${rows}</tbody></table></div>`;
