@@ -39,7 +39,7 @@ function Summary({ task }) {
   const { total = 0, failed = 0 } = counts;
   const tolerated = toleranceOf(task.toleratedFailures, total, failed);
   let x = 0;
-  return html`<section class="task-summary" aria-label="Subtasks by outcome">
+  return html`<section class="task-summary fan-summary" aria-label="Subtasks by outcome">
     <svg class="segmented" height="14" width="100%" role="img" aria-label=${PARTS.map(([name, word]) => `${counts[name]} ${word}`).join(", ")}>
       ${PARTS.filter(([name]) => counts[name]).map(([name]) => {
         const width = Math.max(0.4, ((counts[name] ?? 0) / total) * 100);

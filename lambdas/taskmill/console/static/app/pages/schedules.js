@@ -33,7 +33,7 @@ function All() {
     ${shown(query, ({ items, cursor }) => items.length
       ? html`<${Card}>${table(["name", "type", "when", "zone", "next", ""], each(items, (one) => html`<tr key=${one.name}>
           <td><a href=${href("schedules", [one.name])}><b>${one.name}</b></a></td><td>${typeLink(one)}</td>
-          <td>${inWords(one.expression)}</td><td class="muted">${zoneOf(one)}</td>
+          <td>${wordsOf(one)}</td><td class="muted">${zoneOf(one)}</td>
           <td>${one.paused ? html`<span class="badge">paused</span>` : html`<${Time} at=${one.nextFireAt} />`} ${one.unreadable && html`<span class="danger-text">${one.unreadable}</span>`}</td>
           <td class="row-actions"><${Actions} schedule=${one} small /></td></tr>`))}
         ${moreButton(cursor, () => setPages(pages + 1))}<//>`
@@ -42,6 +42,9 @@ function All() {
 
 /** @param {any} schedule */
 const typeLink = ({ taskType }) => html`<a href=${href("tasks", [], { q: `type:${taskType}` })}>${taskType}</a>`;
+
+/** @param {any} schedule In the words of the API, if it has some. */
+const wordsOf = ({ description, expression }) => description ?? inWords(expression);
 
 /** @param {any} schedule A rate has no zone. */
 const zoneOf = ({ expression, timezone }) => (expression.startsWith("rate") ? "" : timezone);
@@ -74,7 +77,7 @@ function One({ name }) {
   const fires = useQuery([tenant, "schedules", "fires", name], ({ signal }) => get(`${path}/fires`, { signal }), { live: true, enabled: has("fires") });
   return shown(query, (schedule) => html`
     <${PageHead} title=${html`${name} ${schedule.paused && html`<span class="badge">paused</span>`}`}
-      hint=${html`<a href=${href("schedules")}>Schedules</a> › ${inWords(schedule.expression)} ${zoneOf(schedule)}`}>
+      hint=${html`<a href=${href("schedules")}>Schedules</a> › ${wordsOf(schedule)} ${!schedule.description && zoneOf(schedule)}`}>
       <${Actions} schedule=${schedule} edit=${() => setEditing(true)} /><//>
     ${editing && html`<${Edit} schedule=${schedule} close=${() => setEditing(false)} />`}
     <div class="columns">

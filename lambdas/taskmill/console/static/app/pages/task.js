@@ -138,6 +138,6 @@ function useKeys(task, ids, selected, select, unfold) {
     { keys: "k", group, label: "Previous row", run: () => step(-1) },
     { keys: "ArrowRight", group, label: "Unfold", run: () => unfold(selected, true) },
     { keys: "ArrowLeft", group, label: "Fold", run: () => unfold(selected, false) },
-    { keys: "o", group, label: "Open the row's task", run: () => go(hrefOfId(selected)) },
+    { keys: "Enter", group, label: "Open the row's task", run: () => go(hrefOfId(selected)) },
   ], [task, selected, ids.join()]);
 }
