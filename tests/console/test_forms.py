@@ -61,7 +61,6 @@ def test_c15_a_schedule_tells_its_fires_in_words_and_what_became_of_them(view: V
         "nightly", "console-echo", "cron(30 3 * * ? *)", "x", timezone="Europe/Berlin"
     )
     view.behind.advance(3 * 86_400)
-    view.page.clock.set_system_time(view.cloud.now / 1000)
 
     view.open("/schedules/nightly")
 

@@ -37,10 +37,9 @@ def test_c02_counts_equal_a_scan_after_doubled_and_shuffled_deliveries(show: Sho
         view.behind.client.submit("console-refund", number)
         view.behind.client.submit("console-echo", number, delay_seconds=86_400)
         view.behind.client.submit("console-parcel", "nowhere")
-    view.behind.advance(30)
+    view.behind.advance(100)
+    view.behind.client.statistics()  # counts what has come since
 
-    view.open()
-    view.pass_time(70)
     view.open()
 
     assert shown(view) == scanned(view)
@@ -53,7 +52,6 @@ def test_c03_the_last_hours_and_days_are_shown_with_their_latencies(view: View) 
         view.behind.client.submit("console-refund", number * 20)
     view.behind.client.submit("console-echo", 1, delay_seconds=90_000)
     view.behind.advance(120)
-    view.page.clock.set_system_time(view.cloud.now / 1000)
 
     view.open()
 

@@ -36,6 +36,7 @@ class View:
 
     def open(self, view: str = "") -> "View":
         """Open a view of the tenant, such as "/tasks?q=status:failed", as its address would."""
+        self.page.clock.set_system_time(self.cloud.now / 1000)
         self.page.goto("about:blank")  # a change of the fragment alone would load nothing
         self.page.goto(self.behind.address(f"/{TENANT}{view}"))
         self.settled()
@@ -50,7 +51,7 @@ class View:
     def settled(self) -> None:
         """Wait until nothing is loading."""
         expect(self.main.get_by_role("heading").first).to_be_visible()
-        expect(self.main.locator(".loading")).to_have_count(0)
+        expect(self.main.locator(".loading")).to_have_count(0, timeout=20_000)
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass in the cloud, then in the page, with all that both have to do in it."""
