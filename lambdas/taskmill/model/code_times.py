@@ -17,9 +17,10 @@ def ranges_of_time(
 ) -> list[Range] | None:
     """The keys of a type that can be of tasks created within a time, in order.
 
-    Codes of the scheme that lie outside the time are in none of the ranges. Codes of one's own are,
-    as far as they begin otherwise than those of our time do; so are those of children, which begin
-    with the code of their parent, if that is within the time.
+    Codes of the scheme that lie outside the time are in none of the ranges. All others are, such as
+    codes of one's own and those of children, which begin with a hash: whoever reads them has to
+    look when they were created. (Of codes that happen to look like the first characters of a code
+    of our time, as "015" to "01f" do for UUIDs, only those within the time are.)
 
     Args:
         scheme: How the service makes codes.
@@ -32,8 +33,8 @@ def ranges_of_time(
     if scheme not in _SCHEMES:
         return None
     begin, end, prefix = _SCHEMES[scheme]
-    low = begin if after is None else prefix(after)
-    high = end if before is None else prefix(before)
+    low = begin if after is None else min(max(prefix(after), begin), end)
+    high = end if before is None else min(max(prefix(before), begin), end)
     start = f"{task_type}#"
     ranges = [(start, start + begin), (start + low, start + high), (start + end, start + _END)]
     return [(first, last) for first, last in ranges if first < last]
@@ -59,8 +60,9 @@ def _of_uuid7(at: int) -> str:
     return f"{text[:8]}-{text[8:]}"
 
 
-# By scheme: where the codes of our time begin (2016) and end, and how one of a moment begins.
+# By scheme: where the codes of our time begin (2016) and end (2039), and how one of a time begins.
+# No hash of lower-case digits lies between "01A" and "01[", which follows "01Z" in ASCII.
 _SCHEMES: Mapping[str, tuple[str, str, Callable[[int], str]]] = {
-    "ulid": ("01A", "0z", _of_ulid),
-    "uuid7": ("015", "04", _of_uuid7),
+    "ulid": ("01A", "01[", _of_ulid),
+    "uuid7": ("015", "02", _of_uuid7),
 }

@@ -158,7 +158,7 @@ def test_a_bad_filter_is_refused_by_its_name(
     assert field in str(answer.error["details"])
 
 
-TIMES = st.integers(1_500_000_000_000, 2_500_000_000_000)
+TIMES = st.integers(1_500_000_000_000, 2_190_000_000_000)
 
 
 @given(TIMES, TIMES | st.none(), TIMES | st.none(), st.sampled_from(["ulid", "uuid7"]))
@@ -181,3 +181,20 @@ def test_ranges_go_on_after_a_place(code: str, at: int, descending: bool) -> Non
     for first, last in clipped(whole, place, descending=descending):
         assert first <= last
         assert last <= place if descending else first >= place
+
+
+@given(st.text("0123456789abcdef", min_size=16, max_size=16), TIMES, TIMES)
+def test_codes_of_children_are_read_whatever_the_time(code: str, after: int, before: int) -> None:
+    sk = f"any#{code}.00001"
+
+    ranges = ranges_of_time("ulid", "any", after, before) or []
+
+    assert sum(first <= sk <= last for first, last in ranges) == 1
+
+
+@given(st.integers(0, 2**48 - 1), st.integers(0, 2**48 - 1), st.sampled_from(["ulid", "uuid7"]))
+def test_ranges_follow_each_other(after: int, before: int, scheme: str) -> None:
+    ranges = ranges_of_time(scheme, "any", after, before) or []
+
+    places = [place for both in ranges for place in both]
+    assert places == sorted(places)
