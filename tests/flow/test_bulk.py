@@ -8,7 +8,7 @@ from typing import Any
 
 import bulk_tasks
 import pytest
-from clouds import TENANT, get, submit
+from clouds import TENANT, fan_out, get, submit
 
 from taskmill.model.api.bulk import BulkCount, BulkFilter, NewBulk
 from taskmill.model.api.requests import InvokeContext
@@ -335,3 +335,22 @@ def test_what_failed_with_one_fingerprint_is_retried(cloud: InProcessCloud) -> N
 
     assert runs(cloud, keys) == {("COMPLETED", 2): 3}
     assert runs(cloud, others) == {("FAILED", 1): 3}
+
+
+def test_failed_subtasks_of_one_error_are_retried_together(cloud: InProcessCloud) -> None:
+    bulk_tasks.BAD.update({1, 2, 5})
+    parent = fan_out(cloud, "bulk-element", range(8), batch_size=2)
+    cloud.run()
+    cloud.advance(seconds=1)
+    bulk_tasks.BAD.clear()
+    bulk_tasks.RAN.clear()
+    wanted = BulkFilter(fingerprint=get(cloud, parent.subtask(1)).fingerprint)
+    assert count(cloud, filter=wanted).count == 3
+    with_pages(cloud, page=1, turn_pages=1)
+
+    task = bulk(cloud, filter=wanted)
+    cloud.run()
+
+    assert sorted(bulk_tasks.RAN) == [1, 2, 5]
+    assert (get(cloud, parent).status, get(cloud, parent).run) == ("COMPLETED", 2)
+    assert get(cloud, task.key).attributes["result"] == {"acted": 3, "skipped": {}}

@@ -80,10 +80,13 @@ class Matching:
         return bool(self.fingerprint or self.created_after or self.created_before)
 
     def takes_key(self, key: TaskKey) -> bool:
-        """Whether a key may belong to what it matches: subtasks belong to their task."""
+        """Whether a key may belong to what it matches.
+
+        Without a fingerprint, failed subtasks do not count: their step function task does.
+        """
         if is_reserved(key.type) or self.type not in (None, key.type):
             return False
-        return key.index is None
+        return key.index is None or self.fingerprint is not None
 
     def takes(self, row: TaskRow) -> bool:
         """Whether it matches a row as it is now, or has acted on it already."""

@@ -43,6 +43,9 @@ class Chosen:
         place = bisect_right(self.ranges, last, key=lambda each: each[0])
         return place > 0 and self.ranges[place - 1][1] >= first
 
+    def __len__(self) -> int:
+        return sum(last - first + 1 for first, last in self.ranges)
+
     def stored(self, run: int) -> str:
         """The text that a fan-out's row has, for a run."""
         told = (str(a) if a == b else f"{a}-{b}" for a, b in self.ranges)
@@ -53,12 +56,13 @@ def chosen_of(parent: TaskRow) -> Chosen | None:
     """The subtasks that this run runs again; None: all that did not complete."""
     if parent.only is None:
         return None
-    run, chosen = _parsed(parent.only)
+    run, chosen = parsed(parent.only)
     return chosen if run == parent.run else None
 
 
 @lru_cache(maxsize=8)
-def _parsed(text: str) -> tuple[int, Chosen]:
+def parsed(text: str) -> tuple[int, Chosen]:
+    """The run and the subtasks of a stored text."""
     run, _, told = text.partition(":")
     ends = (each.partition("-") for each in told.split(","))
     return int(run), Chosen(tuple((int(a), int(b or a)) for a, _, b in ends))

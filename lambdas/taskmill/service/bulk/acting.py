@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from taskmill.model.bulk_filter import CANCEL, Matching
-from taskmill.model.errors import IllegalStatusChange, PayloadMissing, TaskmillError, TaskNotFound
+from taskmill.model.chosen_subtasks import Chosen
+from taskmill.model.errors import (
+    Conflict,
+    IllegalStatusChange,
+    LimitExceeded,
+    PayloadMissing,
+    TaskmillError,
+    TaskNotFound,
+)
 from taskmill.model.rows.history import Actor
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
@@ -23,8 +31,11 @@ class Acting:
     matching: Matching
     actor: Actor
 
-    def act(self, row: TaskRow | UnreadableRow | None) -> str | None:
+    def act(self, row: TaskRow | UnreadableRow | None, only: Chosen | None = None) -> str | None:
         """Act on a task, as it was read, unless this bulk did so before.
+
+        Args:
+            only: Of a fan-out: the subtasks to retry; None: all that did not complete.
 
         Returns:
             Why it was skipped: its status, or one of the words above. None: it was acted on.
@@ -36,10 +47,10 @@ class Acting:
         if self.matching.acted_on(row):
             return None
         try:
-            return self._cancel(row) if self.matching.action == CANCEL else self._retry(row)
+            return self._cancel(row) if self.matching.action == CANCEL else self._retry(row, only)
         except IllegalStatusChange as refused:
             return self._overtaken(row, str(refused.details.get("status", "changed")))
-        except (PayloadMissing, TaskNotFound, UnreadableRow) as refused:
+        except (Conflict, LimitExceeded, PayloadMissing, TaskNotFound) as refused:
             return _reason(refused)
 
     def _cancel(self, row: TaskRow) -> str | None:
@@ -48,12 +59,15 @@ class Acting:
         self.service.tasks.move(row.key, Status.CANCELLED, actor=self.actor)
         return None
 
-    def _retry(self, row: TaskRow) -> str | None:
+    def _retry(self, row: TaskRow, only: Chosen | None) -> str | None:
         if row.status not in RETRYABLE:
             return str(row.status)
         if (row.finished_at or 0) > self.matching.begun:
             return AGAIN
-        self.service.reopen(row, actor=self.actor)
+        if only is not None:
+            indexes = [i for first, last in only.ranges for i in range(first, last + 1)]
+            only = self.service.chosen_again(row, indexes)
+        self.service.reopen(row, actor=self.actor, only=only)
         return None
 
     def _overtaken(self, row: TaskRow, reason: str) -> str | None:
@@ -66,4 +80,6 @@ class Acting:
 def _reason(refused: TaskmillError) -> str:
     if isinstance(refused, TaskNotFound):
         return NOT_FOUND
-    return EXPIRED if isinstance(refused, PayloadMissing) else UNREADABLE
+    if isinstance(refused, PayloadMissing):
+        return EXPIRED
+    return UNREADABLE if isinstance(refused, UnreadableRow) else refused.code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from taskmill.service.bulk.acting import Acting
 from taskmill.service.bulk.checkpoints import ATTRIBUTE, Checkpoint
 from taskmill.service.bulk.requests import given_keys, source_of
 from taskmill.service.bulk.sources import Position, Source, matched_rows
+from taskmill.service.bulk.subtasks import entries, entry_of
 from taskmill.service.change import Changes
 from taskmill.work.built_in import BuiltInTurn, HandedOn
 
@@ -82,7 +83,7 @@ class _Bulk:
         state = Checkpoint.of(self.turn.row)
         while True:
             if state.page:
-                state = state.after([self.acting.act(row) for row in self._rows(state.page)])
+                state = state.after([*self._acted(state.page)])
             if state.behind is None:
                 self._keep(state)
                 return state.counts()
@@ -99,17 +100,22 @@ class _Bulk:
         """The state with the next page; an empty one if nothing on it is matched."""
         keys, position = self.source.page(behind, most=self.runner.page, examined=EXAMINED)
         if not self.given:
-            keys = [row.key for row in matched_rows(keys, self.matching, rows=self._read)]
+            rows = matched_rows(keys, self.matching, rows=self._read)
+            page = tuple(entries(self.runner.service, rows, self.matching))
+            return replace(state, page=page, behind=position)
         return replace(state, page=tuple(map(str, keys)), behind=position)
 
     def _keep(self, state: Checkpoint) -> None:
         progress = {"done": state.done, "total": self.turn.input.get("matched") or state.done}
         self.turn.keep(progress, {ATTRIBUTE: state.to_values()})
 
-    def _rows(self, page: Sequence[str]) -> list[TaskRow | UnreadableRow | None]:
-        keys = [TaskKey.from_text(each) for each in page]
-        found = self._read(keys)
-        return [found.get(key) for key in keys]
+    def _acted(self, page: Sequence[str]) -> Iterator[str | None]:
+        """Act on a page; for each task why not, or None. Subtasks count one by one."""
+        asked = [entry_of(each) for each in page]
+        found = self._read([key for key, _ in asked])
+        for key, only in asked:
+            outcome = self.acting.act(found.get(key), only)
+            yield from [outcome] * (len(only) if only else 1)
 
     def _read(self, keys: Sequence[TaskKey]) -> Mapping[TaskKey, TaskRow | UnreadableRow]:
         return self.runner.service.rows_of(keys)
