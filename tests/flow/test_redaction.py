@@ -286,3 +286,15 @@ def test_a_code_called_revealed_reveals_nothing() -> None:
         submitted(api, "redacted-untyped", UNTYPED, code="revealed")
 
         tells_nothing(api.get(f"{BASE}/tasks/redacted-untyped/revealed").body)
+
+
+def test_a_view_that_is_submitted_again_does_not_become_the_secret(
+    cloud: InProcessCloud, api: InProcessApi
+) -> None:
+    path = submitted(api, "redacted-transfer")
+    shown = api.get(f"{path}/input").body["input"]
+
+    refused = api.post(f"{BASE}/tasks", {"taskType": "redacted-transfer", "input": shown})
+
+    assert (refused.status, refused.error["code"]) == (422, "invalid_request")
+    assert "which is how secrets are shown" in refused.error["message"]

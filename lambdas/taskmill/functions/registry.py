@@ -21,7 +21,14 @@ from taskmill.model.errors import InvalidInput, UnknownTaskType
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.per_process import ProcessLock
 from taskmill.model.pools import Pools
-from taskmill.model.redaction import MASK, RedactedNames, scrubbed, scrubbed_json, texts_in
+from taskmill.model.redaction import (
+    MASK,
+    RedactedNames,
+    holds_mask,
+    scrubbed,
+    scrubbed_json,
+    texts_in,
+)
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings
 
@@ -227,15 +234,25 @@ class Registry:
             value: JSON, or `LEFT_OUT`.
 
         Raises:
-            InvalidInput: The function does not accept it; the message names the field.
+            InvalidInput: The function does not accept it (the message names the field), or what
+                masks secrets stands in place of one: it was copied from a view.
             Exception: Whatever importing the modules raises.
         """
         with _exceptions_only():
             failure = self._load_for(task_type)
+            self._refuse_masks(task_type, value)
             if self._knows(task_type):
                 self._check(FUNCTIONS[task_type], value)
             elif failure:
                 raise failure
+
+    def _refuse_masks(self, task_type: str, value: Any) -> None:
+        function = FUNCTIONS.get(task_type)
+        secret = [*self.redact.values(value), *(function.secret_values(value) if function else ())]
+        if any(holds_mask(each) for each in secret):
+            raise InvalidInput(
+                f'a secret field holds "{MASK}", which is how secrets are shown: give its value'
+            )
 
     def _check(self, function: TaskFunction, value: Any) -> None:
         try:
