@@ -54,6 +54,11 @@ export interface CallbackMapping {
   warning?: string | null;
 }
 
+export interface DeadLetters {
+  name: string;
+  depth: number;
+}
+
 export interface Detail {
   message: string;
   field?: string | null;
@@ -215,6 +220,20 @@ export interface PutSchedule {
   onFailure?: string | Array<string>;
   onCompletion?: string | Array<string>;
   logIds?: Record<string, unknown> | null;
+}
+
+export interface QueueDepth {
+  name: string;
+  depth: number;
+  inFlight: number;
+  oldestSeconds?: number | null;
+}
+
+export interface QueuesHealth {
+  queues: Array<QueueDepth>;
+  deadLetters: Array<DeadLetters>;
+  parkedChanges: number;
+  asOf: string;
 }
 
 export interface Result {
