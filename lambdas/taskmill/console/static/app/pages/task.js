@@ -35,7 +35,7 @@ function Task({ task }) {
   const selected = route.value.query.get("at") ?? own;
   const rows = rowsOf(tree);
   const select = (/** @type {string} */ id) => setQuery({ at: id === own ? null : id }, { replace: true });
-  useKeys(task, rows.flatMap(({ node }) => (node ? [node.id] : [])), selected, select, unfold);
+  useKeys(task, rows.flatMap(({ node }) => (node ? [node.id] : [])), select, unfold);
   return html`<article class="task-page">
     <${TaskHead} task=${task} />
     <section class="task-summary" aria-label="Time of this task"><${Shares} totals=${lifeOf(task).totals} /></section>
@@ -127,17 +127,18 @@ function Other({ id }) {
     <${Details} task=${task} />`, 4);
 }
 
-/** @param {any} task @param {string[]} ids @param {string} selected @param {(id: string) => void} select @param {(id: string, open: boolean) => void} unfold */
-function useKeys(task, ids, selected, select, unfold) {
-  const step = (/** @type {number} */ by) => select(ids[Math.min(ids.length - 1, Math.max(0, ids.indexOf(selected) + by))] ?? selected);
+/** @param {any} task @param {string[]} ids @param {(id: string) => void} select @param {(id: string, open: boolean) => void} unfold */
+function useKeys(task, ids, select, unfold) {
+  const at = () => route.peek().query.get("at") ?? idOf(task); // a key may follow before the page is drawn anew
+  const step = (/** @type {number} */ by) => select(ids[Math.min(ids.length - 1, Math.max(0, ids.indexOf(at()) + by))] ?? at());
   const group = "Task";
   useShortcuts([
     { keys: "P", group, label: "Go to the parent", run: () => task.parent && go(hrefOfId(task.parent)) },
     { keys: "T", group, label: "Go to the root", run: () => task.root && go(hrefOfId(task.root)) },
     { keys: "j", group, label: "Next row", run: () => step(1) },
     { keys: "k", group, label: "Previous row", run: () => step(-1) },
-    { keys: "ArrowRight", group, label: "Unfold", run: () => unfold(selected, true) },
-    { keys: "ArrowLeft", group, label: "Fold", run: () => unfold(selected, false) },
-    { keys: "Enter", group, label: "Open the row's task", run: () => go(hrefOfId(selected)) },
-  ], [task, selected, ids.join()]);
+    { keys: "ArrowRight", group, label: "Unfold", run: () => unfold(at(), true) },
+    { keys: "ArrowLeft", group, label: "Fold", run: () => unfold(at(), false) },
+    { keys: "Enter", group, label: "Open the row's task", run: () => go(hrefOfId(at())) },
+  ], [task, ids.join()]);
 }
