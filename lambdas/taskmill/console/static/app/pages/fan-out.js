@@ -124,7 +124,7 @@ function SubtaskRow({ parent, task }) {
 /** @param {any} props */
 function RetryOne({ parent, task, icon = false }) {
   const { index, status } = task;
-  if (!mayWrite.value || !has("subtask-retry") || !isFinal(parent.status) || !RETRYABLE.has(status)) return null;
+  if (!mayWrite.value || !has("subtask-retry") || !RETRYABLE.has(parent.status) || !RETRYABLE.has(status)) return null;
   const retry = () => post(of(route.value.tenant, "step-function-tasks", parent.type, parent.code, "subtasks", index, "retry"));
   return html`<${Button} small icon="retry" label=${icon ? `Retry subtask ${index}` : undefined} onClick=${() => attempt(retry, `Subtask ${index} runs again.`)}>${!icon && "Retry this one"}<//>`;
 }
