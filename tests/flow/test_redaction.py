@@ -64,6 +64,36 @@ def test_get_and_list(cloud: InProcessCloud, api: InProcessApi) -> None:
     assert api.get(path).body["status"] == "COMPLETED"
 
 
+def test_overviews(cloud: InProcessCloud, api: InProcessApi) -> None:
+    path = submitted(api, "redacted-parent")
+    cloud.run()
+    task = api.get(path).body
+    keys = [{"pk": task["pk"], "sk": task["sk"]}]
+
+    answers = [
+        api.post(f"{BASE}/lookup", {"keys": keys}),
+        *(
+            api.get(each)
+            for each in (
+                f"{BASE}/failures",
+                f"{BASE}/errors",
+                f"{path}/tree",
+                f"{path}/children",
+                f"{BASE}/tasks",
+                f"{BASE}/types",
+                f"{BASE}/statistics",
+            )
+        ),
+    ]
+
+    assert [each.status for each in answers] == [200] * len(answers)
+    groups = api.get(f"{BASE}/errors").body["groups"]
+    samples = [api.get(f"{BASE}/errors/{each['fingerprint']}").body for each in groups]
+    assert samples
+    for body in [*(each.body for each in answers), *samples]:
+        tells_nothing(body)
+
+
 def test_input_and_result_are_masked_field_by_field(
     cloud: InProcessCloud, api: InProcessApi
 ) -> None:
