@@ -23,6 +23,7 @@ from taskmill_cdk.runtime_layer import RuntimeLayer, RuntimeLayerError
 from taskmill_cdk.schedules import Schedules
 from taskmill_cdk.sign_in import SignIn
 from taskmill_cdk.stack import TaskStack
+from taskmill_cdk.statistics import Statistics
 from taskmill_cdk.sweep import Sweep
 from taskmill_cdk.table import TaskTable
 from taskmill_cdk.task_function import TaskFunction
@@ -50,6 +51,7 @@ __all__ = [
     "RuntimeLayerError",
     "Schedules",
     "SignIn",
+    "Statistics",
     "SubtaskWorkflow",
     "Sweep",
     "TaskApi",

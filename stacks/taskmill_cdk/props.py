@@ -110,6 +110,17 @@ def seconds(most: int, *, least: int = 1) -> Check:
     return check
 
 
+def flag_or_seconds(most: int) -> Check:
+    """A flag, or a duration of up to so many seconds."""
+    duration = seconds(most)
+
+    def check(name: str, value: Any) -> None:
+        if not isinstance(value, bool):
+            duration(name, value)
+
+    return check
+
+
 def choice(choices: Iterable[str]) -> Check:
     """One of several texts."""
     known = tuple(choices)

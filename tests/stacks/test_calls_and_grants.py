@@ -265,9 +265,19 @@ def sweeps(cloud: RecordingCloud) -> None:
     cloud.executions.silent = False
 
 
+def counts(cloud: RecordingCloud) -> None:
+    """A task that succeeds and one that fails; what was counted, and a group that is resolved."""
+    cloud.request("POST", "tasks", {"taskType": "recorded-echo", "input": 1})
+    cloud.request("POST", "tasks", {"taskType": "recorded-fails"})
+    cloud.run()
+    cloud.request("GET", "statistics")
+    (group,) = cloud.request("GET", "errors").body["groups"]
+    cloud.request("POST", f"errors/{group['fingerprint']}/resolve")
+
+
 FLOWS = (
     *(submits, plans, changes, families, fan_outs, fan_outs_given_up),
-    *(schedules, troubles, sweeps),
+    *(schedules, troubles, sweeps, counts),
 )
 
 
@@ -337,6 +347,11 @@ def of_others(function: str) -> set[Need]:
             "WorkQueue": queues,
             "WorkQueuePriorityQueue": queues,
         },
+        "Count": {
+            "TasksTable.StreamArn": streams,
+            # Lambda puts there where changes lie that could not be counted.
+            "DispatcherDeadLetters": {"sqs:SendMessage", *queues},
+        },
         "Worker": {
             "WorkQueue": polls,
             "WorkQueuePriorityQueue": polls,
@@ -358,7 +373,7 @@ def of_others(function: str) -> set[Need]:
 
 FUNCTIONS = (
     *("ApiHandler", "Dispatch", "Worker", "Split", "Batch", "Finish"),
-    *("DeadLettersHandler", "SweepHandler"),
+    *("DeadLettersHandler", "SweepHandler", "Count"),
 )
 
 

@@ -24,6 +24,7 @@ COMMON = {
     [
         ("api.handler", 29, 512),
         ("dispatch.handler", 60, 512),
+        ("statistics.handler", 300, 512),
         ("work.handler", 300, 512),
         ("subtasks.split", 900, 1769),
         ("subtasks.batch", 900, 512),

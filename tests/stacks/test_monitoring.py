@@ -13,6 +13,7 @@ ALARM = "AWS::CloudWatch::Alarm"
 FUNCTIONS = {
     "ApiHandler",
     "Batch",
+    "Count",
     "DeadLettersHandler",
     "Dispatch",
     "Finish",

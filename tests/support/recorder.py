@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Self
 
-from taskmill.handlers import dead_letters, dispatch, sweep, work
+from taskmill.handlers import dead_letters, dispatch, statistics, sweep, work
 from taskmill.testing import InProcessCloud
 from taskmill.testing.executions import ExecutionPlayer
 from taskmill.testing.http import Answer, InProcessApi
@@ -21,6 +21,7 @@ FUNCTIONS = {  # the construct id of the function that runs a handler
     work.handler: "Worker",
     dead_letters.handler: "DeadLettersHandler",
     sweep.handler: "SweepHandler",
+    statistics.handler: "Count",
 }
 RESOURCES = {  # the construct path of what a URL or ARN of the in-process cloud stands for
     "queue": "WorkQueue",

@@ -18,6 +18,7 @@ from taskmill_cdk.runtime_lock import RUNTIME_REQUIREMENTS
 from taskmill_cdk.schedules import Schedules
 from taskmill_cdk.sign_in import SignIn
 from taskmill_cdk.stack.environment import dispatcher_environment
+from taskmill_cdk.statistics import Statistics
 from taskmill_cdk.sweep import Sweep
 from taskmill_cdk.table import TaskTable
 from taskmill_cdk.task_function import TaskFunction
@@ -45,6 +46,7 @@ class TaskStackParts(Stack):
     finish: TaskFunction
     workflow: SubtaskWorkflow
     dispatcher: Dispatcher
+    statistics: Statistics | None
     container_workers: ContainerWorkers | None
     sweep: Sweep | None
     monitoring: Monitoring
@@ -189,6 +191,20 @@ class TaskStackParts(Stack):
 
     def _build_dispatch(self, **props: Any) -> TaskFunction:
         return self.add_function("Dispatch", "dispatch.handler", **props)
+
+    def _build_statistics(self, **props: Any) -> Statistics:
+        return Statistics(
+            self,
+            "Statistics",
+            function=self._build_count(),
+            table=self.table.table,
+            lost_changes=self.dispatcher.dead_letters,
+            **props,
+        )
+
+    def _build_count(self, **props: Any) -> TaskFunction:
+        defaults = {"timeout": Duration.minutes(5)}
+        return self.add_function("Count", "statistics.handler", **{**defaults, **props})
 
     def _build_container_workers(self, **props: Any) -> ContainerWorkers:
         return ContainerWorkers(

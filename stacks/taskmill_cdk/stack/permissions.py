@@ -102,6 +102,14 @@ class DataPermissions:
         )
         self.table.grant_query(grantee, CHILDREN_INDEX)  # and subtasks and batches
 
+    def grant_count(self, grantee: iam.IGrantable) -> None:
+        """Allow to keep the statistics."""
+        self.table.grant(
+            grantee,
+            "UpdateItem",  # counters
+            "PutItem",  # samples of errors; tenants
+        )
+
     def grant_dispatch(self, grantee: iam.IGrantable) -> None:
         """Allow what reacting to row changes takes."""
         self.table.grant(

@@ -104,6 +104,10 @@ class TaskStack(TaskStackAccess):
             callbacks; 10,000 by default.
         tenant_limits: What one tenant may ask for; see ``TenantLimits``.
         alarm_email: Who gets a mail of each alarm; AWS asks them to confirm first.
+        statistics: Whether to count tasks by status, type and hour, and to group errors, for the
+            console and the routes of the same names; a ``Duration`` says how long changes are
+            collected before they are counted, a minute by default. False frees the second of the
+            two readers that the table's stream serves.
         sweep_every: How often a function looks for tasks whose message or event was lost, and
             sends it again; such as ``Duration.days(1)``. Each time it reads the whole table, so it
             costs something (docs/costs.md); None, the default: never.
@@ -165,6 +169,7 @@ class TaskStack(TaskStackAccess):
         burst_limit: int = 2_000,
         encryption_key: kms.IKey | None = None,
         alarm_email: str | Sequence[str] | None = None,
+        statistics: bool | Duration = True,
         sweep_every: Duration | None = None,
         log_level: lambda_.ApplicationLogLevel = lambda_.ApplicationLogLevel.INFO,
         log_retention: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
@@ -246,6 +251,10 @@ class TaskStack(TaskStackAccess):
         self.finish = self._build_finish()
         self.workflow = self._build_workflow(log_retention=log_retention, pools=self.pool_batches)
         self.dispatcher = self._build_dispatcher()
+        self.statistics = None
+        if statistics is not False:
+            every = statistics if isinstance(statistics, Duration) else None
+            self.statistics = self._build_statistics(every=every)
         self.container_workers = None
         if container_image is not None and not local:
             self.container_workers = self._build_container_workers(
@@ -310,6 +319,8 @@ class TaskStack(TaskStackAccess):
         if self._api is not None:
             data.grant_serve(self._api.function)
             self._show_health(self._api.function)
+        if self.statistics is not None:
+            data.grant_count(self.statistics.function)
         if self.sweep is not None:
             self._grant_sweep(self.sweep)
 

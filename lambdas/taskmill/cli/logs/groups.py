@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from taskmill.cli.aws_account import Account, NoAccount
 
 # Logical ids begin so: functions that run no code of tasks, and logs that are none of functions.
-NO_TASK_CODE = ("ApiHandler", "DeadLettersHandler", "Dispatch", "Finish", "Split", "Sweep")
+NO_TASK_CODE = ("ApiHandler", "DeadLettersHandler", "Dispatch", "Finish", "Split", "Sweep", "Count")
 VENDED = "/aws/vendedlogs/"
 
 
