@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from console_routes import awaits
 from console_view import View
 from playwright.sync_api import Locator, expect
@@ -137,18 +138,18 @@ def test_c23_in_production_a_bulk_action_asks_twice(show: Show) -> None:
     expect(dialog.get_by_role("link", name="Its page")).to_be_visible()
 
 
-@awaits("errors", "bulk", "batches")
+@pytest.mark.xfail(reason="up to one group of 12; the dialog offers no Retry 12", strict=True)
 def test_c04_the_airports_fail_as_one_group_and_are_counted_again_after_a_retry(
     show: Show,
 ) -> None:
-    view = show(cloud={"modules": ["examples.airports.tasks.airport_tasks"]})
+    view = show(cloud={"modules": ["airport_tasks"], "folder": AIRPORTS.parents[1] / "tasks"})
     rows = list(csv.DictReader(AIRPORTS.read_text().splitlines()))
     view.behind.client.map("airport-import", rows, tolerated_failures="1%", code="all")
     view.behind.run()
 
     view.open("/fan-out/airport-import/all")
     expect(view.page.get_by_role("slider", name="Batch")).to_be_visible()
-    expect(view.page.locator(".fan-summary")).to_contain_text("12")
+    expect(view.page.get_by_role("region", name="Subtasks by outcome")).to_contain_text("12")
     view.go("/errors")
     expect(groups(view)).to_have_count(1)
     expect(groups(view).locator("td.number")).to_have_text(["12", "12"])
