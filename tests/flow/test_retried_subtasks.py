@@ -65,6 +65,25 @@ def test_one_subtask_runs_again_and_all_others_stay(cloud: InProcessCloud) -> No
     assert [each.by for each in task.history if each.by] == ["alice"]
 
 
+def test_of_a_fan_out_that_tolerates_its_failures_they_run_again(cloud: InProcessCloud) -> None:
+    key = fan_out(cloud, "bulk-element", range(8), batch_size=2, tolerated_failures=4)
+    cloud.run()
+    bulk_tasks.RAN.clear()
+    assert (get(cloud, key).status, counts(cloud, key)) == (DONE, (4, 4, 0))
+
+    cloud.service.retry(key=key.subtask(3))
+    cloud.run()  # it fails again, and is counted once
+    assert (bulk_tasks.RAN, counts(cloud, key)) == ([3], (4, 4, 0))
+    bulk_tasks.BAD.clear()
+    cloud.service.retry(key=key)
+    cloud.run()
+
+    assert sorted(bulk_tasks.RAN) == [1, 3, 3, 4, 7]
+    assert (get(cloud, key).status, counts(cloud, key)) == (DONE, (8, 0, 0))
+    with pytest.raises(IllegalStatusChange, match="only FAILED or CANCELLED"):
+        cloud.service.retry(key=key)
+
+
 def test_a_neighbour_that_failed_in_the_same_batch_stays_failed(cloud: InProcessCloud) -> None:
     bulk_tasks.BAD.update({2})
     key = fan_out(cloud, "bulk-element", range(4), batch_size=4)

@@ -155,6 +155,8 @@ class Changes(ServiceParts):
     ) -> Task:
         """Run a failed or cancelled task again; of a fan-out, only subtasks that did not complete.
 
+        A fan-out that completed in spite of some failures, which it tolerates, can be retried, too.
+
         A subtask is run again in the next run of its parent, which runs nothing else.
 
         Args:
@@ -163,7 +165,7 @@ class Changes(ServiceParts):
 
         Raises:
             TaskNotFound: No task has this key.
-            IllegalStatusChange: The task is neither FAILED nor CANCELLED.
+            IllegalStatusChange: The task is neither FAILED nor CANCELLED, and no subtask of it is.
             Conflict: The key is a subtask's, whose parent has no final counts (yet).
             PayloadMissing: The input has expired, so that the task could only fail again; or what
                 its subtasks have completed has, which would run again.
@@ -273,13 +275,22 @@ class Changes(ServiceParts):
         return stored_attributes(self.payloads, row, given, now=self.clock(), hidden=hidden)
 
 
+def may_be_retried(row: TaskRow) -> bool:
+    """Whether a task has failed or was cancelled; or some of a fan-out's subtasks have, or were."""
+    if row.status in RETRYABLE:
+        return True
+    counts: Any = row.attributes.get("counts") or {}
+    tolerated = counts.get("failed", 0) + counts.get("cancelled", 0)
+    return is_fan_out(row.key) and row.status is Status.COMPLETED and tolerated > 0
+
+
 def _check_retryable(row: TaskRow) -> None:
     """Check the status of a task or subtask that is to be retried.
 
     Raises:
         IllegalStatusChange: It is neither FAILED nor CANCELLED.
     """
-    if row.status not in RETRYABLE:
+    if not may_be_retried(row):
         raise IllegalStatusChange(
             f"only FAILED or CANCELLED tasks can be retried; {row.key.label} is {row.status}",
             status=row.status,

@@ -18,8 +18,8 @@ from taskmill.model.errors import IllegalStatusChange, TaskNotFound
 from taskmill.model.keys import StoredKey, TaskKey
 from taskmill.model.rows.history import NOBODY, Actor
 from taskmill.model.rows.readable import UnreadableRow
-from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import RETRYABLE, Status, sources
+from taskmill.model.rows.task_row import TaskRow, is_fan_out
+from taskmill.model.statuses import FINAL, RETRYABLE, Status, sources
 
 Mark = tuple[TaskRow, Status]
 
@@ -253,7 +253,8 @@ class TaskStore:
             )
             return write.apply(self.table, key, now=now)
         except IllegalStatusChange as refused:
-            if refused.details.get("status") not in RETRYABLE:
+            allowed = FINAL if is_fan_out(key) else RETRYABLE
+            if refused.details.get("status") not in allowed:
                 raise
             return None
 

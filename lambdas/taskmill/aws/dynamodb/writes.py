@@ -205,6 +205,9 @@ def reopening(
 ) -> Write:
     """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run.
 
+    A fan-out may be COMPLETED, too, as it tolerates failures: callers check its counts, which stand
+    as long as its run does.
+
     Args:
         limits: Its new expiry and deadline, as `time_bounds.renewed` has them.
         actor: Who asked for it.
@@ -214,7 +217,7 @@ def reopening(
         sets={"attempts": 0, **(limits or {})},
         removes=last_run(key),
         adds={"run": 1},
-        allowed=sorted(RETRYABLE),
+        allowed=sorted(RETRYABLE | {Status.COMPLETED} if is_fan_out(key) else RETRYABLE),
         entered=(Status.CREATED, now, 0, *actor.tail),
         where=where or {},
         unless=unless or {},

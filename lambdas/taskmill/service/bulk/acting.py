@@ -17,8 +17,8 @@ from taskmill.model.errors import (
 from taskmill.model.rows.history import Actor
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import FINAL, RETRYABLE, Status
-from taskmill.service.change import Changes
+from taskmill.model.statuses import FINAL, Status
+from taskmill.service.change import Changes, may_be_retried
 
 NOT_FOUND, UNREADABLE, EXPIRED, AGAIN = "not found", "unreadable", "expired", "ended again since"
 
@@ -60,7 +60,7 @@ class Acting:
         return None
 
     def _retry(self, row: TaskRow, only: Chosen | None) -> str | None:
-        if row.status not in RETRYABLE:
+        if not may_be_retried(row):
             return str(row.status)
         if (row.finished_at or 0) > self.matching.begun:
             return AGAIN

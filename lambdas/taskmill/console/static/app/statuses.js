@@ -18,6 +18,15 @@ export const STATUSES = /** @type {const} */ ([
 export const FINAL = new Set(["COMPLETED", "FAILED", "CANCELLED"]);
 export const RETRYABLE = new Set(["FAILED", "CANCELLED"]);
 
+/**
+ * Whether a task can be retried: it has not completed, or not all of its subtasks have.
+ * @param {{status: string, attributes?: Record<string, any>}} task
+ */
+export const mayBeRetried = ({ status, attributes }) => {
+  const { failed = 0, cancelled = 0 } = attributes?.counts ?? {};
+  return RETRYABLE.has(status) || (status === "COMPLETED" && Number(failed) + Number(cancelled) > 0);
+};
+
 /** @type {Record<string, string>} What a status means, in a sentence. */
 export const MEANINGS = {
   CREATED: "Stored, not yet sent to a queue",

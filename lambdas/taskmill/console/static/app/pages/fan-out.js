@@ -8,7 +8,7 @@ import { StatusBadge } from "../parts/icons.js";
 import { Empty } from "../parts/states.js";
 import { go, href, route, setQuery } from "../router.js";
 import { has, mayWrite } from "../session.js";
-import { RETRYABLE, isFinal } from "../statuses.js";
+import { RETRYABLE, isFinal, mayBeRetried } from "../statuses.js";
 import { describeOne, sizeOf, toleranceOf } from "../models/batches.js";
 import { BatchGrid } from "../widgets/batch-grid.js";
 import { attempt, each, listed, moreButton, shown, table } from "../widgets/short.js";
@@ -124,7 +124,7 @@ function SubtaskRow({ parent, task }) {
 /** @param {any} props */
 function RetryOne({ parent, task, icon = false }) {
   const { index, status } = task;
-  if (!mayWrite.value || !has("subtask-retry") || !RETRYABLE.has(parent.status) || !RETRYABLE.has(status)) return null;
+  if (!mayWrite.value || !has("subtask-retry") || !mayBeRetried(parent) || !RETRYABLE.has(status)) return null;
   const retry = () => post(of(route.value.tenant, "step-function-tasks", parent.type, parent.code, "subtasks", index, "retry"));
   return html`<${Button} small icon="retry" label=${icon ? `Retry subtask ${index}` : undefined} onClick=${() => attempt(retry, `Subtask ${index} runs again.`)}>${!icon && "Retry this one"}<//>`;
 }

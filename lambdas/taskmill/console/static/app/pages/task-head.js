@@ -6,7 +6,7 @@ import { Dialog } from "../parts/dialog.js";
 import { StatusBadge } from "../parts/icons.js";
 import { href, route } from "../router.js";
 import { mayWrite } from "../session.js";
-import { RETRYABLE, isFinal } from "../statuses.js";
+import { isFinal, mayBeRetried } from "../statuses.js";
 import { CopyAs } from "../widgets/short.js";
 import { act, hrefOfId } from "./task-data.js";
 
@@ -36,7 +36,7 @@ function Where({ task }) {
 function Actions({ task }) {
   const { pk, sk, type, code, status, childCount } = task;
   const [asked, setAsked] = useState(false);
-  const mayRetry = mayWrite.value && RETRYABLE.has(status);
+  const mayRetry = mayWrite.value && mayBeRetried(task);
   const mayCancel = mayWrite.value && !isFinal(status);
   const ask = () => setAsked(true);
   const close = () => setAsked(false);
