@@ -35,6 +35,7 @@ from taskmill_cdk.stack.outputs import output_folder, stack_outputs
 from taskmill_cdk.stack.permissions import DataPermissions
 from taskmill_cdk.stack.removal import apply_removal_policy
 from taskmill_cdk.stack.user_resources import UserResources
+from taskmill_cdk.statistics import Statistics
 from taskmill_cdk.sweep import Sweep
 from taskmill_cdk.task_source import TaskSource
 from taskmill_cdk.worker_pool import Pool, pool_settings
@@ -251,10 +252,7 @@ class TaskStack(TaskStackAccess):
         self.finish = self._build_finish()
         self.workflow = self._build_workflow(log_retention=log_retention, pools=self.pool_batches)
         self.dispatcher = self._build_dispatcher()
-        self.statistics = None
-        if statistics is not False:
-            every = statistics if isinstance(statistics, Duration) else None
-            self.statistics = self._build_statistics(every=every)
+        self.statistics = self._statistics_of(wanted=statistics)
         self.container_workers = None
         if container_image is not None and not local:
             self.container_workers = self._build_container_workers(
@@ -292,6 +290,11 @@ class TaskStack(TaskStackAccess):
             self._start_fast()
         self._print_outputs()
         apply_removal_policy(self, removable=removable)
+
+    def _statistics_of(self, *, wanted: bool | Duration) -> Statistics | None:
+        if wanted is False:
+            return None
+        return self._build_statistics(every=wanted if isinstance(wanted, Duration) else None)
 
     def grant_submit(self, grantee: iam.IGrantable) -> None:
         """Allow everything a ``TaskService`` does: submit, read, list, change a status."""
