@@ -250,3 +250,18 @@ def test_a_fan_out_that_failed_by_its_subtasks_is_in_their_group(
     assert (group.count, group.error_type) == (2, "ValueError")
     (found,) = client.statistics().types
     assert found.counts == {"FAILED": 1}
+
+
+def test_a_subtask_that_is_retried_alone_and_fails_is_one_more(
+    cloud: InProcessCloud, client: TaskClient
+) -> None:
+    task = client.map("odd-fails", [1, 2, 3, 5, 7], tolerated_failures=4, batch_size=2)
+    cloud.run()
+    for _ in range(2):
+        cloud.service.retry(key={"pk": task.key.pk, "sk": f"{task.key.sk}#2"})
+        cloud.run()
+
+    (group,) = client.error_groups()
+
+    assert (group.count, group.open) == (4 + 2, 4)
+    assert sum(each.subtasks.failed for each in client.history(by="day").buckets) == 6

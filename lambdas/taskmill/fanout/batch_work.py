@@ -64,7 +64,10 @@ class BatchWork:
         self.patience = self._patience(2 * LAST_MS)
         # If a subtask kills its worker, the outcomes of the others must be stored by then.
         self.outcomes = Outcomes(
-            self.runner.subtasks, self.patience, at_once=self.batch.crashed_before
+            self.runner.subtasks,
+            self.patience,
+            at_once=self.batch.crashed_before,
+            run=self.parent.run,
         )
         self.parent_ended = Looks(self._has_ended, self.runner.attempt.logger)
         self.input = self.runner.input_of(self)

@@ -38,8 +38,11 @@ class FinalCounts:
     subtasks: SubtaskStore
     batches: BatchStore
 
-    def of(self, parent: TaskRow, reason: str) -> tuple[Counter[str], Failures]:
+    def of(self, parent: TaskRow, reason: str) -> tuple[Counter[str], Failures, Counter[str]]:
         """The counts by `completed`, `failed` and `cancelled`, and the errors that batches told.
+
+        The third are numbers of batches that an earlier run has left as they are: `cancelled`, and
+        `untold`, those failed without an error that a batch told.
 
         Raises:
             Stale: A batch is of a later run; all of those are left alone.
@@ -47,12 +50,17 @@ class FinalCounts:
         """
         counts: Counter[str] = Counter()
         errors: list[Mapping[str, Any]] = []
+        stood: Counter[str] = Counter()
         for each in self._each(parent, reason):
             counts.update(each.counts)
-            errors.append(each.errors)
+            errors.append(_not_new(each.errors) if each.stood else each.errors)
+            if each.stood:
+                told = sum(int(entry["n"]) for entry in each.errors.values())
+                stood["untold"] += each.counts.get("failed", 0) - told
+                stood["cancelled"] += each.counts.get("cancelled", 0)
         rest = "cancelled" if parent.ended else "failed"
         counts[rest] += (parent.child_count or 0) - counts.total()  # of unreadable rows
-        return counts, summed(errors)
+        return counts, summed(errors), stood
 
     def _each(self, parent: TaskRow, reason: str) -> Iterator[BatchEnd]:
         number = len(batch_spans(parent.child_count or 0, parent.batch_size or 1))
@@ -104,4 +112,9 @@ def _final_counts(parent: TaskRow, found: Found) -> BatchEnd | None:
         raise Stale(f"{parent.key} is in a later run")
     if known is None or known.status not in FINAL:
         return None
-    return BatchEnd(known.counts, known.errors)
+    stood = known.run is not None and known.run < parent.run
+    return BatchEnd(known.counts, known.errors, stood)
+
+
+def _not_new(errors: Mapping[str, Any]) -> dict[str, Any]:
+    return {mark: {**entry, "new": 0} for mark, entry in errors.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -119,15 +120,16 @@ class Finisher:
         why = f": {_readable(cause)}" if cause else ""
         reason = f"its batch was given up before it ended{why}"
         errors: Failures = {}
+        stood: Counter[str] = Counter()
         if on_demand(parent):
             counter = FinalCounts(subtasks=self.subtasks, batches=self.batches)
-            counts, errors = counter.of(parent, reason)
+            counts, errors, stood = counter.of(parent, reason)
         else:
             sweep = StoredSweep(subtasks=self.subtasks, batches=self.batches)
             counts = sweep.counts(parent, reason)
         given_up = describe_error(WorkflowFailed(reason))
         whole = {"total": parent.child_count or 0, **{name: counts[name] for name in COUNT_NAMES}}
-        return whole, settled_as(parent, whole, errors, given_up)
+        return whole, settled_as(parent, whole, errors, given_up, stood)
 
     def _error(
         self, parent: TaskRow, counts: Mapping[str, int], cause: Mapping[str, Any] | None

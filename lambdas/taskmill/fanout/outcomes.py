@@ -31,6 +31,7 @@ class Outcomes:
     Attributes:
         patience: Of the invocation: outcomes are written again until its time is nearly up.
         at_once: Write each outcome at once, so that none is lost if the process dies.
+        run: Of the fan-out; what failed in an earlier one, and stands, is not new.
         due: When the next attempts of failed subtasks are due, in epoch milliseconds.
         lost: Another invocation changed a row meanwhile, so these outcomes are out of date.
     """
@@ -38,6 +39,7 @@ class Outcomes:
     subtasks: SubtaskStore
     patience: Patience
     at_once: bool
+    run: int = 1
     due: list[int] = field(default_factory=list)
     lost: bool = False
     _ended: dict[int, Status] = field(default_factory=dict)
@@ -124,7 +126,8 @@ class Outcomes:
         index = row.key.index or 0
         self._ended[index] = status
         if status is Status.FAILED and isinstance(error, Mapping):
-            self._errors[index] = failure(error, index=index, known=_known(row, error))
+            known, new = _known(row, error), int(row.run >= self.run)
+            self._errors[index] = failure(error, index=index, new=new, known=known)
 
     def _written(self, outcomes: list[Ended]) -> list[bool]:
         """Which outcomes were written; for one that cannot be stored, that is its outcome."""

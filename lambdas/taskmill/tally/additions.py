@@ -173,7 +173,8 @@ def _occurrences(old: TaskRow | None, new: TaskRow | None) -> dict[str, _Occurre
     if settled and not _same_run(settled_in(old), settled):
         for mark, entry in settled.get("errors", {}).items():
             task = str(new.key.subtask(int(entry.get("index", 0))))
-            found[mark] = _Occurrence(int(entry["n"]), at, task, entry)
+            if occurred := int(entry.get("new", entry["n"])):
+                found[mark] = _Occurrence(occurred, at, task, entry)
     if _ends(old, new) and (error := own_error(new)) is not None:
         mark = fingerprint_in(new, error)
         found[mark] = _Occurrence(1, at, str(new.key), {"type": "Error", **error})

@@ -32,10 +32,14 @@ ROWS_AT_ONCE = 5_000  # of subtasks, which have some KB each in memory
 
 @dataclass(frozen=True, slots=True)
 class BatchEnd:
-    """What has become of the subtasks of a batch: their counts, and the errors of some of them."""
+    """What has become of the subtasks of a batch: their counts, and the errors of some of them.
+
+    `stood`: it is as an earlier run left it.
+    """
 
     counts: Mapping[str, int]
     errors: Mapping[str, Any]
+    stood: bool = False
 
 
 def end_of(row: Mapping[str, Any]) -> BatchEnd:
@@ -119,7 +123,7 @@ class GivingUp:
             "run": parent.run,
             "since": parent.created_at,
             "counts": {name: count for name, count in counts.items() if count},
-            "errors": _errors(kept) or None,
+            "errors": _errors(kept, parent.run) or None,
             "kept": packed((row.key.index or 0) - first for row in kept),
             "reason": None if self.reason is None else self.reason[:REASON_LIMIT],
             "ttl": parent.rows_ttl,
@@ -182,11 +186,16 @@ class GivingUp:
         )
 
 
-def _errors(kept: Iterable[TaskRow]) -> Failures:
+def _errors(kept: Iterable[TaskRow], run: int) -> Failures:
     """The errors of subtasks that had failed before their batch was given up."""
     failed = [row for row in kept if row.status is Status.FAILED]
     return summed(
-        failure(row.attributes.get("error") or {}, index=row.key.index or 0, known=row.fingerprint)
+        failure(
+            row.attributes.get("error") or {},
+            index=row.key.index or 0,
+            new=int(row.run >= run),
+            known=row.fingerprint,
+        )
         for row in failed
     )
 

@@ -1,7 +1,7 @@
 """What a batch, and then a fan-out, says of the errors of its subtasks: a few lines, not the rows.
 
-In a row it is a map by fingerprint: `{n, type, message, index}`, how many there are, and of one of
-them the type and message of its error and its index.
+In a row it is a map by fingerprint: `{n, new, type, message, index}`: how many there are, how many
+of them failed in this run, and of one of them the type and message of its error and its index.
 """
 
 from __future__ import annotations
@@ -30,11 +30,21 @@ def mark_of(error: Mapping[str, Any], known: str | None = None) -> str:
 
 
 def failure(
-    error: Mapping[str, Any], *, known: str | None = None, index: int, n: int = 1
+    error: Mapping[str, Any],
+    *,
+    index: int,
+    n: int = 1,
+    new: int | None = None,
+    known: str | None = None,
 ) -> Failures:
-    """The map of one error that `n` subtasks have, of which one is at `index`."""
+    """The map of one error that `n` subtasks have, of which one is at `index`.
+
+    Args:
+        new: How many of them failed in this run; all by default.
+    """
     entry = {
         "n": n,
+        "new": n if new is None else new,
         "type": str(error.get("type", "Error")),
         "message": str(error.get("message", ""))[:MESSAGE_LIMIT],
         "index": index,
@@ -48,8 +58,9 @@ def summed(parts: Iterable[Mapping[str, Mapping[str, Any]]]) -> Failures:
     for part in parts:
         for mark, entry in part.items():
             name = mark if mark in total or len(total) < KINDS_LIMIT else OTHERS
-            known = total.setdefault(name, {**_named(entry, name), "n": 0})
+            known = total.setdefault(name, {**_named(entry, name), "n": 0, "new": 0})
             known["n"] += entry["n"]
+            known["new"] += entry["new"]
     return total
 
 
