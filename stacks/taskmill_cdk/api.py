@@ -66,6 +66,13 @@ def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
     yield _POST, f"{fan_out}/subtasks/{{index}}/retry"
     yield _GET, f"{fan_out}/subtasks/{{index}}/result"
     yield _GET, f"{fan_out}/subtasks/{{index}}/input"
+    yield _GET, f"{_TENANT}/statistics"
+    yield _GET, f"{_TENANT}/statistics/history"
+    group = f"{_TENANT}/errors/{{fingerprint}}"
+    yield _GET, f"{_TENANT}/errors"
+    yield _GET, group
+    for action in ("resolve", "ignore", "reopen"):
+        yield _POST, f"{group}/{action}"
     yield _GET, f"{_TENANT}/bulk"
     yield _POST, f"{_TENANT}/bulk"
     yield _GET, f"{fan_out}/subtasks/{{index}}/input/revealed"

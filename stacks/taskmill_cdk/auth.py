@@ -116,8 +116,11 @@ def cognito(
         user_pool: Issues the tokens.
         clients: App clients of the pool whose tokens are accepted.
         tenant_claim: Name of the claim that holds the tenant.
-        several_tenants, role_claim, write_roles, reveal_roles: See ``Auth``. Users must not be able
-            to change the claims of their roles either.
+        several_tenants: Whether the claim may name several tenants, see ``Auth``.
+        role_claim: Name of the claim that holds the caller's roles, see ``Auth``; users must
+            not be able to change it.
+        write_roles: Roles that may change something.
+        reveal_roles: Roles that may read secrets.
         sign_in: For the console; by default, the first client on the pool's own pages. The client
             must be public, and allow the code grant with the console's address as its callback.
     """
@@ -168,7 +171,10 @@ def jwt(
         issuer: URL, as in the ``iss`` claim.
         audience: Accepted values of the ``aud`` claim, or the only one.
         tenant_claim: Name of the claim that holds the tenant.
-        several_tenants, role_claim, write_roles, reveal_roles: See ``Auth``.
+        several_tenants: Whether the claim may name several tenants, see ``Auth``.
+        role_claim: Name of the claim that holds the caller's roles, see ``Auth``.
+        write_roles: Roles that may change something.
+        reveal_roles: Roles that may read secrets.
         sign_in: For the console; by default, with the first audience as the client, whose ID
             tokens have it as their audience.
     """

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from console_routes import awaits
 from console_view import View
 from playwright.sync_api import Locator, expect
@@ -138,7 +137,6 @@ def test_c23_in_production_a_bulk_action_asks_twice(show: Show) -> None:
     expect(dialog.get_by_role("link", name="Its page")).to_be_visible()
 
 
-@pytest.mark.xfail(reason="up to one group of 12; the dialog offers no Retry 12", strict=True)
 def test_c04_the_airports_fail_as_one_group_and_are_counted_again_after_a_retry(
     show: Show,
 ) -> None:

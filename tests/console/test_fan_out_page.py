@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
-import pytest
 from console_routes import awaits
 from console_view import View
 from playwright.sync_api import expect
@@ -79,7 +78,6 @@ def test_c12_a_million_subtasks_are_one_picture_of_few_elements(view: View) -> N
     assert view.page.evaluate("document.querySelectorAll('main *').length") < 1_000
 
 
-@pytest.mark.xfail(reason="the API answers 409: findings of browser, 02:01", strict=True)
 def test_c12_one_failed_subtask_is_retried_from_the_page(view: View) -> None:
     rows = view.behind.client.map("console-row", range(1, 21), code="rows")
     view.behind.run()

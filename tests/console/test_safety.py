@@ -1,9 +1,7 @@
 """Whom the console answers, and what nobody can make it do."""
 
-import gzip
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import httpx
 import pytest
@@ -12,7 +10,6 @@ from console_view import View
 from other_origin import ATTEMPTS, other_origin
 from playwright.sync_api import expect
 
-STATIC = Path(__file__).resolve().parents[2] / "lambdas/taskmill/console/static"
 REFUSED = (
     "another host|Failed to load|failed request|Content Security|CORS|Cross-Origin|chrome-error"
 )
@@ -130,15 +127,6 @@ def test_c17_read_only_forwards_no_change_whatever_the_page_asks(show: Callable[
     assert tasks_of(view) == before
     assert view.behind.paths("POST") == []
     assert fetched(view, "GET", path) == 200
-
-
-def test_c40_all_files_of_the_page_are_less_than_150_kb_gzip() -> None:
-    files = [each for each in STATIC.rglob("*") if each.suffix in (".js", ".css", ".html", ".svg")]
-
-    weight = sum(len(gzip.compress(each.read_bytes())) for each in files)
-
-    assert weight < 150_000
-    assert len(files) > 10
 
 
 def test_c40_nothing_is_loaded_from_another_host(view: View) -> None:

@@ -275,9 +275,19 @@ def counts(cloud: RecordingCloud) -> None:
     cloud.request("POST", f"errors/{group['fingerprint']}/resolve")
 
 
+def overviews(cloud: RecordingCloud) -> None:
+    """Failures, retried all at once; how full the queues are."""
+    cloud.request("POST", "tasks", {"taskType": "recorded-fails"})
+    cloud.run()
+    cloud.request("GET", "failures")
+    cloud.request("POST", "bulk", {"action": "retry", "filter": {}})
+    cloud.run()
+    cloud.request("GET", "health/queues", below="/v1")
+
+
 FLOWS = (
     *(submits, plans, changes, families, fan_outs, fan_outs_given_up),
-    *(schedules, troubles, sweeps, counts),
+    *(schedules, troubles, sweeps, counts, overviews),
 )
 
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from importlib.metadata import version
 
 import pytest
 from aws_cdk.assertions import Match, Template
@@ -76,8 +77,15 @@ def test_logs_are_kept_for_a_month(template: Template) -> None:
                 "TASKMILL_FAST_START": "1",
                 "TASKMILL_QUEUE_URL": "WorkQueue",
                 "TASKMILL_PRIORITY_QUEUE_URL": "WorkQueuePriorityQueue",
+                "TASKMILL_DEAD_LETTERS_URL": "WorkQueueDeadLetters",
+                "TASKMILL_UNREADABLE_URL": "WorkQueueUnreadable",
+                "TASKMILL_FAILURE_QUEUE_URL": "DispatcherFailureQueue",
+                "TASKMILL_FAILURE_DEAD_LETTERS_URL": "DispatcherDeadLetters",
+                "TASKMILL_STACK_NAME": "Taskmill",
+                "TASKMILL_VERSION": version("taskmill"),
             },
         ),
+        ("Count", {}),
         (
             "Worker",
             {

@@ -47,7 +47,7 @@ def test_every_function_is_told_the_limits_that_are_not_the_defaults() -> None:
 
     functions = Template.from_stack(stack).find_resources("AWS::Lambda::Function").values()
 
-    assert len(functions) == 7
+    assert len(functions) == 8
     for function in functions:
         assert told.items() <= function["Properties"]["Environment"]["Variables"].items()
     read = Settings.of(told)

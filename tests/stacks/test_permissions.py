@@ -126,6 +126,13 @@ EXPECTED = {
         ),
         "SubtaskWorkflowDeadLetters": SEND,  # Lambda, with what it invoked in vain
     },
+    "Count": {
+        "TasksTable": rows("UpdateItem", "PutItem"),  # counters; samples of errors
+        "TasksTable.StreamArn": rows(
+            "ListStreams", "DescribeStream", "GetRecords", "GetShardIterator"
+        ),
+        "DispatcherDeadLetters": SEND,  # Lambda, with what it delivered in vain
+    },
     "DeadLettersHandler": {
         "TasksTable": rows("GetItem", "UpdateItem", "PutItem"),
         "WorkQueueDeadLetters": CONSUME,

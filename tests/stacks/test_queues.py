@@ -215,7 +215,12 @@ def sqs_sources(template: Template) -> list[dict[str, Any]]:
 
 
 def stream_source(template: Template) -> dict[str, Any]:
-    [source] = [source for source in _sources(template) if "StartingPosition" in source]
+    """The dispatcher's; that of the statistics has its own tests."""
+    [source] = [
+        source
+        for source in _sources(template)
+        if "StartingPosition" in source and source["FunctionName"]["Ref"].startswith("Dispatch")
+    ]
     return source
 
 

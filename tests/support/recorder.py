@@ -29,6 +29,7 @@ RESOURCES = {  # the construct path of what a URL or ARN of the in-process cloud
     "dead-letters": "WorkQueueDeadLetters",
     "unreadable": "WorkQueueUnreadable",
     "failures": "DispatcherFailureQueue",
+    "failures-dead-letters": "DispatcherDeadLetters",
     "status": "NotificationsStatusTopic",
     "alarms": "NotificationsAlarmTopic",
 }
@@ -195,12 +196,18 @@ class RecordingCloud(InProcessCloud):
         with self.inside(FUNCTIONS[handler]):
             return super().invoke(handler, event, **options)
 
-    def request(self, method: str, path: str, body: Any = None, query: str = "") -> Answer:
-        """Send a request to the API, below the tenant's path."""
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: str = "",
+        *,
+        below: str = "/v1/tenants/acme",
+    ) -> Answer:
+        """Send a request to the API."""
         with self.inside("ApiHandler"):
-            answer = InProcessApi().request(
-                method, f"/v1/tenants/acme/{path}", body=body, query=query
-            )
+            answer = InProcessApi().request(method, f"{below}/{path}", body=body, query=query)
         assert answer.status < 300, f"{method} {path}: {answer.body}"
         return answer
 
