@@ -1,6 +1,6 @@
 """The HTTP API (API Gateway v2): routes, authorizer, throttling and access log."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from aws_cdk import Annotations, ArnFormat, Stack
@@ -14,6 +14,7 @@ from constructs import Construct
 
 from taskmill_cdk.access_log import AccessLog
 from taskmill_cdk.acknowledge import acknowledge
+from taskmill_cdk.api_routes import authorised_routes
 from taskmill_cdk.auth import Auth, sigv4
 from taskmill_cdk.callers import Cors, check_tenant, cors_preflight
 from taskmill_cdk.props import checked_props, instance, whole
@@ -29,68 +30,7 @@ _OPTIONS = apigateway.HttpMethod.OPTIONS
 _PREFLIGHTS_A_SECOND = 50  # a browser repeats one after an hour
 _METHODS = (_GET, _POST, _PATCH, _PUT, _DELETE)  # of all routes that need authorisation
 
-_TENANT = "/v1/tenants/{tenant}"
 _OF_NO_TENANT = ("GET/openapi.json", "GET/v1/whoami")  # which say nothing of any task
-
-
-def authorised_routes() -> Iterator[tuple[apigateway.HttpMethod, str]]:
-    """Method and path of each route except ``/health``: the same routes that the runtime serves."""
-    yield _GET, "/openapi.json"
-    yield _GET, "/v1/whoami"
-    yield _GET, "/v1/tenants"
-    yield _GET, "/v1/health/queues"
-    yield _POST, f"{_TENANT}/may-write"
-    yield _GET, f"{_TENANT}/types"
-    yield _POST, f"{_TENANT}/uploads"
-    yield _GET, f"{_TENANT}/failures"
-    yield _POST, f"{_TENANT}/lookup"
-    for kind in ("tasks", "step-function-tasks"):
-        yield _POST, f"{_TENANT}/{kind}"
-        yield _GET, f"{_TENANT}/{kind}"
-        task = f"{_TENANT}/{kind}/{{type}}/{{code}}"
-        yield _GET, task
-        yield _PATCH, task
-        yield _POST, f"{task}/cancel"
-        yield _POST, f"{task}/retry"
-        yield _GET, f"{task}/children"
-        yield _GET, f"{task}/progress"
-        yield _GET, f"{task}/result"
-        yield _GET, f"{task}/result/revealed"
-        yield _GET, f"{task}/tree"
-    yield _GET, f"{_TENANT}/tasks/{{type}}/{{code}}/input"
-    yield _GET, f"{_TENANT}/tasks/{{type}}/{{code}}/input/revealed"
-    fan_out = f"{_TENANT}/step-function-tasks/{{type}}/{{code}}"
-    yield _GET, f"{fan_out}/batches"
-    yield _GET, f"{fan_out}/subtasks"
-    yield _GET, f"{fan_out}/subtasks/{{index}}"
-    yield _POST, f"{fan_out}/subtasks/{{index}}/retry"
-    yield _GET, f"{fan_out}/subtasks/{{index}}/result"
-    yield _GET, f"{fan_out}/subtasks/{{index}}/input"
-    yield _GET, f"{_TENANT}/statistics"
-    yield _GET, f"{_TENANT}/statistics/history"
-    group = f"{_TENANT}/errors/{{fingerprint}}"
-    yield _GET, f"{_TENANT}/errors"
-    yield _GET, group
-    for action in ("resolve", "ignore", "reopen"):
-        yield _POST, f"{group}/{action}"
-    yield _GET, f"{_TENANT}/bulk"
-    yield _POST, f"{_TENANT}/bulk"
-    yield _GET, f"{fan_out}/subtasks/{{index}}/input/revealed"
-    yield _GET, f"{fan_out}/subtasks/{{index}}/result/revealed"
-    yield _GET, f"{_TENANT}/schedules"
-    schedule = f"{_TENANT}/schedules/{{name}}"
-    yield _GET, schedule
-    yield _PUT, schedule
-    yield _DELETE, schedule
-    yield _GET, f"{schedule}/fires"
-    yield _POST, f"{schedule}/fire"
-    yield _POST, f"{schedule}/pause"
-    yield _POST, f"{schedule}/resume"
-    yield _GET, f"{_TENANT}/callbacks"
-    callback = f"{_TENANT}/callbacks/{{id}}"
-    yield _GET, callback
-    yield _PUT, callback
-    yield _DELETE, callback
 
 
 class TaskApi(Construct):
