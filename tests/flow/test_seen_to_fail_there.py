@@ -263,7 +263,7 @@ class TestWasAbsent:
         )
 
         extended = cloud.wiring.claims.extend(
-            row, lease_until=cloud.now + 60_000, progress={"done": 1}
+            row, lease_until=cloud.now + 60_000, kept={"progress": {"done": 1}}
         )
 
         assert extended.lease_until == cloud.now + 60_000

@@ -77,12 +77,12 @@ def read_statuses(text: str | None) -> tuple[Status, ...]:
     """
     if text is None:
         return ()
-    names = [each.strip().upper() for each in text.split(",")]
+    names = [each.strip() for each in text.split(",")]
     for name in names:
-        if name not in Status.__members__:
+        if name.upper() not in Status.__members__:
             known = ", ".join(Status)
             raise typer.BadParameter(f"{name!r} is no status; statuses are {known}")
-    return tuple(dict.fromkeys(map(Status, names)))
+    return tuple(dict.fromkeys(Status(name.upper()) for name in names))
 
 
 StatusesFilter = Annotated[

@@ -69,7 +69,11 @@ def demo_cloud(
     cloud = ShopCloud(
         modules=[shop_tasks.__name__],
         workers=WORKERS,
-        environment={"POWERTOOLS_LOG_LEVEL": "INFO", "TASKMILL_TENANT": TENANT},
+        environment={
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+            "POWERTOOLS_SERVICE_NAME": "shop",  # a logger of its own: those of one name share a level
+            "TASKMILL_TENANT": TENANT,
+        },
     )
     cloud.now = now - round(past_hours * HOUR_MS)
     with cloud:
