@@ -26,7 +26,11 @@ class HostileApi(httpx.BaseTransport):
         if self.refuses:
             refusal = {"code": "conflict", "message": TEXT, "details": [{"message": TEXT}]}
             return httpx.Response(409, json={"error": refusal})
-        return httpx.Response(200, json=_answer(request.method, request.url.path))
+        if b'"dryRun":true' in request.content:
+            return httpx.Response(200, json={"count": 1, "exact": True, "sample": []})
+        method, path = request.method, request.url.path
+        found = _overview(method, path, path.rpartition("/")[2])
+        return httpx.Response(200, json=_answer(method, path) if found is None else found)
 
 
 def _answer(method: str, path: str) -> Any:
@@ -43,6 +47,60 @@ def _answer(method: str, path: str) -> Any:
     if method == "GET" and (folder == "mbc" or last == "children"):
         return {"items": [_task(kind), _task(kind)]}
     return _task(kind)
+
+
+def _overview(method: str, path: str, last: str) -> Any:
+    """Of routes that show many tasks at once, or none; None: it is of another route."""
+    at = {"asOf": AT}
+    page = {"cursor": None}
+    answers = {
+        "failures": {"items": [_failure()] * 2, **page},
+        "types": {"types": [_type()]},
+        "whoami": {
+            **dict.fromkeys(("mayWrite", "mayReveal")),
+            "user": TEXT,
+            "tenants": [TEXT],
+            "features": [TEXT],
+            "version": TEXT,
+            "stack": {"name": TEXT},
+            "dollarsPerReadUnit": 1e-7,
+        },
+        "tenants": {"tenants": [TEXT]},
+        "tree": {"root": _task("TASK"), "nodes": [_task("TASK")] * 2, **page},
+        "batches": {"batches": [{"index": 0, "first": 0, "last": 1, "status": "OPEN"}], **page},
+        "statistics": {"types": [{"type": TEXT, "counts": {"FAILED": 1, TEXT: 2}}], **at},
+        "history": {"buckets": [{"start": AT, "type": TEXT}]},
+        "errors": {"groups": [_group()] * 2, **page},
+        "queues": {
+            "queues": [{"name": TEXT, "depth": 1, "inFlight": 1}],
+            "deadLetters": [{"name": TEXT, "depth": 1}],
+            "parkedChanges": 1,
+            **at,
+        },
+        "fires": {"fires": [{"at": AT, "task": _task("TASK")}], "next": [AT]},
+        "fire": _task("TASK"),
+    }
+    if last == "bulk":
+        return {"items": [_task("TASK")] * 2, **page} if method == "GET" else _task("TASK")
+    return _group() if "/errors/" in path else answers.get(last)
+
+
+def _failure() -> dict[str, Any]:
+    text = dict.fromkeys(("type", "code", "name", "fingerprint", "errorText"), TEXT)
+    return {"pk": "TASK#mbc", "sk": "x#1", "updatedAt": AT, **text}
+
+
+def _type() -> dict[str, Any]:
+    text = {"type": TEXT, "description": TEXT, "pool": TEXT}
+    schema = {"type": "object", "title": TEXT, "properties": {TEXT: {"type": TEXT}}}
+    numbers = {"maxAttempts": 3, "timeoutSeconds": 9, "inputRequired": True}
+    return {**text, **numbers, "inputSchema": schema, "secretFields": [TEXT]}
+
+
+def _group() -> dict[str, Any]:
+    text = dict.fromkeys(("fingerprint", "errorType", "message", "lastKey"), TEXT)
+    numbers = {"count": 1, "open": 1, "hours": [0] * 24, "firstAt": AT, "lastAt": AT}
+    return {**text, **numbers, "types": [TEXT], "sample": ERROR}
 
 
 def _task(kind: str, index: int | None = None) -> dict[str, Any]:

@@ -45,6 +45,18 @@ COMMANDS: dict[tuple[str, ...], tuple[list[str], int]] = {
     ("schedules", "pause"): (["x"], 1),
     ("schedules", "resume"): (["x"], 1),
     ("schedules", "remove"): (["x"], 1),
+    ("schedules", "fires"): (["x"], 2),
+    ("schedules", "fire"): (["x"], 1),
+    ("failures",): ([], 2),
+    ("tree",): (["x", "1"], 3),
+    ("stats",): ([], 1),
+    ("errors",): ([], 2),
+    ("types",): ([], 1),
+    ("whoami",): ([], 7),
+    ("health",): ([], 3),
+    ("bulk", "retry"): (["--yes"], 1),
+    ("bulk", "cancel"): (["--yes"], 1),
+    ("bulk", "list"): ([], 2),
     ("callbacks", "list"): (["--type", "x"], 3),
     ("callbacks", "add"): (["x", "--on", "success", "--run", "y"], 1),
     ("callbacks", "remove"): (["x~y"], 1),
@@ -145,6 +157,7 @@ ELSEWHERE = {
     ("logs",),
     ("doctor",),
     ("console",),
+    ("batches",),  # nothing but numbers and the API's own words
     ("open",),
 }
 

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from network import URL, Network
 
-from taskmill.client import AsyncTaskClient, Task, TaskClient, TaskNotFound
+from taskmill.client import AsyncTaskClient, Task, TaskClient, TaskFailed, TaskNotFound
 
 ASYNC_ONLY = {"aclose"}
 
@@ -69,6 +69,28 @@ def parameters(function: Any) -> list[inspect.Parameter]:
     return list(inspect.signature(function).parameters.values())
 
 
+async def calls_of_overviews(
+    client: AsyncTaskClient, task: Task, fan_out: Task
+) -> AsyncIterator[tuple[str, Any]]:
+    yield "lookup", await client.lookup([task])
+    yield "tree", await client.tree(task)
+    yield "batches", await client.batches(fan_out)
+    failed = await client.submit("broken")
+    with pytest.raises(TaskFailed):
+        await client.wait(failed)
+    yield "failures", (failures := [each async for each in client.failures()])
+    mark = failures[0].fingerprint or ""
+    yield "error_groups", [each async for each in client.error_groups()]
+    yield "error_group", await client.error_group(mark)
+    yield "ignore_error_group", await client.ignore_error_group(mark)
+    yield "resolve_error_group", await client.resolve_error_group(mark)
+    yield "reopen_error_group", await client.reopen_error_group(mark)
+    yield "count_bulk", await client.count_bulk("retry", fingerprint=mark)
+    yield "queue_health", await client.queue_health()
+    yield "bulk", await client.bulk("retry", fingerprint=mark)
+    yield "bulks", [each async for each in client.bulks()]
+
+
 async def calls_of_all_methods(
     client: AsyncTaskClient, network: Network
 ) -> AsyncIterator[tuple[str, Any]]:
@@ -91,12 +113,16 @@ async def calls_of_all_methods(
     yield "types", await client.types()
     yield "statistics", await client.statistics()
     yield "history", await client.history()
+    async for each in calls_of_overviews(client, task, fan_out):
+        yield each
     network.idle = True  # what is submitted from here on stays as it is
     waiting = await client.submit("double", 1, delay_seconds=3600)
     yield "cancel", await client.cancel(waiting)
     yield "retry", await client.retry(waiting)
     yield "put_schedule", await client.put_schedule("daily", "double", "rate(1 day)", 1)
     yield "schedule", await client.schedule("daily")
+    yield "schedule_fires", await client.schedule_fires("daily")
+    yield "fire_schedule", await client.fire_schedule("daily")
     yield "schedules", [each async for each in client.schedules()]
     yield "pause_schedule", await client.pause_schedule("daily")
     yield "resume_schedule", await client.resume_schedule("daily")

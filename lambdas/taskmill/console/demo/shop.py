@@ -71,7 +71,7 @@ def demo_cloud(
         workers=WORKERS,
         environment={
             "POWERTOOLS_LOG_LEVEL": "INFO",
-            "POWERTOOLS_SERVICE_NAME": "shop",  # a logger of its own: those of one name share a level
+            "POWERTOOLS_SERVICE_NAME": "shop",  # loggers of one name share a level
             "TASKMILL_TENANT": TENANT,
         },
     )
