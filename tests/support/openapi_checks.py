@@ -25,6 +25,7 @@ _BEYOND_SCHEMAS = [
     "bulk_post",  # either a filter or keys, of this tenant; statuses that fit the action
     "callback_put",  # no callback of its own type
     "schedule_put",
+    "statistics_history",  # from one time to a later one, at most 100 days
     "task_list",
     "task_submit",  # a moment within a year, and not beside a delay; no callback to itself
     "task_update",

@@ -8,9 +8,11 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler import Request, Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import AwareDatetime, BeforeValidator
 
 from taskmill.http.parameters import Tenant, TypeFilter
 from taskmill.http.routing import add_route
+from taskmill.http.times import parse_rfc_3339
 from taskmill.model.api.statistics import History, Statistics
 from taskmill.model.clock import to_datetime
 from taskmill.wiring.process import current
@@ -19,10 +21,9 @@ PAST = timedelta(days=1)  # what is older can change no more: the stream keeps c
 PAST_SECONDS = 86_400
 JSON = "application/json"
 
-From = Annotated[
-    datetime | None, Query(alias="from", description="Begin; 48 hours before the end by default.")
-]
-To = Annotated[datetime | None, Query(description="End; now by default. UTC if it names no zone.")]
+_Moment = Annotated[AwareDatetime | None, BeforeValidator(parse_rfc_3339)]
+From = Annotated[_Moment, Query(alias="from", description="48 hours before the end by default.")]
+To = Annotated[_Moment, Query(description="Now by default.")]
 By = Annotated[Literal["hour", "day"], Query(description="Length of a bucket; days are UTC days.")]
 
 
@@ -65,13 +66,9 @@ def get_history(
 ) -> Response[History]:
     wiring = current()
     found = wiring.service.statistics_history(
-        tenant_code=tenant, since=_aware(since), until=_aware(to), type=task_type, by=by
+        tenant_code=tenant, since=since, until=to, type=task_type, by=by
     )
     now = to_datetime(wiring.clock()) or datetime.now(UTC)
-    until = _aware(to) or now
+    until = to or now
     kept = f"private, max-age={PAST_SECONDS}" if until < now - PAST else "no-cache"
     return Response(200, JSON, found, headers={"Cache-Control": kept})
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment

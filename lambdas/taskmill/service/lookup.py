@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from taskmill.model.api.overviews import LookedUp, TaskPlace
 from taskmill.model.api.views import Task
-from taskmill.model.errors import InvalidRequest
+from taskmill.model.errors import InvalidKey, InvalidRequest
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
@@ -86,7 +86,7 @@ def _checked(
             " each key",
             field="versions",
         )
-    named = [TaskKey.of(each) for each in keys]
+    named = [_named(each) for each in keys]
     for place, key in enumerate(named):
         if key.tenant != tenant:
             raise InvalidRequest(
@@ -94,3 +94,10 @@ def _checked(
                 field=f"keys[{place}].pk",
             )
     return dict(zip(named, versions or [None] * len(named), strict=True))
+
+
+def _named(key: Key) -> TaskKey:
+    try:
+        return TaskKey.of(key)
+    except InvalidKey as wrong:
+        raise InvalidRequest(f"keys: {wrong.message}", field="keys") from None
