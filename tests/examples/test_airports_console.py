@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from forgotten import types_forgotten
 
 from taskmill.console.serving import serve
 from taskmill.testing import InProcessCloud
@@ -18,7 +19,7 @@ COUNTS = {"total": 3_376, "completed": 3_364, "failed": 12, "cancelled": 0}
 @pytest.fixture
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessCloud]:
     monkeypatch.setattr(sys, "path", [*sys.path])
-    with InProcessCloud(folder=AIRPORTS / "tasks") as cloud:
+    with types_forgotten(), InProcessCloud(folder=AIRPORTS / "tasks") as cloud:
         yield cloud
 
 
