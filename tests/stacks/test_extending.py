@@ -57,7 +57,7 @@ def test_a_hook_swaps_one_resource_and_keeps_its_logical_id(small: Template) -> 
 
 def test_the_api_can_be_left_out(small: Template) -> None:
     small.resource_count_is("AWS::ApiGatewayV2::Api", 0)
-    small.resource_count_is("AWS::Lambda::Function", 6)
+    small.resource_count_is("AWS::Lambda::Function", 7)
     assert not {"ApiId", "ApiUrl"} & set(small.to_json()["Outputs"])
 
 
