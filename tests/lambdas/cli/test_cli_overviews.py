@@ -83,7 +83,7 @@ def test_a_list_is_filtered(
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["list", "--status", "queued,broken"], "'BROKEN' is no status"),
+        (["list", "--status", "queued,broken"], "'broken' is no status"),
         (["list", "--since", "soon"], "'soon' is no time"),
         (["list", "--prefix", "a"], "--prefix needs --type"),
         (["tree", "a", "b", "--depth", "11"], "--depth"),
