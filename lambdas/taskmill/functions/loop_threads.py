@@ -17,7 +17,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
-from taskmill.model.interruptions import INTERRUPTS, HeldUp, raise_in
+from taskmill.model.interruptions import INTERRUPTS, HeldUp, ThreadEnd
 
 if TYPE_CHECKING:
     from taskmill.functions.shared_calls import SharedCall
@@ -43,6 +43,7 @@ class LoopThread:
         self.calls: set[SharedCall] = set()
         self.owners: WeakKeyDictionary[asyncio.Task[Any], SharedCall] = WeakKeyDictionary()
         self._left = False
+        self._end = ThreadEnd()
         self._thread = threading.Thread(target=self._turn, name="taskmill-loop", daemon=True)
         self._thread.start()
 
@@ -84,7 +85,7 @@ class LoopThread:
         for _ in range(INTERRUPTS):
             if self.turns() or not self._thread.is_alive():
                 return
-            raise_in(self.ident, HeldUp)
+            self._end.interrupt(self.ident, HeldUp)
 
     def begins(self, call: SharedCall) -> None:
         """A call begins here, with the loop as it was made."""
@@ -131,6 +132,7 @@ class LoopThread:
             with suppress(BaseException):  # `SystemExit` in a task of the code ends the loop
                 self.loop.run_forever()
         self.loop.close()
+        self._end.reach()
 
 
 class _Shared:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+import threading
+from contextlib import suppress
 from types import FrameType
 
 INTERRUPTS = 60  # of code that goes on past its time, one a second; then it is left running
@@ -34,6 +36,26 @@ def raise_in(thread: int | None, kind: type[BaseException] | None) -> None:
 
     raised = None if kind is None else ctypes.py_object(kind)
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread or 0), raised)
+
+
+class ThreadEnd:
+    """Keeps interrupts from the thread that gets the identifier of one that has just ended."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reached = False
+
+    def interrupt(self, thread: int | None, kind: type[Interruption]) -> None:
+        """Raise this in the thread, unless it has reached its end."""
+        with self._lock:
+            if not self._reached:
+                raise_in(thread, kind)
+
+    def reach(self) -> None:
+        """Called by the thread as the last thing that it does."""
+        while not self._reached:
+            with suppress(Interruption), self._lock:
+                self._reached = True
 
 
 def running_frame(thread: int | None) -> FrameType | None:

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from taskmill.functions.awaiting import AWAITS, Awaits
-from taskmill.model.interruptions import BLOCKED, INTERRUPTS, HeldUp, raise_in, running_frame
+from taskmill.model.interruptions import BLOCKED, INTERRUPTS, HeldUp, ThreadEnd, running_frame
 from taskmill.work.standstill import STANDSTILL
 from taskmill.work.timeouts import AGAIN_SECONDS, TimeIsUp, stack_below, timeout_error
 
@@ -92,16 +92,16 @@ class ThreadedCall(Generic[T]):
             self._ended.set()
         return True
 
-    def _interrupt_again(self, thread: threading.Thread) -> None:
+    def _interrupt_again(self, thread: _Thread) -> None:
         for _ in range(INTERRUPTS):
             thread.join(AGAIN_SECONDS)
             if not thread.is_alive():
                 return
             self._interrupt(thread)
 
-    def _interrupt(self, thread: threading.Thread) -> None:
+    def _interrupt(self, thread: _Thread) -> None:
         """Raise `TimeIsUp` in the thread, and interrupt what it awaits so that it gets there."""
-        raise_in(thread.ident, TimeIsUp)
+        thread.end.interrupt(thread.ident, TimeIsUp)
         self._awaits.interrupt()
 
 
@@ -111,12 +111,14 @@ class _Thread(threading.Thread):
     def __init__(self) -> None:
         super().__init__(daemon=True)
         self.inbox: SimpleQueue[ThreadedCall[Any]] = SimpleQueue()
+        self.end = ThreadEnd()
 
     def run(self) -> None:
         free = partial(_FREE_THREADS.append, self)
         with suppress(TimeIsUp):
             while self.inbox.get().run(free):
                 pass
+        self.end.reach()
 
 
 def _free_thread() -> _Thread:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from taskmill.model.interruptions import running_frame
+from taskmill.model.interruptions import Interruption, ThreadEnd, running_frame
 
 
 @pytest.fixture
@@ -72,3 +72,59 @@ def test_whether_garbage_is_collected_is_as_before(*, enabled: bool) -> None:
         assert gc.isenabled() is enabled
     finally:
         gc.enable()
+
+
+def test_who_gets_the_identifier_of_an_ended_thread_is_not_interrupted() -> None:
+    end = ThreadEnd()
+    ended = threading.Thread(target=end.reach)
+    ended.start()
+    ended.join()
+    go, interrupted = threading.Event(), []
+
+    def innocent() -> None:
+        try:
+            go.wait(10)
+            sum(range(100_000))
+        except Interruption:
+            interrupted.append(True)
+
+    def same_identifier() -> threading.Thread:
+        others = []
+        for _ in range(100):
+            thread = threading.Thread(target=innocent, daemon=True)
+            thread.start()
+            others.append(thread)
+            if thread.ident == ended.ident:
+                return thread
+        pytest.skip("this system gives no identifier twice")
+
+    thread = same_identifier()
+    end.interrupt(ended.ident, Interruption)
+    go.set()
+    thread.join()
+
+    assert not interrupted
+
+
+def test_a_thread_that_is_interrupted_at_its_end_reaches_it() -> None:
+    end, begun, raised = ThreadEnd(), threading.Event(), threading.Event()
+
+    def runs() -> None:
+        try:
+            begun.set()
+            while not raised.wait(0.01):
+                pass
+            sum(range(100_000))
+        except Interruption:
+            pass
+        end.reach()
+
+    thread = threading.Thread(target=runs)
+    thread.start()
+    begun.wait(10)
+    for _ in range(50):
+        end.interrupt(thread.ident, Interruption)
+    raised.set()
+    thread.join(10)
+
+    assert not thread.is_alive()
