@@ -32,7 +32,8 @@ def signed_in_at(browser: Browser, **issuer: Any) -> Iterator[tuple[Page, OidcIs
 
 def test_a_visitor_is_sent_to_the_issuer_and_comes_back_signed_in(browser: Browser) -> None:
     with signed_in_at(browser) as (page, issuer, address):
-        page.goto(f"{address}/console#/mbc/tasks")
+        with page.expect_response("**/v1/whoami"):
+            page.goto(f"{address}/console#/mbc/tasks")
 
         expect(page.locator("main")).to_have_attribute("data-page", "tasks")
         assert page.url == f"{address}/console/index.html#/mbc/tasks"
@@ -94,7 +95,8 @@ def test_whoever_may_only_read_sees_no_button_to_submit(browser: Browser) -> Non
 
 def test_whoever_signs_out_leaves_no_token(browser: Browser) -> None:
     with signed_in_at(browser) as (page, issuer, address):
-        page.goto(f"{address}/console#/mbc")
+        with page.expect_response("**/v1/whoami"):
+            page.goto(f"{address}/console#/mbc")
         page.get_by_role("button", name="Theme and times").click()
         page.get_by_text("Sign out").click()
 

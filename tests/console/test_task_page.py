@@ -48,6 +48,7 @@ def test_c11_children_unfold_beside_the_waterfall_and_keys_go_up(view: View) -> 
     tree = view.page.get_by_role("treegrid")
 
     expect(tree.get_by_role("row")).to_have_count(1 + 4)  # with the head
+    view.settled()
     view.page.keyboard.press("j")
     expect(tree.get_by_role("row").nth(2)).to_have_attribute("aria-selected", "true")
     view.page.keyboard.press("Enter")

@@ -13,7 +13,7 @@ from taskmill.models import Task
 
 Outputs = Mapping[str, str]
 T = TypeVar("T")
-DEADLINE_SECONDS = 45.0  # for what takes a second or two on an idle machine
+DEADLINE_SECONDS = 120.0  # for what takes a second or two on an idle machine
 
 
 def aws_client(outputs: Outputs, service: str) -> Any:

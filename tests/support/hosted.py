@@ -82,7 +82,7 @@ class _Gateway(BaseHTTPRequestHandler):
 
     def _send(self, answer: dict[str, Any]) -> None:
         encoded = answer.get("isBase64Encoded")
-        body = base64.b64decode(answer["body"]) if encoded else answer["body"].encode()
+        body = base64.b64decode(answer["body"]) if encoded else (answer["body"] or "").encode()
         self.send_response(answer["statusCode"])
         for name, value in {"content-type": "application/json", **answer["headers"]}.items():
             self.send_header(name, str(value))
