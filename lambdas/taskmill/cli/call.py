@@ -84,6 +84,20 @@ class Call:
             outputs=api_outputs(stack=self.stack),
         )
 
+    def submitted(self, task: Task, told: str) -> None:
+        """Print the key of a submitted task, and how to follow it.
+
+        Only `type#code` goes to stdout, so that it can be passed to another command.
+
+        Args:
+            told: What stands before that: its status, or what it does.
+        """
+        if self.output.as_json:
+            self.output.model(task)
+            return
+        self.output.line(f"{task.type}#{task.code}")
+        self.output.note(f"{told}; follow it: {self.command('watch', task)}")
+
     def command(self, verb: str, task: Task) -> str:
         """A command line to copy, without options that the environment or the profile has.
 

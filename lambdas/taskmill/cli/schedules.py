@@ -159,11 +159,7 @@ def fire(ctx: typer.Context, name: ScheduleName) -> None:
     call: Call = ctx.obj
     with call.client() as client:
         task = client.fire_schedule(name)
-    if call.output.as_json:
-        call.output.model(task)
-        return
-    call.output.line(f"{task.type}#{task.code}")
-    call.output.note(f"{task.status}; follow it: {call.command('watch', task)}")
+    call.submitted(task, task.status)
 
 
 @app.command()

@@ -10,7 +10,7 @@ from typing import Any
 from taskmill.aws.dynamodb.batches import BatchStore
 from taskmill.aws.dynamodb.given_up import BatchEnd, GivingUp, together_at_most
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
-from taskmill.model.batch_plan import batch_spans
+from taskmill.model.batch_plan import batch_count
 from taskmill.model.chunks import chunked
 from taskmill.model.errors import Throttled
 from taskmill.model.rows.batch_row import BatchRow
@@ -63,7 +63,7 @@ class FinalCounts:
         return counts, summed(errors), stood
 
     def _each(self, parent: TaskRow, reason: str) -> Iterator[BatchEnd]:
-        number = len(batch_spans(parent.child_count or 0, parent.batch_size or 1))
+        number = batch_count(parent.child_count or 0, parent.batch_size or 1)
         found = self.batches.find(parent, range(number))
         if any(isinstance(each, BatchRow) and is_later(parent, each) for each in found.values()):
             raise Stale(f"{parent.key} is in a later run")

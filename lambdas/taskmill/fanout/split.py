@@ -11,7 +11,7 @@ from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.aws.s3.expiry import naming
 from taskmill.aws.s3.payloads import PayloadRef, PayloadStore
 from taskmill.fanout.element_lines import find_batches
-from taskmill.model.batch_plan import batch_size_for, batch_spans
+from taskmill.model.batch_plan import batch_count, batch_size_for, batch_spans
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import execution_name
 from taskmill.model.errors import IllegalStatusChange
@@ -98,7 +98,7 @@ class Splitter:
         found = self._split(parent)
         whole: list[BatchRow] = []
         if layout_two and (parent.run > 1 or parent.split_run is not None):
-            numbers = range(len(batch_spans(found.count, found.size)))
+            numbers = range(batch_count(found.count, found.size))
             known = self.batches.find(parent, numbers).values()
             rows = [row for row in known if isinstance(row, BatchRow)]
             whole = [row for row in rows if standing(parent, row) and _is_done(parent, row)]

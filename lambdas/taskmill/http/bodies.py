@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from pydantic import (
-    AwareDatetime,
-    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -17,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from taskmill.http.times import parse_rfc_3339
+from taskmill.http.times import Moment
 from taskmill.model.api.base import Model
 from taskmill.model.api.requests import (
     CreateStepFunctionTask,
@@ -57,9 +55,7 @@ class SubmitTask(WholeNumbers, NewTask):
 
     model_config = STRICT
 
-    run_at: Annotated[AwareDatetime | None, BeforeValidator(parse_rfc_3339)] = Field(
-        default=None, description=NewTask.model_fields["run_at"].description
-    )
+    run_at: Moment = Field(default=None, description=NewTask.model_fields["run_at"].description)
 
     def of_tenant(self, tenant: str) -> CreateTask:
         given = {name: getattr(self, name) for name in self.model_fields_set}

@@ -7,7 +7,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Request, Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import Field
 
 from taskmill.http.bodies import STRICT
 from taskmill.http.examples import BULK_EXAMPLES
@@ -15,12 +15,10 @@ from taskmill.http.pages import TaskPage, as_answer
 from taskmill.http.parameters import BulkCursor, Limit, Tenant
 from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
-from taskmill.http.times import parse_rfc_3339
+from taskmill.http.times import Moment
 from taskmill.model.api.bulk import BulkCount, BulkFilter, NewBulk
 from taskmill.model.api.views import Task
 from taskmill.wiring.process import current
-
-_Moment = Annotated[AwareDatetime | None, BeforeValidator(parse_rfc_3339)]
 
 
 class StrictFilter(BulkFilter):
@@ -28,8 +26,8 @@ class StrictFilter(BulkFilter):
 
     model_config = STRICT
 
-    created_after: _Moment = Field(default=None, description="At this time or later.")
-    created_before: _Moment = Field(default=None, description="Before this time.")
+    created_after: Moment = Field(default=None, description="At this time or later.")
+    created_before: Moment = Field(default=None, description="Before this time.")
 
 
 class PostBulk(NewBulk):

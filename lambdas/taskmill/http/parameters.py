@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
-from pydantic import AwareDatetime, BeforeValidator
 
-from taskmill.http.times import parse_rfc_3339
+from taskmill.http.times import Moment
 from taskmill.model.cursors import CURSOR_PATTERN
 from taskmill.model.keys import MAPPING_PATTERN, NAME_PATTERN
 from taskmill.model.limits import MAX_DEPTH
@@ -42,8 +41,7 @@ StatusesFilter = Annotated[
     ),
 ]
 CreatedAfter = Annotated[
-    AwareDatetime | None,
-    BeforeValidator(parse_rfc_3339),
+    Moment,
     Query(
         alias="createdAfter",
         description="Return only tasks created then or later. With a type, and codes that sort by"
@@ -51,8 +49,7 @@ CreatedAfter = Annotated[
     ),
 ]
 CreatedBefore = Annotated[
-    AwareDatetime | None,
-    BeforeValidator(parse_rfc_3339),
+    Moment,
     Query(alias="createdBefore", description="Return only tasks created before that time."),
 ]
 CodePrefix = Annotated[

@@ -8,11 +8,10 @@ from typing import Annotated, Literal
 from aws_lambda_powertools.event_handler import Request, Response
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from pydantic import AwareDatetime, BeforeValidator
 
 from taskmill.http.parameters import Tenant, TypeFilter
 from taskmill.http.routing import add_route
-from taskmill.http.times import parse_rfc_3339
+from taskmill.http.times import Moment
 from taskmill.model.api.statistics import History, Statistics
 from taskmill.model.clock import to_datetime
 from taskmill.wiring.process import current
@@ -21,9 +20,8 @@ PAST = timedelta(days=1)  # what is older can change no more: the stream keeps c
 PAST_SECONDS = 86_400
 JSON = "application/json"
 
-_Moment = Annotated[AwareDatetime | None, BeforeValidator(parse_rfc_3339)]
-From = Annotated[_Moment, Query(alias="from", description="48 hours before the end by default.")]
-To = Annotated[_Moment, Query(description="Now by default.")]
+From = Annotated[Moment, Query(alias="from", description="48 hours before the end by default.")]
+To = Annotated[Moment, Query(description="Now by default.")]
 By = Annotated[Literal["hour", "day"], Query(description="Length of a bucket; days are UTC days.")]
 
 

@@ -41,12 +41,17 @@ def batch_size_for(count: int, asked: int | None = None) -> int:
         return max(min(MOST_BY_DEFAULT, root), least)
     if asked < least:
         raise InvalidRequest(
-            f"batchSize {asked} makes {-(-count // asked):,} batches of {count:,} subtasks;"
+            f"batchSize {asked} makes {batch_count(count, asked):,} batches of {count:,} subtasks;"
             f" at most {MAX_BATCHES:,} are possible, so at least {least}",
             field="batchSize",
             limit=least,
         )
     return asked
+
+
+def batch_count(count: int, size: int) -> int:
+    """How many batches so many subtasks make."""
+    return -(-count // size)
 
 
 def batch_spans(count: int, size: int) -> list[tuple[int, int]]:

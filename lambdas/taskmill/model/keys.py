@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -108,6 +109,13 @@ class TaskKey:
             return cls.parse(f"{parts[0]}#{parts[1]}", sk)
         kind, tenant, type_, code, _chunk = parts
         return cls(Kind(kind), tenant, type_, code, int(sk))
+
+    @classmethod
+    def known(cls, stored: StoredKey) -> TaskKey | None:
+        """As `from_stored`; None: the key of a row that taskmill did not write."""
+        with suppress(InvalidKey, ValueError):
+            return cls.from_stored(*stored)
+        return None
 
     @property
     def pk(self) -> str:

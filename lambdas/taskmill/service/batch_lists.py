@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from taskmill.model.api.overviews import Batch, BatchPage
 from taskmill.model.api.views import Task
+from taskmill.model.batch_plan import batch_count
 from taskmill.model.batch_states import BatchSeen, batch_seen
 from taskmill.model.clock import to_datetime
 from taskmill.model.keys import TaskKey
@@ -90,7 +91,7 @@ class BatchLists(ServiceParts):
     def _batches(self, parent: TaskRow) -> Iterator[BatchSeen]:
         size, count = parent.batch_size or 1, parent.child_count or 0
         rows = self.subtasks.batches.all(parent) if count else {}
-        for number in range(-(-count // size)):
+        for number in range(batch_count(count, size)):
             yield batch_seen(parent, number, rows.get(number))
 
 

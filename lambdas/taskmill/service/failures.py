@@ -9,7 +9,6 @@ from taskmill.aws.dynamodb.attention import FailedEntry, failed_entries
 from taskmill.model.api.overviews import Failure, FailurePage
 from taskmill.model.clock import to_datetime
 from taskmill.model.cursors import cursor_of
-from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import TaskKey, check_name
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
@@ -55,7 +54,7 @@ class Failures(ServiceParts):
             if len(found) == limit or examined == EXAMINED_A_PAGE:
                 break
             last = entry
-            key = _key_of(entry)
+            key = TaskKey.known(entry.key)
             if key is None or type not in (None, key.type):
                 continue
             if fingerprint in (None, entry.fingerprint):
@@ -91,13 +90,6 @@ def _began_at(parent: object) -> int:
     if not isinstance(parent, TaskRow) or parent.run == 1:
         return 0
     return max((each[1] for each in parent.history if each[0] == Status.CREATED), default=0)
-
-
-def _key_of(entry: FailedEntry) -> TaskKey | None:
-    try:
-        return TaskKey.from_stored(*entry.key)
-    except (InvalidKey, ValueError):  # of a row that taskmill did not write
-        return None
 
 
 def _failure(entry: FailedEntry, key: TaskKey) -> Failure:

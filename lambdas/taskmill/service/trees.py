@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from taskmill.model.api.overviews import TaskTree
 from taskmill.model.chunks import chunked
 from taskmill.model.cursors import cursor_of, foreign_cursor, place_of
-from taskmill.model.errors import InvalidKey, InvalidRequest
+from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import StoredKey, TaskKey
 from taskmill.model.limits import MAX_DEPTH
 from taskmill.model.rows.readable import UnreadableRow
@@ -132,7 +132,7 @@ def _path_of(cursor: str | None, tenant: str) -> Path:
 
 
 def _key_of(stored: StoredKey) -> TaskKey:
-    try:
-        return TaskKey.from_stored(*stored)
-    except (InvalidKey, ValueError):
-        raise foreign_cursor(TREE) from None
+    key = TaskKey.known(stored)
+    if key is None:
+        raise foreign_cursor(TREE)
+    return key

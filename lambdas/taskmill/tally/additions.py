@@ -152,7 +152,7 @@ class _Occurrence:
     def to(self, key: StoredKey, adds: Mapping[str, int]) -> Addition:
         text = {
             "errorType": self.error["type"],
-            "message": str(self.error.get("message", ""))[:300],
+            "message": str(self.error.get("message", ""))[:MESSAGE_LIMIT],
         }
         return Addition(
             key,

@@ -12,6 +12,7 @@ from taskmill.aws.dynamodb.expressions import UpdateRequest
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.statements import Update
 from taskmill.aws.dynamodb.table import Table
+from taskmill.model.batch_plan import batch_count
 from taskmill.model.clock import Clock, now_ms, ttl_seconds
 from taskmill.model.errors import ClaimLost
 from taskmill.model.keys import BATCH_SHARDS, BatchKey, TaskKey, batch_partition
@@ -117,7 +118,7 @@ class BatchStore:
         if not on_demand(parent):
             size = parent.batch_size or 1
             return {each.first // size: each for each in self.of(parent.key)}
-        count = -(-(parent.child_count or 0) // (parent.batch_size or 1))
+        count = batch_count(parent.child_count or 0, parent.batch_size or 1)
         if count <= BATCH_SHARDS:
             keys = [_key(parent, number).stored for number in range(count)]
             found = self.table.get_many(keys, consistent=False)

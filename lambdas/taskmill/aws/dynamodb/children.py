@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 
 from taskmill.aws.dynamodb.codec import encode
@@ -13,7 +12,6 @@ from taskmill.aws.dynamodb.statements import Update
 from taskmill.aws.dynamodb.table import Table
 from taskmill.aws.dynamodb.writes import ending, last_run, reopening
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.errors import InvalidKey
 from taskmill.model.keys import StoredKey, TaskKey
 from taskmill.model.rows.history import NOBODY, Actor
 from taskmill.model.rows.task_row import TaskRow
@@ -55,8 +53,8 @@ class ChildStore:
     def keys_of(self, parent: TaskKey) -> Iterator[TaskKey]:
         """Keys of the children of `parent` in the order of their codes; eventually consistent."""
         for each in self.stored_keys_of(parent):
-            with suppress(InvalidKey, ValueError):  # no child that taskmill stored
-                yield TaskKey.from_stored(*each)
+            if (key := TaskKey.known(each)) is not None:
+                yield key
 
     def stored_keys_of(
         self, parent: TaskKey, *, after: str | None = None, page: int | None = None

@@ -11,15 +11,22 @@ from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.statements import Update
 from taskmill.aws.dynamodb.table import Table
 from taskmill.aws.dynamodb.tombstones import tombstone
-from taskmill.aws.dynamodb.writes import Write, attribute_paths, ending, not_found, reopening
+from taskmill.aws.dynamodb.writes import (
+    Write,
+    attribute_paths,
+    ending,
+    not_found,
+    reopened_from,
+    reopening,
+)
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.error_details import final_error
 from taskmill.model.errors import IllegalStatusChange, TaskNotFound
 from taskmill.model.keys import StoredKey, TaskKey
 from taskmill.model.rows.history import NOBODY, Actor
 from taskmill.model.rows.readable import UnreadableRow
-from taskmill.model.rows.task_row import TaskRow, is_fan_out
-from taskmill.model.statuses import FINAL, RETRYABLE, Status, sources
+from taskmill.model.rows.task_row import TaskRow
+from taskmill.model.statuses import Status, sources
 
 Mark = tuple[TaskRow, Status]
 
@@ -230,7 +237,7 @@ class TaskStore:
         where: Mapping[str, Any] | None = None,
         actor: Actor = NOBODY,
     ) -> TaskRow | None:
-        """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run.
+        """Explicit retry: back to CREATED, in a new run, from what `reopened_from` says.
 
         Args:
             limits: Its new expiry and deadline, as `time_bounds.renewed` has them, and `only`.
@@ -253,8 +260,7 @@ class TaskStore:
             )
             return write.apply(self.table, key, now=now)
         except IllegalStatusChange as refused:
-            allowed = FINAL if is_fan_out(key) else RETRYABLE
-            if refused.details.get("status") not in allowed:
+            if refused.details.get("status") not in reopened_from(key):
                 raise
             return None
 

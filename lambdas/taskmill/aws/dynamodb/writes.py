@@ -194,6 +194,15 @@ def last_run(key: TaskKey) -> tuple[str, ...]:
     return (*LAST_RUN, "childCount") if key.kind is Kind.TASK else LAST_RUN
 
 
+def reopened_from(key: TaskKey) -> frozenset[Status]:
+    """The statuses that an explicit retry may leave.
+
+    A fan-out may be COMPLETED, too, as it tolerates failures: callers check its counts, which stand
+    as long as its run does.
+    """
+    return FINAL if is_fan_out(key) else RETRYABLE
+
+
 def reopening(
     key: TaskKey,
     *,
@@ -203,10 +212,7 @@ def reopening(
     limits: Mapping[str, Any] | None = None,
     actor: Actor = NOBODY,
 ) -> Write:
-    """Explicit retry: from FAILED or CANCELLED back to CREATED, in a new run.
-
-    A fan-out may be COMPLETED, too, as it tolerates failures: callers check its counts, which stand
-    as long as its run does.
+    """Explicit retry: back to CREATED, in a new run, from what `reopened_from` says.
 
     Args:
         limits: Its new expiry and deadline, as `time_bounds.renewed` has them.
@@ -217,7 +223,7 @@ def reopening(
         sets={"attempts": 0, **(limits or {})},
         removes=last_run(key),
         adds={"run": 1},
-        allowed=sorted(RETRYABLE | {Status.COMPLETED} if is_fan_out(key) else RETRYABLE),
+        allowed=sorted(reopened_from(key)),
         entered=(Status.CREATED, now, 0, *actor.tail),
         where=where or {},
         unless=unless or {},

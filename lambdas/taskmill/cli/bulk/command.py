@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,8 +9,7 @@ import typer
 
 from taskmill.cli.bulk.asking import ask
 from taskmill.cli.call import Call
-from taskmill.cli.moments import MOMENT, moment
-from taskmill.cli.options import Limit, TypeFilter, Wide
+from taskmill.cli.options import Limit, SinceFilter, TypeFilter, UntilFilter, Wide
 from taskmill.cli.tasks.show import moment_text
 from taskmill.model.statuses import Status
 
@@ -33,28 +30,9 @@ Statuses = Annotated[
 Fingerprint = Annotated[
     str | None, typer.Option("--error", metavar="FINGERPRINT", help="Only what failed with it.")
 ]
-Since = Annotated[
-    datetime | None,
-    typer.Option(parser=moment, metavar=MOMENT, help="Only tasks created from then on."),
-]
-Until = Annotated[
-    datetime | None,
-    typer.Option(parser=moment, metavar=MOMENT, help="Only tasks created before then."),
-]
 Reason = Annotated[str | None, typer.Option(help="Why: it stands in the history of each task.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count what matches.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Chosen:
-    """Which tasks, as `TaskClient.bulk` has it."""
-
-    task_type: str | None
-    status: list[Status] | None
-    fingerprint: str | None
-    created_after: datetime | None
-    created_before: datetime | None
 
 
 @app.command()
@@ -64,20 +42,20 @@ def retry(
     type: TypeFilter = None,  # noqa: A002  # the field's word
     status: Statuses = None,
     error: Fingerprint = None,
-    since: Since = None,
-    until: Until = None,
+    since: SinceFilter = None,
+    until: UntilFilter = None,
     reason: Reason = None,
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Retry all that failed and match; --status CANCELLED also takes cancelled ones."""
-    chosen = _Chosen(
-        task_type=type,
-        status=status,
-        fingerprint=error,
-        created_after=since,
-        created_before=until,
-    )
+    chosen: dict[str, Any] = {
+        "task_type": type,
+        "status": status,
+        "fingerprint": error,
+        "created_after": since,
+        "created_before": until,
+    }
     _bulk(ctx.obj, "retry", chosen, reason=reason, dry_run=dry_run, yes=yes)
 
 
@@ -87,16 +65,19 @@ def cancel(
     *,
     type: TypeFilter = None,  # noqa: A002
     status: Statuses = None,
-    since: Since = None,
-    until: Until = None,
+    since: SinceFilter = None,
+    until: UntilFilter = None,
     reason: Reason = None,
     dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Cancel all tasks that have not ended and match."""
-    chosen = _Chosen(
-        task_type=type, status=status, fingerprint=None, created_after=since, created_before=until
-    )
+    chosen: dict[str, Any] = {
+        "task_type": type,
+        "status": status,
+        "created_after": since,
+        "created_before": until,
+    }
     _bulk(ctx.obj, "cancel", chosen, reason=reason, dry_run=dry_run, yes=yes)
 
 
@@ -115,24 +96,25 @@ def list_bulks(ctx: typer.Context, *, limit: Limit = 20, wide: Wide = False) -> 
 
 
 def _bulk(
-    call: Call, action: str, chosen: _Chosen, *, reason: str | None, dry_run: bool, yes: bool
+    call: Call,
+    action: str,
+    chosen: dict[str, Any],
+    *,
+    reason: str | None,
+    dry_run: bool,
+    yes: bool,
 ) -> None:
-    """Count, ask, and submit."""
-    asked: dict[str, Any] = asdict(chosen)
+    """Count, ask, and submit; which tasks are chosen, as `TaskClient.bulk` has it."""
     with call.client() as client:
-        counted = client.count_bulk(action, **asked)
+        counted = client.count_bulk(action, **chosen)
         if dry_run or not counted.count:
             _tell_count(call, counted)
             return
         if not yes:
             ask(call, client, action, counted.count)
         expected = counted.count if counted.exact else None
-        task = client.bulk(action, **asked, reason=reason, expected=expected)
-    if call.output.as_json:
-        call.output.model(task)
-        return
-    call.output.line(f"{task.type}#{task.code}")
-    call.output.note(f"{_number(counted)} to {action}; follow it: {call.command('watch', task)}")
+        task = client.bulk(action, **chosen, reason=reason, expected=expected)
+    call.submitted(task, f"{_number(counted)} to {action}")
 
 
 def _tell_count(call: Call, counted: BulkCount) -> None:

@@ -195,19 +195,13 @@ def map_inputs(
 def _print_submitted(
     call: Call, client: TaskClient, task: Task, *, wait: bool, timeout_seconds: float | None
 ) -> None:
-    """Print the key of a submitted task, or watch the task.
-
-    Only `type#code` goes to stdout, so that it can be passed to another command.
-    """
+    """Print the key of a submitted task, or watch the task."""
     if wait:
         from taskmill.cli.tasks.watch import follow
 
         follow(call, client, task, timeout_seconds=timeout_seconds)
-    elif call.output.as_json:
-        call.output.model(task)
     else:
-        call.output.line(f"{task.type}#{task.code}")
-        call.output.note(f"{task.status}; follow it: {call.command('watch', task)}")
+        call.submitted(task, task.status)
 
 
 def _watch_and_write(

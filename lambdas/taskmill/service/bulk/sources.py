@@ -8,15 +8,13 @@ row that fails again moves behind the moment at which the bulk began.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from taskmill.aws.dynamodb.codec import encode_item
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.bulk_filter import Matching
-from taskmill.model.errors import InvalidKey
-from taskmill.model.keys import Kind, TaskKey, attention_keys, shard_partitions
+from taskmill.model.keys import Kind, StoredKey, TaskKey, attention_keys, shard_partitions
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
 
@@ -100,7 +98,7 @@ class FailedKeys(_Queried):
             request["ExclusiveStartKey"] = encode_item(start)
         for item in self.table.query(**request):
             key = (
-                _key_of(item)
+                TaskKey.known(StoredKey(item["pk"], item["sk"]))
                 if self.matching.fingerprint in (None, item.get("fingerprint"))
                 else None
             )
@@ -149,9 +147,3 @@ def matched_rows(
     found = rows(keys)
     shown = (found.get(key) for key in keys)
     return [row for row in shown if isinstance(row, TaskRow) and matching.takes(row)]
-
-
-def _key_of(item: Mapping[str, Any]) -> TaskKey | None:
-    with suppress(InvalidKey, ValueError):
-        return TaskKey.from_stored(item["pk"], item["sk"])
-    return None
