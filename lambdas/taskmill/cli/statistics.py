@@ -10,6 +10,7 @@ import typer
 
 from taskmill.cli.call import Call
 from taskmill.cli.options import Wide
+from taskmill.cli.tasks.show import moment_text
 
 if TYPE_CHECKING:
     from taskmill.model.api.statistics import Bucket, Durations, ErrorGroup, History, TypeStatistics
@@ -107,11 +108,11 @@ def _show(call: Call, group: ErrorGroup) -> None:
     if call.output.as_json:
         call.output.model(group)
         return
-    since = f", new since {_time(group.new_since)}" if group.new_since else ""
+    since = f", new since {moment_text(group.new_since)}" if group.new_since else ""
     call.output.line(f"{group.error_type}: {group.message}")
     call.output.line(f"state        {group.state}{since}")
     call.output.line(f"occurred     {group.count:,} times, {group.open:,} of them still FAILED")
-    call.output.line(f"first, last  {_time(group.first_at)}, {_time(group.last_at)}")
+    call.output.line(f"first, last  {moment_text(group.first_at)}, {moment_text(group.last_at)}")
     call.output.line(f"types        {', '.join(group.types)}")
     call.output.line(f"last task    {group.last_key}")
     if group.sample and group.sample.stack:
@@ -123,13 +124,13 @@ def _counts_row(each: TypeStatistics) -> tuple[str, ...]:
     counts = each.counts
     sums = [sum(counts.get(name, 0) for name in names) for names in (WAITING, RUNNING)]
     ends = [counts.get(name, 0) for name in ("COMPLETED", "FAILED", "CANCELLED")]
-    return (each.type, *(f"{n:,}" for n in (*sums, *ends)), _time(each.oldest_waiting_at))
+    return (each.type, *(f"{n:,}" for n in (*sums, *ends)), moment_text(each.oldest_waiting_at))
 
 
 def _bucket_row(each: Bucket) -> tuple[str, ...]:
     counts = (each.created, each.completed, each.failed)
     spans = (_spread(each.wait), _spread(each.run))
-    return (_time(each.start), each.type, *(f"{n:,}" for n in counts), *spans)
+    return (moment_text(each.start), each.type, *(f"{n:,}" for n in counts), *spans)
 
 
 def _group_row(each: ErrorGroup) -> tuple[str, ...]:
@@ -139,7 +140,7 @@ def _group_row(each: ErrorGroup) -> tuple[str, ...]:
         each.fingerprint,
         text,
         *numbers,
-        _time(each.last_at),
+        moment_text(each.last_at),
         each.state,
         ", ".join(each.types),
     )
@@ -149,7 +150,3 @@ def _spread(each: Durations) -> str:
     if each.p50 is None or each.p95 is None:
         return ""
     return f"{each.p50 / 1000:.3g} s / {each.p95 / 1000:.3g} s"
-
-
-def _time(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M}" if moment else ""

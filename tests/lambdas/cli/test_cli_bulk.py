@@ -85,6 +85,23 @@ def test_production_is_asked_for_twice(
     assert run("bulk", "retry", "--type", FAILS, stdin="y\nprod\n").exit_code == 0
 
 
+def test_yes_does_not_answer_for_production(
+    run: Run, broken: Callable[[int], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken(1)
+    monkeypatch.setattr("taskmill.cli.bulk.asking.production", lambda *_: "prod")
+    retry = ("bulk", "retry", "--type", FAILS, "--yes")
+
+    unanswered = run(*retry, stdin="")
+    assert unanswered.exit_code == 1
+    assert "--environment prod" in unanswered.stderr
+    assert run(*retry, "--environment", "prod-eu").exit_code == 2
+    assert run("bulk", "list").stdout == ""
+
+    assert run(*retry, "--environment", "prod").exit_code == 0
+    assert "1 of 1" in run("bulk", "list").stdout
+
+
 def test_nothing_that_matches_is_nothing_done(run: Run) -> None:
     assert run("bulk", "cancel", "--type", FAILS).stdout == "0\n"
 

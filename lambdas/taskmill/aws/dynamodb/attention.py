@@ -73,23 +73,54 @@ def failed_rows(table: Table, tenant: str, *, limit: int) -> Iterator[StoredKey]
     return (each.key for each in itertools.islice(entries, limit))
 
 
+def oldest_failed(
+    table: Table, key: str, *, until: int, page: int, after: FailedEntry | None = None
+) -> Iterator[FailedEntry]:
+    """The failed rows of one of a tenant's `attention_keys`, oldest first.
+
+    Args:
+        until: Epoch ms: only what was last changed by then.
+        page: Entries read at a time.
+        after: Begin after this one.
+    """
+    request = _request(key, page, until=until)
+    if after is not None:
+        request["ExclusiveStartKey"] = _start(key, after)
+    return _entries(table, request, 0)
+
+
 def _of_key(
     table: Table, key: str, shard: int, page: int, after: FailedEntry | None
 ) -> Iterator[FailedEntry]:
-    request: dict[str, Any] = {
+    if after is None:
+        request = _request(key, page)
+    elif shard == after.shard:
+        request = {**_request(key, page), "ExclusiveStartKey": _start(key, after)}
+    else:
+        request = _request(key, page, until=after.updated_at - (shard < after.shard))
+    return _entries(table, {**request, "ScanIndexForward": False}, shard)
+
+
+def _request(key: str, page: int, *, until: int | None = None) -> dict[str, Any]:
+    """A query of one key of the index, oldest first."""
+    condition, values = "attention = :key", {":key": encode(key)}
+    if until is not None:
+        condition += " AND updatedAt <= :until"
+        values[":until"] = encode(until)
+    return {
         "IndexName": "attention",
-        "KeyConditionExpression": "attention = :key",
-        "ExpressionAttributeValues": {":key": encode(key)},
-        "ScanIndexForward": False,
+        "KeyConditionExpression": condition,
+        "ExpressionAttributeValues": values,
         "Limit": page,
     }
-    if after is not None and shard == after.shard:
-        start = {**after.key._asdict(), "attention": key, "updatedAt": after.updated_at}
-        request["ExclusiveStartKey"] = encode_item(start)
-    elif after is not None:
-        until = after.updated_at - (shard < after.shard)
-        request["KeyConditionExpression"] += " AND updatedAt <= :until"
-        request["ExpressionAttributeValues"][":until"] = encode(until)
+
+
+def _start(key: str, after: FailedEntry) -> Mapping[str, Any]:
+    start = {**after.key._asdict(), "attention": key, "updatedAt": after.updated_at}
+    return encode_item(start)
+
+
+def _entries(table: Table, request: Mapping[str, Any], shard: int) -> Iterator[FailedEntry]:
     for values in table.query(**request):
         yield FailedEntry(
             int(values["updatedAt"]),

@@ -17,7 +17,7 @@ FEW = 100  # tasks: up to so many, "y" is enough
 
 
 def ask(call: Call, client: TaskClient, action: str, count: int) -> None:
-    """Ask whether to act on so many tasks; in production a second time, by its name.
+    """Ask whether to act on so many tasks.
 
     Raises:
         typer.Abort: The answer is not yes, or nobody is there to give one.
@@ -29,7 +29,24 @@ def ask(call: Call, client: TaskClient, action: str, count: int) -> None:
     else:
         told = f"this will {action} {_tasks(count)} of tenant {client.tenant}; type the number"
         _expect(told, str(count))
-    if name := production(call, client):
+
+
+def ask_in_production(call: Call, client: TaskClient, *, given: str | None) -> None:
+    """Ask for the name of the environment if it is production, also after ``--yes``.
+
+    Args:
+        given: What ``--environment`` says; if it is the name, nothing is asked.
+
+    Raises:
+        typer.BadParameter: It is another one.
+        typer.Abort: The answer is another one, or nobody is there to give one.
+    """
+    name = production(call, client)
+    if given is not None and name is not None and given != name:
+        raise typer.BadParameter(f"this is {name}, not {given}", param_hint="--environment")
+    if name is not None and given is None:
+        if not sys.stdin.isatty():
+            call.output.note(f"where nobody can answer, give --environment {name}")
         _expect(f"this is production; type its name, {name}", name)
 
 

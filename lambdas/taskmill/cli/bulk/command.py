@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from taskmill.cli.bulk.asking import ask
+from taskmill.cli.bulk.asking import ask, ask_in_production
 from taskmill.cli.call import Call
 from taskmill.cli.options import Limit, SinceFilter, TypeFilter, UntilFilter, Wide
 from taskmill.cli.tasks.show import moment_text
@@ -32,7 +32,19 @@ Fingerprint = Annotated[
 ]
 Reason = Annotated[str | None, typer.Option(help="Why: it stands in the history of each task.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count what matches.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+Yes = Annotated[
+    bool,
+    typer.Option("--yes", help="Do not ask, except for the name of a production environment."),
+]
+Environment = Annotated[
+    str | None,
+    typer.Option(
+        "--environment",
+        metavar="NAME",
+        help="The production environment that is meant: its name is not asked for.",
+        show_default=False,
+    ),
+]
 
 
 @app.command()
@@ -47,6 +59,7 @@ def retry(
     reason: Reason = None,
     dry_run: DryRun = False,
     yes: Yes = False,
+    environment: Environment = None,
 ) -> None:
     """Retry all that failed and match; --status CANCELLED also takes cancelled ones."""
     chosen: dict[str, Any] = {
@@ -56,7 +69,9 @@ def retry(
         "created_after": since,
         "created_before": until,
     }
-    _bulk(ctx.obj, "retry", chosen, reason=reason, dry_run=dry_run, yes=yes)
+    _bulk(
+        ctx.obj, "retry", chosen, reason=reason, dry_run=dry_run, yes=yes, environment=environment
+    )
 
 
 @app.command()
@@ -70,6 +85,7 @@ def cancel(
     reason: Reason = None,
     dry_run: DryRun = False,
     yes: Yes = False,
+    environment: Environment = None,
 ) -> None:
     """Cancel all tasks that have not ended and match."""
     chosen: dict[str, Any] = {
@@ -78,7 +94,9 @@ def cancel(
         "created_after": since,
         "created_before": until,
     }
-    _bulk(ctx.obj, "cancel", chosen, reason=reason, dry_run=dry_run, yes=yes)
+    _bulk(
+        ctx.obj, "cancel", chosen, reason=reason, dry_run=dry_run, yes=yes, environment=environment
+    )
 
 
 @app.command("list")
@@ -103,6 +121,7 @@ def _bulk(
     reason: str | None,
     dry_run: bool,
     yes: bool,
+    environment: str | None,
 ) -> None:
     """Count, ask, and submit; which tasks are chosen, as `TaskClient.bulk` has it."""
     with call.client() as client:
@@ -112,6 +131,7 @@ def _bulk(
             return
         if not yes:
             ask(call, client, action, counted.count)
+        ask_in_production(call, client, given=environment)
         expected = counted.count if counted.exact else None
         task = client.bulk(action, **chosen, reason=reason, expected=expected)
     call.submitted(task, f"{_number(counted)} to {action}")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from taskmill.aws.dynamodb.attention import FailedEntry, oldest_failed
 from taskmill.aws.dynamodb.codec import encode_item
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.bulk_filter import Matching
@@ -84,26 +85,18 @@ class FailedKeys(_Queried):
     def _keys(
         self, partition: str, after: Any, *, at_once: int
     ) -> Iterator[tuple[list[Any], TaskKey | None]]:
-        request: dict[str, Any] = {
-            "IndexName": "attention",
-            "KeyConditionExpression": "attention = :key AND updatedAt <= :begun",
-            "ExpressionAttributeValues": encode_item(
-                {":key": partition, ":begun": self.matching.begun}
-            ),
-            "Limit": at_once,
-        }
-        if after:
-            names = ("updatedAt", "pk", "sk")
-            start = {"attention": partition, **dict(zip(names, after, strict=True))}
-            request["ExclusiveStartKey"] = encode_item(start)
-        for item in self.table.query(**request):
-            key = (
-                TaskKey.known(StoredKey(item["pk"], item["sk"]))
-                if self.matching.fingerprint in (None, item.get("fingerprint"))
-                else None
-            )
+        found = oldest_failed(
+            self.table,
+            partition,
+            until=self.matching.begun,
+            page=at_once,
+            after=FailedEntry(after[0], 0, StoredKey(after[1], after[2])) if after else None,
+        )
+        for each in found:
+            takes = self.matching.fingerprint in (None, each.fingerprint)
+            key = TaskKey.known(each.key) if takes else None
             took = key if key is not None and self.matching.takes_key(key) else None
-            yield [item["updatedAt"], item["pk"], item["sk"]], took
+            yield [each.updated_at, *each.key], took
 
 
 class ListedKeys(_Queried):
