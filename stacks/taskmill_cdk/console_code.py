@@ -1,7 +1,9 @@
 """The code asset of the console's function: its handler and the static files, nothing else."""
 
+import gzip
 import hashlib
-import shutil
+import runpy
+from collections.abc import Callable
 from pathlib import Path
 
 from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER, BuildFolder
@@ -14,6 +16,9 @@ _HANDLER = "index.py"
 def stage_console_code(build_folder: Path = DEFAULT_BUILD_FOLDER) -> Path:
     """Copy the console's handler and files into a folder that is named by their content.
 
+    Scripts go without their comments, as `taskmill console` sends them, and each file has its
+    compressed twin beside it: HTTP APIs do not compress, and a function of 128 MB computes slowly.
+
     Raises:
         FileNotFoundError: The ``taskmill`` package, or the console in it, is not installed.
     """
@@ -21,16 +26,31 @@ def stage_console_code(build_folder: Path = DEFAULT_BUILD_FOLDER) -> Path:
     static = runtime / "console" / "static"
     if not (static / "index.html").is_file():
         raise FileNotFoundError(f"the console's files are not installed: there is no {static}")
-    files = {f"static/{name}": file for name, file in walk(static)}
-    files[_HANDLER] = runtime / "handlers" / "hosted_console.py"
-    digest = hashlib.sha256()
-    for name, file in sorted(files.items()):
-        digest.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    lean = _lean_of(runtime)
+    files = {f"static/{name}": _sent(file, lean) for name, file in walk(static)}
+    files[_HANDLER] = (runtime / "handlers" / "hosted_console.py").read_bytes()
+    digest = hashlib.sha256(b"with twins\n")
+    for name, content in sorted(files.items()):
+        digest.update(f"{name}\0{hashlib.sha256(content).hexdigest()}\n".encode())
 
     def make(folder: Path) -> None:
-        for name, file in files.items():
+        for name, content in files.items():
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, target)
+            target.write_bytes(content)
+            if name != _HANDLER:
+                Path(f"{target}.gz").write_bytes(gzip.compress(content, 9, mtime=0))
 
     return BuildFolder(build_folder).provide(f"console-{digest.hexdigest()[:16]}", make)
+
+
+def _sent(file: Path, lean: Callable[[str], str]) -> bytes:
+    return lean(file.read_text("utf-8")).encode() if file.suffix == ".js" else file.read_bytes()
+
+
+def _lean_of(runtime: Path) -> Callable[[str], str]:
+    """What strips comments: a file of the runtime, which this package knows as files only."""
+    lean: Callable[[str], str] = runpy.run_path(str(runtime / "console" / "lean_scripts.py"))[
+        "lean"
+    ]
+    return lean

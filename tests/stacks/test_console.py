@@ -1,12 +1,16 @@
 """The hosted console: two open routes with a function that has nothing but files."""
 
+import base64
 import functools
+import gzip
+import importlib.util
 import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,7 +21,9 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks, ServerlessChecks
 
+from taskmill.console.static_files import FOLDER, sent
 from taskmill_cdk import Auth, ConsoleError, SignIn, TaskStack, cognito, jwt, sigv4
+from taskmill_cdk.console_code import stage_console_code
 
 ISSUER = "https://issuer.example"
 
@@ -217,3 +223,48 @@ def test_the_list_of_tenants_has_a_grant_of_its_own() -> None:
 
     text = json.dumps(Template.from_stack(stack).to_json())
     assert re.search(r"GET/v1/tenants\"", text)
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    """The handler of the function's code, loaded from where it is staged."""
+    folder = stage_console_code(tmp_path_factory.mktemp("build"))
+    spec = importlib.util.spec_from_file_location("staged_console", folder / "index.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def sent_by(function: ModuleType, name: str, **headers: str) -> tuple[dict[str, str], bytes]:
+    event = {"rawPath": f"/console/{name}", "headers": headers}
+    answer = function.handler(event, None)
+    assert answer["statusCode"] == 200
+    return answer["headers"], base64.b64decode(answer["body"])
+
+
+def test_c40_the_hosted_page_weighs_less_than_150_kb_as_well(deployed: ModuleType) -> None:
+    names = [path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()]
+    sizes = {}
+    for name in names:
+        headers, body = sent_by(deployed, name, **{"accept-encoding": "gzip"})
+        assert headers["content-encoding"] == "gzip"
+        assert gzip.decompress(body) == sent(FOLDER / name)
+        sizes[name] = len(body)
+
+    assert len(sizes) > 40
+    assert sum(sizes.values()) < 150 * 1024
+
+
+def test_the_compressed_twins_are_not_files_of_the_page(deployed: ModuleType) -> None:
+    answer = deployed.handler({"rawPath": "/console/index.html.gz", "headers": {}}, None)
+
+    assert answer["statusCode"] == 404
+
+
+def test_a_browser_that_takes_no_compressed_files_gets_plain_ones(deployed: ModuleType) -> None:
+    headers, body = sent_by(deployed, "app/main.js")
+
+    assert "content-encoding" not in headers
+    assert body == sent(FOLDER / "app/main.js")

@@ -53,13 +53,14 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:  # noqa: 
     if name == "console.json":
         body = json.dumps(_told(settings)).encode()
         return _answer(200, body, {"content-type": _TYPES[".json"], "cache-control": "no-store"})
-    if (content := _files().get(name)) is None:
+    if name not in _files():
         body = json.dumps({"error": {"code": "not_found", "message": "no such file"}}).encode()
         return _answer(404, body, {"content-type": _TYPES[".json"]})
-    return _file(name, content, event.get("headers") or {})
+    return _file(name, event.get("headers") or {})
 
 
-def _file(name: str, content: bytes, asked: Mapping[str, str]) -> dict[str, Any]:
+def _file(name: str, asked: Mapping[str, str]) -> dict[str, Any]:
+    content = _content(name)
     etag = f'"{hashlib.sha256(content).hexdigest()[:32]}"'
     headers = {
         "content-type": _TYPES.get(Path(name).suffix, "application/octet-stream"),
@@ -119,15 +120,27 @@ def _settings() -> dict[str, Any]:
 
 
 @cache
-def _files() -> dict[str, bytes]:
-    """All files by their names; no other path is ever opened."""
+def _folder() -> Path:
     here = Path(__file__).parent
     deployed, packaged = here / "static", here.parent / "console" / "static"
-    folder = deployed if deployed.is_dir() else packaged
-    found = (file for file in folder.rglob("*") if file.is_file())
-    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in found}
+    return deployed if deployed.is_dir() else packaged
+
+
+@cache
+def _files() -> dict[str, Path]:
+    """All files by their names, without their compressed twins; no other path is ever opened."""
+    folder = _folder()
+    found = (file for file in folder.rglob("*") if file.is_file() and file.suffix != ".gz")
+    return {file.relative_to(folder).as_posix(): file for file in found}
+
+
+@cache
+def _content(name: str) -> bytes:
+    return _files()[name].read_bytes()
 
 
 @cache
 def _zipped(name: str) -> bytes:
-    return gzip.compress(_files()[name], mtime=0)
+    """Compressed as it was deployed; the files of the package have no such twins."""
+    twin = _folder() / f"{name}.gz"
+    return twin.read_bytes() if twin.is_file() else gzip.compress(_content(name), mtime=0)
