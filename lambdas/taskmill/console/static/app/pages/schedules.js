@@ -9,7 +9,6 @@ import { Empty } from "../parts/states.js";
 import { toast } from "../parts/toasts.js";
 import { go, href, route, taskHref } from "../router.js";
 import { has, mayWrite } from "../session.js";
-import { inWords } from "../models/recurrence-words.js";
 import { inputOf, textsOf } from "../models/schema-form.js";
 import { fieldOf, optionsForm, problemsOf } from "../widgets/form-view.js";
 import { JsonView } from "../widgets/json-view.js";
@@ -43,8 +42,8 @@ function All() {
 /** @param {any} schedule */
 const typeLink = ({ taskType }) => html`<a href=${href("tasks", [], { q: `type:${taskType}` })}>${taskType}</a>`;
 
-/** @param {any} schedule In the words of the API, if it has some. */
-const wordsOf = ({ description, expression }) => description ?? inWords(expression);
+/** @param {any} schedule In the words of the API; an older one has none. */
+const wordsOf = ({ description, expression }) => description ?? expression;
 
 /** @param {any} schedule A rate has no zone. */
 const zoneOf = ({ expression, timezone }) => (expression.startsWith("rate") ? "" : timezone);
@@ -118,7 +117,6 @@ function Edit({ schedule, close }) {
   const { input, ...others } = schedule ?? {};
   const [texts, setTexts] = useState(() => textsOf(FIELDS, { ...others, ...((input ?? null) === null ? {} : { input }) }));
   const [problems, setProblems] = useState({});
-  const words = inWords(texts.expression ?? "");
   const save = async () => {
     const { value, problems: wrong } = inputOf(FIELDS, texts);
     const { name = "", ...body } = value;
@@ -136,6 +134,5 @@ function Edit({ schedule, close }) {
     }
   };
   return html`<${Dialog} title=${schedule ? `Edit ${schedule.name}` : "New schedule"} onClose=${close} actions=${html`<${Button} onClick=${close}>Close<//><${Button} kind="primary" onClick=${save}>Save<//>`}>
-    ${optionsForm(schedule ? FIELDS.slice(1) : FIELDS, texts, problems, setTexts)}
-    ${words !== texts.expression && html`<p class="muted" role="status">${words}</p>`}<//>`;
+    ${optionsForm(schedule ? FIELDS.slice(1) : FIELDS, texts, problems, setTexts)}<//>`;
 }
