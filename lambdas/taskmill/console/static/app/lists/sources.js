@@ -35,6 +35,7 @@ export function listOf(tenant, folder, q, wanted) {
  * @returns {List}
  */
 function newList(tenant, folder, wanted) {
+  /** @type {List} */
   const list = { total: null, at: Date.now(), rows: new PagedRows(read) };
   /**
    * @param {string | null} cursor
@@ -42,24 +43,38 @@ function newList(tenant, folder, wanted) {
    */
   async function read(cursor, signal) {
     if (!cursor) list.at = Date.now(); // ages are counted from the first page
-    const asked = wanted(list.at);
-    if (asked.error) return failures(tenant, asked, cursor, signal);
-    return get(of(tenant, folder), {
-      signal,
-      query: {
-        type: asked.type,
-        status: asked.status?.join(","),
-        createdAfter: asked.createdAfter,
-        createdBefore: asked.createdBefore,
-        codePrefix: asked.codePrefix,
-        fields: "summary",
-        order: "desc",
-        limit: ROWS,
-        cursor,
-      },
-    });
+    return readRows(tenant, folder, wanted(list.at), cursor, signal, { fields: "summary", limit: ROWS });
   }
   return list;
+}
+
+/**
+ * A page of the rows that match.
+ *
+ * @param {string} tenant
+ * @param {string} folder
+ * @param {import("../filter.js").Wanted} asked
+ * @param {string | null} cursor
+ * @param {AbortSignal} signal
+ * @param {{limit: number, fields?: "summary"}} how fields: all of them by default.
+ * @returns {Promise<import("./paged-rows.js").Answer>}
+ */
+export async function readRows(tenant, folder, asked, cursor, signal, { limit, fields }) {
+  if (asked.error) return failures(tenant, asked, cursor, signal, limit);
+  return get(of(tenant, folder), {
+    signal,
+    query: {
+      type: asked.type,
+      status: asked.status?.join(","),
+      createdAfter: asked.createdAfter,
+      createdBefore: asked.createdBefore,
+      codePrefix: asked.codePrefix,
+      fields,
+      order: "desc",
+      limit,
+      cursor,
+    },
+  });
 }
 
 /** @param {string} [text] */
@@ -74,12 +89,13 @@ export function isFingerprint(text) {
  * @param {import("../filter.js").Wanted} asked
  * @param {string | null} cursor
  * @param {AbortSignal} signal
+ * @param {number} limit
  */
-async function failures(tenant, { type, error = "" }, cursor, signal) {
+async function failures(tenant, { type, error = "" }, cursor, signal, limit) {
   const fingerprint = isFingerprint(error) ? error : undefined;
   const answer = await get(of(tenant, "failures"), {
     signal,
-    query: { type, fingerprint, limit: ROWS, cursor },
+    query: { type, fingerprint, limit, cursor },
   });
   const fits = (/** @type {any} */ each) =>
     fingerprint || String(each.errorText ?? "").toLowerCase().includes(error.toLowerCase());

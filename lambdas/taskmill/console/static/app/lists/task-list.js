@@ -12,6 +12,7 @@ import { go, route, setQuery, taskHref } from "../router.js";
 import { mayWrite } from "../session.js";
 import { RETRYABLE, isFinal } from "../statuses.js";
 import { BulkBar } from "./bulk-bar.js";
+import { Export } from "./export.js";
 import { FilterBar } from "./filter-bar.js";
 import { usePatches } from "./patching.js";
 import { ListHead, TaskRow } from "./rows.js";
@@ -47,6 +48,7 @@ export function TaskList({ page, folder, title }) {
       ${fresh.count > 0 &&
       html`<${Button} kind="primary" icon="up" onClick=${reload}>${whole(fresh.count)} new<//>`}
       <${Button} icon="retry" label="Read again" onClick=${reload} disabled=${rows.loading} />
+      <${Export} key=${tenant} tenant=${tenant} folder=${folder} wanted=${wanted} />
     <//>
     <${FilterBar}
       terms=${terms}
