@@ -21,7 +21,9 @@ export function Footer() {
     ${(readOnly || !mayWrite.value) && html`<span class="tag">read-only</span>`}
     <span class="spring"></span>
     <span class="footer-user cut" title=${user}>${user}</span>
-    <span>${utc.value ? "UTC" : "local time"}</span>
+    <button type="button" class="link" aria-label=${`Times in ${utc.value ? "UTC" : "local time"}; change`} onClick=${() => (utc.value = !utc.value)}>
+      ${utc.value ? "UTC" : "local time"}
+    </button>
     ${version && html`<span>taskmill ${version}</span>`}
     <button type="button" class="link" onClick=${() => (helpOpen.value = true)}>
       <kbd>?</kbd> keys
