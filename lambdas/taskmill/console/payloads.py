@@ -46,7 +46,10 @@ class Payloads:
         """Note the addresses in an answer, if it is about an input or a result."""
         if not _PATHS.search(path) or not response.is_success or b'Url"' not in response.content:
             return
-        found = response.json()
+        try:
+            found = response.json()
+        except ValueError:  # the page, which gets it as it is, says so
+            return
         for name, value in found.items() if isinstance(found, dict) else ():
             if _FIELD.match(name) and isinstance(value, str) and self._is_of_a_bucket(value):
                 self._named[value] = None
@@ -56,6 +59,8 @@ class Payloads:
 
     async def answer(self, request: Request) -> Response:
         """The payload at the address in the parameter `url`, or a range of its bytes."""
+        import httpx
+
         if request.method != "GET":
             return refusal(405, "method_not_allowed", "payloads can be read only")
         url, wanted = request.query_params.get("url", ""), request.headers.get("range")
@@ -64,7 +69,7 @@ class Payloads:
         headers = {"range": wanted} if wanted and _RANGE.fullmatch(wanted) else {}
         try:
             response = await self._upstream.open(url, {**headers, "accept-encoding": "identity"})
-        except OSError as error:
+        except httpx.HTTPError as error:
             return refusal(502, "unreachable", f"the payload cannot be read: {error}")
         if response.status_code not in (200, 206):
             await response.aclose()
@@ -77,7 +82,11 @@ class Payloads:
 
     def _is_of_a_bucket(self, url: str) -> bool:
         """Whether an address is one of S3, or of the cloud that the API itself is a part of."""
-        address, api = urlsplit(url), urlsplit(self._upstream.url)
+        try:
+            address, api = urlsplit(url), urlsplit(self._upstream.url)
+            _ = address.port
+        except ValueError:  # an address that nobody could open
+            return False
         if self._upstream.transport is not None:
             return address.scheme in ("memory", api.scheme)
         host = address.hostname or ""

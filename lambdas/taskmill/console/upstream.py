@@ -15,9 +15,12 @@ if TYPE_CHECKING:
     import httpx
 
 TIMEOUT_SECONDS = 35.0  # the API's own is 29 s
-# How API Gateway answers credentials that were valid once; others it calls "not authorized".
+# How API Gateway answers credentials that were valid once; others it calls "not authorized". In its
+# own form, `{"message": …}`: an error of the API may name a task whose type is "expired-cards".
 _EXPIRED = re.compile(
-    rb"token[^\"]{0,60} (is )?expired|ExpiredToken|Signature expired", re.IGNORECASE
+    rb"\s*\{\s*\"message\"\s*:\s*\"[^\"]*?"
+    rb"(token[^\"]{0,60} (is )?expired|ExpiredToken|Signature expired)",
+    re.IGNORECASE,
 )
 
 
@@ -98,4 +101,4 @@ class Upstream:
 
 def is_expired(response: httpx.Response) -> bool:
     """Whether the gateway refused credentials because their time is over."""
-    return response.status_code in (401, 403) and bool(_EXPIRED.search(response.content))
+    return response.status_code in (401, 403) and bool(_EXPIRED.match(response.content))

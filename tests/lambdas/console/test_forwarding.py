@@ -1,8 +1,9 @@
 """What a console forwards to the API, with which credentials, and what the page gets back."""
 
 import json
+import socket
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -305,3 +306,65 @@ def test_console_json_says_what_the_page_must_know(open_page: Pages, api: StubAp
             "logs": False,
             "version": None,
         }
+
+
+def test_only_the_gateway_can_call_credentials_expired(api: StubApi, page: httpx.Client) -> None:
+    told = "none of your token's roles may reveal secrets: input of expired-cards 01 of tenant acme"
+    refused = {"error": {"code": "forbidden", "message": told}}
+    api.answers = [(403, JSON, json.dumps(refused).encode())]
+    answer = page.get(f"{TASKS}/expired-cards/01/input/revealed")
+    assert (answer.status_code, answer.json()) == (403, refused)
+    assert len(api.seen) == 1  # it is not asked again
+
+
+@pytest.mark.parametrize(
+    "address", ["http://[::1/x", "http://127.0.0.1:99999/x", "http://localhost:x/y", "http://"]
+)
+def test_an_address_that_nobody_could_open_is_none(
+    api: StubApi, page: httpx.Client, address: str
+) -> None:
+    api.answers = [(200, JSON, json.dumps({"resultUrl": address}).encode())]
+    assert page.get(f"{TASKS}/a/b/result").json() == {"resultUrl": address}
+    assert error_of(page.get("/payload", params={"url": address})) == (403, "unknown_payload")
+
+
+def test_a_bucket_that_does_not_answer_is_told_in_a_sentence(
+    api: StubApi, page: httpx.Client
+) -> None:
+    address = "http://127.0.0.1:9/key"
+    api.answers = [(200, JSON, json.dumps({"resultUrl": address}).encode())]
+    page.get(f"{TASKS}/a/b/result")
+    assert error_of(page.get("/payload", params={"url": address})) == (502, "unreachable")
+
+
+def test_json_of_the_api_that_is_none_is_passed_on_for_the_page_to_say_so(
+    api: StubApi, page: httpx.Client
+) -> None:
+    api.answers = [(200, JSON, b'{"resultUrl": cut')]
+    assert page.get(f"{TASKS}/a/b/result").text == '{"resultUrl": cut'
+
+
+def test_an_error_of_the_console_itself_is_an_answer_like_others(
+    open_page: Pages, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(key: str) -> Any:
+        raise RuntimeError("s3cret")
+
+    with open_page(read_logs=broken) as page:
+        answer = page.get("/logs?key=x")
+    assert error_of(answer) == (500, "internal")
+    assert "s3cret" not in answer.text
+    assert answer.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "s3cret" in caplog.text  # whoever started it can see why
+
+
+def test_clients_that_send_nothing_keep_nobody_waiting(open_page: Pages) -> None:
+    with open_page() as page, ExitStack() as clients:
+        host, port = page.base_url.host, page.base_url.port or 0
+        head = f"POST {TASKS} HTTP/1.1\r\nHost: {host}:{port}\r\nContent-Length: 9\r\n"
+        key = f"x-taskmill-key: {page.headers['x-taskmill-key']}\r\n\r\n"
+        for begun in ("", head, head + key) * 30:
+            client = clients.enter_context(socket.create_connection((host, port), timeout=5))
+            client.sendall(begun.encode())
+        assert page.get(TASKS, timeout=5).status_code == 200
