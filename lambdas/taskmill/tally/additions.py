@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from taskmill.model.error_details import TYPE_LIMIT
 from taskmill.model.keys import StoredKey
-from taskmill.model.rows.row_change import Change
+from taskmill.model.rows.row_change import Change, Row
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statistics.histograms import bucket_of
 from taskmill.model.statistics.names import (
@@ -27,6 +28,7 @@ from taskmill.tally.gauges import failed_now, fingerprint_in, numbers, own_error
 from taskmill.tally.waits import spans
 
 MESSAGE_LIMIT = 300  # characters of a group's message
+_SENSELESS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,21 @@ def additions(change: Change) -> Iterator[Addition]:
     for hour, added in _events(old, new).items():
         yield Addition(hour_key(row.key.tenant, row.key.type, hour * HOUR_MS), added)
     yield from _groups(old, new, row)
+
+
+def readable_additions(change: Change) -> Iterator[Addition]:
+    """As `additions`; an image whose values make no sense counts for nothing, before and after.
+
+    So a row that somebody wrote by hand does not stop its shard.
+    """
+    return additions(Change(_sensible(change.old), _sensible(change.new)))
+
+
+def _sensible(row: Row | None) -> Row | None:
+    try:
+        return row if [*additions(Change(None, row))] else None
+    except _SENSELESS:
+        return None
 
 
 def _counted(row: object) -> TaskRow | None:
@@ -151,7 +168,7 @@ class _Occurrence:
 
     def to(self, key: StoredKey, adds: Mapping[str, int]) -> Addition:
         text = {
-            "errorType": self.error["type"],
+            "errorType": str(self.error["type"])[:TYPE_LIMIT],
             "message": str(self.error.get("message", ""))[:MESSAGE_LIMIT],
         }
         return Addition(

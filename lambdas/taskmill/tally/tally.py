@@ -21,7 +21,7 @@ from taskmill.model.rows.row_change import Change, readable_row
 from taskmill.model.rows.task_row import TASK_ROWS
 from taskmill.model.statistics.marks import Place, mark_name, sequence_of
 from taskmill.model.statistics.names import gauge_partition
-from taskmill.tally.additions import Addition, additions
+from taskmill.tally.additions import Addition, readable_additions
 from taskmill.tally.groups import Groups
 from taskmill.tally.tidying import outdated
 
@@ -66,7 +66,7 @@ class Tally:
         by_row: dict[StoredKey, list[Counted]] = {}
         for record in records:
             place = _place(record)
-            for addition in additions(_change(record)):
+            for addition in readable_additions(_change(record)):
                 by_row.setdefault(addition.key, []).append(Counted(place, addition))
         return sum(self._count(key, shard, by_row[key]) for key in sorted(by_row))
 

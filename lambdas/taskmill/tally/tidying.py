@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from taskmill.model.statistics.marks import is_outdated
@@ -10,15 +11,16 @@ from taskmill.model.statistics.names import HOUR_MS, MARK, OF_HOUR, WAITING
 
 SHOWN_HOURS = 24
 TOGETHER = 6  # removed together, as that is a write of its own
+AT_ONCE = 50  # at the most: its expression has 4 KB; the others go with the next write
 
 
 def outdated(row: Mapping[str, Any], now: int) -> dict[str, Any]:
-    """Attributes to remove, with their values; none if they are few.
+    """Attributes to remove, with their values: none if they are few, and not too many at once.
 
     Marks of shards that are gone, ages that no waiting task has, hours of a day ago.
     """
     found = {name: value for name, value in row.items() if _is_outdated(name, value, now)}
-    return found if len(found) >= TOGETHER else {}
+    return dict(islice(found.items(), AT_ONCE)) if len(found) >= TOGETHER else {}
 
 
 def _is_outdated(name: str, value: Any, now: int) -> bool:

@@ -6,6 +6,7 @@ of them failed in this run, and of one of them the type and message of its error
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,17 +15,18 @@ from taskmill.model import fingerprints
 KINDS_LIMIT = 20  # different errors; what is beyond these counts as `OTHERS`
 MESSAGE_LIMIT = 120  # characters
 OTHERS = "others"
+_MARK = re.compile("[0-9a-z]{1,64}")  # as the API's paths have it
 Failures = dict[str, dict[str, Any]]
 
 
 def mark_of(error: Mapping[str, Any], known: str | None = None) -> str:
-    """The fingerprint of an error.
+    """The fingerprint of an error; one that is no part of a key, written by hand, is none.
 
     Args:
         known: As the row has it.
     """
     stored = known or error.get("fingerprint")
-    if isinstance(stored, str):
+    if isinstance(stored, str) and _MARK.fullmatch(stored):
         return stored
     return fingerprints.fingerprint_of(error)
 
