@@ -98,9 +98,9 @@ def test_what_fails_again_meanwhile_is_not_retried_a_second_time(cloud: InProces
     assert get(cloud, task.key).attributes["result"] == {"acted": 30, "skipped": {}}
 
 
-def with_pages(cloud: InProcessCloud, *, page: int, turn_pages: int = 500) -> None:
+def with_pages(cloud: InProcessCloud, **limits: int) -> None:
     """Let bulk operations go on by small pages."""
-    runner = replace(cloud.wiring.bulk_runner, page=page, turn_pages=turn_pages)
+    runner = replace(cloud.wiring.bulk_runner, **limits)
     cloud.wiring.__dict__["bulk_runner"] = runner
 
 
@@ -354,3 +354,26 @@ def test_failed_subtasks_of_one_error_are_retried_together(cloud: InProcessCloud
     assert sorted(bulk_tasks.RAN) == [1, 2, 5]
     assert (get(cloud, parent).status, get(cloud, parent).run) == ("COMPLETED", 2)
     assert get(cloud, task.key).attributes["result"] == {"acted": 3, "skipped": {}}
+
+
+def test_subtasks_of_many_fan_outs_go_in_pages_that_fit_the_row_of_the_bulk(
+    cloud: InProcessCloud,
+) -> None:
+    bulk_tasks.BAD.update(range(1, 20, 2))  # no two beside each other: each takes room of its own
+    parents = [fan_out(cloud, "bulk-element", range(20), batch_size=20) for _ in range(3)]
+    cloud.run()
+    cloud.advance(seconds=1)
+    bulk_tasks.BAD.clear()
+    wanted = BulkFilter(fingerprint=get(cloud, parents[0].subtask(1)).fingerprint)
+    assert count(cloud, filter=wanted).count == 30
+    with_pages(cloud, page_characters=100, turn_pages=1)
+
+    task = bulk(cloud, filter=wanted)
+    pages: list[int] = []
+    while cloud.step():
+        (row,) = cloud.wiring.tasks.find_many([task.key])
+        pages.append(len(row.attributes.get("bulk", {}).get("page", ())))
+
+    assert max(pages) == 1
+    assert [get(cloud, each).status for each in parents] == ["COMPLETED"] * 3
+    assert get(cloud, task.key).attributes["result"] == {"acted": 30, "skipped": {}}

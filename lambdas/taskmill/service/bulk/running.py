@@ -22,6 +22,7 @@ from taskmill.work.built_in import BuiltInTurn, HandedOn
 
 PAGE = 100  # tasks; their keys stand in the bulk's row while they are acted on
 EXAMINED = 2_000  # rows, for one page
+PAGE_CHARACTERS = 200_000  # of them: indexes of chosen subtasks are up to 35,000 for a fan-out
 TURN_MS = 45_000  # how long a turn takes; then the next one begins, on whatever worker is free
 TURN_PAGES = 500
 
@@ -32,6 +33,7 @@ class BulkRunner:
 
     Attributes:
         page: Tasks of a page at most.
+        page_characters: Of a page with several entries, as the bulk's row holds it.
         turn_pages: Pages of one turn at most.
     """
 
@@ -39,6 +41,7 @@ class BulkRunner:
     clock: Clock
     logger: Any
     page: int = PAGE
+    page_characters: int = PAGE_CHARACTERS
     turn_ms: int = TURN_MS
     turn_pages: int = TURN_PAGES
 
@@ -98,12 +101,19 @@ class _Bulk:
 
     def _next(self, state: Checkpoint, behind: Position) -> Checkpoint:
         """The state with the next page; an empty one if nothing on it is matched."""
-        keys, position = self.source.page(behind, most=self.runner.page, examined=EXAMINED)
-        if not self.given:
-            rows = matched_rows(keys, self.matching, rows=self._read)
-            page = tuple(entries(self.runner.service, rows, self.matching))
-            return replace(state, page=page, behind=position)
-        return replace(state, page=tuple(map(str, keys)), behind=position)
+        most = self.runner.page
+        while True:
+            keys, position = self.source.page(behind, most=most, examined=EXAMINED)
+            page = self._entries(keys)
+            if most == 1 or sum(map(len, page)) <= self.runner.page_characters:
+                return replace(state, page=page, behind=position)
+            most = max(min(most, len(keys)) // 2, 1)
+
+    def _entries(self, keys: Sequence[TaskKey]) -> tuple[str, ...]:
+        if self.given:
+            return tuple(map(str, keys))
+        rows = matched_rows(keys, self.matching, rows=self._read)
+        return tuple(entries(self.runner.service, rows, self.matching))
 
     def _keep(self, state: Checkpoint) -> None:
         progress = {"done": state.done, "total": self.turn.input.get("matched") or state.done}
