@@ -328,3 +328,57 @@ def test_a_view_that_is_submitted_again_does_not_become_the_secret(
 
     assert (refused.status, refused.error["code"]) == (422, "invalid_request")
     assert "which is how secrets are shown" in refused.error["message"]
+
+
+LONG = "sk_live_" + "".join(f"{each:02}" for each in range(40))
+LONG_ACCOUNT = {"holder": "Ada", "number": LONG}
+
+
+@pytest.mark.parametrize("task_type", ["redacted-quoted", "redacted-group"])
+def test_a_long_secret_that_is_quoted_in_part(
+    cloud: InProcessCloud, api: InProcessApi, task_type: str
+) -> None:
+    path = submitted(api, task_type, LONG_ACCOUNT)
+    cloud.run()
+
+    task = api.get(path).body
+    told = json.dumps([task, api.get(f"{BASE}/failures").body, cloud.alarms])
+    assert task["status"] == "FAILED"
+    assert "***" in task["attributes"]["error"]["message"]
+    assert LONG[:8] not in told
+    assert LONG[-8:] not in told
+
+
+@pytest.mark.parametrize("task_type", ["redacted-picky-result", "redacted-picky-parent"])
+def test_what_validators_say_of_results_and_of_inputs_of_children(
+    cloud: InProcessCloud, api: InProcessApi, task_type: str
+) -> None:
+    path = submitted(api, task_type, "geheim")
+    cloud.run()
+
+    error = api.get(path).body["attributes"]["error"]
+    assert "code: *** is no number" in error["message"]
+    assert "geheim-wort" not in json.dumps([error, cloud.alarms, api.get(f"{BASE}/errors").body])
+
+
+def test_schemas_of_types_have_no_presets_of_secret_fields(api: InProcessApi) -> None:
+    (preset,) = (
+        each for each in api.get(f"{BASE}/types").body["types"] if each["type"] == "redacted-preset"
+    )
+
+    assert "preset-1" not in json.dumps(preset["inputSchema"])
+    assert '"preset-' not in json.dumps(preset["inputSchema"])
+    assert preset["inputSchema"]["properties"]["region"]["default"] == "eu-west-1"
+
+
+def test_an_element_that_was_copied_from_a_view_is_not_run(
+    cloud: InProcessCloud, api: InProcessApi
+) -> None:
+    body = {"taskType": "redacted-transfer", "input": [TRANSFER, {"accounts": [MASKED_ACCOUNT]}]}
+    code = api.post(f"{BASE}/step-function-tasks", body).body["code"]
+    cloud.run()
+
+    path = f"{BASE}/step-function-tasks/redacted-transfer/{code}"
+    first, second = (api.get(f"{path}/subtasks/{index}").body for index in (0, 1))
+    assert (first["status"], second["status"]) == ("COMPLETED", "FAILED")
+    assert "which is how secrets are shown" in second["attributes"]["error"]["message"]

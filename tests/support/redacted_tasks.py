@@ -1,8 +1,8 @@
 """Task functions whose inputs and results hold secrets, and that do their best to tell them."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, SecretStr, field_validator
 
 from taskmill import Secret, TaskContext, task
 
@@ -68,3 +68,43 @@ def untyped(value: dict[str, Any]) -> dict[str, Any]:
     if value.get("fail"):
         raise ValueError(f"cannot use {value['apiKey']}")
     return value
+
+
+class Numbered(BaseModel):
+    number: int
+
+
+@task("redacted-quoted")
+def quoted(account: Account) -> None:
+    Numbered.model_validate({"number": account.number})
+
+
+@task("redacted-group")
+def group(account: Account) -> None:
+    texts = ("x" * 460 + account.number, "y" * 80 + account.number)
+    raise ExceptionGroup("both", [ValueError(each) for each in texts])
+
+
+@task("redacted-picky-result")
+def picky_result(word: str) -> Picky:
+    return {"code": f"{word}-wort"}  # type: ignore[return-value]  # that is its fault
+
+
+@task("redacted-picky-parent")
+def picky_parent(word: str, ctx: TaskContext) -> None:
+    ctx.run(picky, {"code": f"{word}-wort"})  # type: ignore[arg-type]  # as JSON has it
+
+
+class Preset(BaseModel):
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"accounts": [{"holder": "A", "number": "preset-1"}]}]}
+    )
+    accounts: list[Account] = [Account(holder="Ada", number="preset-2")]
+    tokens: list[Annotated[str, Secret]] = ["preset-3"]
+    mode: Annotated[Literal["preset-4"], Secret] | None = None
+    api_key: str = "preset-5"
+    region: str = "eu-west-1"
+
+
+@task("redacted-preset", redact=["apiKey"])
+def preset(preset: Preset) -> None: ...

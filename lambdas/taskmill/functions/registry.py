@@ -6,13 +6,14 @@ import importlib
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, TypeVar
 
 from taskmill.functions.awaiting import awaited
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
 from taskmill.functions.json_values import dump_result
 from taskmill.functions.known_functions import FUNCTIONS
+from taskmill.functions.quoted_secrets import quoting_no_secret
 from taskmill.functions.task_functions import DEFAULT_TIMEOUT_SECONDS, TaskFunction
 from taskmill.functions.task_modules import TaskModules
 from taskmill.functions.user_code import described, passes
@@ -21,14 +22,7 @@ from taskmill.model.errors import InvalidInput, UnknownTaskType
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.per_process import ProcessLock
 from taskmill.model.pools import Pools
-from taskmill.model.redaction import (
-    MASK,
-    RedactedNames,
-    holds_mask,
-    scrubbed,
-    scrubbed_json,
-    texts_in,
-)
+from taskmill.model.redaction import MASK, RedactedNames, holds_mask, texts_in
 from taskmill.model.retry import Retry
 from taskmill.model.task_settings import TaskSettings
 
@@ -180,9 +174,13 @@ class Registry:
 
     def secret_texts(self, task_type: str, value: Any) -> frozenset[str]:
         """The secrets in a JSON value of the type's input, as messages may quote them."""
-        function = FUNCTIONS.get(task_type)
-        found = [*self.redact.values(value)] if self.redact.names else []
-        return texts_in([*found, *(function.secret_values(value) if function else ())])
+        return texts_in(self._secret_values(task_type, value))
+
+    def _secret_values(self, task_type: str, value: Any) -> Iterator[Any]:
+        if self.redact.names:
+            yield from self.redact.values(value)
+        if (function := FUNCTIONS.get(task_type)) is not None:
+            yield from function.secret_values(value)
 
     def _may_be_missing(self, task_type: str) -> bool:
         """Whether a type without a function may have one in a module that was not imported."""
@@ -240,28 +238,26 @@ class Registry:
         """
         with _exceptions_only():
             failure = self._load_for(task_type)
-            self._refuse_masks(task_type, value)
+            self.refuse_masks(task_type, value)
             if self._knows(task_type):
                 self._check(FUNCTIONS[task_type], value)
             elif failure:
                 raise failure
 
-    def _refuse_masks(self, task_type: str, value: Any) -> None:
-        function = FUNCTIONS.get(task_type)
-        secret = [*self.redact.values(value), *(function.secret_values(value) if function else ())]
-        if any(holds_mask(each) for each in secret):
+    def refuse_masks(self, task_type: str, value: Any) -> None:
+        """Refuse an input that was copied from a view.
+
+        Raises:
+            InvalidInput: What masks secrets stands in place of one.
+        """
+        if any(map(holds_mask, self._secret_values(task_type, value))):
             raise InvalidInput(
                 f'a secret field holds "{MASK}", which is how secrets are shown: give its value'
             )
 
     def _check(self, function: TaskFunction, value: Any) -> None:
-        try:
+        with quoting_no_secret(value, partial(self._secret_values, function.type)):
             function.check(value)
-        except InvalidInput as refused:
-            if found := self.secret_texts(function.type, value):
-                refused.message = scrubbed(refused.message, found)
-                refused.details = scrubbed_json(dict(refused.details), found)
-            raise
 
     def execute(self, event: Event) -> str:
         """Run the code for an event and return its result as JSON text.

@@ -7,12 +7,13 @@ has, such as a text that a validator takes apart.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from taskmill.functions.secret_marks import MARK
-from taskmill.model.redaction import MASK
+from taskmill.functions.shown_schemas import without_values, without_values_of
+from taskmill.model.redaction import MASK, RedactedNames
 
 MAX_FIELDS = 200  # that are listed of a type
 
@@ -68,8 +69,11 @@ class SecretFields:
 
     def without_defaults(self, schema: Any) -> Any:
         """A JSON Schema without the defaults, examples and choices of secret fields."""
-        leaves = {place.rpartition(".")[2] for place in self.names()}
-        return _without_values(schema, leaves)
+        places = set(self._places([self._schema], "", frozenset()))
+        if "*" in places:
+            return without_values(schema)
+        on_the_way = {each for place in places for each in place.split(".") if each != "*"}
+        return without_values_of(schema, RedactedNames(tuple(on_the_way)))
 
     def _masked(self, value: Any, nodes: Iterable[Node]) -> Any:
         level = self._level(nodes)
@@ -176,27 +180,6 @@ class SecretFields:
             for key in {each["property_name"], each.get("alias") or each["property_name"]}:
                 level.fields.setdefault(key, []).append(each["return_schema"])
         level.each += _below(node.get("extras_schema"))
-
-
-def _without_values(schema: Any, leaves: Collection[str]) -> Any:
-    if isinstance(schema, list):
-        return [_without_values(each, leaves) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    return {
-        name: {
-            field: {key: part for key, part in each.items() if key not in _VALUES}
-            if field in leaves and isinstance(each, dict)
-            else _without_values(each, leaves)
-            for field, each in below.items()
-        }
-        if name == "properties" and isinstance(below, dict)
-        else _without_values(below, leaves)
-        for name, below in schema.items()
-    }
-
-
-_VALUES = frozenset({"default", "examples", "const", "enum"})
 
 
 def _is_marked(node: Node) -> bool:

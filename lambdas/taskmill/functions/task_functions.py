@@ -12,6 +12,7 @@ from taskmill.functions.awaiting import awaited
 from taskmill.functions.context import TaskContext
 from taskmill.functions.json_values import to_json_value
 from taskmill.functions.missing_inputs import missing_input_told
+from taskmill.functions.quoted_secrets import quoting_no_secret
 from taskmill.functions.signatures import Signature, hint_of
 from taskmill.functions.typed_values import Typed
 from taskmill.model.errors import Abort
@@ -97,7 +98,8 @@ class TaskFunction(Generic[In, Out_co]):
             return argument
         if self.signature.argument is None:
             return to_json_value(given_or_null(argument))
-        with missing_input_told(self.type, self.signature.argument, argument):
+        told = missing_input_told(self.type, self.signature.argument, argument)
+        with told, quoting_no_secret(argument, self.secret_values):
             return self._takes.input_form(given_or_null(argument))
 
     def parse_result(self, value: Any) -> Out_co:
@@ -116,12 +118,16 @@ class TaskFunction(Generic[In, Out_co]):
             InvalidInput: The value does not match the argument's type hint.
             InvalidResult: The result does not match the return type.
         """
-        checked: Out_co = self._returns.checked(self._called(value, context))
+        result = self._called(value, context)
+        with quoting_no_secret(result, self.secret_values_of_result):
+            checked: Out_co = self._returns.checked(result)
         return checked
 
     def run_to_json(self, value: Any, context: TaskContext | None) -> JsonValue:
         """As `run`, but return the JSON value that `parse_result` makes the same result of."""
-        form: JsonValue = self._returns.result_form(self._called(value, context))
+        result = self._called(value, context)
+        with quoting_no_secret(result, self.secret_values_of_result):
+            form: JsonValue = self._returns.result_form(result)
         return form
 
     def _called(self, value: Any, context: TaskContext | None) -> Any:
@@ -310,6 +316,12 @@ class TaskFunction(Generic[In, Out_co]):
         """The secret parts of a JSON value of its input."""
         if self.input_secrets is not None:
             yield from self.input_secrets.values(value)
+        yield from RedactedNames(self.redact).values(value)
+
+    def secret_values_of_result(self, value: Any) -> Iterable[Any]:
+        """The same of its result."""
+        if self.result_secrets is not None:
+            yield from self.result_secrets.values(value)
         yield from RedactedNames(self.redact).values(value)
 
     @property

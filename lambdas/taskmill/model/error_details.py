@@ -97,10 +97,15 @@ def _with_others(message: str, member: BaseException, inner: Sequence[BaseExcept
     """The message of a member, and in short the other members of its group."""
     others = [each for each in inner if each is not member]
     named = "; ".join(
-        f"{type(each).__name__}: {_message(each)[:OTHER_LIMIT]}" for each in others[:OTHERS]
+        f"{type(each).__name__}: {_cut(_message(each), OTHER_LIMIT)}" for each in others[:OTHERS]
     )
     more = f"; {len(others) - OTHERS:,} more" if len(others) > OTHERS else ""
-    return f"{message[: MESSAGE_LIMIT // 2]} (also raised: {named}{more})"
+    return f"{_cut(message, MESSAGE_LIMIT // 2)} (also raised: {named}{more})"
+
+
+def _cut(text: str, limit: int) -> str:
+    """A text of up to so many characters; of a longer one, the beginning and an ellipsis."""
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 def final_error(standing: object, reason: BaseException) -> dict[str, Any]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 MASK = "***"
 SHORTEST = 4  # characters of a text that is looked for within others; shorter ones are everywhere
+_CUTS = re.compile(r"(\n|\.{3}|…)")
 _BETWEEN = re.compile(r"[_\-\s]")
 
 
@@ -42,7 +44,7 @@ class RedactedNames:
         """What is masked."""
         if isinstance(value, dict):
             for name, each in value.items():
-                if _plain(name) in self._known:
+                if self.covers(name):
                     yield each
                 else:
                     yield from self.values(each)
@@ -50,8 +52,12 @@ class RedactedNames:
             for each in value:
                 yield from self.values(each)
 
+    def covers(self, name: str) -> bool:
+        """Whether a field of this name is masked."""
+        return _plain(name) in self._known
+
     def _of(self, name: str, value: Any) -> Any:
-        if _plain(name) in self._known:
+        if self.covers(name):
             return None if value is None else MASK
         return self.masked(value)
 
@@ -88,24 +94,38 @@ def texts_in(values: Iterable[Any]) -> frozenset[str]:
 
 
 def scrubbed(text: str, secrets: frozenset[str]) -> str:
-    """A text without the secrets in it, also where one is cut off: at either end of a line."""
-    longest_first = sorted(secrets, key=len, reverse=True)
-    for each in longest_first:
+    """A text without the secrets in it, also where one is cut off.
+
+    That is at either end of a line, and where something is left out, as pydantic does it in the
+    midst of long values: `'sk_live_51...8Qz'`.
+    """
+    possible = _possible(text, secrets)
+    if not possible:
+        return text
+    for each in sorted(possible, key=len, reverse=True):
         text = text.replace(each, MASK)
-    return "\n".join(_ends_scrubbed(line, longest_first) for line in text.split("\n"))
+    forth, back = sorted(possible), sorted(each[::-1] for each in possible)
+    return "".join(
+        _end_scrubbed(_end_scrubbed(part, forth)[::-1], back)[::-1] if at % 2 == 0 else part
+        for at, part in enumerate(_CUTS.split(text))
+    )
 
 
-def _ends_scrubbed(line: str, secrets: Iterable[str]) -> str:
-    for each in secrets:
-        for length in range(min(len(each) - 1, len(line)), SHORTEST - 1, -1):
-            if line.endswith(each[:length]):
-                line = line[:-length] + MASK
-                break
-        for length in range(min(len(each) - 1, len(line)), SHORTEST - 1, -1):
-            if line.startswith(each[-length:]):
-                line = MASK + line[length:]
-                break
-    return line
+def _possible(text: str, secrets: frozenset[str]) -> list[str]:
+    """Those secrets of which the beginning or the end stands in a text: of many, only a few."""
+    if not secrets:
+        return []
+    there = {text[at : at + SHORTEST] for at in range(len(text) - SHORTEST + 1)}
+    return [each for each in secrets if each[:SHORTEST] in there or each[-SHORTEST:] in there]
+
+
+def _end_scrubbed(part: str, secrets: Sequence[str]) -> str:
+    """A text without the beginning of a secret at its end; the secrets are sorted."""
+    for at in range(len(part) - SHORTEST + 1):
+        place = bisect_left(secrets, part[at:])
+        if place < len(secrets) and secrets[place].startswith(part[at:]):
+            return part[:at] + MASK
+    return part
 
 
 def scrubbed_json(value: Any, secrets: frozenset[str]) -> Any:

@@ -252,6 +252,7 @@ class Attempt:
             try:
                 event = patience(lambda: self._event(row, context))
                 context.secrets = self.registry.secret_texts(row.key.type, event.input)
+                self.registry.refuse_masks(row.key.type, event.input)
                 with OnlyInThisProcess(), OwnValues():
                     judged.hooks.before(own)
                     result = self._result_of(event, row, judged)
