@@ -509,3 +509,22 @@ def test_what_follows_from_an_end_is_what_its_events_name(
         expected = {target for event, target in (*given_, *mapped) if event in EVENTS[status]}
         assert types(cloud, key) == sorted(expected)
         assert set(inserted(cloud).values()) == {1}
+
+
+def test_no_type_of_taskmills_own_is_a_callback(cloud: InProcessCloud) -> None:
+    with pytest.raises(InvalidRequest, match="taskmill's own"):
+        register(cloud, "a", "success", "taskmill.bulk")
+    for event in ON_ANY:
+        with pytest.raises(ValueError, match="taskmill's own"):
+            CreateTask(tenant_code=TENANT, task_type="a", **{event: "taskmill.bulk"})
+
+
+def test_a_type_that_asks_for_one_of_taskmills_own_gets_its_other_callbacks_and_an_alarm(
+    cloud: InProcessCloud,
+) -> None:
+    key = submit(cloud, "callback-asks-ours")
+    cloud.run()
+
+    assert types(cloud, key) == ["s"]
+    alarms = [json.dumps(each) for each in cloud.alarms]
+    assert any("taskmill's own" in each for each in alarms)

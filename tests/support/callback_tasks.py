@@ -79,3 +79,7 @@ def ping(_: Any, ctx: TaskContext) -> None:
 @task("pong")
 def pong(_: Any, ctx: TaskContext) -> None:
     RUNS.append(("pong", str(ctx.key)))
+
+
+@task("callback-asks-ours", on_success=["taskmill.bulk", "s"])
+def asks_ours() -> None: ...

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from taskmill.model.api.callbacks import CallbackMapping
 from taskmill.model.api.requests import InvokeContext
+from taskmill.model.built_in import check_free
 from taskmill.model.callback_circles import circle_warning, find_circle
 from taskmill.model.errors import Conflict, InvalidRequest, TaskNotFound
 from taskmill.model.keys import check_name, mapped_type, mapping_id
@@ -142,6 +143,7 @@ class Callbacks(ServiceParts):
 def _check(task_type: str, event: str, callback_type: str, mapping: str) -> None:
     check_name("taskType", task_type)
     check_name("callbackType", callback_type)
+    check_free(callback_type, field="callbackType")
     if event not in EVENTS:
         raise InvalidRequest(f"event is one of {', '.join(EVENTS)}, not {event!r}", field="event")
     if callback_type == task_type:

@@ -19,7 +19,7 @@ from taskmill.dispatch.reactions import RunCallbacks
 from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.chunks import chunked
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.errors import InvalidRequest, LimitExceeded, UnknownPool
+from taskmill.model.errors import InvalidRequest, LimitExceeded
 from taskmill.model.keys import TaskKey
 from taskmill.model.redaction import RedactedNames
 from taskmill.model.rows.task_row import TaskRow
@@ -83,7 +83,7 @@ class CallbackEmitter:
         for target in targets:
             try:
                 self.registry().settings_of_new(target)
-            except UnknownPool as refused:
+            except InvalidRequest as refused:  # no such pool, or a type of taskmill's own
                 self.refusals.tell(source, [target], refused)
             else:
                 runnable.append(target)

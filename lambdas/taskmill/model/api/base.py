@@ -15,6 +15,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from taskmill.model.built_in import is_reserved, reserved_message
 from taskmill.model.correlation import RESERVED
 from taskmill.model.keys import NAME_PATTERN
 from taskmill.model.limits import MAX_CALLBACKS, MAX_DELAY_SECONDS, MAX_LOG_IDS
@@ -42,6 +43,13 @@ def _check_reserved(log_ids: dict[str, str]) -> dict[str, str]:
     return log_ids
 
 
+def _check_free(types: tuple[str, ...]) -> tuple[str, ...]:
+    for each in types:
+        if is_reserved(each):
+            raise ValueError(reserved_message(each))
+    return types
+
+
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 IdempotencyKey = Annotated[str, StringConstraints(min_length=1, max_length=256)]
 Notify = Literal["each", "progress", "none"]
@@ -62,6 +70,7 @@ Callbacks = Annotated[
         _as_tuple,
         json_schema_input_type=Name | Annotated[list[Name], Field(max_length=MAX_CALLBACKS)],
     ),
+    AfterValidator(_check_free),
 ]
 Unreadable = Annotated[str | None, Field(exclude_if=lambda reason: reason is None)]
 """Why the stored row cannot be read; answers of readable rows do not have the field."""
