@@ -25,6 +25,7 @@ from typing import Any
 from unittest.mock import patch
 
 import httpx
+import page_stacks
 import page_tests
 import pytest
 from network import URL, Network
@@ -151,6 +152,22 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Path]:
     return folders
 
 
+@pytest.fixture(scope="module")
+def synthesised(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Path]:
+    """The folder of each page that has a stack, after that was synthesised there."""
+    pages = [page for page in PAGES if STACK in files(page)]
+    folders = {page: write(page, tmp_path_factory.mktemp(page.stem)) for page in pages}
+    (ROOT / ".build").mkdir(exist_ok=True)
+    for folder in folders.values():
+        (folder / "tasks").mkdir()
+        (folder / TASK_MODULE).rename(folder / "tasks" / TASK_MODULE)
+        (folder / ".build").symlink_to(ROOT / ".build")  # layers that were built before
+    command = [sys.executable, page_stacks.__file__, *map(str, folders.values())]
+    ran = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    return folders
+
+
 @pytest.fixture
 def cloud(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InProcessCloud]:
     """An in-process cloud with the page's task functions and no others."""
@@ -262,20 +279,13 @@ def test_what_the_page_sends_is_taken_and_answered_as_it_says(
                     type_in(line, f"{page.name}:{block.line + number}", network, monkeypatch)
 
 
+@pytest.mark.xdist_group("guide")
 @pytest.mark.parametrize("page", of("stack"))
-def test_the_stack_of_the_page_synthesises(page: Path, project: Path) -> None:
-    (project / "tasks").mkdir()
-    (project / TASK_MODULE).rename(project / "tasks" / TASK_MODULE)
-    (ROOT / ".build").mkdir(exist_ok=True)
-    (project / ".build").symlink_to(ROOT / ".build")  # layers that were built before
-    environment = {**os.environ, "CDK_OUTDIR": str(project / "out")}
+def test_the_stack_of_the_page_synthesises(page: Path, synthesised: dict[Path, Path]) -> None:
+    report = (synthesised[page] / "report.txt").read_text()
 
-    synth = subprocess.run(
-        [sys.executable, STACK], capture_output=True, check=False, text=True, env=environment
-    )
-
-    assert synth.returncode == 0, synth.stderr
-    assert list((project / "out").glob("*.template.json"))
+    assert not report, report
+    assert list((synthesised[page] / "out").glob("*.template.json"))
 
 
 def send(block: Block, cloud: InProcessCloud) -> None:
