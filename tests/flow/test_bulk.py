@@ -16,8 +16,9 @@ from taskmill.model.bulk_filter import Matching
 from taskmill.model.errors import Conflict, InvalidOption, InvalidRequest
 from taskmill.model.keys import TaskKey
 from taskmill.models import Task
-from taskmill.service.bulk import running
+from taskmill.service.bulk import counting, running
 from taskmill.testing import Chaos, InProcessCloud
+from taskmill.testing.clients import Crash
 
 ALICE = InvokeContext(user="arn:aws:iam::123456789012:user/alice")
 COUNT = int(os.environ.get("TASKMILL_BULK_TASKS", "230"))
@@ -198,6 +199,41 @@ def test_a_bulk_goes_on_in_turns_that_cost_no_attempt(cloud: InProcessCloud) -> 
     assert runs(cloud, keys) == {("FAILED", 2): 40}
 
 
+def dies_when_a_page_is_done(cloud: InProcessCloud, task: Task) -> bool:
+    """Run a bulk on a worker that dies as soon as it has stored the next page."""
+    reopened = cloud.meter.calls["dynamodb.update_item"]
+
+    def fault(name: str) -> Any:
+        done = cloud.meter.calls["dynamodb.update_item"] - reopened
+        return Crash(name) if done > 4 else None  # the claim, two tasks and the next page
+
+    cloud.meter.fault = fault
+    try:
+        turn(cloud, task)
+    except Crash:
+        return True
+    finally:
+        cloud.meter.fault = None
+        cloud.sleep(200)  # the lease is over
+    return False
+
+
+def test_a_bulk_gets_done_though_its_worker_dies_at_each_page(cloud: InProcessCloud) -> None:
+    keys = failed(cloud, 30)
+    with_pages(cloud, page=2)
+    bulk_tasks.BROKEN.clear()
+    task = bulk(cloud)
+
+    deaths = 0
+    while get(cloud, task.key).status != "COMPLETED":
+        assert get(cloud, task.key).status != "FAILED"
+        deaths += dies_when_a_page_is_done(cloud, task)
+
+    assert deaths == 15  # of ten attempts
+    assert get(cloud, task.key).attributes["result"] == {"acted": 30, "skipped": {}}
+    assert {len([h for h in get(cloud, key).history if h.by]) for key in keys} == {1}
+
+
 def test_all_that_waits_is_cancelled(cloud: InProcessCloud) -> None:
     keys = [submit(cloud, "bulk-fails", each, delay_seconds=3_600) for each in range(250)]
     submit(cloud, "bulk-other", 1, delay_seconds=3_600)
@@ -256,19 +292,57 @@ def test_more_than_expected_is_refused(cloud: InProcessCloud) -> None:
     bulk(cloud, expected=3)
 
 
+@pytest.mark.parametrize(("limit", "told"), [(4, (6, False)), (12, (12, True))])
 def test_a_count_that_passes_its_limit_says_so(
-    cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
+    cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch, limit: int, told: tuple[int, bool]
 ) -> None:
-    from taskmill.service.bulk import requests
-
     failed(cloud, 12)
-    monkeypatch.setattr(requests, "COUNTED_KEYS", 4)
-    monkeypatch.setattr(requests, "_AT_ONCE", 2)
+    monkeypatch.setattr(counting, "COUNTED_KEYS", limit)
+    monkeypatch.setattr(counting, "_AT_ONCE", 2)
 
     counted = count(cloud)
 
-    assert (counted.count, counted.exact) == (4, False)
-    assert len(counted.sample) == 4
+    assert (counted.count, counted.exact) == told
+    assert len(counted.sample) == 5
+
+
+def test_what_is_counted_by_a_list_is_what_a_bulk_acts_on(cloud: InProcessCloud) -> None:
+    keys = [submit(cloud, "bulk-fails", each, delay_seconds=3_600) for each in range(7)]
+    submit(cloud, "bulk-other", 1, delay_seconds=3_600)
+    cloud.advance(seconds=1)
+    last = submit(cloud, "bulk-other", 2, delay_seconds=3_600)
+    fan_out(cloud, "bulk-element", range(8), batch_size=2)
+    cloud.service.cancel(key=keys[0])
+    cloud.advance(seconds=1)
+    bulk(cloud, "cancel", filter=BulkFilter(type="none"))  # a bulk is itself no match
+    since = get(cloud, last).created_at
+
+    assert count(cloud, "cancel").count == 6
+    every = count(cloud, "cancel", filter=BulkFilter())
+    later = BulkFilter(created_after=since)
+    assert (every.count, every.exact, len(every.sample)) == (8, True, 5)
+    assert count(cloud, "cancel", filter=later).count == 1
+    assert count(cloud, filter=BulkFilter(status=["CANCELLED"])).count == 1
+
+    task = bulk(cloud, "cancel", filter=BulkFilter())
+    cloud.run()
+    assert get(cloud, task.key).attributes["result"] == {"acted": 8, "skipped": {}}
+
+
+def test_a_count_for_which_there_is_no_time_is_that_of_the_statistics(
+    cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [submit(cloud, "bulk-fails", each, delay_seconds=3_600) for each in range(30)]
+    cloud.advance(seconds=1)
+    cloud.count_statistics()
+    monkeypatch.setattr(counting, "COUNTED_MS", 0)
+
+    told = count(cloud, "cancel")
+    since = BulkFilter(type="bulk-fails", created_after=get(cloud, keys[0]).created_at)
+    by_time = count(cloud, "cancel", filter=since)
+
+    assert (told.count, told.exact) == (30, False)
+    assert (by_time.count < 30, by_time.exact) == (True, False)  # the statistics know no times
 
 
 @pytest.mark.parametrize(

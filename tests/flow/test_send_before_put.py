@@ -111,9 +111,9 @@ class World:
             steps=(*state.steps, step),
         )
         pk, sk = KEY.stored
-        cloud.table._partitions.clear()
+        cloud.table.clear()
         if state.item is not None:
-            cloud.table._partitions[pk][sk] = deepcopy(state.item)
+            cloud.table.fill([deepcopy(state.item)])
         cloud.table.records.clear()
         cloud.stream.seen.clear()
         self.queue.clear()

@@ -55,7 +55,7 @@ def held() -> dict[str, int]:
 
 def forget(cloud: InProcessCloud) -> None:
     """Drop what the services in memory keep."""
-    cloud.table._partitions.clear()
+    cloud.table.clear()
     cloud.table.records.clear()
     cloud.stream.seen.clear()
     cloud.topics.published.clear()

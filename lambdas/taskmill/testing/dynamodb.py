@@ -18,7 +18,8 @@ from botocore.exceptions import ClientError
 
 from taskmill.testing.expressions import Scope, holds, updated
 from taskmill.testing.partiql import batch_execute_statement
-from taskmill.testing.queries import QueriedKeys, queried
+from taskmill.testing.places import Places
+from taskmill.testing.queries import queried
 from taskmill.testing.scans import scanned
 from taskmill.testing.sizes import consumption, item_size, read_units
 from taskmill.testing.typed_values import Item
@@ -44,6 +45,9 @@ class MemoryTable:
         default_factory=lambda: defaultdict(dict)
     )
     _numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def __post_init__(self) -> None:
+        self._places = Places.of(self.schema)
 
     # One item
 
@@ -104,8 +108,10 @@ class MemoryTable:
         return {}
 
     def query(self, *, KeyConditionExpression: str, **request: Any) -> dict[str, Any]:
-        keys = QueriedKeys.of(self.schema, request.get("IndexName"))
-        return queried(keys, self._candidates(keys, request), KeyConditionExpression, request)
+        index = request.get("IndexName")
+        found = self._places.queried(index, KeyConditionExpression, request)
+        items = (self._partitions[pk][sk] for pk, sk in found)
+        return queried(self._places.keys[index], items, KeyConditionExpression, request)
 
     def scan(self, **request: Any) -> dict[str, Any]:
         items = itertools.chain.from_iterable(each.values() for each in self._partitions.values())
@@ -120,7 +126,13 @@ class MemoryTable:
         """Store items that were in such a table before: the stream has no record of them."""
         for item in items:
             pk, sk = _keys(item)
+            self._places.move(self._find((pk, sk)), item)
             self._partitions[pk][sk] = item
+
+    def clear(self) -> None:
+        """Forget all items, without records in the stream."""
+        self._partitions.clear()
+        self._places.clear()
 
     # Helpers
 
@@ -154,19 +166,13 @@ class MemoryTable:
         if item is not None and item_size(item) > ITEM_LIMIT:
             raise refused("ValidationException", "Item size has exceeded the maximum allowed size")
         old = self._find(keys)
+        self._places.move(old, item)
         if item is None:
             self._partitions[keys[0]].pop(keys[1], None)
         else:
             self._partitions[keys[0]][keys[1]] = item
         if old != item:  # a write that changes nothing leaves no record
             self.records.append(_record(next(self._numbers), keys, old, item))
-
-    def _candidates(self, keys: QueriedKeys, request: Mapping[str, Any]) -> Iterable[Item]:
-        """Items to filter: of the queried partition, or all items of an index."""
-        if keys.shown is None:
-            return self._partitions[request["ExpressionAttributeValues"][":pk"]["S"]].values()
-        items = itertools.chain.from_iterable(each.values() for each in self._partitions.values())
-        return filter(keys.holds, items)
 
 
 def refused(code: str, message: str, **more: Any) -> ClientError:

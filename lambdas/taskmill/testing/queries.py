@@ -59,30 +59,35 @@ _OWN = ("pk", "sk")
 def queried(
     keys: QueriedKeys, items: Iterable[Item], condition: str, request: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """One page of a query: at most 1 MB, and `Limit` items.
+    """One page of a query: at most 1 MB, and `Limit` items; the filter leaves out some of them.
 
     Args:
-        items: Among which those that the condition holds for are.
+        items: Those of the partition in the order of the query, from where it begins.
     """
     names = request.get("ExpressionAttributeNames", {})
     values = request.get("ExpressionAttributeValues", {})
-    found = [each for each in items if holds(condition, Scope(each, names, values))]
-    descending = not request.get("ScanIndexForward", True)
-    found.sort(key=keys.place, reverse=descending)
-    if (start := request.get("ExclusiveStartKey")) is not None:
-        at = keys.place(start)
-        found = [e for e in found if (keys.place(e) < at if descending else keys.place(e) > at)]
-    return _page(keys, found, request)
+    found = (each for each in items if holds(condition, Scope(each, names, values)))
+    taken, size, more = _taken(keys, found, request.get("Limit"))
+    page: dict[str, Any] = consumption(read_units(size, request), request)
+    if more:
+        page["LastEvaluatedKey"] = keys.last(taken[-1])
+    wanted = request.get("FilterExpression")
+    shown = [each for each in taken if not wanted or holds(wanted, Scope(each, names, values))]
+    page |= {"Count": len(shown), "ScannedCount": len(taken)}
+    return page if request.get("Select") == "COUNT" else {**page, "Items": shown}
 
 
-def _page(keys: QueriedKeys, items: list[Item], request: Mapping[str, Any]) -> dict[str, Any]:
-    limit = request.get("Limit")
+def _taken(
+    keys: QueriedKeys, items: Iterable[Item], limit: int | None
+) -> tuple[list[Item], int, bool]:
+    """The items of a page, their bytes, and whether there may be more."""
     taken: list[Item] = []
     size = 0
-    while len(taken) < len(items) and size < PAGE_BYTES and (limit is None or len(taken) < limit):
-        taken.append(keys.projected(items[len(taken)]))
+    for item in items:
+        if size >= PAGE_BYTES:
+            return taken, size, True
+        taken.append(keys.projected(item))
         size += item_size(taken[-1])
-    page: dict[str, Any] = {"Items": taken, **consumption(read_units(size, request), request)}
-    if taken and (len(taken) < len(items) or len(taken) == limit):
-        page["LastEvaluatedKey"] = keys.last(items[len(taken) - 1])
-    return page
+        if len(taken) == limit:
+            return taken, size, True
+    return taken, size, False

@@ -32,13 +32,14 @@ class BuiltInTurn:
     lease: Lease
 
     def keep(self, progress: Mapping[str, Any], attributes: Mapping[str, Any]) -> None:
-        """Store progress and attributes, and extend the lease.
+        """Store progress and attributes, and extend the lease; attempts count anew from here.
 
         Raises:
             TaskCancelled: The task was cancelled: nothing was stored.
             ClaimLost: Another worker has the task now: nothing was stored.
         """
-        self.lease.patience(lambda: self.lease.report(progress, attributes))
+        kept = {"progress": progress, **attributes}
+        self.lease.patience(lambda: self.lease.keep(kept))
 
 
 BuiltIn = Callable[[BuiltInTurn], Any]

@@ -68,16 +68,20 @@ class Lease:
         whole = now + min(self.timeout_ms, self.remaining_ms()) + GRACE_MS
         return whole if self.length_ms is None else min(whole, now + self.length_ms)
 
-    def report(
-        self, progress: Mapping[str, Any], attributes: Mapping[str, Any] | None = None
-    ) -> None:
-        """Store progress, and extend the lease; see `ClaimStore.extend`.
-
-        Args:
-            attributes: Others to store, of a built-in task.
-        """
-        kept = {"progress": progress, **(attributes or {})}
+    def report(self, progress: Mapping[str, Any]) -> None:
+        """Store progress, and extend the lease; see `ClaimStore.extend`."""
+        kept = {"progress": progress}
         self._write(lambda: self.claims.extend(self.row, lease_until=self.until(), kept=kept))
+
+    def keep(self, kept: Mapping[str, Any]) -> None:
+        """Store how far a built-in task has got, and extend the lease; see `ClaimStore.extend`.
+
+        The attempts before count no more: only workers that die one after the other at the same
+        place use them up.
+        """
+        self._write(
+            lambda: self.claims.extend(self.row, lease_until=self.until(), kept=kept, attempts=1)
+        )
 
     def announce(self, count: int, trail: str) -> None:
         """Store the number and digest of the children about to start; see `ClaimStore.announce`."""

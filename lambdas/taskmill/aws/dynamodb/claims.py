@@ -82,18 +82,26 @@ class ClaimStore:
         return TaskRow.from_values(_with_attempt(values))
 
     def extend(
-        self, row: TaskRow, *, lease_until: int, kept: Mapping[str, Any] | None = None
+        self,
+        row: TaskRow,
+        *,
+        lease_until: int,
+        kept: Mapping[str, Any] | None = None,
+        attempts: int | None = None,
     ) -> TaskRow:
         """Extend the lease of a running attempt and store its progress.
 
         Args:
             kept: The progress, and attributes of a built-in task.
+            attempts: Which attempt this one is from now on: 1 after a step that needs no repeating.
 
         Raises:
             TaskCancelled: The task was cancelled meanwhile.
             ClaimLost: The task passed to another worker, or has ended.
         """
         sets: dict[str, Any] = {"leaseUntil": lease_until, **attribute_paths(kept or {})}
+        if attempts is not None:
+            sets["attempts"] = attempts
         return self._fenced(row, Status.PROCESSING, sets)
 
     def end(self, row: TaskRow, status: Status, *, attributes: Mapping[str, Any]) -> None:

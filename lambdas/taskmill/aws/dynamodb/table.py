@@ -130,11 +130,16 @@ class Table:
 
     def query(self, **request: Any) -> Iterator[dict[str, Any]]:
         """Yield every matching row, reading further pages as needed."""
+        for answer in self.pages(**request):
+            rows = map(decode_row, answer["Items"])
+            yield from (row for row in rows if not is_void(row))
+
+    def pages(self, **request: Any) -> Iterator[Mapping[str, Any]]:
+        """As `query`, but the answers as they are, to count with."""
         while True:
             answer = self.client.query(TableName=self.name, **request, **read_units.asking())
             read_units.note(answer)
-            rows = map(decode_row, answer["Items"])
-            yield from (row for row in rows if not is_void(row))
+            yield answer
             if "LastEvaluatedKey" not in answer:
                 return
             request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

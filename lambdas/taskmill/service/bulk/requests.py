@@ -17,21 +17,10 @@ from taskmill.model.errors import Conflict, InvalidKey, InvalidRequest
 from taskmill.model.keys import TaskKey
 from taskmill.model.new_tasks import task_row
 from taskmill.model.rows.history import short_name
-from taskmill.service.bulk.sources import (
-    FailedKeys,
-    GivenKeys,
-    ListedKeys,
-    Position,
-    Source,
-    matched_rows,
-)
+from taskmill.service.bulk.counting import Counting
+from taskmill.service.bulk.sources import FailedKeys, GivenKeys, ListedKeys, Source
 from taskmill.service.parts import ServiceParts
 from taskmill.service.read import Reads
-
-SAMPLE = 5
-COUNTED_KEYS = 100_000  # of the index of failures: up to this many, a count is exact
-COUNTED_ROWS = 20_000  # of lists, and of failures whose rows must be read
-_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,21 +68,7 @@ class BulkOperations(Reads):
     def _count(self, tenant: str, asked: Mapping[str, Any]) -> BulkCount:
         matching = Matching.of(asked, begun=self.clock())
         source = source_of(self, tenant, matching, asked)
-        reads = matching.by_failures and matching.needs_rows and not asked.get("keys")
-        limit = COUNTED_KEYS if matching.by_failures else COUNTED_ROWS
-        most = COUNTED_ROWS if reads else COUNTED_KEYS
-        position: Position | None = []
-        sample: list[TaskKey] = []
-        count = examined = 0
-        while position is not None and examined < limit and count < most:
-            keys, position = source.page(position, most=_AT_ONCE, examined=_AT_ONCE)
-            if reads:
-                keys = [row.key for row in matched_rows(keys, matching, rows=self.rows_of)]
-            examined += _AT_ONCE
-            count += len(keys)
-            sample += keys[: SAMPLE - len(sample)]
-        shown = tuple(KeyModel(**key.as_dict()) for key in sample)
-        return BulkCount(count=count, exact=position is None, sample=shown)
+        return Counting(parts=self, tenant=tenant, matching=matching).count(source)
 
 
 def source_of(

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from taskmill.aws.dynamodb.attention import FailedEntry, oldest_failed
-from taskmill.aws.dynamodb.codec import encode_item
+from taskmill.aws.dynamodb.codec import decode_row, encode_item
 from taskmill.aws.dynamodb.table import Table
+from taskmill.model.built_in import PREFIX
 from taskmill.model.bulk_filter import Matching
 from taskmill.model.keys import Kind, StoredKey, TaskKey, attention_keys, shard_partitions
 from taskmill.model.rows.readable import UnreadableRow
@@ -124,6 +125,47 @@ class ListedKeys(_Queried):
             row = TaskRow.shown(values)
             takes = isinstance(row, TaskRow) and self.matching.takes(row)
             yield [values["sk"]], row.key if takes and isinstance(row, TaskRow) else None
+
+    def counts(self, *, shown: Callable[[], bool]) -> Iterator[tuple[int, list[TaskKey]]]:
+        """How many rows of each page match, which DynamoDB counts without sending them.
+
+        Args:
+            shown: Whether those of the next partition are to be named.
+        """
+        for partition in self._partitions():
+            for condition, value in self._ranges():
+                select = {"ProjectionExpression": "pk, sk"} if shown() else {"Select": "COUNT"}
+                pages = self.table.pages(
+                    KeyConditionExpression=f"pk = :pk AND {condition}",
+                    **self._filter({"pk": partition, "sk": value}),
+                    **select,
+                )
+                for page in pages:
+                    rows = map(decode_row, page.get("Items", ()))
+                    keys = (TaskKey.known(StoredKey(row["pk"], row["sk"])) for row in rows)
+                    yield page["Count"], [key for key in keys if key is not None]
+
+    def _ranges(self) -> list[tuple[str, str]]:
+        """Conditions on the sort key: of one type, or of all but our own."""
+        if self.matching.type is not None:
+            return [("begins_with(sk, :sk)", f"{self.matching.type}#")]
+        return [("sk < :sk", PREFIX), ("sk > :sk", PREFIX[:-1] + chr(ord(PREFIX[-1]) + 1))]
+
+    def _filter(self, keys: Mapping[str, str]) -> dict[str, Any]:
+        """As `Matching.takes` would say of rows that no bulk has met yet."""
+        matching = self.matching
+        statuses = {f"s{n}": str(each) for n, each in enumerate(sorted(matching.statuses))}
+        last = matching.begun
+        if matching.created_before is not None:
+            last = min(last, matching.created_before - 1)
+        times = {"after": matching.created_after or 0, "last": last}
+        values = {f":{name}": value for name, value in {**keys, **statuses, **times}.items()}
+        named = ", ".join(f":{name}" for name in statuses)
+        return {
+            "FilterExpression": f"#status IN ({named}) AND createdAt BETWEEN :after AND :last",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": encode_item(values),
+        }
 
 
 def matched_rows(
