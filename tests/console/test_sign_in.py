@@ -4,12 +4,15 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
+import pytest
 from hosted import hosted
 from oidc_issuer import OidcIssuer
 from playwright.sync_api import Browser, Page, expect
 
 from taskmill.testing import InProcessCloud
+from taskmill.testing.http import InProcessApi
 
 TOKENS = {
     "TASKMILL_TENANT_CLAIM": "tenant",
@@ -20,10 +23,16 @@ TOKENS = {
 
 @contextmanager
 def signed_in_at(browser: Browser, **issuer: Any) -> Iterator[tuple[Page, OidcIssuer, str]]:
-    """A page, the issuer, and the console's address."""
+    """A page, the issuer, and the console's address.
+
+    Args:
+        **issuer: Of `OidcIssuer`; `holds` fills the cloud.
+    """
+    holds = issuer.pop("holds", lambda _: None)
     claims = {"tenant": "mbc", "role": "operator", **issuer.pop("claims", {})}
     cloud = InProcessCloud(modules=["console_tasks"], environment=TOKENS)
     with cloud, OidcIssuer(claims=claims, **issuer) as at, hosted(at) as address:
+        holds(cloud)
         context = browser.new_context()
         page = context.new_page()
         yield page, at, address
@@ -104,3 +113,37 @@ def test_whoever_signs_out_leaves_no_token(browser: Browser) -> None:
         assert dict(issuer.requests)["/logout"]["client_id"] == "console"
         page.goto(f"{address}/console/console.json")
         assert page.evaluate("sessionStorage.getItem('taskmill.token')") is None
+
+
+def large_echo(cloud: InProcessCloud) -> None:
+    """A task whose input and result are too large for its row: 2 MB."""
+    rows = ["row " + str(number).zfill(96) for number in range(20_000)]
+    caller = {"jwt": {"claims": {"tenant": "mbc", "role": "operator"}, "scopes": None}}
+    answer = InProcessApi(authorizer=caller).post(
+        "/v1/tenants/mbc/tasks", {"taskType": "console-echo", "code": "large", "input": rows}
+    )
+    assert answer.status == 202, answer.body
+    cloud.run()
+
+
+@pytest.mark.parametrize("name", ["input", "result"])
+def test_a_large_payload_is_a_link_to_its_object(browser: Browser, name: str) -> None:
+    with signed_in_at(browser, holds=large_echo) as (page, _, address):
+        requested: list[str] = []
+        page.on("request", lambda request: requested.append(urlsplit(request.url).path))
+        with page.expect_response(f"**/tasks/console-echo/large/{name}") as told:
+            page.goto(f"{address}/console#/mbc/task/console-echo/large?tab={name}")
+
+        link = page.get_by_role("tabpanel").get_by_role("link", name="Open it")
+        expect(link).to_have_attribute("href", told.value.json()[f"{name}Url"])
+        expect(link).to_have_attribute("rel", "noopener noreferrer")
+        assert "/payload" not in requested  # which only the server of `taskmill console` has
+
+
+def test_a_task_with_a_large_input_is_submitted_again_elsewhere(browser: Browser) -> None:
+    with signed_in_at(browser, holds=large_echo) as (page, _, address):
+        page.goto(f"{address}/console#/mbc/task/console-echo/large")
+        page.get_by_role("link", name="Submit again").click()
+
+        expect(page.get_by_role("alert")).to_contain_text("too large for the hosted console")
+        expect(page.get_by_role("alert")).to_contain_text("`taskmill console`")

@@ -59,7 +59,9 @@ async function earlier(id, signal) {
   const options = Object.fromEntries(KEPT.filter((name) => (task[name] ?? null) !== null).map((name) => [name, task[name]]));
   if (!task.inputRef || key.kind !== "TASK") return { input: task.input, options };
   const answer = await get(pathOf(key, "input"), { signal });
-  return { input: (await readPayload(answer.input, answer.inputUrl, signal)).value, options };
+  const { value, link } = await readPayload(answer.input, answer.inputUrl, signal);
+  if (link) throw new Error("Its input is too large for the hosted console. Submit it again in `taskmill console`, on your own machine.");
+  return { input: value, options };
 }
 
 const OPTIONS = [

@@ -6,7 +6,7 @@ import { Button, Duration, Time } from "../parts/basics.js";
 import { StatusBadge } from "../parts/icons.js";
 import { Empty } from "../parts/states.js";
 import { href, route, setQuery } from "../router.js";
-import { has, whoami } from "../session.js";
+import { consoleInfo, has, whoami } from "../session.js";
 import { isFinal } from "../statuses.js";
 import { ErrorView } from "../widgets/error-view.js";
 import { JsonView } from "../widgets/json-view.js";
@@ -80,11 +80,13 @@ function Payload({ task, name }) {
   const query = useQuery([route.value.tenant, "payload", pathOf(task, name), revealed, status], async ({ signal }) => {
     const answer = await get(pathOf(task, name, ...(revealed ? ["revealed"] : [])), { signal });
     return readPayload(answer[name], answer[`${name}Url`], signal);
-  }, { enabled: revealed || isLarge });
+  }, { enabled: revealed || isLarge, every: consoleInfo.value.signIn ? 600_000 : 0 }); // a link that is shown stays valid
   if (name === "result" && status !== "COMPLETED" && inRow === undefined) return html`<${Empty} title=${isFinal(status) ? "It ended without a result" : "No result yet"} />`;
   if (expired?.includes(name)) return html`<${Empty} title=${`The ${name} has expired`}>It was kept for its retention time.<//>`;
   const reveal = whoami.value?.mayReveal === false || !has("reveal") ? null : () => setRevealed(true);
-  const view = (/** @type {any} */ { value, text, size, download }) => text === undefined
+  const view = (/** @type {any} */ { value, text, size, link, download }) => link
+    ? html`<p>This ${name} is too large for the hosted console. <a href=${link} target="_blank" rel="noopener noreferrer">Open it in a tab of its own</a>; its address is valid for 15 minutes.</p>`
+    : text === undefined
     ? html`<${JsonView} value=${value} label=${name} revealed=${revealed} onReveal=${reveal} onDownload=${download} />`
     : html`<p class="muted">The first 64 KB of ${size}. <${Button} small icon="download" onClick=${download}>Download all of it<//></p><pre class="raw">${text}</pre>`;
   if (!revealed && !isLarge) return view({ value: inRow ?? null });
