@@ -1,12 +1,14 @@
 """Who the caller is, what they may do, and what task types there are."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from taskmill.http.app import build_app, documented_routes
 from taskmill.testing import InProcessCloud
-from taskmill.testing.http import USER_ARN, InProcessApi
+from taskmill.testing.http import USER_ARN, Answer, InProcessApi
 
 TOKENS = {
     "TASKMILL_TENANT_CLAIM": "custom:tenant",
@@ -93,6 +95,75 @@ def test_whoever_may_only_read_changes_nothing(method: str, path: str, body: Any
     assert (answer.status, answer.error["code"]) == (403, "forbidden")
     assert "may only read" in answer.error["message"]
     assert reader.get("/v1/tenants/mbc/tasks").status == 200
+
+
+def routes() -> list[tuple[str, str]]:
+    """Method and path of every route, with something in place of its parameters."""
+    names = {"tenant": "mbc", "index": "0", "id": "any~mine", "fingerprint": "f00"}
+    return [
+        (method, re.sub("<([a-z_]+)>", lambda each: names.get(each[1], "any"), path))
+        for method, path in documented_routes(build_app())
+    ]
+
+
+KEYS = [{"pk": "TASK#mbc", "sk": "any#code"}]
+VALID: dict[str, Any] = {  # bodies by the end of the path; of routes that need none: nothing
+    "mbc/tasks": {"taskType": "any"},
+    "mbc/step-function-tasks": {"taskType": "any", "input": [1]},
+    "mbc/uploads": {"size": 1},
+    "mbc/lookup": {"keys": KEYS},
+    "mbc/bulk": {"action": "retry", "filter": {}, "dryRun": True},
+    "schedules/any": {"taskType": "any", "expression": "rate(1 hour)"},
+    "any~mine": {"event": "success", "callbackType": "other"},
+    "any/any": {"status": "FAILED"},
+}
+
+
+def asked(caller: InProcessApi, method: str, path: str) -> Answer:
+    """What a route answers to a valid request."""
+    body = next((each for end, each in VALID.items() if path.endswith(end)), None)
+    query = "type=any" if path.endswith("/callbacks") else ""
+    return caller.request(method, path, body=body if method != "GET" else None, query=query)
+
+
+CHANGES = [each for each in routes() if each[0] != "GET" and not each[1].endswith("/lookup")]
+OF_A_TENANT = [each for each in routes() if "/mbc/" in each[1]]
+
+
+@pytest.mark.usefixtures("tokens")
+@pytest.mark.parametrize(("method", "path"), CHANGES)
+def test_no_route_that_changes_something_is_forgotten(method: str, path: str) -> None:
+    answer = asked(bearer(tenant="mbc", role="viewer"), method, path)
+
+    assert (answer.status, answer.error["code"]) == (403, "forbidden")
+    assert "may only read" in answer.error["message"]
+
+
+@pytest.mark.usefixtures("tokens")
+@pytest.mark.parametrize(("method", "path"), OF_A_TENANT)
+def test_no_route_of_a_tenant_answers_another_one(method: str, path: str) -> None:
+    for claim in ("other", "mbcs", "mb", "MBC", "", None, ["MBC"], "*", ".*"):
+        answer = asked(bearer(tenant=claim, role="admin"), method, path)
+
+        assert (answer.status, answer.error["code"]) == (403, "forbidden"), claim
+    assert asked(bearer(tenant="other mbc", role="admin"), method, path).status != 403
+
+
+@pytest.mark.usefixtures("tokens")
+def test_whoever_may_only_read_may_look_up_keys() -> None:
+    answer = asked(bearer(tenant="mbc", role="viewer"), "POST", "/v1/tenants/mbc/lookup")
+
+    assert answer.status == 200
+    assert len(answer.body["missing"]) == 1
+
+
+@pytest.mark.usefixtures("tokens")
+@pytest.mark.parametrize(("method", "path"), [each for each in routes() if "/revealed" in each[1]])
+def test_no_route_that_reveals_answers_who_may_not(method: str, path: str) -> None:
+    answer = bearer(tenant="mbc", role="operator").request(method, path)
+
+    assert (answer.status, answer.error["code"]) == (403, "forbidden")
+    assert "may reveal" in answer.error["message"]
 
 
 @pytest.mark.usefixtures("tokens")
