@@ -168,6 +168,22 @@ def test_a_retried_task_that_fails_again_is_counted_again(
     assert (group.count, group.open) == (2, 1)
 
 
+def test_a_group_shows_the_error_itself_and_not_that_of_the_parent(
+    cloud: InProcessCloud, client: TaskClient
+) -> None:
+    submitted(cloud, "asks-one-that-fails", 1)
+    cloud.run()
+
+    [group] = client.error_groups()
+    assert group.types == ("asks-one-that-fails", "fails")
+    assert (group.error_type, group.message) == ("RuntimeError", "always")
+    one = client.error_group(group.fingerprint)
+    assert one.count == 2
+    assert one.sample is not None
+    assert one.sample.type == "RuntimeError"
+    assert "TaskFailed" not in (one.sample.stack or "")
+
+
 def test_a_resolved_group_reopens_when_it_occurs_again(
     cloud: InProcessCloud, failed: Any, client: TaskClient
 ) -> None:

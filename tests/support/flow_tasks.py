@@ -47,6 +47,12 @@ def fails(value: Any) -> None:
     raise RuntimeError("always")
 
 
+@task("asks-one-that-fails", retry=Retry(max_attempts=1))
+def asks_one_that_fails(value: Any, ctx: TaskContext) -> Any:
+    """Fails, as its child does."""
+    return ctx.run("fails", value)
+
+
 @task("odd-fails", retry=Retry(max_attempts=1))
 def odd_fails(value: int) -> int:
     if value % 2:

@@ -13,6 +13,7 @@ from taskmill.model.clock import to_datetime
 from taskmill.model.errors import InvalidRequest, TaskNotFound
 from taskmill.model.keys import StoredKey, TaskKey
 from taskmill.model.statistics.names import HOUR_MS, OF_HOUR, group_partition
+from taskmill.model.wait_errors import TaskFailed
 from taskmill.service.parts import ServiceParts
 
 SHOWN_HOURS = 24
@@ -100,12 +101,14 @@ class ErrorGroups(ServiceParts):
         except Exception:  # noqa: BLE001  # gone, or unreadable: then the group's own words do
             return None
         error = row.attributes.get("error")
-        same = row.fingerprint == group.fingerprint
-        return error if same and isinstance(error, Mapping) else None
+        if row.fingerprint != group.fingerprint or not isinstance(error, Mapping):
+            return None
+        return error if error.get("type") == group.error_type else None
 
 
 def _group(mark: str, rows: Sequence[Row], now: int) -> ErrorGroup:
     last = max(rows, key=lambda row: row["lastAt"])
+    cause = max(rows, key=_tells_more)
     newest = max(rows, key=lambda row: row.get("stateAt", 0))
     reopened = [row["newSince"] for row in rows if row.get("newSince")]
     state = "open" if reopened else newest.get("state", "open")
@@ -115,8 +118,8 @@ def _group(mark: str, rows: Sequence[Row], now: int) -> ErrorGroup:
         state, reopened = "open", occurred
     return ErrorGroup(
         fingerprint=mark,
-        error_type=last["errorType"],
-        message=last["message"],
+        error_type=cause["errorType"],
+        message=cause["message"],
         types=tuple(sorted({row["sk"].partition("#")[2] for row in rows})),
         count=sum(row.get("count", 0) for row in rows),
         open=max(sum(row.get("open", 0) for row in rows), 0),
@@ -127,6 +130,11 @@ def _group(mark: str, rows: Sequence[Row], now: int) -> ErrorGroup:
         state=state,
         new_since=to_datetime(min(reopened)) if reopened else None,
     )
+
+
+def _tells_more(row: Row) -> tuple[bool, int]:
+    """The error itself before that of parents, which only tell that a child has failed."""
+    return row["errorType"] != TaskFailed.__name__, row["lastAt"]
 
 
 def _hours(rows: Sequence[Row], now: int) -> tuple[int, ...]:

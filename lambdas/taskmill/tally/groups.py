@@ -8,9 +8,15 @@ from typing import Any
 
 from taskmill.aws.dynamodb.statistics import StatisticsStore
 from taskmill.model.keys import StoredKey
+from taskmill.model.wait_errors import TaskFailed
 from taskmill.tally.additions import Addition
 
 SAMPLE_PARTS = ("type", "message", "stack")
+
+
+def is_childs(error: Mapping[str, Any]) -> bool:
+    """Whether an error says no more than that a child has failed, which is in the same group."""
+    return error.get("type") == TaskFailed.__name__ and "cause" in error
 
 
 @dataclass(frozen=True)
@@ -21,8 +27,12 @@ class Groups:
     _sampled: set[tuple[str, str]] = field(default_factory=set)
 
     def keep_sample(self, key: StoredKey, changes: Sequence[Addition]) -> None:
-        """Store a whole error of a group that this process has not met; before it is counted."""
-        error = next((each.error for each in changes if each.error is not None), None)
+        """Store a whole error of a group that this process has not met; before it is counted.
+
+        That of a parent is none: it only tells which child failed.
+        """
+        errors = [each.error for each in changes if each.error is not None]
+        error = next((each for each in errors if not is_childs(each)), None)
         mark = key.sk.partition("#")[0]
         if error is None or (key.tenant, mark) in self._sampled:
             return

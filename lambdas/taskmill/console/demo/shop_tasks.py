@@ -72,6 +72,13 @@ def send_mail(to: str, ctx: TaskContext) -> bool:
     return True
 
 
+@task("tell-operators")
+def tell_operators(ended: dict[str, Any], ctx: TaskContext) -> str:
+    """Tell the operators of the shop which task has ended, and how."""
+    _work(ctx, 0.1, 0.5)
+    return f"{ended['task']['type']} has {ended['task']['status'].lower()}"
+
+
 @task("pack", priority="high")
 def pack(order: Order, ctx: TaskContext) -> int:
     """Have the items of an order packed."""

@@ -65,6 +65,8 @@ class Traffic:
         )
         for warehouse in ("berlin", "lyon"):
             client.put_schedule(f"stock-{warehouse}", "sync-stock", "rate(1 hour)", warehouse)
+        client.register_callback("sync-stock", "failure", "tell-operators")
+        client.register_callback("nightly-report", "completion", "tell-operators")
         client.put_schedule("cleanup", "send-mail", "rate(1 day)", "ops", paused=True)
 
     def _customer(self, at: int) -> Act:

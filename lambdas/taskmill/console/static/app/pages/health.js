@@ -19,7 +19,7 @@ export default function HealthPage() {
         <td class="number">${whole(depth)}</td><td class="number">${whole(inFlight)}</td><td class=${`number${oldestSeconds > OLD ? " danger-text" : ""}`}>${(oldestSeconds ?? null) === null ? "–" : html`<${Duration} ms=${oldestSeconds * 1000} />`}</td></tr>`))}<//>
       <${Card} title="Given up">${table(["where", "#how many", "what to do"], [...each(health.deadLetters, ({ name, depth }) => html`<tr key=${name}><td><b>${name}</b></td>${marked(depth)}
           <td>${depth > 0 && html`find the cause, then redrive the queue in the AWS console`}</td></tr>`),
-        html`<tr key="parked"><td>changes of rows that are parked</td>${marked(health.parkedChanges)}<td>${health.parkedChanges > 0 && html`<code>taskmill sweep</code>`}</td></tr>`])}<//>`)}`;
+        html`<tr key="parked"><td><b>changes of rows that are parked</b></td>${marked(health.parkedChanges)}<td>${health.parkedChanges > 0 && html`<code>taskmill sweep</code>`}</td></tr>`])}<//>`)}`;
 }
 
 /** @param {{health: any}} props */

@@ -42,7 +42,7 @@ export function optionsForm(fields, texts, problems, onTexts) {
 
 /** @param {{field: Field, text: string, problem?: string, onText: (text: string) => void}} props */
 function FieldView({ field, text, problem, onText }) {
-  const { path, label, kind, required, nullable, description } = field;
+  const { path, label, kind, required, nullable, secret, description } = field;
   const id = `field-${path || "input"}`;
   const hint = [description, field.hint].filter(Boolean).join(" · ");
   const common = {
@@ -50,7 +50,7 @@ function FieldView({ field, text, problem, onText }) {
     "aria-describedby": [problem && `${id}-problem`, hint && `${id}-hint`].filter(Boolean).join(" ") || undefined, onInput: typed(onText),
   };
   return html`<div class=${`field${problem ? " wrong" : ""}`}>
-    <label for=${id}>${label}${required && html` <span class="needed" aria-hidden="true">*</span>`}${" "}<span class="field-kind">${KINDS[kind] ?? kind}${nullable && " or null"}</span></label>
+    <label for=${id}>${label}${required && html` <span class="needed" aria-hidden="true">*</span>`}${" "}<span class="field-kind">${KINDS[kind] ?? kind}${nullable && " or null"}${secret && " secret"}</span></label>
     <${Control} field=${field} text=${text} common=${common} />
     ${problem && html`<p class="problem" id=${`${id}-problem`}>${problem}</p>`}
     ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}

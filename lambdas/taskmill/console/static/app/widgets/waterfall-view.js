@@ -74,7 +74,7 @@ export function Ruler({ span }) {
             y1="12"
             y2="18"
           />
-          <text x=${`${span ? (at / span) * 100 : 0}%`} dx="3" y="12"
+          <text x=${`${span ? (at / span) * 100 : 0}%`} dx=${at > 0.9 * span ? -3 : 3} text-anchor=${at > 0.9 * span ? "end" : "start"} y="12"
             >${at ? duration(at) : "0"}</text
           ></g
         >`,
