@@ -3,11 +3,11 @@
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from taskmill_cdk.acknowledge import acknowledge
+from taskmill_cdk.metrics.reading import grant_read_metrics
 from taskmill_cdk.task_function import entry_of
 
 
@@ -55,14 +55,4 @@ class Sweep(Construct):
 
     def grant_read_metrics(self) -> None:
         """Allow to ask CloudWatch for the age of the queues' oldest messages."""
-        # The CDK has no grant for metrics, and the action supports no resource but *.
-        iam.Grant.add_to_principal(
-            grantee=self.function,
-            actions=["cloudwatch:GetMetricStatistics"],
-            resource_arns=["*"],
-        )
-        acknowledge(
-            self.function,
-            rules=["AwsSolutions-IAM5[Resource::*]"],
-            reason="Reading metrics, like sending traces, supports no resource but *.",
-        )
+        grant_read_metrics(self.function)

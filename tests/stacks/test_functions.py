@@ -81,6 +81,7 @@ def test_logs_are_kept_for_a_month(template: Template) -> None:
                 "TASKMILL_UNREADABLE_URL": "WorkQueueUnreadable",
                 "TASKMILL_FAILURE_QUEUE_URL": "DispatcherFailureQueue",
                 "TASKMILL_FAILURE_DEAD_LETTERS_URL": "DispatcherDeadLetters",
+                "TASKMILL_WORKFLOW_DEAD_LETTERS_URL": "SubtaskWorkflowDeadLetters",
                 "TASKMILL_STACK_NAME": "Taskmill",
                 "TASKMILL_VERSION": version("taskmill"),
             },

@@ -62,6 +62,7 @@ EXPECTED = {
                 "WorkQueueUnreadable",
                 "DispatcherFailureQueue",
                 "DispatcherDeadLetters",
+                "SubtaskWorkflowDeadLetters",
             )
         },
         "PayloadsBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
@@ -147,9 +148,10 @@ EXPECTED = {
 def test_a_function_may_do_just_what_it_needs(
     template: Template, allowed: Allowed, function: str
 ) -> None:
+    ages = {"cloudwatch:GetMetricStatistics"} if function == "ApiHandler" else set()
     of_every_function = {
         f"{function}Logs": {"logs:CreateLogStream", "logs:PutLogEvents"},
-        "*": {"xray:PutTraceSegments", "xray:PutTelemetryRecords"},
+        "*": {"xray:PutTraceSegments", "xray:PutTelemetryRecords", *ages},  # ages of messages
     }
 
     assert allowed(template, f"{function}Role") == EXPECTED[function] | of_every_function

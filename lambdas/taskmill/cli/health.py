@@ -6,7 +6,7 @@ import typer
 
 from taskmill.cli.call import Call
 
-COLUMNS = ("QUEUE", "WAITING", "IN FLIGHT")
+COLUMNS = ("QUEUE", "WAITING", "IN FLIGHT", "OLDEST")
 
 
 def health(ctx: typer.Context) -> None:
@@ -17,7 +17,14 @@ def health(ctx: typer.Context) -> None:
     if call.output.as_json:
         call.output.model(found)
         return
-    work = [(each.name, f"{each.depth:,}", f"{each.in_flight:,}") for each in found.queues]
-    dead = [(each.name, f"{each.depth:,}", "") for each in found.dead_letters]
-    parked = ("changes to try again", f"{found.parked_changes:,}", "")
+    work = [
+        (each.name, f"{each.depth:,}", f"{each.in_flight:,}", _age(each.oldest_seconds))
+        for each in found.queues
+    ]
+    dead = [(each.name, f"{each.depth:,}", "", "") for each in found.dead_letters]
+    parked = ("changes to try again", f"{found.parked_changes:,}", "", "")
     call.output.table(COLUMNS, [*work, *dead, parked])
+
+
+def _age(seconds: int | None) -> str:
+    return "" if seconds is None else f"{seconds:,} s"

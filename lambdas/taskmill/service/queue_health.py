@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from taskmill.aws.sqs.queue_counts import queue_counts
 from taskmill.model.api.health import DeadLetters, QueueDepth, QueuesHealth
@@ -13,19 +15,22 @@ from taskmill.model.clock import Clock, to_datetime
 
 @dataclass(frozen=True, kw_only=True)
 class QueueHealth:
-    """Reads the numbers of messages: one call for each queue.
+    """Reads the numbers of messages: one call for each queue, and one for the age of its oldest.
 
     Attributes:
         sqs: The client.
         work: URLs of the work queues by name.
         dead: URLs of the queues of dead letters by name.
         parked: URL of the queue of changes that are tried again; None: unknown here.
+        oldest_sent_at: Tells of a URL, and of now, since when its oldest message is there, in epoch
+            ms; None: unknown. CloudWatch bills it, so it is asked of queues with messages only.
     """
 
     sqs: Any
     work: Mapping[str, str]
     dead: Mapping[str, str]
     parked: str | None
+    oldest_sent_at: Callable[[str, int], int | None]
     clock: Clock
 
     def read(self) -> QueuesHealth:
@@ -35,7 +40,12 @@ class QueueHealth:
         now = self.clock()
         return QueuesHealth(
             queues=tuple(
-                QueueDepth(name=name, depth=each.waiting, in_flight=each.in_flight)
+                QueueDepth(
+                    name=name,
+                    depth=each.waiting,
+                    in_flight=each.in_flight,
+                    oldest_seconds=self._age(self.work[name], now) if each.total else None,
+                )
                 for name, each in queues.items()
             ),
             dead_letters=tuple(
@@ -44,3 +54,10 @@ class QueueHealth:
             parked_changes=parked,
             as_of=to_datetime(now),
         )
+
+    def _age(self, url: str, now: int) -> int | None:
+        try:
+            sent = self.oldest_sent_at(url, now)
+        except ClientError:  # throttled, or not allowed: the numbers of messages are still known
+            return None
+        return None if sent is None else max(now - sent, 0) // 1000

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 WORK_QUEUE, DEAD_LETTERS, FAILURES = "queue", "dead-letters", "failures"  # queue URLs
 PARKED = {FAILURES: "failures-dead-letters"}  # where records end that fail again and again
-UNREADABLE = "unreadable"
+UNREADABLE, WORKFLOW_DEAD_LETTERS = "unreadable", "workflow-dead-letters"
 
 
 def pool_queue(pool: str) -> str:
@@ -43,6 +43,7 @@ def function_environment(*, modules: Sequence[str], factory: str | None) -> dict
         "TASKMILL_UNREADABLE_URL": UNREADABLE,
         "TASKMILL_FAILURE_QUEUE_URL": FAILURES,
         "TASKMILL_FAILURE_DEAD_LETTERS_URL": PARKED[FAILURES],
+        "TASKMILL_WORKFLOW_DEAD_LETTERS_URL": WORKFLOW_DEAD_LETTERS,
         "TASKMILL_STATE_MACHINE_ARN": "arn:aws:states:us-east-1:1:stateMachine:subtasks",
         "TASKMILL_STATUS_TOPIC_ARN": "status",
         "TASKMILL_ALARM_TOPIC_ARN": "alarms",

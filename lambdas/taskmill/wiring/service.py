@@ -58,12 +58,14 @@ class ServiceParts(FanOutParts):
             "dead letters": settings.dead_letters_url,
             "unreadable messages": settings.unreadable_url,
             "dead changes": settings.failure_dead_letters_url,
+            "workflow events": settings.workflow_dead_letters_url,
         }
         return QueueHealth(
             sqs=self.client("sqs"),
             work={**{name: url for url, name in by_url.items()}, **dict(settings.pool_urls)},
             dead={name: url for name, url in dead.items() if url},
             parked=settings.failure_queue_url,
+            oldest_sent_at=self.oldest_sent_at,
             clock=self.clock,
         )
 

@@ -211,6 +211,9 @@ class Settings:
     failure_dead_letters_url: str | None = _setting(
         "TASKMILL_FAILURE_DEAD_LETTERS_URL", "where records end that fail again and again"
     )
+    workflow_dead_letters_url: str | None = _setting(
+        "TASKMILL_WORKFLOW_DEAD_LETTERS_URL", "where events of ended executions are that got lost"
+    )
 
     state_machine_arn: str | None = _setting(
         "TASKMILL_STATE_MACHINE_ARN", "the state machine of fan-outs"

@@ -256,3 +256,16 @@ class Stores:
         from taskmill.aws.sns import Topic
 
         return Topic(LazyClient(self.client, "sns"), self.settings.need(setting))
+
+    def oldest_sent_at(self, url: str, now: int) -> int | None:
+        """Since when (epoch ms) the oldest message of a queue is there, as CloudWatch knows it.
+
+        Returns:
+            None: it is not known, as of queues that are not SQS.
+        """
+        from taskmill.aws.sqs.queue_age import QueueAge
+
+        if self.settings.queue_service != "sqs":
+            return None
+        cloudwatch, sqs = (LazyClient(self.client, each) for each in ("cloudwatch", "sqs"))
+        return QueueAge(cloudwatch, sqs, url).oldest_sent_at(now)

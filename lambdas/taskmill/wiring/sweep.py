@@ -7,7 +7,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from taskmill.model.lanes import ByLane, Lane
-from taskmill.wiring.clients import LazyClient
 from taskmill.wiring.dispatch import DispatchParts
 
 if TYPE_CHECKING:
@@ -41,13 +40,7 @@ class SweepParts(DispatchParts):
         """Reads the age of each lane's queue; unknown for queues that are not SQS."""
         if self.settings.queue_service != "sqs":
             return lambda _: {}
-        return partial(_by_lane, self.settings.by_lane("URL"), self._age_of)
-
-    def _age_of(self, url: str, now: int) -> int | None:
-        from taskmill.aws.sqs.queue_age import QueueAge
-
-        cloudwatch, sqs = (LazyClient(self.client, each) for each in ("cloudwatch", "sqs"))
-        return QueueAge(cloudwatch, sqs, url).oldest_sent_at(now)
+        return partial(_by_lane, self.settings.by_lane("URL"), self.oldest_sent_at)
 
 
 def _by_lane(

@@ -19,6 +19,7 @@ from taskmill_cdk.build_folder import DEFAULT_BUILD_FOLDER
 from taskmill_cdk.callers import Cors, origins
 from taskmill_cdk.function_code import stage_function_code
 from taskmill_cdk.limits import CALLBACK_BUDGET, TenantLimits, limit_settings
+from taskmill_cdk.metrics.reading import grant_read_metrics
 from taskmill_cdk.props import check_fargate_size
 from taskmill_cdk.runtime_layer import AWS, HOST
 from taskmill_cdk.sign_in import SignIn
@@ -328,12 +329,17 @@ class TaskStack(TaskStackAccess):
             self._grant_sweep(self.sweep)
 
     def _show_health(self, function: lambda_.Function) -> None:
-        """Let a function count the messages of the queues that people look after."""
+        """Let a function count the messages of the queues that people look after.
+
+        Of the work queues, it may also ask how old the oldest message is.
+        """
+        grant_read_metrics(function)
         for name, queue in {
             "DEAD_LETTERS": self.work_queue.dead_letters,
             "UNREADABLE": self.work_queue.unreadable,
             "FAILURE_QUEUE": self.dispatcher.failure_queue,
             "FAILURE_DEAD_LETTERS": self.dispatcher.dead_letters,
+            "WORKFLOW_DEAD_LETTERS": self.workflow.dead_letters,
         }.items():
             queue.grant(function, "sqs:GetQueueAttributes")
             function.add_environment(f"TASKMILL_{name}_URL", queue.queue_url)

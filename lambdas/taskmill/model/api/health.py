@@ -16,7 +16,9 @@ class QueueDepth(View):
     depth: int = Field(description="Messages that wait, also those that are delayed.")
     in_flight: int = Field(description="Messages that a worker has received.")
     oldest_seconds: int | None = Field(
-        default=None, description="Age of the oldest message; null where it is not known."
+        default=None,
+        description="Age of the oldest message, as CloudWatch measured it within the last 15"
+        " minutes; null if the queue is empty or the age is not known.",
     )
 
 
