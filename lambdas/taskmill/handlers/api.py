@@ -27,6 +27,7 @@ def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
             answer = mask_names(_APP.resolve(request, context), request["rawPath"])
         if reads_only(event):
             answer["headers"] = {**answer.get("headers", {}), READ_UNITS: str(units)}
+        answer["body"] = answer.get("body") or ""  # of a 304; MiniStack makes a 500 of null
     except Exception as error:  # noqa: BLE001  # else API Gateway would answer in its own form
         answer = as_lambda_answer(respond(error))
     http = event["requestContext"]["http"]

@@ -65,7 +65,7 @@ function countsOf(task) {
 function share(part, all) {
   if (!all || !part) return "";
   const percent = (part / all) * 100;
-  return percent < 0.1 ? "< 0.1 %" : percent > 99.9 && part < all ? "> 99.9 %" : `${percent < 10 ? percent.toFixed(1) : Math.round(percent)} %`;
+  return percent < 0.1 ? "< 0.1 %" : percent > 99.9 && part < all ? "> 99.9 %" : `${percent < 10 || (percent > 99 && part < all) ? percent.toFixed(1) : Math.round(percent)} %`;
 }
 
 /** All batches, at most 5,000. @param {any} task */
