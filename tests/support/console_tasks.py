@@ -21,6 +21,28 @@ class Login(BaseModel):
     password: SecretStr
 
 
+class Odd(BaseModel):
+    """Names that every JavaScript object has, or that look like a path."""
+
+    constructor: str = "c"
+    to_string: int = Field(default=1, alias="toString")
+    proto: str = Field(default="p", alias="__proto__")
+
+
+class Dotted(BaseModel):
+    dotted: int = Field(alias="a.b")
+
+
+@task("console-odd")
+def odd(given: Odd) -> dict[str, object]:
+    return given.model_dump(by_alias=True)
+
+
+@task("console-dotted")
+def dotted(given: Dotted) -> int:
+    return given.dotted
+
+
 @task("console-login")
 def login(given: Login) -> str:
     """Log somebody in, with a password that nobody sees."""
@@ -67,6 +89,12 @@ def echo(value: object) -> object:
 def family(names: list[str], ctx: TaskContext) -> list[object]:
     """A parent of as many children."""
     return ctx.gather(echo, names)
+
+
+@task("console-tall", retry=Retry(max_attempts=1))
+def tall(lines: int) -> None:
+    """Fail with as many lines."""
+    raise ValueError("\n".join(f"line {each}" for each in range(lines)))
 
 
 @task("console-hostile", retry=Retry(max_attempts=1))

@@ -100,7 +100,8 @@ export function fieldsOf(root, secret = []) {
   const add = (given, path, label, required, group, level) => {
     const { schema, nullable } = withoutNull(root, given);
     const inner = Object.entries(schema.properties ?? {});
-    if (inner.length && level < DEPTH && !nullable && (required || level === 0)) {
+    const isPlain = inner.length > 0 && inner.every(([name]) => name && !name.includes(".")); // or no path leads there
+    if (isPlain && level < DEPTH && !nullable && (required || level === 0)) {
       for (const [name, each] of inner) {
         const within = path ? `${path}.${name}` : name;
         add(
@@ -168,7 +169,11 @@ export function textsOf(fields, input) {
 
 /** @param {any} value @param {string} path */
 const lookup = (value, path) =>
-  path ? path.split(".").reduce((at, name) => at?.[name], value) : value;
+  path ? path.split(".").reduce((at, name) => ownOf(at, name), value) : value;
+
+/** A member of an object, not one that all objects have, such as `constructor`. @param {any} object @param {string} name */
+export const ownOf = (object, name) =>
+  object !== null && object !== undefined && Object.hasOwn(object, name) ? object[name] : undefined;
 
 /**
  * The input that the texts of a form make; `problems` by path, if one is no such value at all.
@@ -183,10 +188,10 @@ export function inputOf(fields, texts) {
   const made = {
     value: fields.some((each) => each.path === "") ? undefined : {},
     given: true,
-    problems: {},
+    problems: Object.create(null),
   };
   for (const field of fields) {
-    const text = texts[field.path] ?? "";
+    const text = ownOf(texts, field.path) ?? "";
     if (text === "" && !(field.kind === "text" && field.required)) {
       if (field.required && field.path) made.problems[field.path] = "is required";
       continue;
@@ -269,7 +274,7 @@ function ordered(value) {
  */
 export function problemsOf(refusal, paths) {
   /** @type {Record<string, string>} */
-  const problems = {};
+  const problems = Object.create(null);
   /** @param {string} path @param {string} message */
   const add = (path, message) => {
     let at = path;

@@ -1,7 +1,7 @@
 // The fields of a form, each with its description and what the API says about it.
 import { html } from "../lib.js";
 import { stringify } from "../models/exact-json.js";
-import { problemsOf as problemsAt } from "../models/schema-form.js";
+import { ownOf, problemsOf as problemsAt } from "../models/schema-form.js";
 import { typed } from "./short.js";
 
 /** @typedef {import("../models/schema-form.js").Field} Field */
@@ -35,7 +35,7 @@ export function optionsForm(fields, texts, problems, onTexts) {
       const heading = own !== group && own;
       group = own;
       return html`${heading && html`<h3 class="form-group">${own}</h3>`}
-        <${FieldView} key=${field.path} field=${field} text=${texts[field.path] ?? ""} problem=${problems[field.path]}
+        <${FieldView} key=${field.path} field=${field} text=${ownOf(texts, field.path) ?? ""} problem=${ownOf(problems, field.path)}
           onText=${(/** @type {string} */ text) => onTexts({ ...texts, [field.path]: text })} />`;
     })}`;
 }
