@@ -11,7 +11,7 @@ import pytest
 from clouds import TENANT, fan_out, get, submit
 
 from taskmill.model.api.bulk import BulkCount, BulkFilter, NewBulk
-from taskmill.model.api.requests import InvokeContext
+from taskmill.model.api.requests import InvokeContext, KeyModel
 from taskmill.model.bulk_filter import Matching
 from taskmill.model.errors import Conflict, InvalidOption, InvalidRequest
 from taskmill.model.keys import TaskKey
@@ -185,6 +185,45 @@ def test_a_bulk_that_is_cancelled_stops_at_its_next_page_and_goes_on_when_retrie
     cloud.run()
     assert runs(cloud, keys) == {("COMPLETED", 2): 20}
     assert get(cloud, task.key).attributes["result"] == {"acted": 20, "skipped": {}}
+
+
+@pytest.mark.parametrize("chaos", [Chaos(), Chaos(deliveries=2, seed=3)])
+def test_two_bulks_over_the_same_rows_retry_each_once(chaos: Chaos) -> None:
+    with InProcessCloud(modules=["bulk_tasks"], chaos=chaos) as cloud:
+        keys = failed(cloud, 30)
+        with_pages(cloud, page=5, turn_pages=2)
+        bulk_tasks.BROKEN.clear()
+
+        tasks = [
+            bulk(cloud),
+            bulk(cloud),
+            bulk(cloud, keys=[_of(key) for key in keys], filter=None),
+        ]
+        cloud.run()
+
+        assert runs(cloud, keys) == {("COMPLETED", 2): 30}
+        results = [get(cloud, each.key) for each in tasks]
+        assert [str(each.status) for each in results] == ["COMPLETED"] * 3
+        if chaos.deliveries == 1:
+            assert sum(each.attributes["result"]["acted"] for each in results) == 30
+
+
+def test_a_retry_and_a_cancel_of_the_same_rows_leave_none_between(cloud: InProcessCloud) -> None:
+    keys = failed(cloud, 30)
+    with_pages(cloud, page=5, turn_pages=2)
+    bulk_tasks.BROKEN.clear()
+
+    tasks = [bulk(cloud), bulk(cloud, "cancel")]
+    cloud.run()
+
+    assert {str(get(cloud, each.key).status) for each in tasks} == {"COMPLETED"}
+    ends = runs(cloud, keys)
+    assert sum(ends.values()) == 30
+    assert set(ends) <= {("COMPLETED", 2), ("CANCELLED", 2)}
+
+
+def _of(key: TaskKey) -> KeyModel:
+    return KeyModel(pk=key.pk, sk=key.sk)
 
 
 def test_a_bulk_goes_on_in_turns_that_cost_no_attempt(cloud: InProcessCloud) -> None:

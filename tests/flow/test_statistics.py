@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
+import bulk_tasks
 import pytest
 from clouds import TENANT
 from figures import events_in, rows_of, statuses_in, tallied_events, tallied_statuses
 
+from taskmill.aws.dynamodb.codec import encode_item
 from taskmill.client import TaskClient
+from taskmill.model.keys import TaskKey
 from taskmill.models import CreateTask
 from taskmill.testing import Chaos, InProcessCloud
 from taskmill.testing.http import InProcessApi, handler
@@ -58,6 +62,70 @@ def test_a_thousand_tasks_under_doubled_deliveries_count_as_a_scan_does() -> Non
             if name == "failed"
         )
         assert sum(each["count"] for each in groups) == failures
+
+
+@pytest.mark.parametrize("deliveries", [1, 2])
+def test_all_kinds_of_tasks_together_count_as_a_scan_does(deliveries: int) -> None:
+    """Fan-outs that tolerate failures, one subtask's retry, callbacks, fires, a code used again."""
+    chaos = Chaos(deliveries=deliveries, seed=11)
+    with InProcessCloud(modules=["bulk_tasks"], chaos=chaos) as cloud:
+        bulk_tasks.BROKEN.clear()
+        bulk_tasks.BAD.clear()
+        bulk_tasks.BAD.update({3, 7})
+        api = InProcessApi()
+        body = {"taskType": "bulk-element", "input": [*range(10)]}
+        tolerant = {
+            **body,
+            "code": "tolerant",
+            "toleratedFailures": 2,
+            "onCompletion": "bulk-fails",
+        }
+        strict = {**body, "code": "strict", "toleratedFailures": 1, "onFailure": "bulk-other"}
+        answers = [api.post(f"{ROOT}/step-function-tasks", each) for each in (tolerant, strict)]
+        hourly = {"taskType": "bulk-fails", "expression": "rate(1 hour)", "input": 1}
+        answers.append(api.put(f"{ROOT}/schedules/hourly", hourly))
+        late = {"taskType": "bulk-other", "code": "late", "delaySeconds": 9_000}
+        answers.append(api.post(f"{ROOT}/tasks", late))
+        answers.append(api.post(f"{ROOT}/tasks/bulk-other/late/cancel"))
+        assert {each.status for each in answers} <= {200, 202}
+        cloud.run()
+        as_counted(cloud, api)
+
+        bulk_tasks.BAD.clear()
+        path = f"{ROOT}/step-function-tasks/bulk-element"
+        assert api.post(f"{path}/strict/subtasks/3/retry").status == 202
+        cloud.run()
+        as_counted(cloud, api)
+        assert api.post(f"{path}/strict/retry").status == 200
+        assert api.post(f"{path}/tolerant/retry").status == 200
+        cloud.advance(seconds=3 * 3600)
+        as_counted(cloud, api)
+
+        stored = TaskKey.parse(f"TASK#{TENANT}", "bulk-other#late").stored
+        cloud.table.delete_item(Key=encode_item(stored._asdict()))  # as its TTL would
+        again = {"taskType": "bulk-other", "code": "late", "input": 2}
+        assert api.post(f"{ROOT}/tasks", again).status == 202
+        cloud.run()
+        as_counted(cloud, api, gone=True)
+        made = {row["sk"] for row in rows_of(cloud.table) if row.get("schedule")}
+        assert len(made) >= 2
+
+
+def as_counted(cloud: InProcessCloud, api: InProcessApi, *, gone: bool = False) -> None:
+    """The statistics are what a scan finds; of rows that are gone, only present numbers are."""
+    cloud.count_statistics()
+    rows = rows_of(cloud.table)
+    assert tallied_statuses(rows) == statuses_in(rows)
+    if not gone:
+        assert tallied_events(rows) == events_in(rows)
+    failing = [
+        row
+        for row in rows
+        if row.get("status") == "FAILED" and row["row"] != "SFN_TASK"  # its subtasks are counted
+    ]
+    groups = api.get(f"{ROOT}/errors").body["groups"]
+    open_ones = {each["fingerprint"]: each["open"] for each in groups if each["open"]}
+    assert open_ones == Counter(row["fingerprint"] for row in failing)
 
 
 def test_the_statuses_of_a_type_are_counted(cloud: InProcessCloud, api: InProcessApi) -> None:
