@@ -4,7 +4,7 @@ from pathlib import Path
 
 import page_programs
 import pytest
-import type_checkers
+from type_checkers import Checked
 
 UNTYPED_LIBRARY = ("import-untyped", "untyped-decorator")  # Django has no types of its own
 KNOWN = (  # pyright, of code of others
@@ -15,16 +15,16 @@ PAGES = sorted({each.page for each in page_programs.programs()})
 
 
 @pytest.fixture(scope="module")
-def complaints(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def complaints(checked: Checked) -> list[str]:
     """Each complaint of a checker, with its place on the page."""
-    folder = tmp_path_factory.mktemp("pages")
-    written = page_programs.write(folder)
     return [
-        f"{written[each.file].page.relative_to(page_programs.ROOT)}:{each.line}:"
+        f"{checked.pages[each.file].page.relative_to(page_programs.ROOT)}:{each.line}:"
         f" {checker}: {each.message} [{each.rule}]"
-        for checker, found in type_checkers.checked(folder).items()
+        for checker, found in checked.complaints.items()
         for each in found
-        if each.rule not in UNTYPED_LIBRARY and not any(known in each.message for known in KNOWN)
+        if each.file in checked.pages
+        and each.rule not in UNTYPED_LIBRARY
+        and not any(known in each.message for known in KNOWN)
     ]
 
 

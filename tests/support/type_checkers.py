@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from page_programs import Program
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("lambdas/taskmill", "stacks/taskmill_cdk", "local/taskmill_local")
 CACHE = ROOT / ".mypy_cache/programs"  # what mypy knows of the CDK takes half a minute to find out
@@ -28,6 +30,14 @@ class Complaint:
     line: int
     rule: str
     message: str
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Programs of pages by their files, and what each checker complains of in all programs."""
+
+    pages: Mapping[Path, Program]
+    complaints: Mapping[str, list[Complaint]]
 
 
 def checked(folder: Path) -> Mapping[str, list[Complaint]]:

@@ -1,13 +1,11 @@
 """mypy --strict and pyright know the types of task functions, and refuse what does not fit."""
 
 import re
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-import type_checkers
-from type_checkers import Complaint
+from type_checkers import Checked, Complaint
 
 HERE = Path(__file__).parent
 EXPECTED = re.compile(r"  # (?P<mypy>[a-z-]+), (?P<pyright>[A-Z]\w+)$")
@@ -16,11 +14,8 @@ pytestmark = pytest.mark.xdist_group("type-checkers")
 
 
 @pytest.fixture(scope="module")
-def complaints(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, list[Complaint]]:
-    folder = tmp_path_factory.mktemp("programs")
-    for name in ("accepted.py", "refused.py"):
-        shutil.copy(HERE / name, folder)
-    return type_checkers.checked(folder)
+def complaints(checked: Checked) -> Mapping[str, list[Complaint]]:
+    return checked.complaints
 
 
 @pytest.mark.parametrize("checker", CHECKERS)
