@@ -39,7 +39,7 @@ REFUSED = {7, 8, 14, 15}
 
 def by_mypy(folder: Path) -> tuple[dict[int, str], set[int]]:
     command = [sys.executable, "-m", "mypy", "--config-file=", "--strict", "uses.py"]
-    options = ["--follow-imports=silent", "--cache-dir", str(folder / "cache")]
+    options = ["--follow-imports=silent", "--cache-dir", str(ROOT / ".mypy_cache/clients")]
     environment = {"MYPYPATH": str(ROOT / "lambdas"), "PATH": ""}
     ran = subprocess.run(
         [*command, *options],
