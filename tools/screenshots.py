@@ -31,8 +31,9 @@ from taskmill.testing import InProcessCloud  # noqa: E402
 from taskmill.testing.over_http.transport import InProcessTransport  # noqa: E402
 
 FOLDER = ROOT / "docs/console"
-WIDTH, HEIGHT = 1200, 680
+WIDTH, HEIGHT = 1200, 640
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+QUIET_MS = 600
 MOST_BYTES = 60_000  # of one picture
 MOST_BYTES_IN_ALL = 900_000
 AS_ON_AWS = {
@@ -156,8 +157,13 @@ def _picture(page: Page, view: View) -> bytes:
 
 
 def _settle(page: Page) -> None:
+    """Wait until nothing loads, and the text stays as it is."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('.loading')")
+    before = ""
+    while (text := page.locator("body").inner_text()) != before:
+        before = text
+        page.wait_for_function("!document.querySelector('.loading')")
+        page.wait_for_timeout(QUIET_MS)
 
 
 def refuse_paths(name: str, text: str) -> None:

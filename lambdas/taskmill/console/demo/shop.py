@@ -81,6 +81,7 @@ def demo_cloud(
         acts = Traffic(begins=cloud.now, now=now, seed=seed).acts()
         next_act = cloud.play(acts, next(acts), now)
         if frozen:
+            cloud.stage.close()  # real clocks would end what sleeps: a task may run for 60 s
             yield cloud
             return
         stop = threading.Event()
