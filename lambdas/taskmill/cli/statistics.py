@@ -34,10 +34,25 @@ def stats(
     task_type: Annotated[
         str | None, typer.Option("--type", help="Only tasks of this type.", show_default=False)
     ] = None,
+    recount: Annotated[
+        bool, typer.Option("--recount", help="Count them anew, and correct what is wrong.")
+    ] = False,
     wide: Wide = False,
 ) -> None:
-    """Count the tasks of each type by status, or tell what happened in each hour."""
+    """Count the tasks of each type by status, or tell what happened in each hour.
+
+    --recount is for operators, after changes were lost: it reads all rows of the tenant with your
+    AWS credentials, and corrects the present numbers and those of open errors. It needs the
+    variable TASKMILL_TABLE, or the local cloud of this folder. History stays as it is.
+    """
     call: Call = ctx.obj
+    if recount:
+        if history or days or task_type:
+            raise typer.BadParameter("--recount counts all, and goes with no other choice")
+        from taskmill.cli.recounting import recount as counted_anew
+
+        counted_anew(call)
+        return
     with call.client() as client:
         if history or days:
             _show_history(call, client.history(**_span(days=days), task_type=task_type), wide=wide)

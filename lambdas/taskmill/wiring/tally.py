@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from taskmill.wiring.stores import Stores
 
 if TYPE_CHECKING:
+    from taskmill.tally.recount import Recount
     from taskmill.tally.tally import Tally
 
 
@@ -22,3 +23,10 @@ class TallyParts(Stores):
 
         store = StatisticsStore(self.table)
         return Tally(store=store, groups=Groups(store), clock=self.clock)
+
+    @cached_property
+    def recount(self) -> Recount:
+        from taskmill.aws.dynamodb.statistics import StatisticsStore
+        from taskmill.tally.recount import Recount
+
+        return Recount(store=StatisticsStore(self.table), clock=self.clock)

@@ -63,7 +63,7 @@ def sweep(
     quiet = {"POWERTOOLS_LOG_LEVEL": "ERROR"}  # what was swept is printed as the result
     here = wired_to_stack(call, needed=NEEDED, given=quiet, connections=_CONNECTIONS)
     found: list[Swept] = []
-    with use(here), _aws_errors():
+    with use(here), aws_errors():
         sweeper = replace(here.sweeper, grace_ms=grace * 60_000, resends=_with_known_queues(here))
         swept = sweeper.sweep(dry_run=dry_run, found=found.append)
     _print(call.output, swept, found, dry_run=dry_run)
@@ -98,7 +98,7 @@ def _print(output: Output, swept: Sweep, found: list[Swept], *, dry_run: bool) -
 
 
 @contextmanager
-def _aws_errors() -> Iterator[None]:
+def aws_errors() -> Iterator[None]:
     """An error of AWS in one line, as that of any other command."""
     from botocore.exceptions import BotoCoreError, ClientError
 
