@@ -62,6 +62,8 @@ def test_options_tenant_profile_port_and_read_only(tmp_path: Path, api: StubApi)
             assert second.line.startswith("taskmill: port 4655 is in use")
             assert "taskmill console --port 4656" in second.line
             assert second.process.wait(30) == 4
+        with console_process(tmp_path, "--demo", "--port", "4655") as demo:
+            assert "taskmill console --demo --port 4656" in demo.line
     assert [each.header("authorization") for each in api.seen] == ["Bearer t-1"]
 
 

@@ -59,7 +59,7 @@ def open_demo(call: Call, *, port: int, read_only: bool, only_print: bool) -> No
         from taskmill.console.serving import COMMAND, run
     except ImportError as missing:
         raise missing_extra(call, missing) from None
-    with bound(port, command=COMMAND) as listener, suppress(KeyboardInterrupt):
+    with bound(port, command=f"{COMMAND} --demo") as listener, suppress(KeyboardInterrupt):
         call.output.note("makes up a day of a shop; this takes some seconds")
         with demo_cloud() as cloud:
             console = demo_console(cloud, read_only=read_only)
