@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ import pytest
 from forgotten import types_forgotten
 from playwright.sync_api import Browser
 
+from taskmill.console.demo.shop import TENANT as SHOP
+from taskmill.console.demo.shop import demo_cloud
 from taskmill.testing import InProcessCloud
 
 HERE = Path(__file__).parent
@@ -45,23 +48,48 @@ def browser(started: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Brow
 def show(browser: Browser) -> Iterator[Open]:
     """Makes a page in front of a cloud of its own; what the page complains about fails the test.
 
-    The arguments are those of `InProcessCloud` under `cloud`, and those of `console_view.view`.
+    The arguments are those of `InProcessCloud` under `cloud`, or a cloud that exists under `of`,
+    and those of `console_view.view`.
     """
     with ExitStack() as stack:
         views: list[console_view.View] = []
 
-        def make(*, cloud: dict[str, Any] | None = None, **how: Any) -> console_view.View:
-            settings = {"modules": ["console_tasks"], **(cloud or {})}
-            if "folder" in settings:  # whose types may be others' examples
-                stack.enter_context(types_forgotten())
-            entered = stack.enter_context(InProcessCloud(**settings))
+        def make(
+            *,
+            cloud: dict[str, Any] | None = None,
+            of: InProcessCloud | None = None,
+            **how: Any,
+        ) -> console_view.View:
+            entered = of or clouded(cloud)
             made = stack.enter_context(console_view.view(browser, entered, **how))
             views.append(made)
             return made
 
+        def clouded(cloud: dict[str, Any] | None) -> InProcessCloud:
+            settings = {"modules": ["console_tasks"], **(cloud or {})}
+            if "folder" in settings:  # whose types may be others' examples
+                stack.enter_context(types_forgotten())
+            return stack.enter_context(InProcessCloud(**settings))
+
         yield make
         for each in views:
             each.guard.check()
+
+
+@pytest.fixture(scope="module")
+def shop() -> Iterator[InProcessCloud]:
+    """The demo's cloud, with some of everything in it, whose time stands still.
+
+    Made once for the tests of a module, which therefore change nothing in it.
+    """
+    with demo_cloud(frozen=True, past_hours=3) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def show_shop(show: Open, shop: InProcessCloud) -> Open:
+    """As `show`, in front of the demo's cloud."""
+    return partial(show, of=shop, tenant=SHOP)
 
 
 @pytest.fixture

@@ -51,12 +51,14 @@ class Backstage(httpx.AsyncBaseTransport):
         asked: What the API was asked, oldest first.
         key: Of the console.
         url: Of the console's server.
+        tenant: That the page begins with.
     """
 
     cloud: InProcessCloud
     asked: list[Asked] = field(default_factory=list)
     key: str = ""
     url: str = ""
+    tenant: str = TENANT
     _stubs: list[tuple[re.Pattern[str], Stub]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -66,7 +68,7 @@ class Backstage(httpx.AsyncBaseTransport):
     @property
     def client(self) -> TaskClient:
         """A client of the same API; its requests are not among those asked."""
-        return self.cloud.client(TENANT)
+        return self.cloud.client(self.tenant)
 
     def address(self, view: str = "") -> str:
         """What to open in a browser, such as `address("/acme/tasks")`."""
@@ -85,6 +87,10 @@ class Backstage(httpx.AsyncBaseTransport):
         """Answer requests to a path (a regular expression, without the query) ourselves."""
         self._stubs.insert(0, (re.compile(path), answer))
 
+    def unstub(self) -> None:
+        """Leave all requests to the API again."""
+        self._stubs.clear()
+
     def refuse(self, path: str, status: int, message: str, *, methods: str = "") -> None:
         """Refuse requests as the API's gateway does, who has no `error` in its answers.
 
@@ -101,7 +107,7 @@ class Backstage(httpx.AsyncBaseTransport):
 
     def paths(self, method: str = "GET") -> list[str]:
         """Paths that were asked, without their tenant's beginning."""
-        begin = f"/v1/tenants/{TENANT}"
+        begin = f"/v1/tenants/{self.tenant}"
         return [each.path.removeprefix(begin) for each in self.asked if each.method == method]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -132,13 +138,21 @@ def page_of(items: list[Mapping[str, Any]], cursor: str | None = None) -> httpx.
 
 
 @contextmanager
-def backstage(cloud: InProcessCloud, **about: Any) -> Iterator[Backstage]:
+def backstage(
+    cloud: InProcessCloud,
+    *,
+    tenant: str = TENANT,
+    make_auth: Callable[[], httpx.Auth | None] = lambda: None,
+    **about: Any,
+) -> Iterator[Backstage]:
     """Serve a console in front of a cloud that has been entered.
 
     Args:
+        tenant: That the page begins with.
+        make_auth: Reads the caller's credentials, as of `Upstream`.
         about: As of `taskmill.console.serving.serve`.
     """
-    behind = Backstage(cloud)
-    with serve(Upstream(URL, lambda: None, behind), **{"tenant": TENANT, **about}) as place:
+    behind = Backstage(cloud, tenant=tenant)
+    with serve(Upstream(URL, make_auth, behind), tenant=tenant, **about) as place:
         behind.url, behind.key = place.url, place.key
         yield behind

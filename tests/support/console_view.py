@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from backstage import TENANT, Backstage, backstage
+from backstage import Backstage, backstage
 from console_routes import missing
 from page_guard import Guard
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
@@ -15,6 +15,7 @@ from taskmill.testing import InProcessCloud
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+OF_COLOURS = ["color-contrast", "link-in-text-block"]  # all others look at no colour
 Theme = Literal["light", "dark"]
 
 
@@ -38,13 +39,13 @@ class View:
         """Open a view of the tenant, such as "/tasks?q=status:failed", as its address would."""
         self.page.clock.set_system_time(self.cloud.now / 1000)
         self.page.goto("about:blank")  # a change of the fragment alone would load nothing
-        self.page.goto(self.behind.address(f"/{TENANT}{view}"))
+        self.page.goto(self.behind.address(f"/{self.behind.tenant}{view}"))
         self.settled()
         return self
 
     def go(self, view: str) -> "View":
         """Go to a view within the page that is open, as a link does."""
-        self.page.evaluate("hash => { location.hash = hash; }", f"/{TENANT}{view}")
+        self.page.evaluate("hash => { location.hash = hash; }", f"/{self.behind.tenant}{view}")
         self.settled()
         return self
 
@@ -63,15 +64,30 @@ class View:
         """The fragment of the page's address."""
         return str(self.page.evaluate("location.hash"))
 
-    def violations(self) -> list[str]:
+    def violations_in_both_themes(self) -> list[str]:
+        """What axe finds in the light theme, and what of the dark one's colours."""
+        light = self.violations()
+        self._turn("dark")
+        dark = self.violations(OF_COLOURS)
+        self._turn("light")
+        return [*light, *(f"dark: {each}" for each in dark)]
+
+    def _turn(self, theme: Theme) -> None:
+        self.page.emulate_media(color_scheme=theme)
+        expect(self.page.locator("html")).to_have_attribute("data-theme", theme)
+        self.page.wait_for_timeout(50)  # until it is painted
+
+    def violations(self, rules: list[str] = RULES) -> list[str]:
         """What axe finds against WCAG's levels A and AA, each with the elements concerned."""
-        self.page.evaluate(AXE.read_text())
+        if not self.page.evaluate("Boolean(window.axe)"):
+            self.page.evaluate(AXE.read_text())
         found: dict[str, Any] = self.page.evaluate(
-            "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", RULES
+            "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})", rules
         )
         return [
-            f"{each['id']} ({each['help']}): {[node['target'] for node in each['nodes']]}"
+            f"{each['id']} of {node['target']}: {node['failureSummary']}"
             for each in found["violations"]
+            for node in each["nodes"]
         ]
 
 

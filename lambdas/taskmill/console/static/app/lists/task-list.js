@@ -94,12 +94,14 @@ function useFresh(list, { type, status, createdBefore, codePrefix, error }) {
 function Rows({ list, terms, page, selection, tenant }) {
   const { rows } = list;
   void rows.version.value;
-  const [cursor, setCursor] = useState(-1);
+  const [cursor, draw] = useState(-1);
+  const at = useRef(-1); // the cursor before it is drawn, for keys that follow at once
+  const setCursor = (/** @type {number} */ index) => draw((at.current = index));
   const range = useRef(/** @type {[number, number]} */ ([0, -1]));
   usePatches(rows, range, tenant);
   const selectable = mayWrite.value;
   const chosen = selection.rows.value;
-  useListKeys({ rows, cursor, setCursor, selection });
+  useListKeys({ rows, at, setCursor, selection });
   const onRange = useCallback(
     (/** @type {number} */ first, /** @type {number} */ last) => {
       range.current = [first, last];
@@ -197,17 +199,17 @@ function NoRows({ rows, terms }) {
 }
 
 /**
- * @param {{rows: import("./paged-rows.js").PagedRows, cursor: number,
- *   setCursor: (index: number) => void, selection: Selection}} props
+ * @param {{rows: import("./paged-rows.js").PagedRows, at: {current: number},
+ *   setCursor: (index: number) => void, selection: Selection}} props at: of the cursor.
  */
-function useListKeys({ rows, cursor, setCursor, selection }) {
+function useListKeys({ rows, at, setCursor, selection }) {
   const move = (/** @type {number} */ to) => {
     const index = Math.max(0, Math.min(rows.count - 1, to));
     setCursor(index);
     requestAnimationFrame(() => focusRow(index));
   };
   const one = (/** @type {"retry" | "cancel"} */ action) => async () => {
-    const row = rows.row(cursor);
+    const row = rows.row(at.current);
     const fits = row && (action === "retry" ? RETRYABLE.has(row.status) : !isFinal(row.status));
     if (!fits || !mayWrite.peek()) return;
     const after = await act(action, row);
@@ -216,9 +218,9 @@ function useListKeys({ rows, cursor, setCursor, selection }) {
   const group = "List";
   /** @type {import("../keyboard.js").Shortcut[]} */
   const keys = [
-    { keys: "j", label: "Next row", group, run: () => move(cursor + 1) },
-    { keys: "k", label: "Previous row", group, run: () => move(cursor - 1) },
-    { keys: "Enter", label: "Open the row", group, run: () => open(rows.row(cursor)) },
+    { keys: "j", label: "Next row", group, run: () => move(at.current + 1) },
+    { keys: "k", label: "Previous row", group, run: () => move(at.current - 1) },
+    { keys: "Enter", label: "Open the row", group, run: () => open(rows.row(at.current)) },
     { keys: "Escape", label: "Clear the selection", group, run: () => selection.clear() },
   ];
   const writing = [
@@ -226,12 +228,12 @@ function useListKeys({ rows, cursor, setCursor, selection }) {
       keys: "x",
       label: "Select the row",
       group,
-      run: () => rows.row(cursor) && selection.toggle(rows.row(cursor), cursor),
+      run: () => rows.row(at.current) && selection.toggle(rows.row(at.current), at.current),
     },
     { keys: "r", label: "Retry the row's task", group, run: one("retry") },
     { keys: "c", label: "Cancel the row's task", group, run: one("cancel") },
   ];
-  useShortcuts(mayWrite.value ? [...keys, ...writing] : keys, [rows, cursor, selection, mayWrite.value]);
+  useShortcuts(mayWrite.value ? [...keys, ...writing] : keys, [rows, selection, mayWrite.value]);
 }
 
 /** @param {any} row */
