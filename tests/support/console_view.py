@@ -75,7 +75,9 @@ class View:
     def _turn(self, theme: Theme) -> None:
         self.page.emulate_media(color_scheme=theme)
         expect(self.page.locator("html")).to_have_attribute("data-theme", theme)
-        self.page.wait_for_timeout(50)  # until it is painted
+        self.page.evaluate(
+            "() => Promise.allSettled(document.getAnimations().map((each) => each.finished))"
+        )
 
     def violations(self, rules: list[str] = RULES) -> list[str]:
         """What axe finds against WCAG's levels A and AA, each with the elements concerned."""
