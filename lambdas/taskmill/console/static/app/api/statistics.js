@@ -1,6 +1,7 @@
 // The counts of the tenant in view; the beacon keeps them.
 import { has } from "../session.js";
 import { route } from "../router.js";
+import { ready } from "../shell/boot.js";
 import { get, of } from "./client.js";
 import { statisticsKey } from "./live.js";
 import { useQuery } from "./queries.js";
@@ -16,7 +17,7 @@ import { useQuery } from "./queries.js";
 export function useStatistics() {
   const { tenant } = route.value;
   return useQuery(statisticsKey(tenant), ({ signal }) => get(of(tenant, "statistics"), { signal }), {
-    enabled: Boolean(tenant) && has("statistics"),
+    enabled: Boolean(tenant) && ready.value && has("statistics"),
     staleTime: 60_000, // the beacon brings what is newer
   });
 }

@@ -241,8 +241,9 @@ function open(row) {
   if (row && !document.activeElement?.matches("a, button")) go(taskHref(row));
 }
 
-/** @param {number} index */
+/** Not away from what was opened since the key. @param {number} index */
 function focusRow(index) {
+  if (document.activeElement?.closest("input[type=text], dialog, [role=menu]")) return;
   /** @type {HTMLElement | null} */
   const element = document.querySelector(`.list-row[data-index="${index}"]`);
   element?.focus({ preventScroll: true });

@@ -2,7 +2,7 @@
 import { bulk } from "../actions.js";
 import { get, of, post } from "../api/client.js";
 import { useQuery } from "../api/queries.js";
-import { html, useState } from "../lib.js";
+import { html, useMemo, useState } from "../lib.js";
 import { useShortcuts } from "../keyboard.js";
 import { counted, whole } from "../numbers.js";
 import { Button, Card, Choice, PageHead, Time } from "../parts/basics.js";
@@ -38,8 +38,7 @@ function Groups() {
   const query = useQuery([tenant, "errors", state, pages], ({ signal }) =>
     listed(of(tenant, "errors"), pages, { state, limit: LIMIT }, signal, "groups"), { live: true, keep: true });
   const [at, setAt] = useState(0);
-  /** @type {any[]} */
-  const all = query.data?.items ?? [];
+  const all = useSettled(query.data?.items ?? [], `${tenant} ${state}`);
   const group = "Errors";
   useShortcuts([
     { keys: "j", group, label: "Next group", run: () => setAt(Math.min(all.length - 1, at + 1)) },
@@ -54,6 +53,21 @@ function Groups() {
           all.map((one, n) => html`<${GroupRow} key=${one.fingerprint} group=${one} isAt=${n === at} />`), "groups")}
           ${moreButton(cursor, () => setPages(pages + 1))}<//>`
       : html`<${Empty} title=${state === "open" ? "Nothing fails" : `No ${state} errors`}>Errors of tasks and subtasks are grouped here by their cause.<//>`)}`;
+}
+
+/**
+ * Groups in the order in which they were first shown, new ones below them: no row jumps away from
+ * the pointer because its error, or another one, has occurred again.
+ *
+ * @param {any[]} groups
+ * @param {string} list Which list it is; another one begins anew.
+ * @returns {any[]}
+ */
+function useSettled(groups, list) {
+  const places = useMemo(() => new Map(), [list]);
+  for (const { fingerprint } of groups)
+    if (!places.has(fingerprint)) places.set(fingerprint, places.size);
+  return [...groups].sort((one, other) => places.get(one.fingerprint) - places.get(other.fingerprint));
 }
 
 /** @param {any} props */
