@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         TaskNotFound,
         TaskTimeout,
     )
+    from taskmill.model.flow_control.declared_limits import Limit, RateLimit
     from taskmill.model.retry import Retry
     from taskmill.model.wait_errors import TaskFailed, WaitTimeout
     from taskmill.service.task_service import TaskService
@@ -51,6 +52,7 @@ _MODULES = {
         "TaskNotFound",
         "TaskTimeout",
     ),
+    "model.flow_control.declared_limits": ("Limit", "RateLimit"),
     "model.retry": ("Retry",),
     "model.wait_errors": ("TaskFailed", "WaitTimeout"),
     "wiring.connecting": ("connect", "connected"),
@@ -61,9 +63,11 @@ _SUBMITTING = ("MapHandle", "TaskFunction", "TaskHandle", "task")
 __all__ = [
     "Abort",
     "AttemptInfo",
+    "Limit",
     "MapHandle",
     "Middleware",
     "NotDeterministic",
+    "RateLimit",
     "Retry",
     "Secret",
     "Submission",

@@ -4,8 +4,8 @@ So a worker has the task some 200 ms sooner than if the stream had to tell the d
 QUEUED takes no write of its own. A row that is stored as QUEUED or SCHEDULED had a message that is
 still there, or was used. Whatever is not sent here is stored as CREATED and goes the stream's way,
 which remains the guarantee: while SQS cannot be reached, in a process without the right to send,
-for a task that is due later than a message can wait, for fan-outs and tasks that their submitter
-runs.
+for a task that is due later than a message can wait, for fan-outs, for tasks that their submitter
+runs, and for those that are subject to limits, to which the dispatcher holds them.
 """
 
 from __future__ import annotations
@@ -126,6 +126,7 @@ class Starts:
 def _wait(row: TaskRow, now: int) -> int:
     """Seconds until a message of this new task is to arrive; -1: the stream's way."""
     single = row.key.kind is Kind.TASK and row.status is Status.CREATED and not row.direct
+    single = single and not row.is_limited
     wait = seconds_until(row.run_at, now)
     return wait if single and wait <= MAX_DELAY_SECONDS else -1
 

@@ -24,6 +24,7 @@ from taskmill.model.per_process import ProcessLock
 from taskmill.model.pools import Pools
 from taskmill.model.redaction import MASK, RedactedNames, holds_mask, texts_in
 from taskmill.model.retry import Retry
+from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.task_settings import TaskSettings
 
 Event = TaskQueueEvent | StepFunctionTaskEvent
@@ -118,6 +119,24 @@ class Registry:
         """
         check_free(task_type)
         return self.pools.settings_of_new(task_type, self.settings(task_type))
+
+    def limited(self, row: TaskRow, value: Any) -> TaskRow:
+        """The row of a new task with the limits of its type; see `functions/limited.py`.
+
+        A type whose code cannot be loaded here has none.
+
+        Args:
+            value: Its input: JSON, or `LEFT_OUT`.
+
+        Raises:
+            InvalidRequest: The input does not tell what a limit is counted by.
+        """
+        function = self._found(row.key.type)
+        if function is None or not function.settings.is_limited:
+            return row
+        from taskmill.functions.limited import limited
+
+        return limited(row, function, value)
 
     def parallel(self, task_type: str) -> int:
         """How many attempts of the type a Lambda worker may run at a time; see `@task`."""

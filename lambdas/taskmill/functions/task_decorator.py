@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 import warnings
@@ -31,6 +32,7 @@ from taskmill.model.task_settings import TaskSettings, callbacks_of
 
 if TYPE_CHECKING:
     from taskmill.functions.checkers.decorator import TaskDecorator
+    from taskmill.model.flow_control.declared_limits import Limit, RateLimit, RateUnits
 
 MAX_PARALLEL = 1_000
 MAX_LAMBDA_SECONDS = 900  # what Lambda gives an invocation
@@ -53,6 +55,8 @@ def task(
     expires_seconds: int | None = None,
     deadline_seconds: int | None = None,
     pool: str | None = None,
+    concurrency: int | Limit | Sequence[Limit] | None = None,
+    rate: RateLimit | RateUnits | Sequence[RateLimit | RateUnits] | None = None,
     redact: Sequence[str] = (),
 ) -> TaskDecorator:
     """Decorator: register a function that runs the tasks and subtasks of a type.
@@ -76,6 +80,10 @@ def task(
             of tasks submitted without one, 1 s to a year.
         pool: The worker pool of the stack that runs it, by its name; by default none, but the
             stack's own workers. "container" is the same as runner="container".
+        concurrency: How many tasks of the type may be under way at a time: a number, `Limit(...)`
+            for one by key or scope, or a list of these, of which a task needs all.
+        rate: The rate limit that each attempt takes a unit of, or several units:
+            `RateLimit(...)`, `RateLimit(...).units(...)`, or a list of these.
         redact: Names of fields that are masked wherever they stand in its inputs and results, in
             any case and with or without "_" and "-": "iban" masks `{"to": {"IBAN": ...}}`, too.
 
@@ -119,6 +127,7 @@ def task(
         expires_seconds=expires_seconds,
         deadline_seconds=deadline_seconds,
     )
+    settings = _with_limits(type, settings, concurrency, rate)
 
     def register(function: Callable[..., Any]) -> TaskFunction:
         function = _checked_function(type, function)
@@ -130,6 +139,20 @@ def task(
         return made
 
     return cast("TaskDecorator", register)
+
+
+def _with_limits(
+    task_type: str, settings: TaskSettings, concurrency: Any, rate: Any
+) -> TaskSettings:
+    if concurrency is None and rate is None:
+        return settings
+    from taskmill.model.flow_control.declared_limits import checked_limits, checked_rates
+
+    return dataclasses.replace(
+        settings,
+        concurrency=checked_limits(task_type, concurrency),
+        rates=checked_rates(task_type, rate),
+    )
 
 
 def _warn_of_circle(made: TaskFunction) -> None:

@@ -245,6 +245,20 @@ class AttemptsSpent(TaskmillError):
         self.row = row
 
 
+class NotAdmitted(TaskmillError):
+    """The task needs a slot, or units of a rate limit, before an attempt of it may begin.
+
+    Attributes:
+        row: The task's row as it was found.
+    """
+
+    code = "not_admitted"
+
+    def __init__(self, message: str, *, row: Any) -> None:
+        super().__init__(message)
+        self.row = row
+
+
 class PayloadMissing(Abort):
     """The stored input or result has expired, although its task still exists; a retry cannot help.
 

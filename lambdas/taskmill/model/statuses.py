@@ -1,4 +1,4 @@
-"""The eleven statuses of a task, and the table of legal moves between them."""
+"""The twelve statuses of a task, and the table of legal moves between them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ class Status(StrEnum):
 
     CREATED = "CREATED"
     SCHEDULED = "SCHEDULED"
+    PARKED = "PARKED"
     QUEUED = "QUEUED"
     STARTED = "STARTED"
     PROCESSING = "PROCESSING"
@@ -57,9 +58,12 @@ _UNDER_WAY = {Status.STARTED, Status.PROCESSING, Status.WAITING, Status.FINISHED
 
 # Statuses may be skipped: a worker may claim a task before the dispatcher has written QUEUED, a
 # subtask ends without a claim of its own, and an external worker may report only the end.
+# PARKED is entered and left by limits only (`aws/dynamodb/flow_control`), or by an end: what a
+# limit holds back, nobody may start.
 MOVES: Mapping[Status, frozenset[Status]] = {
     Status.CREATED: frozenset({Status.SCHEDULED, Status.QUEUED} | _UNDER_WAY | FINAL),
     Status.SCHEDULED: frozenset({Status.QUEUED} | _UNDER_WAY | FINAL),
+    Status.PARKED: FINAL - {Status.COMPLETED},
     Status.QUEUED: frozenset(_UNDER_WAY | FINAL),
     Status.STARTED: frozenset(_UNDER_WAY | FINAL),
     Status.PROCESSING: frozenset(_UNDER_WAY | FINAL),

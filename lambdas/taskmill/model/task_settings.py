@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from taskmill.model.flow_control.declared_limits import Limit, RateUnits
 
 EVENTS = ("success", "failure", "completion")
 Callback = tuple[str, str]  # event, task type
@@ -21,6 +25,8 @@ class TaskSettings:
         parallel: How many attempts a Lambda worker may run at a time; None: the default.
         expires_seconds: Of tasks submitted without it: see `model/time_bounds.py`.
         deadline_seconds: The same.
+        concurrency: The limits of concurrency; see `model/flow_control`.
+        rates: The rate limits.
     """
 
     callbacks: tuple[Callback, ...] = ()
@@ -30,6 +36,13 @@ class TaskSettings:
     parallel: int | None = None
     expires_seconds: int | None = None
     deadline_seconds: int | None = None
+    concurrency: tuple[Limit, ...] = ()
+    rates: tuple[RateUnits, ...] = ()
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether tasks of the type may have to wait for a limit."""
+        return bool(self.concurrency or self.rates)
 
 
 def callbacks_of(

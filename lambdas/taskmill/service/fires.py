@@ -75,6 +75,7 @@ class Firing(Scheduling):
         )
         hidden = self.registry.hides_input(schedule.task_type)
         value = input_of(self.registry, schedule)
+        row = self.registry.limited(row, value)
         return Task.from_row(self.starts.put(with_input(self.payloads, row, value, hidden=hidden)))
 
     def _live(self, tenant: str, name: str) -> ScheduleRow:

@@ -54,6 +54,7 @@ class Submits(Puts):
         direct = self._direct(task, execute_now=execute_now)
         (code,) = self._codes([task])
         row = self._task_row(task, code, invoke_context or InvokeContext(), self.clock())
+        row = self.registry.limited(row, task.given_input)
         row = with_input(
             self.payloads,
             direct.held(row) if direct else row,
@@ -83,7 +84,7 @@ class Submits(Puts):
             return [self.create_task(task=each, invoke_context=invoke_context) for each in tasks]
         context, now = invoke_context or InvokeContext(), self.clock()
         drafts = [
-            _make_at(position, self._task_row, each, code, context, now)
+            _make_at(position, self._limited_row, each, code, context, now)
             for position, (each, code) in enumerate(zip(tasks, self._codes(tasks), strict=True))
         ]
         rows = with_inputs(
@@ -119,7 +120,8 @@ class Submits(Puts):
             settings=self.registry.settings_of_new(task.task_type),
             hidden=self.registry.hides_input(task.task_type),
         )
-        return Task.from_row(self._stored_task(_with_parent(row, source), task))
+        row = self.registry.limited(_with_parent(row, source), task.input)
+        return Task.from_row(self._stored_task(row, task))
 
     def create_upload(self, *, tenant_code: str, size: int | None = None) -> Upload:
         """A presigned URL to PUT a large JSONL input to, and the `input_ref` to submit it with.
@@ -168,6 +170,11 @@ class Submits(Puts):
         settings = self.registry.settings_of_new(task.task_type)
         row = task_row(task, context, now=now, code=code, settings=settings)
         return _with_parent(row, source)
+
+    def _limited_row(
+        self, task: CreateTask, code: str, context: InvokeContext, now: int
+    ) -> TaskRow:
+        return self.registry.limited(self._task_row(task, code, context, now), task.given_input)
 
     def _direct(self, task: CreateTask, *, execute_now: bool | None) -> DirectRuns | None:
         """The runner, if the task is to run in this process; None: a worker runs it."""

@@ -18,6 +18,7 @@ from taskmill.model.derived_codes import timed_code
 from taskmill.model.errors import (
     InvalidInput,
     InvalidKey,
+    InvalidRequest,
     TaskExists,
     UnknownPool,
     UnreadableMessage,
@@ -108,22 +109,24 @@ class Fires:
     def row(self, schedule: ScheduleRow, fire: Fire) -> TaskRow:
         """The row of a fire's task, with its input."""
         settings = self.registry.settings(schedule.task_type)
+        value = input_of(self.registry, schedule)
         return with_input(
             self.payloads,
-            self._in_known_pool(fired_row(schedule, fire, settings=settings, now=self.clock())),
-            input_of(self.registry, schedule),
+            self._runnable(fired_row(schedule, fire, settings=settings, now=self.clock()), value),
+            value,
             hidden=self.registry.hides_input(schedule.task_type),
         )
 
-    def _in_known_pool(self, row: TaskRow) -> TaskRow:
-        """The row of a task that runs in its type's pool.
+    def _runnable(self, row: TaskRow, value: Any) -> TaskRow:
+        """The row of a task that runs in its type's pool and under its type's limits.
 
-        If there is no such pool, it has FAILED: no worker could run it, and nobody is there to be
-        refused.
+        If there is no such pool, or the limits cannot be told of the input, it has FAILED: no
+        worker could run it, and nobody is there to be refused.
         """
         try:
             settings = self.registry.settings_of_new(row.key.type)
-        except UnknownPool as refused:
+            row = self.registry.limited(row, value)
+        except (UnknownPool, InvalidRequest) as refused:
             days = self.starts.tasks.retention_days
             return refused_row(row, refused, now=self.clock(), days=days)
         if settings.pool is None:

@@ -147,7 +147,8 @@ class Spawner:
         hidden = self.registry.hides_input(task_type)
 
         def make() -> TaskRow:
-            return with_input(self.payloads, self._submitted(draft), plain, hidden=hidden)
+            row = self.registry.limited(self._submitted(draft), plain)
+            return with_input(self.payloads, row, plain, hidden=hidden)
 
         return Child(draft.key, function, make)
 
@@ -192,7 +193,7 @@ class Spawner:
         )
         submitted = self._submitted(draft, is_fan_out=True)
         inherited = {name: getattr(submitted, name) for name in _INHERITED}
-        row = dataclasses.replace(row, **inherited)
+        row = self.registry.limited(dataclasses.replace(row, **inherited), task.input)
         return bounded_by(row, self.children.claim.row)
 
     def _budgets(self, count: int) -> list[int]:

@@ -13,10 +13,10 @@ from taskmill.testing import InProcessCloud
 STATUSES = st.sampled_from(Status)
 
 
-def test_there_are_the_eight_statuses_of_the_reference_and_three_more() -> None:
+def test_there_are_the_eight_statuses_of_the_reference_and_four_more() -> None:
     reference = "CREATED QUEUED STARTED PROCESSING FINISHED COMPLETED ERRORED FAILED"
 
-    assert set(Status) == {*reference.split(), "SCHEDULED", "WAITING", "CANCELLED"}
+    assert set(Status) == {*reference.split(), "SCHEDULED", "WAITING", "CANCELLED", "PARKED"}
     assert set(MOVES) == set(Status)
 
 
@@ -36,9 +36,14 @@ def test_sources_and_moves_say_the_same(source: Status, target: Status) -> None:
     assert (source in sources(target)) == may_move(source, target)
 
 
-@pytest.mark.parametrize("source", sorted(set(Status) - FINAL))
+@pytest.mark.parametrize("source", sorted(set(Status) - FINAL - {Status.PARKED}))
 def test_every_open_status_can_reach_every_end(source: Status) -> None:
     assert MOVES[source] >= FINAL
+
+
+def test_what_a_limit_holds_back_may_end_but_not_begin() -> None:
+    assert MOVES[Status.PARKED] == {Status.FAILED, Status.CANCELLED}
+    assert sources(Status.PARKED) == ()
 
 
 def test_nothing_returns_to_created_but_by_a_retry() -> None:

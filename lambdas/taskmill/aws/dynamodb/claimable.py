@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.writes import not_found
-from taskmill.model.errors import AttemptsSpent, ClaimLost
+from taskmill.model.errors import AttemptsSpent, ClaimLost, NotAdmitted
+from taskmill.model.flow_control.admission import is_admitted
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RUNNING, Status
@@ -20,11 +21,14 @@ CLAIM_SOURCES = {
     "waiting": Status.WAITING,
     "zero": 0,
 }
-# A task may be claimed if it has attempts left, its deadline has not passed and, clause by clause:
+# A task may be claimed if it has attempts left, its deadline has not passed, it has the slots and
+# the units that its limits demand (see docs/decisions/0049) and, clause by clause:
 # it has not expired before its first attempt, and is queued, or new or scheduled and due; its retry
 # is due; all awaited children have ended; or its lease has expired.
 CLAIMABLE = (
-    "attempts < :limit AND (attribute_not_exists(deadlineAt) OR deadlineAt > :now) AND ("
+    "attempts < :limit AND (attribute_not_exists(deadlineAt) OR deadlineAt > :now)"
+    " AND (attribute_not_exists(gates) OR attribute_exists(slots))"
+    " AND (attribute_not_exists(rates) OR rateAt BETWEEN :late AND :now) AND ("
     "((attribute_not_exists(expiresAt) OR expiresAt > :now OR attempts > :zero) AND ("
     "#status = :queued"
     " OR (#status IN (:created, :scheduled) AND (attribute_not_exists(runAt) OR runAt <= :now))))"
@@ -57,6 +61,8 @@ def why_unclaimed(
     waits_for_none = row.status is Status.WAITING and not _is_suspended(row)
     if (row.status in _OPEN or waits_for_none) and row.attempts >= max_attempts:
         return AttemptsSpent(spent_reason(row, max_attempts), row=row)
+    if (row.status in _OPEN or row.is_awake) and not is_admitted(row, now):
+        return too_late(row, now) or NotAdmitted(f"{key} waits for its limits", row=row)
     # If it is open, the row changed between the write and this read.
     again = 1_000 if row.status in _OPEN else None
     return too_late(row, now) or ClaimLost(f"{key} is {row.status}", again_in_ms=again)

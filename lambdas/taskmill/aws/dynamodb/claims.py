@@ -15,6 +15,7 @@ from taskmill.aws.dynamodb.table import Table
 from taskmill.aws.dynamodb.writes import ERROR, Write, attribute_paths, check_readable, ending
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import ClaimLost, IllegalStatusChange, TaskCancelled, Throttled
+from taskmill.model.flow_control.admission import LATE_MS
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RUNNING, Status
@@ -46,6 +47,7 @@ class ClaimStore:
             ClaimLost: Another worker holds an unexpired lease, or the task is not due, waits for
                 children, or has ended.
             AttemptsSpent: The last lease expired and no attempt is left.
+            NotAdmitted: It has not the slots, or not the units, that its limits demand.
             OutOfTime: It expired before it began, or its deadline has passed.
             TaskNotFound: No task has this key.
             UnreadableRow: Its row holds what no task can have.
@@ -57,7 +59,7 @@ class ClaimStore:
                 "SET #status = :started, #fence = :fence, leaseUntil = :lease, updatedAt = :now,"
                 " startedAt = if_not_exists(startedAt, :now), maxAttempts = :limit,"
                 " #history = list_append(if_not_exists(#history, :none), :entry)"
-                " ADD attempts :one, version :one REMOVE retryAt",
+                " ADD attempts :one, version :one REMOVE retryAt, rateAt",
                 condition=CLAIMABLE,
                 names={"#status": "status", "#fence": "fence", "#history": "history"},
                 values={
@@ -65,6 +67,7 @@ class ClaimStore:
                     "fence": fence,
                     "lease": lease_until,
                     "now": now,
+                    "late": now - LATE_MS,
                     "limit": max_attempts,
                     "one": 1,
                     "none": [],

@@ -119,7 +119,7 @@ def _waits_for_a_worker(row: TaskRow, now: int, max_attempts: int) -> bool:
         Status.SCHEDULED: row.run_at or now,
         Status.ERRORED: row.retry_at or now,
     }.get(row.status)
-    if due is None or due > now or too_late(row, now) is not None:
+    if due is None or due > now or too_late(row, now) is not None or row.is_limited:
         return False
     return row.attempts < max_attempts
 

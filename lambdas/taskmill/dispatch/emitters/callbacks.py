@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from taskmill.aws.dynamodb.callback_mappings import MappingStore
 from taskmill.aws.dynamodb.repeats import BATCH_STATEMENTS
@@ -73,8 +73,6 @@ class CallbackEmitter:
         except (InvalidRequest, LimitExceeded) as refused:  # a retry would be refused again
             self.refusals.tell(source, targets, refused)
             return []
-        if len(rows) < len(targets):
-            self.refusals.tell_spent(source, targets[len(rows) :], budget=self.budget)
         return rows
 
     def _with_known_pools(self, source: TaskRow, targets: tuple[str, ...]) -> tuple[str, ...]:
@@ -97,9 +95,20 @@ class CallbackEmitter:
             now=self.clock(),
             per_root=self.budget,
         )
+        if len(rows) < len(targets):
+            self.refusals.tell_spent(source, targets[len(rows) :], budget=self.budget)
         if not rows:
             return []
         shown = self.redacted.masked_parts(snapshot(source), ("input", "attributes"))
         first = with_input(self.payloads, rows[0], {"task": shown})
         text, ref = first.input, first.input_ref  # all callbacks get the same input
-        return [dataclasses.replace(row, input=text, input_ref=ref) for row in rows]
+        rows = [dataclasses.replace(row, input=text, input_ref=ref) for row in rows]
+        return [row for each in rows if (row := self._limited(source, each, {"task": shown}))]
+
+    def _limited(self, source: TaskRow, row: TaskRow, value: Any) -> TaskRow | None:
+        """The row with the limits of its type; None: they cannot be told, as an alarm says."""
+        try:
+            return self.registry().limited(row, value)
+        except InvalidRequest as refused:
+            self.refusals.tell(source, [row.key.type], refused)
+            return None

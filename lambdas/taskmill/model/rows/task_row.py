@@ -60,6 +60,11 @@ class TaskRow(ReadableRow):
     it is set, when these began to count (see `model/time_bounds.py`).
     `fingerprint` and `error_text` come and go with the error in `attributes`: what groups equal
     errors (see `model/fingerprints.py`), and its first 200 characters, for the index of failures.
+    `gates` are the limits of concurrency that it needs slots of, as pairs of a limit's id and the
+    number that its type declares; `slots` is how many slots it holds at each of them (None: none),
+    `gate` the one that it waits at while it is PARKED, and `waiter` its place there. `rates` are
+    the rate limits that an attempt takes units of: id, units, rate, seconds and burst; `rate_at` is
+    when the next attempt may start. `returned` counts attempts given back by `RetryAfter`.
     `swept_at` is when a sweep last sent its message again.
     `resent` counts how often its message was sent again after it had become a dead letter, and
     `resent_for` has the ids of these dead letters.
@@ -127,6 +132,13 @@ class TaskRow(ReadableRow):
     input_etag: str | None = None
     only: str | None = None
     settled: Mapping[str, Any] | None = None
+    gates: tuple[tuple[str, int], ...] = ()
+    slots: int | None = None
+    gate: str | None = None
+    waiter: str | None = None
+    rates: tuple[tuple[str, int, int, int, int], ...] = ()
+    rate_at: int | None = None
+    returned: int | None = None
     swept_at: int | None = None
     history: tuple[Entry, ...] = ()
     version: int = 1
@@ -142,6 +154,11 @@ class TaskRow(ReadableRow):
     @property
     def ended(self) -> bool:
         return self.status in FINAL
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether it needs a slot, or units of a rate limit, before an attempt may begin."""
+        return bool(self.gates or self.rates)
 
     @property
     def is_awake(self) -> bool:
@@ -178,6 +195,8 @@ class TaskRow(ReadableRow):
                 known["callbacks"] = tuple(
                     (str(each[0]), str(each[1])) for each in known["callbacks"]
                 )
+            for name in _LISTS & known.keys():
+                known[name] = tuple(map(tuple, known[name]))
             _check_attributes(known.setdefault("attributes", EMPTY))
         except (InvalidKey, LookupError, TypeError, ValueError, AttributeError) as error:
             raise UnreadableRow(values, reason_of(error)) from None
@@ -225,6 +244,7 @@ def camel(name: str) -> str:
 
 
 TABLE_NAMES: Mapping[str, str] = {each.name: camel(each.name) for each in fields(TaskRow)[1:]}
+_LISTS = {"gates", "rates"}
 _STORED = stored_fields(TaskRow, TABLE_NAMES)
 _OWN_ATTRIBUTES: Mapping[str, type[Any]] = {
     "result": str,

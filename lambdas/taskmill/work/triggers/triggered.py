@@ -101,6 +101,7 @@ class TriggeredTasks:
             settings = self.registry.settings_of_new(task_type)
             row = _new_row(trigger, settings, now=now, since=delivery.sent_at or now)
             hidden = self.registry.hides_input(task_type)
+            row = self.registry.limited(row, trigger.input)
             return with_input(self.payloads, row, trigger.input, hidden=hidden)
         except (InvalidRequest, LimitExceeded, UnknownPool) as refused:
             row = _new_row(trigger, TaskSettings(), now=now, since=now)
