@@ -30,6 +30,13 @@ class SendMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class TakeUnits:
+    """Take units of the task's rate limits, and send its message for when it may start."""
+
+    row: TaskRow
+
+
+@dataclass(frozen=True, slots=True)
 class StartExecution:
     """Start the state machine execution of a fan-out."""
 
@@ -106,6 +113,7 @@ class ApplySchedule:
 
 Reaction = (
     SendMessage
+    | TakeUnits
     | StartExecution
     | StopExecution
     | CountBatch
@@ -154,18 +162,29 @@ def _work(row: TaskRow) -> list[Reaction]:
     if row.key.index is not None:
         return []  # subtasks are run by their batch
     if is_fan_out(row.key):
-        if row.status is Status.CREATED:
-            return [StartExecution(row)]
-        return [StopExecution(row)] if row.status is Status.CANCELLED else []
+        return _execution(row)
     if row.status is Status.CREATED:
-        # A direct task is run by its submitter: the message is delayed until that lease expires.
-        return [SendMessage(row, row.lease_until if row.direct else row.run_at)]
+        return [_start(row)]
     if row.status is Status.ERRORED:
         head_start = DIRECT_HEAD_START_MS if row.direct else 0
         return [SendMessage(row, row.retry_at and row.retry_at + head_start)]
     # One that waits for its children is ended by a worker that a message comes to at its deadline.
     ends_late = row.deadline_at is not None and _waits_for_children(row)
     return [SendMessage(row, row.deadline_at)] if ends_late else []
+
+
+def _execution(row: TaskRow) -> list[Reaction]:
+    if row.status is Status.CREATED:
+        return [StartExecution(row)]
+    return [StopExecution(row)] if row.status is Status.CANCELLED else []
+
+
+def _start(row: TaskRow) -> Reaction:
+    """What gets a new task to a worker."""
+    if row.rates and not (row.run_at or row.direct):  # a later one takes units when it is due
+        return TakeUnits(row)
+    # A direct task is run by its submitter: the message is delayed until that lease expires.
+    return SendMessage(row, row.lease_until if row.direct else row.run_at)
 
 
 def _endings(row: TaskRow) -> list[Reaction]:

@@ -118,7 +118,7 @@ class _Parser:
             low = self._operand()
             self._expect("AND")
             high = self._operand()
-            return lambda scope: plain(low(scope)) <= plain(left(scope)) <= plain(high(scope))
+            return lambda scope: _between(*(plain(each(scope)) for each in (low, left, high)))
         compare, right = _COMPARE[self._take()], self._operand()
 
         def test(scope: Scope) -> bool:
@@ -216,3 +216,8 @@ _FUNCTIONS: Mapping[str, Callable[..., Reader]] = {
     "attribute_not_exists": lambda path: lambda scope: path(scope) is None,
     "begins_with": _begins_with,
 }
+
+
+def _between(low: Any, value: Any, high: Any) -> bool:
+    """Whether a value lies between two others; an attribute that is absent does not."""
+    return None not in (low, value, high) and low <= value <= high

@@ -47,6 +47,7 @@ class DispatchParts(FanOutParts):
         from taskmill.dispatch.emitters.children import ChildEmitter
         from taskmill.dispatch.emitters.messages import WorkEmitter
         from taskmill.dispatch.emitters.notifications import NotificationEmitter
+        from taskmill.dispatch.emitters.rates import RateEmitter
         from taskmill.dispatch.emitters.schedules import ScheduleEmitter
         from taskmill.model.redaction import RedactedNames
 
@@ -54,6 +55,7 @@ class DispatchParts(FanOutParts):
         return Dispatcher(
             failures=self.queue("TASKMILL_FAILURE_QUEUE_URL"),
             emitters=[
+                RateEmitter(tasks=self.tasks, grants=self.rate_grants, clock=self.clock),
                 WorkEmitter(
                     tasks=self.tasks,
                     lanes=self.lanes,

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from taskmill.wiring.stores import Stores
+from taskmill.wiring.flow_control import FlowControlParts
 
 if TYPE_CHECKING:
     from taskmill.dispatch.dead_letters import DeadLetterHandler
+    from taskmill.work.admission.admissions import Admission
     from taskmill.work.attempts import Attempt
     from taskmill.work.built_in import BuiltIn
     from taskmill.work.cascade import Cascade
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from taskmill.work.worker import Worker
 
 
-class WorkParts(Stores):
+class WorkParts(FlowControlParts):
     """The objects that run attempts of tasks."""
 
     def load_tasks(self) -> None:
@@ -69,6 +70,14 @@ class WorkParts(Stores):
         return Cascade(children=self.children, clock=self.clock)
 
     @cached_property
+    def admission(self) -> Admission:
+        from taskmill.work.admission.admissions import Admissions
+        from taskmill.work.admission.rate_admission import RateAdmission
+
+        rates = RateAdmission(grants=self.rate_grants, clock=self.clock, sleep=self.sleep)
+        return Admissions((rates,))
+
+    @cached_property
     def runner(self) -> TaskRunner:
         from taskmill.work.task_runner import TaskRunner
 
@@ -81,6 +90,7 @@ class WorkParts(Stores):
             cascade=self.cascade,
             attempt=self.attempt,
             logger=self.logger,
+            admission=self.admission,
             hints=self.hints,
             callback_budget=self.settings.callback_budget,
             clock=self.clock,

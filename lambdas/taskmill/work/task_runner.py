@@ -21,12 +21,20 @@ from taskmill.model.callback_budget import DEFAULT_BUDGET
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
 from taskmill.model.error_details import describe_error
-from taskmill.model.errors import AttemptsSpent, ClaimLost, NotDeterministic, TaskCancelled
+from taskmill.model.errors import (
+    AttemptsSpent,
+    ClaimLost,
+    NotAdmitted,
+    NotDeterministic,
+    TaskCancelled,
+)
+from taskmill.model.flow_control.admission import is_admitted
 from taskmill.model.interruptions import HeldUp
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.time_bounds import OutOfTime
+from taskmill.work.admission.admissions import NO_LIMITS, Admission
 from taskmill.work.attempts import Attempt, Outcome, unstorable
 from taskmill.work.cascade import Cascade, ChildrenMissing
 from taskmill.work.children import Children
@@ -34,6 +42,7 @@ from taskmill.work.leases import Lease
 from taskmill.work.spawning import Spawner
 
 MAX_STALLS = 2  # resumes in a row that get no further; a child retried by hand may cause some
+_CLAIMS = 4  # tries of a claim, each after its limits have let it pass
 MARGIN_MS = 3_000  # reserved before the process is stopped, for writing the outcome
 
 
@@ -42,6 +51,7 @@ class TaskRunner:
     """Claims a single task, runs one attempt of it and stores the outcome.
 
     Attributes:
+        admission: Gets what the limits of a task demand, before it is claimed.
         hints: Wakes parents of children that end here; None: the stream does, later.
         callback_budget: How many callbacks one submitted task may cause in all.
     """
@@ -54,6 +64,7 @@ class TaskRunner:
     cascade: Cascade
     attempt: Attempt
     logger: Any
+    admission: Admission = NO_LIMITS
     hints: Hints | None = None
     callback_budget: int = DEFAULT_BUDGET
     clock: Clock = now_ms
@@ -143,6 +154,19 @@ class TaskRunner:
         )
 
     def _claim(self, key: TaskKey, lease: Lease) -> TaskRow:
+        """Claim the task, after getting what its limits demand."""
+        if self.attempt.registry.settings(key.type).rates:
+            row = self.tasks.get(key)
+            if is_admitted(row, self.clock()):  # but its limit may have been paused since
+                self.admission.admit(row)
+        for _ in range(_CLAIMS):
+            try:
+                return self._claimed(key, lease)
+            except NotAdmitted as waits:
+                self.admission.admit(waits.row)
+        raise ClaimLost(f"{key} has changed", again_in_ms=1_000)
+
+    def _claimed(self, key: TaskKey, lease: Lease) -> TaskRow:
         retry, _ = self.attempt.policy(key.type)
         return self.claims.claim(
             key,

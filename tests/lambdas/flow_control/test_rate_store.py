@@ -93,7 +93,8 @@ def test_what_an_operator_sets_goes_before_the_code(cloud: InProcessCloud) -> No
 def test_in_no_time_more_starts_than_the_burst_and_the_rate_allow(
     seed: int, rate: int, per_seconds: int, burst: int
 ) -> None:
-    chance, pace = random.Random(seed), Pace(rate, per_seconds, burst)
+    chance = random.Random(seed)  # noqa: S311  # no secret
+    pace = Pace(rate, per_seconds, burst)
     with InProcessCloud(modules=["flow_tasks"], load_modules=False) as cloud:
         store, starts = store_of(cloud), []
         for _ in range(12):

@@ -60,6 +60,10 @@ class StreamDelivery:
             delivery._by_kind[type(reaction)].append(Caused(index, reaction))
         return delivery
 
+    def cause(self, record: int, reaction: Reaction) -> None:
+        """Add a reaction to a record, for an emitter that comes later."""
+        self._by_kind[type(reaction)].append(Caused(record, reaction))
+
     def of(self, kind: type[Reaction]) -> list[Caused]:
         """All reactions of a kind, in the order of their records."""
         return self._by_kind[kind]

@@ -18,7 +18,6 @@ Key = Callable[[Any], Any] | str
 Scope = Literal["tenant", "stack"]
 
 
-@suggests
 @dataclass(frozen=True, slots=True)
 class Limit:
     """How many tasks of a type may be under way at the same time.
@@ -44,7 +43,6 @@ class Limit:
         _check_common(self.key, self.scope, self.name)
 
 
-@suggests
 @dataclass(frozen=True, slots=True)
 class RateLimit:
     """How many attempts may start within a time, of all types that name this limit.
@@ -177,3 +175,7 @@ def interval_us(rate: int, per_seconds: int) -> float:
 def is_whole(value: object) -> bool:
     """Whether a value may be a number of units."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+Limit.__init__ = suggests(Limit.__init__)  # type: ignore[method-assign]
+RateLimit.__init__ = suggests(RateLimit.__init__)  # type: ignore[method-assign]

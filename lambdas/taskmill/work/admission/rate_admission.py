@@ -1,0 +1,52 @@
+"""Rate limits at the claim: waits for a start that was granted, or takes one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from taskmill.aws.dynamodb.flow_control.rate_grants import RateGrants
+from taskmill.model.clock import Clock, now_ms
+from taskmill.model.errors import ClaimLost
+from taskmill.model.flow_control.admission import LATE_MS
+from taskmill.model.rows.task_row import TaskRow
+
+IN_PLACE_MS = 1_000  # SQS delays by whole seconds: a worker waits for the rest of one
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateAdmission:
+    """Lets an attempt of a rate-limited task begin when its limits do."""
+
+    grants: RateGrants
+    clock: Clock = now_ms
+    sleep: Callable[[float], None] = time.sleep
+
+    def admit(self, row: TaskRow) -> None:
+        """Return when an attempt of the task may begin; take units for it if it has none.
+
+        Raises:
+            ClaimLost: It may begin later, or the row has changed; `again_in_ms` says when to look.
+        """
+        if not row.rates:
+            return
+        now = self.clock()
+        late = row.rate_at is None or row.rate_at < now - LATE_MS
+        if late or self.grants.paused_until(row) > now:  # paused since its units were taken
+            row = self._taken(row)
+        self._wait(row)
+
+    def _taken(self, row: TaskRow) -> TaskRow:
+        (granted,) = self.grants.grant([row])
+        if granted is None:
+            raise ClaimLost(f"{row.key} has changed", again_in_ms=0)
+        return granted
+
+    def _wait(self, row: TaskRow) -> None:
+        wait = (row.rate_at or 0) - self.clock()
+        if wait >= IN_PLACE_MS:
+            # The message comes back early rather than late: a start is good for a second only.
+            raise ClaimLost(f"{row.key} waits for its rate limit", again_in_ms=wait // 1000 * 1000)
+        if wait > 0:
+            self.sleep(wait / 1000)
