@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         TaskTimeout,
     )
     from taskmill.model.flow_control.declared_limits import Limit, RateLimit
+    from taskmill.model.flow_control.retry_after import RetryAfter
     from taskmill.model.retry import Retry
     from taskmill.model.wait_errors import TaskFailed, WaitTimeout
     from taskmill.service.task_service import TaskService
@@ -53,6 +54,7 @@ _MODULES = {
         "TaskTimeout",
     ),
     "model.flow_control.declared_limits": ("Limit", "RateLimit"),
+    "model.flow_control.retry_after": ("RetryAfter",),
     "model.retry": ("Retry",),
     "model.wait_errors": ("TaskFailed", "WaitTimeout"),
     "wiring.connecting": ("connect", "connected"),
@@ -69,6 +71,7 @@ __all__ = [
     "NotDeterministic",
     "RateLimit",
     "Retry",
+    "RetryAfter",
     "Secret",
     "Submission",
     "TaskCancelled",

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from taskmill import RateLimit, Retry, TaskContext, task
+from taskmill import RateLimit, Retry, RetryAfter, TaskContext, task
 from taskmill.testing import InProcessCloud
 
 STARTS: list[tuple[int, Any]] = []
@@ -47,3 +47,33 @@ def paced_by_customer(order: dict[str, Any]) -> str:
 def paced_by_size(text: str) -> int:
     noted(text)
     return len(text)
+
+
+@task("paced-returned", rate=ten_a_second, retry=Retry(max_attempts=1))
+def paced_returned(value: Any, ctx: TaskContext) -> Any:
+    """The first of all calls meets a 429."""
+    noted(value, 0)
+    if len(STARTS) == 1:
+        raise RetryAfter(30, limit=ten_a_second)
+    return value
+
+
+@task("paced-always-returned", retry=Retry(max_attempts=1))
+def paced_always_returned(value: Any = None) -> None:
+    noted(value, 0)
+    raise RetryAfter(1)
+
+
+@task("paced-corrected", rate=tokens.units(10))
+def paced_corrected(used: int, ctx: TaskContext) -> int:
+    noted(used, 0)
+    ctx.used(tokens, used)
+    return used
+
+
+@task("paced-within", timeout_seconds=600)
+def paced_within(units: int, ctx: TaskContext) -> int:
+    for _ in range(units):
+        with ctx.limit(ten_a_second):
+            noted(units, 0)
+    return units

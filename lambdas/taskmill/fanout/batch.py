@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 
 from taskmill.aws.dynamodb.batch_claims import Invocation
 from taskmill.aws.dynamodb.batches import BatchStore
+from taskmill.aws.dynamodb.flow_control.rates import RateStore
 from taskmill.aws.dynamodb.subtasks import SubtaskStore
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.fanout.batch_input import BatchInput, Range
 from taskmill.fanout.batch_work import LEASE_GRACE_MS, BatchWork
+from taskmill.fanout.paced_subtasks import PacedSubtasks
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.derived_codes import execution_name
 from taskmill.model.errors import ClaimLost, SubtasksRemain
@@ -32,6 +34,7 @@ class BatchRunner:
     subtasks: SubtaskStore
     batches: BatchStore
     attempt: Attempt
+    rates: RateStore
     side_calls: SideCalls = field(default_factory=Threads)
     clock: Clock = now_ms
     sleep: Callable[[float], None] = time.sleep
@@ -76,6 +79,10 @@ class BatchRunner:
                 return
             while not work.run():
                 work.wait_for_retries()
+
+    def paced(self) -> PacedSubtasks:
+        """The rate limits of a batch's subtasks."""
+        return PacedSubtasks(self.attempt.registry, self.rates, self.clock)
 
     def input_of(self, work: BatchWork) -> BatchInput:
         """The elements of a batch."""

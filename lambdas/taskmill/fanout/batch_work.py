@@ -17,8 +17,14 @@ from taskmill.fanout.outcomes import Outcomes
 from taskmill.fanout.subtask_attempt import SubtaskAttempt
 from taskmill.fanout.ticking import Ticking
 from taskmill.model.correlation import caused_as
-from taskmill.model.error_details import final_error
-from taskmill.model.errors import AttemptsSpent, ClaimLost, SubtasksDueLater, SubtasksRemain
+from taskmill.model.error_details import describe_error, final_error
+from taskmill.model.errors import (
+    AttemptsSpent,
+    ClaimLost,
+    InvalidRequest,
+    SubtasksDueLater,
+    SubtasksRemain,
+)
 from taskmill.model.fan_out_bounds import as_bounded_as, subtask_too_late
 from taskmill.model.interruptions import HeldUp
 from taskmill.model.rows.batch_row import BatchRow
@@ -71,6 +77,7 @@ class BatchWork:
         )
         self.parent_ended = Looks(self._has_ended, self.runner.attempt.logger)
         self.input = self.runner.input_of(self)
+        self.paced = self.runner.paced()
         self.subtasks = DueSubtasks(
             store=self.runner.subtasks,
             parent=self.parent,
@@ -178,6 +185,8 @@ class BatchWork:
             self.outcomes.add(row, _spent(row, retry.max_attempts))
             self._count_crashes_anew()
             return
+        if not self._may_start(row):
+            return
         attempt = SubtaskAttempt(self.runner.subtasks, row.but(attempts=row.attempts + 1))
         try:
             if self.batch.crashed_before:
@@ -200,6 +209,26 @@ class BatchWork:
             self.outcomes.add(row, outcome)
         finally:
             self.input.let_go(row)
+
+    def _may_start(self, row: TaskRow) -> bool:
+        """Wait until the rate limits let a subtask start. False: it does not start here."""
+        try:
+            start = self.paced.start_of(row, lambda: self._text_of(row))
+        except InvalidRequest as refused:
+            self.outcomes.add(row, Outcome(Status.FAILED, {"error": describe_error(refused)}))
+            return False
+        wait = start - self.runner.clock()
+        if wait > 0:
+            _, timeout_seconds = self.runner.attempt.policy(row.key.type)
+            if self.remaining_ms() < wait + timeout_seconds * 1000 + 2 * MARGIN_MS:
+                self.stops = "the deadline is too near to wait for the rate limit"
+                return False
+            self.runner.sleep(wait / 1000)
+        return True
+
+    def _text_of(self, row: TaskRow) -> str | None:
+        ref = row.input_ref
+        return row.input if ref is None else self.patience(lambda: self.input.get(ref))
 
     def _count_crashes_anew(self) -> None:
         """Leave the state and come back, now that a subtask that killed its worker has failed.

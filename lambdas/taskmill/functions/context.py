@@ -8,12 +8,14 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from taskmill.functions.contexts.child_calls import ChildCalls
+from taskmill.functions.contexts.limit_uses import LimitUses
 from taskmill.model.errors import Abort, ClaimLost, Conflict, TaskCancelled, WrongOptionType
 from taskmill.model.json_text import utf8
 from taskmill.model.keys import TaskKey
 from taskmill.model.redaction import scrubbed
 
 if TYPE_CHECKING:
+    from taskmill.work.admission.limit_calls import AttemptLimits
     from taskmill.work.spawning import Spawner
 
 PROGRESS_INTERVAL_SECONDS = 1.0  # at most one progress write a second
@@ -26,8 +28,8 @@ Report = Callable[[Mapping[str, Any]], object]
 Look = Callable[[], bool]
 
 
-class TaskContext(ChildCalls):
-    """Passed to a task function that has a `ctx` parameter: progress, cancellation, children.
+class TaskContext(ChildCalls, LimitUses):
+    """Passed to a task function that has a `ctx` parameter: progress, children, rate limits.
 
     Attributes:
         key: The task's key; for a subtask it includes the index.
@@ -45,6 +47,7 @@ class TaskContext(ChildCalls):
         report: Report,
         look: Look = bool,
         spawner: Spawner | None = None,
+        limits: AttemptLimits | None = None,
     ) -> None:
         self.key = key
         self.attempt = attempt
@@ -52,6 +55,7 @@ class TaskContext(ChildCalls):
         self._report = report
         self._look = look
         self._given_spawner = spawner
+        self._given_limits = limits
         self._looked_at = float("-inf")
         self._cancelled = False
         self._reported_at = float("-inf")

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from taskmill.functions.awaiting import awaited
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
@@ -19,6 +19,7 @@ from taskmill.functions.task_modules import TaskModules
 from taskmill.functions.user_code import described, passes
 from taskmill.model.built_in import BUILT_IN, check_free
 from taskmill.model.errors import InvalidInput, UnknownTaskType
+from taskmill.model.keys import TaskKey
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.per_process import ProcessLock
 from taskmill.model.pools import Pools
@@ -26,6 +27,9 @@ from taskmill.model.redaction import MASK, RedactedNames, holds_mask, texts_in
 from taskmill.model.retry import Retry
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.task_settings import TaskSettings
+
+if TYPE_CHECKING:
+    from taskmill.functions.limited import RateTake
 
 Event = TaskQueueEvent | StepFunctionTaskEvent
 Handler = Callable[[Any], Any]
@@ -137,6 +141,15 @@ class Registry:
         from taskmill.functions.limited import limited
 
         return limited(row, function, value)
+
+    def takes_of(self, key: TaskKey, value: Any) -> tuple[RateTake, ...]:
+        """What an attempt of a subtask takes of its type's rate limits. Raises as `limited`."""
+        function = self._found(key.type)
+        if function is None or not function.settings.rates:
+            return ()
+        from taskmill.functions.limited import takes_of
+
+        return takes_of(key.tenant, function, value)
 
     def parallel(self, task_type: str) -> int:
         """How many attempts of the type a Lambda worker may run at a time; see `@task`."""

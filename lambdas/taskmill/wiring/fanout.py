@@ -47,6 +47,7 @@ class FanOutParts(WorkParts):
             clock=self.clock,
             sleep=self.sleep,
             side_calls=self.threads,
+            rates=self.rates,
         )
 
     @cached_property

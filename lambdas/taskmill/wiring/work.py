@@ -11,6 +11,7 @@ from taskmill.wiring.flow_control import FlowControlParts
 if TYPE_CHECKING:
     from taskmill.dispatch.dead_letters import DeadLetterHandler
     from taskmill.work.admission.admissions import Admission
+    from taskmill.work.admission.limit_calls import LimitCalls
     from taskmill.work.attempts import Attempt
     from taskmill.work.built_in import BuiltIn
     from taskmill.work.cascade import Cascade
@@ -54,6 +55,7 @@ class WorkParts(FlowControlParts):
             logger=self.logger,
             clock=self.clock,
             in_lambda=self.in_lambda,
+            limit_calls=self.limit_calls,
             built_in=self.built_in,
         )
 
@@ -68,6 +70,12 @@ class WorkParts(FlowControlParts):
         from taskmill.work.cascade import Cascade
 
         return Cascade(children=self.children, clock=self.clock)
+
+    @cached_property
+    def limit_calls(self) -> LimitCalls:
+        from taskmill.work.admission.limit_calls import LimitCalls
+
+        return LimitCalls(rates=self.rates, clock=self.clock, sleep=self.sleep)
 
     @cached_property
     def admission(self) -> Admission:

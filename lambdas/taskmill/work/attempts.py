@@ -26,11 +26,13 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.correlation import log_fields
 from taskmill.model.error_details import describe_error, final_error
 from taskmill.model.errors import InvalidResult, LimitExceeded, WrongRunner
+from taskmill.model.flow_control.retry_after import RetryAfter
 from taskmill.model.redaction import scrubbed_json
 from taskmill.model.retry import Retry
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.time_bounds import beyond_deadline, seconds_left
+from taskmill.work.admission.limit_calls import LimitCalls
 from taskmill.work.built_in import BuiltInTurn, FindBuiltIn, HandedOn, no_built_in
 from taskmill.work.failures import Failure, Judge
 from taskmill.work.isolation import ATTEMPTS
@@ -60,6 +62,7 @@ class Outcome:
         retry_at: Epoch ms of the next attempt; only with ERRORED.
         awaited: How many children must end before the task is resumed; only with WAITING.
         settlement: See `Children.settle`; only with FINISHED.
+        after: The attempt is given back, and what else that asks for; only with ERRORED.
         handed_on: It waits for nothing, its next turn may begin at once; only with WAITING.
     """
 
@@ -69,6 +72,7 @@ class Outcome:
     awaited: int = 0
     settlement: Mapping[str, int] | None = None
     handed_on: bool = False
+    after: RetryAfter | None = None
 
 
 def unstorable(reason: str) -> Outcome:
@@ -123,6 +127,7 @@ class Attempt:
         in_lambda: Refuse task types that run in containers only.
         read: Returns the JSON text behind an input reference. None: each input is read by itself,
             with `payloads.get`.
+        limit_calls: What task code asks of rate limits; None: there are none here.
         built_in: Returns what runs a built-in type; None for any other.
     """
 
@@ -132,6 +137,7 @@ class Attempt:
     clock: Clock = now_ms
     in_lambda: bool = False
     read: Callable[[str], str] | None = None
+    limit_calls: LimitCalls | None = None
     built_in: FindBuiltIn = no_built_in
 
     def policy(self, task_type: str) -> Policy:
@@ -171,6 +177,7 @@ class Attempt:
             report=reports.report,
             look=Looks(look, self.logger).look,
             spawner=spawner,
+            limits=self.limit_calls.of(row) if self.limit_calls else None,
         )
         outcome: Outcome | None = None
         try:
@@ -200,6 +207,7 @@ class Attempt:
         judge = Judge(
             retry=retry,
             attempt=row.attempts,
+            returned=row.returned or 0,
             is_final=spawner.children.owns if spawner else _is_no_childs,
             stops=lambda: (context.stopped, spawner.children.claim.stopped if spawner else None),
         )
@@ -306,7 +314,7 @@ class Attempt:
             return Outcome(Status.FAILED, attributes | {"error": error})
         if failure.retry_in_ms is None:
             return Outcome(Status.FAILED, attributes)
-        return Outcome(Status.ERRORED, attributes, at)
+        return Outcome(Status.ERRORED, attributes, at, after=failure.after)
 
 
 def _scrubbed(failure: Failure, secrets_of_input: frozenset[str]) -> Failure:

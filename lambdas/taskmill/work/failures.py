@@ -10,8 +10,11 @@ from taskmill.functions.user_code import passes
 from taskmill.model.error_details import describe_error
 from taskmill.model.error_members import members
 from taskmill.model.errors import Abort
+from taskmill.model.flow_control.retry_after import RetryAfter
 from taskmill.model.retry import Retry
 from taskmill.work.patience import OutOfPatience
+
+MOST_RETURNED = 100  # attempts that a task may give back
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +24,12 @@ class Failure:
     Attributes:
         error: `{type, message, stack}` to store.
         retry_in_ms: Milliseconds until the next attempt; None: the task has failed.
+        after: What the task code asked for by `RetryAfter`, which gives the attempt back.
     """
 
     error: Mapping[str, Any]
     retry_in_ms: int | None
+    after: RetryAfter | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +42,14 @@ class Judge:
 
     Attributes:
         attempt: Its number, from 1.
+        returned: How many attempts `RetryAfter` has given back.
         is_final: Whether an error, which is no group, is the failure of a child.
         stops: Returns the errors that told the attempt that it may write nothing more.
     """
 
     retry: Retry
     attempt: int
+    returned: int = 0
     is_final: Callable[[BaseException], bool]
     stops: Callable[[], Sequence[BaseException | None]]
 
@@ -64,7 +71,16 @@ class Judge:
                 raise
             return Failure(describe_error(error), retry_in_ms=None)
 
+    def _asked_for(self, error: BaseException) -> RetryAfter | None:
+        """The longest `RetryAfter` that was raised, if all that was raised is one."""
+        asked = [each for each in members(error) if isinstance(each, RetryAfter)]
+        if len(asked) < len(list(members(error))) or self.returned >= MOST_RETURNED:
+            return None
+        return max(asked, key=lambda each: each.seconds)
+
     def _judged(self, error: BaseException) -> Failure:
+        if (after := self._asked_for(error)) is not None:
+            return Failure(describe_error(error), round(after.seconds * 1000), after)
         finals = [each for each in members(error) if self.is_final(each)]
         decides = self.retry.obstacle(error)
         if finals and not isinstance(decides, Abort):

@@ -205,7 +205,9 @@ class TaskRunner:
     def _write(self, row: TaskRow, outcome: Outcome) -> None:
         attributes = outcome.attributes
         if outcome.retry_at is not None:
-            self.claims.errored(row, attributes=attributes, retry_at=outcome.retry_at)
+            self._pause_limit(row, outcome)
+            again, back = outcome.retry_at, outcome.after is not None
+            self.claims.errored(row, attributes=attributes, retry_at=again, returned=back)
         elif outcome.handed_on:
             self.claims.hand_on(row, attributes=attributes)
         elif outcome.status is Status.WAITING:
@@ -215,6 +217,13 @@ class TaskRunner:
         else:
             self._end(row, outcome.status, attributes)
         self.logger.info("ended", **log_fields(row, status=str(outcome.status)))
+
+    def _pause_limit(self, row: TaskRow, outcome: Outcome) -> None:
+        """Let no task of the limit that `RetryAfter` names start before this one may."""
+        limit = outcome.after.limit if outcome.after else None
+        calls = self.attempt.limit_calls
+        if limit is not None and calls is not None and outcome.retry_at is not None:
+            calls.of(row).pause(limit, outcome.retry_at)
 
     def _end(self, row: TaskRow, status: Status, attributes: Mapping[str, Any]) -> None:
         """Store the end of a task; of a child that is awaited alone, count it and wake its parent.

@@ -149,15 +149,24 @@ class ClaimStore:
         stale = status is Status.COMPLETED and "error" in row.attributes  # of an earlier attempt
         return sets, ERROR if stale else ()
 
-    def errored(self, row: TaskRow, *, attributes: Mapping[str, Any], retry_at: int) -> None:
+    def errored(
+        self,
+        row: TaskRow,
+        *,
+        attributes: Mapping[str, Any],
+        retry_at: int,
+        returned: bool = False,
+    ) -> None:
         """Write a failed attempt; the next is due at `retry_at` (epoch ms). Raises as `extend`.
 
         Args:
             attributes: The error, and progress that is not stored yet.
+            returned: The attempt does not count.
         """
-        sets = attribute_paths(attributes) | {
-            "retryAt": retry_at,
-        }
+        sets: dict[str, Any] = attribute_paths(attributes) | {"retryAt": retry_at}
+        if returned:
+            sets["returned"] = (row.returned or 0) + 1
+            sets["attempts"] = row.attempts - 1
         self._final_write(row, Status.ERRORED, sets)
 
     def announce(self, row: TaskRow, *, children: int, trail: str, lease_until: int) -> TaskRow:
