@@ -15,7 +15,7 @@ from taskmill.model.statuses import Status
 if TYPE_CHECKING:
     from taskmill.model.rows.task_row import TaskRow
 
-UNBEGUN = frozenset({Status.CREATED, Status.SCHEDULED, Status.QUEUED})
+UNBEGUN = frozenset({Status.CREATED, Status.SCHEDULED, Status.PARKED, Status.QUEUED})
 # A parent that waits for children is ended by a message that is sent for its deadline. Workers'
 # clocks differ: one that finds it early looks again, if the deadline is as near as this.
 EARLY_MS = 900_000

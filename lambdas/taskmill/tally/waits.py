@@ -7,7 +7,9 @@ from typing import NamedTuple
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RUNNING, Status
 
-_BEFORE = frozenset({Status.CREATED, Status.SCHEDULED, Status.QUEUED, Status.ERRORED})
+_BEFORE = frozenset(
+    {Status.CREATED, Status.SCHEDULED, Status.PARKED, Status.QUEUED, Status.ERRORED}
+)
 
 
 class Spans(NamedTuple):

@@ -15,6 +15,7 @@ from taskmill.model.statuses import Status
 STATUSES: Mapping[Status, Any] = {
     Status.CREATED: TaskResultStatus.READY,
     Status.SCHEDULED: TaskResultStatus.READY,
+    Status.PARKED: TaskResultStatus.READY,
     Status.QUEUED: TaskResultStatus.READY,
     Status.ERRORED: TaskResultStatus.READY,  # another attempt follows
     Status.STARTED: TaskResultStatus.RUNNING,

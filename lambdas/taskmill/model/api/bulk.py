@@ -17,6 +17,7 @@ Action = Literal["retry", "cancel"]
 FilterStatus = Literal[
     "CREATED",
     "SCHEDULED",
+    "PARKED",
     "QUEUED",
     "STARTED",
     "PROCESSING",

@@ -4,6 +4,7 @@
 export const STATUSES = /** @type {const} */ ([
   "CREATED",
   "SCHEDULED",
+  "PARKED",
   "QUEUED",
   "STARTED",
   "PROCESSING",
@@ -31,6 +32,7 @@ export const mayBeRetried = ({ status, attributes }) => {
 export const MEANINGS = {
   CREATED: "Stored, not yet sent to a queue",
   SCHEDULED: "Waits for its time",
+  PARKED: "Held back by a limit, or paused",
   QUEUED: "Waits in the queue for a worker",
   STARTED: "A worker has taken it",
   PROCESSING: "Runs and reports progress",

@@ -298,7 +298,7 @@ export interface Statistics {
   types?: Array<TypeStatistics>;
 }
 
-export type Status = "CREATED" | "SCHEDULED" | "QUEUED" | "STARTED" | "PROCESSING" | "WAITING" | "FINISHED" | "ERRORED" | "COMPLETED" | "FAILED" | "CANCELLED";
+export type Status = "CREATED" | "SCHEDULED" | "PARKED" | "QUEUED" | "STARTED" | "PROCESSING" | "WAITING" | "FINISHED" | "ERRORED" | "COMPLETED" | "FAILED" | "CANCELLED";
 
 export interface StatusChange {
   status: "SCHEDULED" | "QUEUED" | "STARTED" | "PROCESSING" | "WAITING" | "FINISHED" | "ERRORED" | "COMPLETED" | "FAILED" | "CANCELLED";
@@ -310,7 +310,7 @@ export type StepFunctionTaskSubmission = SubmitElements | SubmitUploaded;
 
 export interface StrictFilter {
   type?: string | null;
-  status?: Array<"CREATED" | "SCHEDULED" | "QUEUED" | "STARTED" | "PROCESSING" | "WAITING" | "FINISHED" | "ERRORED" | "FAILED" | "CANCELLED"> | null;
+  status?: Array<"CREATED" | "SCHEDULED" | "PARKED" | "QUEUED" | "STARTED" | "PROCESSING" | "WAITING" | "FINISHED" | "ERRORED" | "FAILED" | "CANCELLED"> | null;
   fingerprint?: string | null;
   createdAfter?: string | null;
   createdBefore?: string | null;

@@ -5,7 +5,7 @@
  * @typedef {{status: string, createdAt?: string|null, startedAt?: string|null, finishedAt?: string|null,
  *   runAt?: string|null, run?: number, attempts?: number, history?: HistoryEntry[],
  *   attributes?: Record<string, any>}} Timed
- * @typedef {'scheduled'|'queued'|'retry'|'run'|'children'|'idle'} SegmentKind
+ * @typedef {'scheduled'|'parked'|'queued'|'retry'|'run'|'children'|'idle'} SegmentKind
  * @typedef {{kind: SegmentKind, from: number, to: number, attempt: number, run: number, open: boolean,
  *   outcome: ''|'failed'|'completed'|'cancelled'|'suspended', error: string}} Segment
  * @typedef {{start: number, end: number, segments: Segment[], totals: Totals}} Waterfall
@@ -17,6 +17,7 @@
 const KIND = {
   CREATED: "queued",
   SCHEDULED: "scheduled",
+  PARKED: "parked",
   QUEUED: "queued",
   STARTED: "run",
   PROCESSING: "run",
@@ -40,6 +41,7 @@ const OUTCOME = {
 /** Words of the kinds, for legends and for screen readers. @type {Record<SegmentKind, string>} */
 export const WORDS = {
   scheduled: "scheduled",
+  parked: "held back by a limit",
   queued: "queued",
   retry: "waiting for its retry",
   run: "running",
@@ -143,7 +145,7 @@ export function totalsOf(segments) {
   const sum = (...kinds) =>
     segments.reduce((all, each) => all + (kinds.includes(each.kind) ? each.to - each.from : 0), 0);
   const [waiting, running, children] = [
-    sum("scheduled", "queued", "retry"),
+    sum("scheduled", "parked", "queued", "retry"),
     sum("run"),
     sum("children"),
   ];

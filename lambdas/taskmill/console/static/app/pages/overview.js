@@ -76,7 +76,7 @@ function Numbers({ statistics, buckets, period }) {
   const span = period === "48h" ? "48 h" : "30 d";
   const failures = ended ? `${((100 * failed) / ended).toFixed(failed ? 2 : 0)} % of ended` : "";
   return html`<dl class="numbers">
-    <${Figure} name="Open now" value=${statistics && short(open(counts))} link=${{ q: "status:created,scheduled,queued,started,processing,waiting,finished,errored" }} />
+    <${Figure} name="Open now" value=${statistics && short(open(counts))} link=${{ q: "status:created,scheduled,parked,queued,started,processing,waiting,finished,errored" }} />
     <${Figure} name="Failed now" value=${statistics && short(counts.FAILED ?? 0)} bad=${Number(counts.FAILED) > 0} link=${{ q: "status:failed" }} />
     <${Figure} name=${`Failed in ${span}`} value=${buckets && short(failed)} hint=${failures} />
     <${Figure} name="Waiting p95" value=${buckets && duration(waitP95)} hint=${`in ${span}`} />

@@ -8,6 +8,7 @@ const RING = "M8 2.25a5.75 5.75 0 1 1 0 11.5a5.75 5.75 0 0 1 0-11.5z";
 const SHAPES = {
   CREATED: [{ d: RING, "stroke-dasharray": "2.2 2.3" }],
   SCHEDULED: [{ d: RING }, { d: "M8 5v3.2l2.2 1.4" }],
+  PARKED: [{ d: "M3 3h10v10H3z" }, { d: "M6.5 11V5h2a1.8 1.8 0 0 1 0 3.6h-2" }],
   QUEUED: [{ d: RING }],
   STARTED: [{ d: RING }, { d: "M8 2.25a5.75 5.75 0 0 1 0 11.5z", fill: "currentColor" }],
   PROCESSING: [
