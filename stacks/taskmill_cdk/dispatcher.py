@@ -61,7 +61,8 @@ REACTING_CHANGES = (
     # A batch that tells its counts: while it runs, and when it completes. The write that adds them
     # to the fan-out's removes `tell`.
     _row_change(row=_IS("BATCH"), tell=_EXISTS()),
-    _row_change(row=_IS("SCHEDULE")),
+    # A schedule, or a limit that an operator has set: raised, it lets waiting tasks go on.
+    _row_change(row=_ANY_OF("SCHEDULE", "LIMIT")),
 )  # five, Lambda's default quota
 
 

@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmill.model.actions import SUBTASK_STATUS, TASK_PROGRESS, TASK_STATUS
+from taskmill.model.flow_control.admission import gives_back
+from taskmill.model.flow_control.limit_ids import LimitId
 from taskmill.model.rows.batch_row import BatchRow
+from taskmill.model.rows.limit_row import LimitRow
 from taskmill.model.rows.row_change import Change, Row
 from taskmill.model.rows.schedule_row import ScheduleRow
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import COUNT_NAMES, Status
+from taskmill.model.time_bounds import parked_until
 
 # With `execute_now` the submitter itself runs a retry when it is due: a worker comes 5 s later.
 DIRECT_HEAD_START_MS = 5_000
@@ -41,6 +45,42 @@ class StartExecution:
     """Start the state machine execution of a fan-out."""
 
     row: TaskRow
+
+
+@dataclass(frozen=True, slots=True)
+class Admit:
+    """Get a new task slots at its gates, and get it run; or park it.
+
+    One that has its slots already, because others passed them on, is only got to run.
+    """
+
+    row: TaskRow
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Take the slots from a task that may not keep them, for those that wait."""
+
+    row: TaskRow
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveGate:
+    """Delete the waiter row of a task that ended while it was PARKED; look who is next."""
+
+    row: TaskRow
+
+
+@dataclass(frozen=True, slots=True)
+class OpenGate:
+    """Let those that wait at a gate have the slots that are free.
+
+    Attributes:
+        every_key: Also at the gates of every key of the limit's name.
+    """
+
+    gate: LimitId
+    every_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +155,10 @@ Reaction = (
     SendMessage
     | TakeUnits
     | StartExecution
+    | Admit
+    | Release
+    | LeaveGate
+    | OpenGate
     | StopExecution
     | CountBatch
     | CountChild
@@ -134,11 +178,18 @@ def reactions(change: Change) -> list[Reaction]:
         return _batch_reactions(old, new)
     if isinstance(new, ScheduleRow):
         return _schedule_reactions(old, new)
-    if new is None or isinstance(old, BatchRow | ScheduleRow):
+    if isinstance(new, LimitRow):
+        return [OpenGate(new.id, every_key=new.key is None)]
+    if new is None or isinstance(old, BatchRow | ScheduleRow | LimitRow):
         return []
     moved = old is None or old.status is not new.status
     found = [*_work(new), *_endings(new)] if moved else []
-    return [*found, *_tally_reactions(old, new), *_notifications(old, new)]
+    return [
+        *found,
+        *_gate_reactions(old, new),
+        *_tally_reactions(old, new),
+        *_notifications(old, new),
+    ]
 
 
 def _batch_reactions(old: Row | None, new: BatchRow) -> list[Reaction]:
@@ -161,16 +212,33 @@ def _work(row: TaskRow) -> list[Reaction]:
     """The reactions that get a task in its new status run, started or stopped."""
     if row.key.index is not None:
         return []  # subtasks are run by their batch
-    if is_fan_out(row.key):
-        return _execution(row)
+    if row.gates and row.status is Status.CREATED:
+        return [Admit(row)]
+    return _execution(row) if is_fan_out(row.key) else _messages(row)
+
+
+def _messages(row: TaskRow) -> list[Reaction]:
+    """The message of a single task in its new status, which may be due later."""
     if row.status is Status.CREATED:
         return [_start(row)]
     if row.status is Status.ERRORED:
         head_start = DIRECT_HEAD_START_MS if row.direct else 0
         return [SendMessage(row, row.retry_at and row.retry_at + head_start)]
-    # One that waits for its children is ended by a worker that a message comes to at its deadline.
-    ends_late = row.deadline_at is not None and _waits_for_children(row)
-    return [SendMessage(row, row.deadline_at)] if ends_late else []
+    # One that waits for its children, or for a slot, is ended by a worker that a message comes to.
+    until = parked_until(row) if row.status is Status.PARKED else None
+    until = row.deadline_at if _waits_for_children(row) else until
+    return [] if until is None else [SendMessage(row, until)]
+
+
+def _gate_reactions(old: TaskRow | None, new: TaskRow) -> list[Reaction]:
+    """What a task's new status, or its new place, means for the gates that it is subject to."""
+    moved = old is None or old.status is not new.status
+    found: list[Reaction] = [Release(new)] if moved and gives_back(new) else []
+    if new.gate is None or not (moved or (old and old.gate != new.gate)):
+        return found
+    # Who parks writes that first; whether there is room after all, is looked at second: here.
+    parked = new.status is Status.PARKED
+    return [*found, OpenGate(LimitId.from_text(new.gate)) if parked else LeaveGate(new)]
 
 
 def _execution(row: TaskRow) -> list[Reaction]:

@@ -126,12 +126,22 @@ def beyond_deadline(row: TaskRow, at: int) -> DeadlineExceeded | None:
 def near_deadline(row: TaskRow, now: int) -> int | None:
     """The deadline of a task that waits for children, if its message may have come for that.
 
-    None: it is further away than clocks can differ, or there is none.
+    Of one that is PARKED also its expiry. None: it is further away than clocks can differ, or there
+    is none.
     """
+    if row.status is Status.PARKED:
+        until = parked_until(row)
+        return until if until is not None and until - now <= EARLY_MS else None
     suspended = (row.awaited_done or 0) < (row.awaited_total or 0)
     waits = row.status is Status.FINISHED or (row.status is Status.WAITING and suspended)
     near = row.deadline_at is not None and row.deadline_at - now <= EARLY_MS
     return row.deadline_at if waits and near else None
+
+
+def parked_until(row: TaskRow) -> int | None:
+    """How long a task may wait as PARKED, in epoch ms; None: for ever."""
+    expires = None if row.attempts else row.expires_at
+    return min((at for at in (expires, row.deadline_at) if at is not None), default=None)
 
 
 def seconds_left(row: TaskRow, now: int) -> float:

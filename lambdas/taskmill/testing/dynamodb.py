@@ -105,6 +105,8 @@ class MemoryTable:
                 self.put_item(**unconditional)
             elif kind == "Update":
                 self.update_item(**unconditional)
+            elif kind == "Delete":
+                self.delete_item(**unconditional)
         return {}
 
     def query(self, *, KeyConditionExpression: str, **request: Any) -> dict[str, Any]:

@@ -45,6 +45,7 @@ class DispatchParts(FanOutParts):
         from taskmill.dispatch.emitters.callback_refusals import CallbackRefusals
         from taskmill.dispatch.emitters.callbacks import CallbackEmitter
         from taskmill.dispatch.emitters.children import ChildEmitter
+        from taskmill.dispatch.emitters.gates import GateEmitter
         from taskmill.dispatch.emitters.messages import WorkEmitter
         from taskmill.dispatch.emitters.notifications import NotificationEmitter
         from taskmill.dispatch.emitters.rates import RateEmitter
@@ -55,6 +56,7 @@ class DispatchParts(FanOutParts):
         return Dispatcher(
             failures=self.queue("TASKMILL_FAILURE_QUEUE_URL"),
             emitters=[
+                GateEmitter(self.releaser, clock=self.clock),
                 RateEmitter(tasks=self.tasks, grants=self.rate_grants, clock=self.clock),
                 WorkEmitter(
                     tasks=self.tasks,

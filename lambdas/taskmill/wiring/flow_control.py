@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 from taskmill.wiring.stores import Stores
 
 if TYPE_CHECKING:
+    from taskmill.aws.dynamodb.flow_control.gates import GateStore
     from taskmill.aws.dynamodb.flow_control.rate_grants import RateGrants
     from taskmill.aws.dynamodb.flow_control.rates import RateStore
     from taskmill.aws.dynamodb.flow_control.settings import LimitSettings
+    from taskmill.aws.dynamodb.flow_control.waiters import WaiterStore
+    from taskmill.work.admission.gatekeeper import Gatekeeper
+    from taskmill.work.admission.releasing import Releaser
 
 
 class FlowControlParts(Stores):
@@ -33,3 +37,35 @@ class FlowControlParts(Stores):
         from taskmill.aws.dynamodb.flow_control.rate_grants import RateGrants
 
         return RateGrants(table=self.table, rates=self.rates, clock=self.clock)
+
+    @cached_property
+    def gates(self) -> GateStore:
+        from taskmill.aws.dynamodb.flow_control.gates import GateStore
+
+        return GateStore(self.table, clock=self.clock)
+
+    @cached_property
+    def waiters(self) -> WaiterStore:
+        from taskmill.aws.dynamodb.flow_control.waiters import WaiterStore
+
+        return WaiterStore(self.table, clock=self.clock)
+
+    @cached_property
+    def gatekeeper(self) -> Gatekeeper:
+        from taskmill.work.admission.gatekeeper import Gatekeeper
+
+        return Gatekeeper(
+            gates=self.gates,
+            waiters=self.waiters,
+            tasks=self.tasks,
+            width=self.settings.max_concurrency,
+            clock=self.clock,
+            sleep=self.sleep,
+        )
+
+    @cached_property
+    def releaser(self) -> Releaser:
+        from taskmill.work.admission.opening import Opener
+        from taskmill.work.admission.releasing import Releaser
+
+        return Releaser(opener=Opener(keeper=self.gatekeeper))

@@ -80,10 +80,12 @@ class WorkParts(FlowControlParts):
     @cached_property
     def admission(self) -> Admission:
         from taskmill.work.admission.admissions import Admissions
+        from taskmill.work.admission.gate_admission import GateAdmission
         from taskmill.work.admission.rate_admission import RateAdmission
 
+        gates = GateAdmission(keeper=lambda: self.gatekeeper)
         rates = RateAdmission(grants=self.rate_grants, clock=self.clock, sleep=self.sleep)
-        return Admissions((rates,))
+        return Admissions((gates, rates))
 
     @cached_property
     def runner(self) -> TaskRunner:

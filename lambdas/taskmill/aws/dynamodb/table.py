@@ -97,6 +97,20 @@ class Table:
         )
         return decode_row(answer["Attributes"]) if "Attributes" in answer else None
 
+    def delete_older(self, key: StoredKey, *, version: int) -> None:
+        """Delete a row, if it has this version or an earlier one.
+
+        Raises:
+            ConditionFailed: It has a later version.
+        """
+        self._conditional(
+            self.client.delete_item,
+            Key=encode_item(key._asdict()),
+            ConditionExpression="attribute_not_exists(pk) OR #version <= :version",
+            ExpressionAttributeNames={"#version": "version"},
+            ExpressionAttributeValues={":version": encode(version)},
+        )
+
     def update(
         self,
         key: StoredKey,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from taskmill.model.rows.history import entry_of
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RUNNING, Status
 
@@ -16,3 +19,34 @@ def is_admitted(row: TaskRow, now: int) -> bool:
     if row.gates and row.slots is None:
         return False
     return not row.rates or (row.rate_at is not None and now - LATE_MS <= row.rate_at <= now)
+
+
+GIVES_BACK = frozenset(Status) - HOLDING - {Status.CREATED}
+"""Statuses in which a row has no slots for long; one that is CREATED may have been given some."""
+PARKABLE = (Status.CREATED, Status.SCHEDULED, Status.QUEUED, Status.ERRORED, Status.WAITING)
+"""Statuses from which a task may get slots, or be parked, unless it has some."""
+
+
+def gives_back(row: TaskRow) -> bool:
+    """Whether the row has slots that are to be released."""
+    return row.slots is not None and row.status in GIVES_BACK
+
+
+def wants_slots(row: TaskRow) -> bool:
+    """Whether the task could go on if it had slots, as far as its status is concerned."""
+    if not row.gates or row.slots is not None or row.status not in PARKABLE:
+        return False
+    return row.status is not Status.WAITING or row.is_awake
+
+
+def moved(row: TaskRow, status: Status, now: int, **changes: Any) -> TaskRow:
+    """The row after limits have moved the task to a status, at this time (epoch ms)."""
+    history = tuple(entry_of(each) for each in row.history_with(status, now))
+    return row.but(
+        status=status,
+        updated_at=now,
+        version=row.version + 1,
+        history=history,
+        retry_at=None,
+        **changes,
+    )

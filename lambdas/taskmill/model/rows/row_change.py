@@ -1,4 +1,4 @@
-"""Row changes as DynamoDB Streams reports them: tasks, batches and schedules."""
+"""Row changes as DynamoDB Streams reports them: tasks, batches, schedules and limits."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from taskmill.model.flow_control.limit_ids import LIMIT_ROW
 from taskmill.model.rows.batch_row import BATCH_ROW, BatchRow
+from taskmill.model.rows.limit_row import LimitRow
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.schedule_row import SCHEDULE_ROW, ScheduleRow
 from taskmill.model.rows.task_row import TASK_ROWS, TaskRow
 from taskmill.model.statuses import is_known
 
-Row = TaskRow | BatchRow | ScheduleRow
+Row = TaskRow | BatchRow | ScheduleRow | LimitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,4 +50,6 @@ def row_from_values(values: Mapping[str, Any] | None) -> Row | None:
         return row
     if kind == SCHEDULE_ROW:
         return ScheduleRow.from_values(values)
+    if kind == LIMIT_ROW:
+        return LimitRow.from_values(values)
     return BatchRow.from_values(values) if kind == BATCH_ROW else None

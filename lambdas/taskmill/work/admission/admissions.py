@@ -11,8 +11,8 @@ from taskmill.model.rows.task_row import TaskRow
 class Admission(Protocol):
     """A kind of limit."""
 
-    def admit(self, row: TaskRow) -> None:
-        """Get what the limits of a task demand; return if an attempt may be claimed now.
+    def admit(self, row: TaskRow) -> TaskRow:
+        """Get what the limits of a task demand; return its row if an attempt may be claimed now.
 
         Args:
             row: As it was read; it lacks something, or was not asked about.
@@ -29,9 +29,10 @@ class Admissions:
 
     kinds: tuple[Admission, ...] = ()
 
-    def admit(self, row: TaskRow) -> None:
+    def admit(self, row: TaskRow) -> TaskRow:
         for each in self.kinds:
-            each.admit(row)
+            row = each.admit(row)
+        return row
 
 
 NO_LIMITS = Admissions()

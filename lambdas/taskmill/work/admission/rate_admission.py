@@ -23,19 +23,20 @@ class RateAdmission:
     clock: Clock = now_ms
     sleep: Callable[[float], None] = time.sleep
 
-    def admit(self, row: TaskRow) -> None:
-        """Return when an attempt of the task may begin; take units for it if it has none.
+    def admit(self, row: TaskRow) -> TaskRow:
+        """Return its row when an attempt of the task may begin; take units for it if it has none.
 
         Raises:
             ClaimLost: It may begin later, or the row has changed; `again_in_ms` says when to look.
         """
         if not row.rates:
-            return
+            return row
         now = self.clock()
         late = row.rate_at is None or row.rate_at < now - LATE_MS
         if late or self.grants.paused_until(row) > now:  # paused since its units were taken
             row = self._taken(row)
         self._wait(row)
+        return row
 
     def _taken(self, row: TaskRow) -> TaskRow:
         (granted,) = self.grants.grant([row])

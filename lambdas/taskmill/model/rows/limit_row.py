@@ -1,0 +1,36 @@
+"""The row of a limit that an operator has set, as far as changes of it cause something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from taskmill.model.flow_control.limit_ids import LimitId
+from taskmill.model.rows.readable import UnreadableRow
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """What was set for one key of a limit; with `key` None, for every key of its name."""
+
+    tenant: str
+    name: str
+    key: str | None = None
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        """The row with these attributes of the table.
+
+        Raises:
+            UnreadableRow: They are not those of a limit.
+        """
+        tenant, name, key = (values.get(each) for each in ("tenant", "name", "key"))
+        if not (isinstance(tenant, str) and isinstance(name, str)):
+            raise UnreadableRow(values, "a limit has a tenant and a name")
+        return cls(tenant, name, key if isinstance(key, str) else None)
+
+    @property
+    def id(self) -> LimitId:
+        """The limit of its key, or of all tasks of its name."""
+        return LimitId(self.tenant, self.name, self.key or "")
