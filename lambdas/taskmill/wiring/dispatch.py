@@ -48,6 +48,7 @@ class DispatchParts(FanOutParts):
         from taskmill.dispatch.emitters.gates import GateEmitter
         from taskmill.dispatch.emitters.messages import WorkEmitter
         from taskmill.dispatch.emitters.notifications import NotificationEmitter
+        from taskmill.dispatch.emitters.pauses import PauseEmitter
         from taskmill.dispatch.emitters.rates import RateEmitter
         from taskmill.dispatch.emitters.schedules import ScheduleEmitter
         from taskmill.model.redaction import RedactedNames
@@ -57,6 +58,7 @@ class DispatchParts(FanOutParts):
             failures=self.queue("TASKMILL_FAILURE_QUEUE_URL"),
             emitters=[
                 GateEmitter(self.releaser, clock=self.clock),
+                PauseEmitter(pauses=self.pauses, waiters=self.waiters, tasks=self.tasks),
                 RateEmitter(tasks=self.tasks, grants=self.rate_grants, clock=self.clock),
                 WorkEmitter(
                     tasks=self.tasks,

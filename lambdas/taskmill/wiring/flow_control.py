@@ -9,6 +9,7 @@ from taskmill.wiring.stores import Stores
 
 if TYPE_CHECKING:
     from taskmill.aws.dynamodb.flow_control.gates import GateStore
+    from taskmill.aws.dynamodb.flow_control.pauses import PauseStore
     from taskmill.aws.dynamodb.flow_control.rate_grants import RateGrants
     from taskmill.aws.dynamodb.flow_control.rates import RateStore
     from taskmill.aws.dynamodb.flow_control.settings import LimitSettings
@@ -49,6 +50,12 @@ class FlowControlParts(Stores):
         from taskmill.aws.dynamodb.flow_control.waiters import WaiterStore
 
         return WaiterStore(self.table, clock=self.clock)
+
+    @cached_property
+    def pauses(self) -> PauseStore:
+        from taskmill.aws.dynamodb.flow_control.pauses import PauseStore
+
+        return PauseStore(self.table, clock=self.clock)
 
     @cached_property
     def gatekeeper(self) -> Gatekeeper:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from taskmill.dispatch.dead_letters import DeadLetterHandler
     from taskmill.work.admission.admissions import Admission
     from taskmill.work.admission.limit_calls import LimitCalls
+    from taskmill.work.admission.pause_admission import PauseAdmission
     from taskmill.work.attempts import Attempt
     from taskmill.work.built_in import BuiltIn
     from taskmill.work.cascade import Cascade
@@ -88,6 +89,14 @@ class WorkParts(FlowControlParts):
         return Admissions((gates, rates))
 
     @cached_property
+    def pause_admission(self) -> PauseAdmission:
+        from taskmill.work.admission.pause_admission import PauseAdmission
+
+        return PauseAdmission(
+            pauses=self.pauses, waiters=self.waiters, tasks=self.tasks, clock=self.clock
+        )
+
+    @cached_property
     def runner(self) -> TaskRunner:
         from taskmill.work.task_runner import TaskRunner
 
@@ -101,6 +110,7 @@ class WorkParts(FlowControlParts):
             attempt=self.attempt,
             logger=self.logger,
             admission=self.admission,
+            pause=self.pause_admission,
             hints=self.hints,
             callback_budget=self.settings.callback_budget,
             clock=self.clock,

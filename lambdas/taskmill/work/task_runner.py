@@ -35,6 +35,7 @@ from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.time_bounds import OutOfTime
 from taskmill.work.admission.admissions import NO_LIMITS, Admission
+from taskmill.work.admission.pause_admission import PauseAdmission
 from taskmill.work.attempts import Attempt, Outcome, unstorable
 from taskmill.work.cascade import Cascade, ChildrenMissing
 from taskmill.work.children import Children
@@ -52,6 +53,7 @@ class TaskRunner:
 
     Attributes:
         admission: Gets what the limits of a task demand, before it is claimed.
+        pause: Parks tasks of paused types before they are claimed; None: nothing is paused here.
         hints: Wakes parents of children that end here; None: the stream does, later.
         callback_budget: How many callbacks one submitted task may cause in all.
     """
@@ -65,6 +67,7 @@ class TaskRunner:
     attempt: Attempt
     logger: Any
     admission: Admission = NO_LIMITS
+    pause: PauseAdmission | None = None
     hints: Hints | None = None
     callback_budget: int = DEFAULT_BUDGET
     clock: Clock = now_ms
@@ -159,6 +162,8 @@ class TaskRunner:
             row = self.tasks.get(key)
             if is_admitted(row, self.clock()):  # but its limit may have been paused since
                 self.admission.admit(row)
+        if self.pause is not None:
+            self.pause.check(key)
         for _ in range(_CLAIMS):
             try:
                 return self._claimed(key, lease)

@@ -64,6 +64,15 @@ class StreamDelivery:
         """Add a reaction to a record, for an emitter that comes later."""
         self._by_kind[type(reaction)].append(Caused(record, reaction))
 
+    def keep(self, kind: type[Reaction], wanted: Callable[[Any], bool]) -> None:
+        """Leave out reactions of a kind; an error of `wanted` marks that record as lost."""
+        kept = []
+        for caused in self.of(kind):
+            with self.parking([caused.record]):
+                if wanted(caused.reaction):
+                    kept.append(caused)
+        self._by_kind[kind] = kept
+
     def of(self, kind: type[Reaction]) -> list[Caused]:
         """All reactions of a kind, in the order of their records."""
         return self._by_kind[kind]

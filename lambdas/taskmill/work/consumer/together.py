@@ -34,7 +34,13 @@ class Together:
 
         A task that cannot be claimed here, or all of them if a call fails, is claimed alone later.
         """
-        claims, chosen = self._runner.claims, _chosen(jobs)
+        pause = self._runner.pause
+        chosen = {
+            key: job
+            for key, job in _chosen(jobs).items()
+            if pause is None or not pause.may_hold(key)
+        }
+        claims = self._runner.claims
         if not isinstance(claims, GroupedClaims) or len(chosen) < FEWEST_TOGETHER:
             return
         wanted = [self._wanted(key, job) for key, job in chosen.items()]
