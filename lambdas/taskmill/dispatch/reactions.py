@@ -179,7 +179,7 @@ def reactions(change: Change) -> list[Reaction]:
     if isinstance(new, ScheduleRow):
         return _schedule_reactions(old, new)
     if isinstance(new, LimitRow):
-        return [OpenGate(new.id, every_key=new.key is None)]
+        return [OpenGate(LimitId(new.tenant, new.name, new.key or ""), every_key=new.key is None)]
     if new is None or isinstance(old, BatchRow | ScheduleRow | LimitRow):
         return []
     moved = old is None or old.status is not new.status

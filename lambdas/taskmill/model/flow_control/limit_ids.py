@@ -8,12 +8,13 @@ from typing import Any, Self
 
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.keys import StoredKey
+from taskmill.model.rows.limit_row import LIMIT_ROW
 
 STACK = "*"  # in place of a tenant: a limit of all of them together
 MAX_KEY = 200  # characters of a key
 LIMIT_SHARDS = 8  # partitions for the limits of one tenant
 PAUSE = "~pause"  # the name of the gates at which tasks of a paused type wait; no type has it
-GATE_ROW, RATE_ROW, LIMIT_ROW, WAITER_ROW = "GATE", "RATE", "LIMIT", "WAITER"
+GATE_ROW, RATE_ROW, WAITER_ROW = "GATE", "RATE", "WAITER"
 
 
 @dataclass(frozen=True, slots=True, order=True)

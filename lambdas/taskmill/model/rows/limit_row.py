@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from taskmill.model.flow_control.limit_ids import LimitId
 from taskmill.model.rows.readable import UnreadableRow
+
+LIMIT_ROW = "LIMIT"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,3 @@ class LimitRow:
         if not (isinstance(tenant, str) and isinstance(name, str)):
             raise UnreadableRow(values, "a limit has a tenant and a name")
         return cls(tenant, name, key if isinstance(key, str) else None)
-
-    @property
-    def id(self) -> LimitId:
-        """The limit of its key, or of all tasks of its name."""
-        return LimitId(self.tenant, self.name, self.key or "")

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.model.flow_control.limit_ids import LIMIT_ROW
 from taskmill.model.rows.batch_row import BATCH_ROW, BatchRow
-from taskmill.model.rows.limit_row import LimitRow
+from taskmill.model.rows.limit_row import LIMIT_ROW, LimitRow
 from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.schedule_row import SCHEDULE_ROW, ScheduleRow
 from taskmill.model.rows.task_row import TASK_ROWS, TaskRow

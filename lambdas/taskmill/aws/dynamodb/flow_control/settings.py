@@ -7,10 +7,11 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from taskmill.aws.dynamodb.table import Table
-from taskmill.model.clock import Clock, now_ms
-from taskmill.model.flow_control.limit_ids import LIMIT_ROW, LimitId
+from taskmill.model.clock import DAY_SECONDS, Clock, now_ms
+from taskmill.model.flow_control.limit_ids import LimitId
 from taskmill.model.flow_control.reservations import Pace
 from taskmill.model.keys import StoredKey
+from taskmill.model.rows.limit_row import LIMIT_ROW
 from taskmill.model.rows.task_row import camel
 
 KEPT_MS = 10_000  # how long a process relies on what it has read
@@ -42,6 +43,11 @@ class SetLimit:
         known: dict[str, Any] = {each.name: values.get(camel(each.name)) for each in fields(cls)}
         return cls(**{**known, "version": known["version"] or 0})
 
+    @property
+    def says_something(self) -> bool:
+        """False: it was set once, and is not any more."""
+        return (self.concurrency, self.rate, self.per_seconds, self.burst) != (None,) * 4
+
     def pace(self, declared: Pace) -> Pace:
         """The rate that applies."""
         rate = self.rate or declared.rate
@@ -50,6 +56,7 @@ class SetLimit:
 
 
 UNSET = SetLimit()
+_WHOSE = ("pk", "sk", "row", "tenant", "name", "key")
 
 
 class LimitSettings:
@@ -91,7 +98,8 @@ def places_of(limit: LimitId) -> list[StoredKey]:
 
 def applying(rows: Sequence[Mapping[str, Any] | None]) -> SetLimit:
     """What applies of the rows at `places_of` a limit."""
-    return next((known for each in rows if (known := SetLimit.of(each))), UNSET)
+    found = (known for each in rows if (known := SetLimit.of(each)))
+    return next((each for each in found if each.says_something), UNSET)
 
 
 class SetLimits:
@@ -103,11 +111,12 @@ class SetLimits:
 
     def get(self, key: StoredKey) -> SetLimit | None:
         """What is set in this row, read strongly consistently; None: nothing."""
-        return SetLimit.of(self._table.get(key))
+        found = SetLimit.of(self._table.get(key))
+        return found if found and found.says_something else None
 
     def put(self, limit: LimitId, key: StoredKey, wanted: SetLimit) -> SetLimit:
         """Set a limit in this row, which is one of `places_of` it; replaces what was set there."""
-        before = self.get(key)
+        before = SetLimit.of(self._table.get(key))
         stored = replace(
             wanted, updated_at=self._clock(), version=(before.version if before else 0) + 1
         )
@@ -125,5 +134,17 @@ class SetLimits:
         return stored
 
     def delete(self, key: StoredKey) -> bool:
-        """Let the code's limit apply again; False: nothing was set in this row."""
-        return self._table.delete(key) is not None
+        """Let the code's limit apply again; False: nothing was set in this row.
+
+        The row stays for a day and says nothing: the stream's filters do not let a removal through,
+        and those that wait may go on now.
+        """
+        values = self._table.get(key) or {}
+        before = SetLimit.of(values)
+        if before is None or not before.says_something:
+            return False
+        kept = {name: each for name, each in values.items() if name in _WHOSE}
+        at = self._clock()
+        ttl = at // 1000 + DAY_SECONDS
+        self._table.put({**kept, "version": before.version + 1, "updatedAt": at, "ttl": ttl})
+        return True
