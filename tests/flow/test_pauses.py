@@ -22,10 +22,6 @@ def statuses(cloud: InProcessCloud, keys: list[TaskKey]) -> Counter[str]:
     return Counter(str(cloud.wiring.tasks.get(key).status) for key in keys)
 
 
-def messages(cloud: InProcessCloud) -> int:
-    return sum(len(each) for each in cloud.queues.messages.values())
-
-
 def rest(cloud: InProcessCloud) -> None:
     """Do all that is due, and see that no message is left."""
     cloud.advance(seconds=60)
@@ -163,6 +159,6 @@ def test_a_stack_without_pauses_pays_one_read_in_15_seconds() -> None:
     with InProcessCloud(modules=["flow_tasks"]) as cloud:
         for number in range(50):
             submit(cloud, "echo", number)
-        before = cloud.meter.calls["dynamodb", "batch_get_item"]
+        before = cloud.meter.calls["dynamodb.batch_get_item"]
         cloud.run()
-        assert cloud.meter.calls["dynamodb", "batch_get_item"] - before == 1
+        assert cloud.meter.calls["dynamodb.batch_get_item"] - before == 1

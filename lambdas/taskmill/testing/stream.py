@@ -11,7 +11,7 @@ from taskmill.testing.sizes import write_units
 
 # Types of rows whose records reach the dispatcher. The stack's event filters also look at other
 # attributes, so fewer records reach it there.
-DELIVERED = frozenset({"TASK", "SFN_TASK", "SUBTASK", "BATCH", "SCHEDULE"})
+DELIVERED = frozenset({"TASK", "SFN_TASK", "SUBTASK", "BATCH", "SCHEDULE", "LIMIT"})
 
 
 class Stream:

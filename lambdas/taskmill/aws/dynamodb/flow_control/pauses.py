@@ -8,21 +8,23 @@ and whose change makes the dispatcher let those go on who wait.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from taskmill.aws.dynamodb.codec import encode, encode_item
+from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import Conflict
 from taskmill.model.flow_control.limit_ids import (
-    LIMIT_ROW,
     PAUSE,
     LimitId,
     limit_partitions,
     pause_id,
 )
 from taskmill.model.keys import StoredKey
+from taskmill.model.rows.limit_row import LIMIT_ROW
 
 PAUSES = StoredKey("PAUSES", "*")
 PAUSES_ROW = "PAUSES"
@@ -105,8 +107,13 @@ class PauseStore:
 
     def touch(self, gate: LimitId) -> None:
         """Have the dispatcher look again at those who wait at the gate of a pause that is over."""
-        now = self._clock()
-        self._table.put(_row(gate, {"updatedAt": now, "ttl": now // 1000 + KEPT_SECONDS}))
+        with suppress(ConditionFailed):  # the row is gone: then nobody waits any more
+            self._table.update_unseen(
+                _place(gate),
+                "ADD touched :one",  # a write that changes nothing would make no record
+                condition="attribute_exists(pk)",
+                values={"one": 1},
+            )
 
     def find(self, tenant: str, task_type: str) -> Pause | None:
         """A pause that is under way; None: there is none."""
