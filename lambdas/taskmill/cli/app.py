@@ -16,6 +16,8 @@ from taskmill.cli.dev.command import dev
 from taskmill.cli.doctor.command import doctor
 from taskmill.cli.explaining.command import explain
 from taskmill.cli.health import health
+from taskmill.cli.limits import app as limits
+from taskmill.cli.limits import pause, pauses, resume
 from taskmill.cli.logs.command import logs
 from taskmill.cli.output import Output
 from taskmill.cli.profiles.applied import with_profile
@@ -161,6 +163,9 @@ app.command("types")(types)
 app.command("stats")(stats)
 app.command("errors")(errors)
 app.command("health")(health)
+app.command("pause")(pause)
+app.command("resume")(resume)
+app.command("pauses")(pauses)
 app.command("doctor")(doctor)
 app.command("explain")(explain)
 for each in (deploy, diff, destroy, bootstrap):
@@ -168,4 +173,5 @@ for each in (deploy, diff, destroy, bootstrap):
 app.add_typer(bulk, name="bulk")
 app.add_typer(schedules, name="schedules")
 app.add_typer(callbacks, name="callbacks")
+app.add_typer(limits, name="limits")
 app.add_typer(local, name="local")

@@ -13,6 +13,7 @@ from taskmill.client.callbacks import Callbacks
 from taskmill.client.calls.awaited import AwaitedCalls
 from taskmill.client.changes import Changes
 from taskmill.client.connection import Connection
+from taskmill.client.limits import LimitCalls
 from taskmill.client.overviews import Overviews
 from taskmill.client.read import Key, Reads
 from taskmill.client.schedules import Schedules
@@ -91,6 +92,7 @@ class AsyncTaskClient(
     Access,
     Bulks,
     StatisticsCalls,
+    LimitCalls,
     AwaitedConnection,
 ):
     """A `TaskClient` for an event loop: it has the same methods, to be awaited.

@@ -9,6 +9,7 @@ from taskmill.client.bulk import Bulks
 from taskmill.client.callbacks import Callbacks
 from taskmill.client.changes import Changes
 from taskmill.client.connection import BlockingConnection
+from taskmill.client.limits import LimitCalls
 from taskmill.client.overviews import Overviews
 from taskmill.client.read import Key, Reads
 from taskmill.client.schedules import Schedules
@@ -29,6 +30,7 @@ class TaskClient(
     Access,
     Bulks,
     StatisticsCalls,
+    LimitCalls,
     BlockingConnection,
 ):
     """Submits tasks, reads them and waits for them. Close it, or use it in a `with` statement.

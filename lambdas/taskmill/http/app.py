@@ -17,6 +17,7 @@ from taskmill.http import (
     error_groups,
     fan_outs,
     health,
+    limits,
     overviews,
     schedules,
     statistics,
@@ -50,6 +51,7 @@ def build_app() -> APIGatewayHttpResolver:
     overviews.add_to(app)
     schedules.add_to(app)
     callbacks.add_to(app)
+    limits.add_to(app)
     statistics.add_to(app)
     error_groups.add_to(app)
     bulk.add_to(app)

@@ -15,6 +15,7 @@ FEATURES = {
     "failures": f"{_TENANT}failures",
     "fires": f"{_TENANT}schedules/<name>/fires",
     "health": "/v1/health/queues",
+    "limits": f"{_TENANT}limits",
     "lookup": f"{_TENANT}lookup",
     "reveal": f"{_TASK}/input/revealed",
     "statistics": f"{_TENANT}statistics",

@@ -27,6 +27,7 @@ from taskmill.service.ids import Ids
 from taskmill.service.shown_inputs import with_inputs_shown
 
 if TYPE_CHECKING:
+    from taskmill.service.limits.stores import LimitStores
     from taskmill.work.direct_runs import DirectRuns
 
 Key = TaskKey | Mapping[str, str]
@@ -38,6 +39,7 @@ class ServiceParts:
 
     Attributes:
         alarm_topic: None: this process cannot publish alarms.
+        limits: Where limits are stored; None: this process has none.
         direct: Runs tasks in this process (`execute_now`); None: it cannot.
         max_schedules: Schedules of a tenant.
         max_mappings: Callback mappings of a tenant.
@@ -55,6 +57,7 @@ class ServiceParts:
     inserter: Inserter
     registry: Registry
     alarm_topic: Topic | None = None
+    limits: LimitStores | None = None
     direct: DirectRuns | None = None
     max_schedules: int = 1_000
     max_mappings: int = 1_000

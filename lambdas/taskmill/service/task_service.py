@@ -11,6 +11,7 @@ from taskmill.service.change import Changes
 from taskmill.service.error_groups import ErrorGroups
 from taskmill.service.failures import Failures
 from taskmill.service.fires import Firing
+from taskmill.service.limits.changes import LimitChanges
 from taskmill.service.lookup import Lookups
 from taskmill.service.shown_payloads import ShownPayloads
 from taskmill.service.statistics import StatisticsReads
@@ -34,5 +35,6 @@ class TaskService(
     Tenants,
     StatisticsReads,
     ErrorGroups,
+    LimitChanges,
 ):
     """All methods take keyword arguments and return frozen models."""

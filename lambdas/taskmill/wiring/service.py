@@ -11,6 +11,7 @@ from taskmill.wiring.fanout import FanOutParts
 if TYPE_CHECKING:
     from taskmill.service.bulk.running import BulkRunner
     from taskmill.service.ids import Ids
+    from taskmill.service.limits.stores import LimitStores
     from taskmill.service.queue_health import QueueHealth
     from taskmill.service.task_service import TaskService
     from taskmill.work.built_in import BuiltIn
@@ -76,6 +77,20 @@ class ServiceParts(FanOutParts):
         return BulkRunner(service=self.service, clock=self.clock, logger=self.logger)
 
     @cached_property
+    def limit_stores(self) -> LimitStores:
+        from taskmill.aws.dynamodb.flow_control.limit_rows import LimitRows
+        from taskmill.aws.dynamodb.flow_control.settings import SetLimits
+        from taskmill.service.limits.stores import LimitStores
+
+        return LimitStores(
+            gates=self.gates,
+            waiters=self.waiters,
+            settings=SetLimits(self.table, clock=self.clock),
+            rows=LimitRows(self.table),
+            pauses=self.pauses,
+        )
+
+    @cached_property
     def service(self) -> TaskService:
         from taskmill.service.task_service import TaskService
 
@@ -91,6 +106,7 @@ class ServiceParts(FanOutParts):
             inserter=self.inserter,
             registry=self.registry,
             alarm_topic=self.topic("TASKMILL_ALARM_TOPIC_ARN") if alarms else None,
+            limits=self.limit_stores,
             direct=self.direct,
             max_schedules=self.settings.tenant_schedules,
             max_mappings=self.settings.tenant_mappings,
