@@ -24,7 +24,7 @@ FILTERS: Sequence[Mapping[str, Any]] = (
     _filter(row=TASKS, notify=NOTIFIED, status=[*SENT, "STARTED"], old={"exists": True}),
     _filter(row=["SUBTASK"], notify=["each"], status=[_but("CREATED")]),
     _filter(row=["BATCH"], tell=[{"exists": True}]),
-    _filter(row=["SCHEDULE"]),
+    _filter(row=["SCHEDULE", "LIMIT"]),
 )
 
 

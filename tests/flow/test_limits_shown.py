@@ -13,7 +13,7 @@ from taskmill.testing import InProcessCloud
 
 @pytest.fixture
 def cloud() -> Iterator[InProcessCloud]:
-    with InProcessCloud(modules=["limited_tasks"]) as started:
+    with InProcessCloud(modules=["shown_limit_tasks"]) as started:
         yield started
 
 
@@ -106,9 +106,7 @@ def test_a_rate_that_is_set_is_heeded(cloud: InProcessCloud, client: TaskClient)
 
 
 @pytest.mark.parametrize("wanted", [{}, {"concurrency": 1, "rate": 1}, {"burst": 3}])
-def test_either_a_concurrency_or_a_rate_is_set(
-    client: TaskClient, wanted: dict[str, int]
-) -> None:
+def test_either_a_concurrency_or_a_rate_is_set(client: TaskClient, wanted: dict[str, int]) -> None:
     with pytest.raises(InvalidRequest, match="concurrency"):
         client.set_limit("mail", **wanted)
 

@@ -1,27 +1,76 @@
-"""Task functions with limits of concurrency and of rate."""
+"""Tasks with limits of concurrency, for tests; they take 50 ms of virtual time."""
 
+from __future__ import annotations
+
+from collections import Counter
 from typing import Any
 
-from taskmill import Limit, RateLimit, task
+from taskmill import Limit, Retry, TaskContext, task
+from taskmill.testing import InProcessCloud
 
-mail = RateLimit("mail", 60, per_seconds=60, burst=1)
-
-
-@task("limited-sync", concurrency=Limit(2, key="customer"))
-def limited_sync(order: dict[str, Any]) -> None:
-    pass
+CLOUDS: list[InProcessCloud] = []  # whose time passes while a task runs
+NOW: Counter[str] = Counter()  # attempts that run, by key
+MOST: Counter[str] = Counter()  # the most that ran at a time
 
 
-@task("limited-import", concurrency=3)
-def limited_import(value: Any = None) -> Any:
-    return value
+def reset(cloud: InProcessCloud) -> None:
+    CLOUDS[:] = [cloud]
+    NOW.clear()
+    MOST.clear()
 
 
-@task("limited-shared", concurrency=Limit(5, scope="stack", name="warehouse"))
-def limited_shared(value: Any = None) -> Any:
-    return value
+def work(key: str, seconds: float = 0.05) -> None:
+    NOW[key] += 1
+    MOST[key] = max(MOST[key], NOW[key])
+    try:
+        CLOUDS[0].sleep(seconds)
+    finally:
+        NOW[key] -= 1
 
 
-@task("limited-mail", rate=mail)
-def limited_mail(value: Any = None) -> Any:
-    return value
+@task("lim-keyed", concurrency=Limit(3, key="key"))
+def keyed(given: dict[str, Any]) -> str:
+    work(given["key"])
+    return str(given["key"])
+
+
+@task("lim-one", concurrency=1)
+def one(number: int) -> int:
+    work("lim-one")
+    return number
+
+
+@task("lim-left", concurrency=[Limit(1, name="lim-a"), Limit(1, name="lim-b")])
+def left(number: int) -> int:
+    work("lim-left")
+    return number
+
+
+@task("lim-right", concurrency=[Limit(1, name="lim-b"), Limit(1, name="lim-a")])
+def right(number: int) -> int:
+    work("lim-right")
+    return number
+
+
+@task("lim-parent", concurrency=1)
+def parent(depth: int, ctx: TaskContext) -> int:
+    work("lim-parent")
+    return 0 if not depth else 1 + ctx.run(parent, depth - 1)
+
+
+@task("lim-tenant", concurrency=Limit(20, scope="tenant"))
+def tenant_wide(number: int) -> int:
+    work("lim-tenant", 1)
+    return number
+
+
+@task("lim-three", concurrency=3)
+def three(number: int) -> int:
+    work("lim-three")
+    return number
+
+
+@task("lim-fails", concurrency=1, retry=Retry(max_attempts=2, base_seconds=60))
+def fails(number: int) -> int:
+    work("lim-fails")
+    raise RuntimeError(number)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from taskmill.aws.dynamodb.sweeps import AGAIN_AFTER_MS
+from taskmill.model.flow_control.admission import gives_back
 from taskmill.model.lanes import Lane, lane_of
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import Status
@@ -43,13 +44,14 @@ def why_overdue(row: TaskRow, look: Look) -> str | None:
     A fan-out that has not moved for the grace period is "unmoved" only: its execution tells the
     rest. For a task whose message was sent again within the last day the answer is None.
     """
-    if row.ended or row.key.index is not None:
+    holds = gives_back(row)
+    if row.key.index is not None or (row.ended and not holds):
         return None
-    due = _due_since(row)
+    due = row.updated_at or 0 if holds else _due_since(row)
     if due is None or due + look.grace_ms > look.now:
         return None
-    if is_fan_out(row.key):
-        return "unmoved"
+    if holds or is_fan_out(row.key):
+        return "it holds slots" if holds else "unmoved"
     if row.swept_at is not None and row.swept_at + AGAIN_AFTER_MS > look.now:
         return None
     if (row.status in _QUEUED or row.is_awake) and not _gone(row, due, look):
@@ -60,6 +62,7 @@ def why_overdue(row: TaskRow, look: Look) -> str | None:
 _WHY: Mapping[Status, str] = {
     Status.CREATED: "never sent",
     Status.SCHEDULED: "not sent when due",
+    Status.PARKED: "no slot came",
     Status.QUEUED: "its message is gone",
     Status.ERRORED: "its retry did not come",
     Status.STARTED: "its lease expired",
@@ -83,6 +86,7 @@ def _due_since(row: TaskRow) -> int | None:
     known = {
         Status.CREATED: max(changed, row.run_at or 0, direct_until or 0),
         Status.SCHEDULED: max(changed, row.run_at or 0),
+        Status.PARKED: changed,
         Status.QUEUED: changed,
         Status.ERRORED: max(changed, row.retry_at or 0),
         Status.STARTED: row.lease_until,

@@ -41,7 +41,8 @@ class Swept:
     """What was done, or would be, to one stuck task.
 
     Attributes:
-        did: "sent", "started", "finished", "counted" or "settled".
+        did: "sent", "started", "finished", "counted" or "settled"; at gates "released", "admitted"
+            or "parked".
     """
 
     key: TaskKey

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from taskmill.aws.dynamodb.sweeps import START, Position, SweepStore
+from taskmill.dispatch.gate_repairs import GateRepairs, concerns_gates
 from taskmill.dispatch.overdue import GRACE_MS, Look, why_overdue
 from taskmill.dispatch.repairs import FanOuts, Resends, Stuck, Swept, Tallies
 from taskmill.model.clock import Clock, now_ms
@@ -56,6 +57,7 @@ class Sweeper:
     resends: Resends
     tallies: Tallies
     fan_outs: FanOuts
+    gates: GateRepairs
     oldest: Callable[[int], Mapping[Lane, int | None]]
     logger: Any
     clock: Clock = now_ms
@@ -110,8 +112,12 @@ class Sweeper:
     ) -> Iterator[Swept]:
         """Repair the stuck tasks of a page, each by itself: one odd row stops nothing."""
         silent: list[Stuck] = []
+        at_gates: list[Stuck] = []
         for stuck in self._stuck(scanned, look, sweep):
             row, done = stuck.row, None
+            if concerns_gates(row):
+                at_gates.append(stuck)
+                continue
             with self._by_itself(sweep, str(row.key)):
                 if is_fan_out(row.key):
                     done = self.fan_outs.repair(row, dry_run=dry_run)
@@ -124,10 +130,20 @@ class Sweeper:
                     silent.append(stuck)
             if done is not None:
                 yield done
+        for done in self._at_gates(at_gates, sweep, dry_run=dry_run):
+            yield done
         sent: list[Swept] = []
         with self._by_itself(sweep, "messages"):
             sent = self.resends.repair(silent, dry_run=dry_run)
         yield from sent
+
+    def _at_gates(self, found: Sequence[Stuck], sweep: Sweep, *, dry_run: bool) -> Iterator[Swept]:
+        """Repair what limits of concurrency should have done."""
+        for group in self.gates.groups(found):
+            done: list[Swept] = []
+            with self._by_itself(sweep, str(group[0].row.key)):
+                done = self.gates.repair(group, dry_run=dry_run)
+            yield from done
 
     def _stuck(
         self, scanned: Sequence[Mapping[str, Any]], look: Look, sweep: Sweep

@@ -160,8 +160,11 @@ class BatchWork:
     # Running
 
     def _side_by_side(self) -> int:
-        """How many subtasks run at a time; one if one of them may be what kills its worker."""
-        if self.batch.crashed_before:
+        """How many subtasks run at a time; one if one of them may be what kills its worker.
+
+        Also one for each slot: a limited fan-out runs as many batches at a time as it has slots.
+        """
+        if self.batch.crashed_before or self.parent.gates:
             return 1
         size = self.batch.last - self.batch.first + 1
         return min(self.runner.attempt.registry.parallel(self.parent.key.type), size)

@@ -57,7 +57,8 @@ class Splitter:
     It writes no subtasks, and parses none: it only looks for the ends of lines.
 
     Attributes:
-        max_concurrency: Batches that run in parallel, unless the submit sets its own number.
+        max_concurrency: Batches that run in parallel, unless the submit sets its own number, or
+            the fan-out has slots of limits: then as many as these.
     """
 
     tasks: TaskStore
@@ -85,7 +86,7 @@ class Splitter:
         own = execution_name(key, parent.run, parent.created_at)
         stale = execution is not None and execution != own
         batches = [] if parent.ended or stale else self._batches(parent)
-        limit = parent.max_concurrency or self.max_concurrency
+        limit = parent.slots or parent.max_concurrency or self.max_concurrency
         pool = {"pool": parent.pool} if parent.pool else {}
         return {"batches": batches, "maxConcurrency": limit, **pool}
 

@@ -66,7 +66,9 @@ class Report:
             )
         except IllegalStatusChange as refused:
             if refused.details.get("status") != Status.WAITING:
-                self._end_if_late(self.tasks.get(self.key))
+                row = self.tasks.get(self.key)
+                self._end_if_late(row)
+                self._check_slots(row)
                 raise
         return self._as_read(attributes, extra)
 
@@ -93,6 +95,7 @@ class Report:
             return {"settlement": self._settlement(row)}
         done, suspended = row.awaited_done or 0, row.status is Status.WAITING
         self._end_if_late(row)
+        self._check_slots(row)
         is_open = suspended and done < (row.awaited_total or 0)
         if self.target is Status.WAITING:  # for nothing more than it waits for already
             return {} if is_open else {"awaitedTotal": done, "awaitedDone": done}
@@ -120,6 +123,19 @@ class Report:
             f"{self.key.label} cannot become {self.target}: {late}",
             status=late.ends_as if ended else row.status,
         )
+
+    def _check_slots(self, row: TaskRow) -> None:
+        """Refuse to begin a task that has no slot at its limits of concurrency.
+
+        Raises:
+            IllegalStatusChange: It has none.
+        """
+        if self.target in RUNNING and row.gates and row.slots is None and not row.ended:
+            raise IllegalStatusChange(
+                f"{self.key.label} is {row.status} and cannot become {self.target}: it has no slot"
+                " of its concurrency limit yet; it is QUEUED when it has one",
+                status=row.status,
+            )
 
     def _settlement(self, row: TaskRow) -> dict[str, int]:
         """How many children of this run must have ended; what they come to, decides the end."""

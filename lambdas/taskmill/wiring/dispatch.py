@@ -57,8 +57,8 @@ class DispatchParts(FanOutParts):
         return Dispatcher(
             failures=self.queue("TASKMILL_FAILURE_QUEUE_URL"),
             emitters=[
-                GateEmitter(self.releaser, clock=self.clock),
                 PauseEmitter(pauses=self.pauses, waiters=self.waiters, tasks=self.tasks),
+                GateEmitter(self.releaser, clock=self.clock),
                 RateEmitter(tasks=self.tasks, grants=self.rate_grants, clock=self.clock),
                 WorkEmitter(
                     tasks=self.tasks,

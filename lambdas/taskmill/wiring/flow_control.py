@@ -75,4 +75,4 @@ class FlowControlParts(Stores):
         from taskmill.work.admission.opening import Opener
         from taskmill.work.admission.releasing import Releaser
 
-        return Releaser(opener=Opener(keeper=self.gatekeeper))
+        return Releaser(opener=Opener(keeper=self.gatekeeper, pauses=self.pauses))

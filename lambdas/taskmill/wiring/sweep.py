@@ -20,6 +20,7 @@ class SweepParts(DispatchParts):
     def sweeper(self) -> Sweeper:
         from taskmill.aws.dynamodb.sweeps import SweepStore
         from taskmill.dispatch.emitters.children import ChildEmitter
+        from taskmill.dispatch.gate_repairs import GateRepairs
         from taskmill.dispatch.repairs import FanOuts, Resends, Tallies
         from taskmill.dispatch.sweeper import Sweeper
 
@@ -29,6 +30,7 @@ class SweepParts(DispatchParts):
             store=store,
             resends=Resends(store=store, tasks=self.tasks, lanes=self.lanes),
             tallies=Tallies(children=self.children, counter=counter, logger=self.logger),
+            gates=GateRepairs(releaser=self.releaser, workflow=self.workflow, tasks=self.tasks),
             fan_outs=FanOuts(tasks=self.tasks, workflow=self.workflow, finisher=self.finisher),
             oldest=self._oldest_messages,
             logger=self.logger,

@@ -70,6 +70,8 @@ class DirectRuns:
             return "it runs the task at once: leave out delay_seconds and run_at"
         if not self.registry.has_code(task.task_type):
             return f"no code for the task type {task.task_type!r} is in this process"
+        if self.registry.settings(task.task_type).is_limited:
+            return f"tasks of type {task.task_type!r} are limited: they wait for their turn"
         if self.in_lambda and self.registry.settings(task.task_type).runner == "container":
             return f"tasks of type {task.task_type!r} run in containers only, not in Lambda"
         return None

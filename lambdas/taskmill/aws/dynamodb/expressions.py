@@ -77,6 +77,11 @@ class UpdateRequest:
             f"(attribute_not_exists({expires}) OR {expires} > {at} OR {has_begun})",
         ]
 
+    def require_slots(self) -> None:
+        """Require that the task is subject to no gate, or has slots."""
+        gates, slots = self._name("gates"), self._name("slots")
+        self._conditions.append(f"(attribute_not_exists({gates}) OR attribute_exists({slots}))")
+
     def refuse_any(self, name: str) -> None:
         """Require that the attribute is absent."""
         self._conditions.append(f"attribute_not_exists({self._name(name)})")

@@ -28,6 +28,7 @@ START: Position = dict.fromkeys(range(SEGMENTS))
 _READ: tuple[str, ...] = (
     *("pk", "sk", "status", "updatedAt", "runAt", "retryAt", "leaseUntil", "direct", "sweptAt"),
     *("runner", "pool", "priority", "awaitedTotal", "awaitedDone", "settlement"),
+    *("slots", "gate"),
 )
 _OPEN = [status for status in Status if status not in FINAL]
 
@@ -39,7 +40,7 @@ class ScannedPage:
     Attributes:
         segment: Its segment.
         after: Where the segment continues; None: this was its last page.
-        found: The open rows on it, as far as a sweep needs them.
+        found: The open rows on it, and those that have slots, as far as a sweep needs them.
     """
 
     segment: int
@@ -147,7 +148,7 @@ class SweepStore:
             "TotalSegments": SEGMENTS,
             "ProjectionExpression": ", ".join(f"#{name}" for name in _READ),
             "FilterExpression": "#row IN (:task, :fanOut) AND #updatedAt < :before"
-            f" AND #status IN ({', '.join(statuses)})",
+            f" AND (#status IN ({', '.join(statuses)}) OR attribute_exists(#slots))",
             "ExpressionAttributeNames": names,
             "ExpressionAttributeValues": encode_item(values),
         }

@@ -104,7 +104,8 @@ class TaskStore:
             run: Condition: the task is in this run.
             where: Condition: the row has these values.
             unless: Condition: the row has none of these values.
-            in_time: Condition: the task has not expired before it began, nor passed its deadline.
+            in_time: Condition: the task has not expired before it began, nor passed its deadline,
+                and has the slots that its limits demand.
             actor: Who asked for it, for the history.
 
         Raises:

@@ -39,8 +39,8 @@ class Write:
             stored entries as `sets` has them, and appends `entered`.
         where: Condition: the row has these values.
         unless: Condition: the row has none of these values.
-        in_time: Condition: at this time (epoch ms) the task has begun or not expired, and its
-            deadline has not passed.
+        in_time: Condition: at this time (epoch ms) the task has begun or not expired, its deadline
+            has not passed, and it has the slots that its limits demand.
     """
 
     allowed: Sequence[Status]
@@ -143,6 +143,7 @@ class Write:
             request.refuse(name, value)
         if self.in_time is not None:
             request.require_in_time(self.in_time, _BEGUN)
+            request.require_slots()
 
     def _refusal(self, key: TaskKey, refused: ConditionFailed) -> Exception:
         if refused.old is None:
@@ -179,6 +180,10 @@ LAST_RUN = (
     "settlement",
     "stalls",
     "attributes.callbacksRefused",
+    "gate",
+    "waiter",
+    "rateAt",
+    "returned",
     "sweptAt",
     "resent",
     "resentFor",

@@ -8,7 +8,7 @@ from taskmill.aws.dynamodb.flow_control.pauses import PauseStore
 from taskmill.aws.dynamodb.flow_control.waiters import PARKED_TOGETHER, WaiterStore
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.dispatch.emitters.stream_delivery import StreamDelivery
-from taskmill.dispatch.reactions import OpenGate, StartExecution
+from taskmill.dispatch.reactions import Admit, OpenGate, StartExecution
 from taskmill.model.flow_control.limit_ids import PAUSE, LimitId
 from taskmill.model.rows.task_row import TaskRow
 
@@ -17,9 +17,9 @@ PAGES = 40  # of tasks that go on in one delivery; then the row of the pause is 
 
 @dataclass(frozen=True, kw_only=True)
 class PauseEmitter:
-    """Opens the gates of pauses that are over, and parks fan-outs before they are started.
+    """Opens the gates of pauses that are over, and parks what would be started or given slots.
 
-    Single tasks are parked by the workers that their messages come to.
+    Other tasks are parked by the workers that their messages come to.
     """
 
     pauses: PauseStore
@@ -34,7 +34,8 @@ class PauseEmitter:
         for gate, record in gates.items():
             with delivery.parking([record]):
                 self._open(gate)
-        delivery.keep(StartExecution, lambda reaction: not self._parked(reaction.row))
+        for kind in (Admit, StartExecution):
+            delivery.keep(kind, lambda reaction: not self._parked(reaction.row))
 
     def _open(self, gate: LimitId) -> None:
         """Let those go on who wait at the gate of a pause, if it is over."""
@@ -59,7 +60,7 @@ class PauseEmitter:
                     self.waiters.unpark([row])
 
     def _parked(self, row: TaskRow) -> bool:
-        """Park a fan-out if its type is paused; True if it waits now, or has changed."""
+        """Park a task if its type is paused; True if it waits now, or has changed."""
         key = row.key
         if row.slots is not None or not self.pauses.may_hold(key.tenant, key.type):
             return False

@@ -93,7 +93,7 @@ class Standing:
         )
         self._held = {each.id: each.held for gates in wanted for each in gates}
         self._rates = {each.id: each for each in stores.rows.rates(tenant)}
-        rows = [*stores.rows.set_limits(tenant)]
+        rows = [each for each in stores.rows.set_limits(tenant) if each.values.says_something]
         self._set = {each.id: each.values for each in rows if not each.general}
         self._general = {each.id.name: each.values for each in rows if each.general}
 

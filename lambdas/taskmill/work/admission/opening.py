@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from taskmill.aws.dynamodb.flow_control.gates import Gate, unparked_together
+from taskmill.aws.dynamodb.flow_control.pauses import PauseStore
 from taskmill.aws.dynamodb.flow_control.waiters import Waiter
 from taskmill.model.errors import Throttled
 from taskmill.model.flow_control.admission import moved
@@ -22,9 +23,14 @@ MOST_OPENED = 5_000  # by one call: more are let in when some of these have ende
 
 @dataclass(frozen=True, kw_only=True)
 class Opener:
-    """Lets in those that wait at gates; whoever calls it may do so again, or at the same time."""
+    """Lets in those that wait at gates; whoever calls it may do so again, or at the same time.
+
+    Attributes:
+        pauses: Who is paused moves on to wait for the end of that.
+    """
 
     keeper: Gatekeeper
+    pauses: PauseStore | None = None
 
     def open(self, gates: Iterable[LimitId]) -> list[TaskRow]:
         """Give the free slots of gates to those that wait there.
@@ -66,10 +72,18 @@ class Opener:
             if row is None:
                 self._take_off(waiter)
             elif (late := too_late(row, now)) is None:
-                rows.append(row)
+                if not self._moved_to_pause(row):
+                    rows.append(row)
             elif self.keeper.tasks.fail(row, late, status=late.ends_as):
                 self._take_off(waiter)
         return rows
+
+    def _moved_to_pause(self, row: TaskRow) -> bool:
+        """Let a task wait for the end of a pause instead, if its type or tenant is paused."""
+        if self.pauses is None or not self.pauses.may_hold(row.key.tenant, row.key.type):
+            return False
+        gate = self.pauses.gate_of(row.key.tenant, row.key.type)
+        return gate is not None and self.keeper.waiters.move(row, gate)
 
     def _take_off(self, waiter: Waiter) -> None:
         self.keeper.waiters.drop(waiter.gate, waiter.place, version=waiter.version)
