@@ -162,3 +162,20 @@ def test_a_stack_without_pauses_pays_one_read_in_15_seconds() -> None:
         before = cloud.meter.calls["dynamodb.batch_get_item"]
         cloud.run()
         assert cloud.meter.calls["dynamodb.batch_get_item"] - before == 1
+
+
+def test_a_pause_holds_back_those_that_wait_for_a_slot_too() -> None:
+    with InProcessCloud(modules=["shown_limit_tasks"], chaos=WILD) as cloud:
+        keys = [submit(cloud, "limited-import", number) for number in range(10)]
+        cloud.deliver_records()
+        assert statuses(cloud, keys) == {"QUEUED": 3, "PARKED": 7}
+        cloud.wiring.pauses.pause(TENANT, "limited-import", by=None)
+        cloud.sleep(16)  # what this process has read before is old now
+        late = submit(cloud, "limited-import", 10)
+        cloud.advance(seconds=60)
+
+        # Those that had a slot have run. Nobody got it after them.
+        assert statuses(cloud, [*keys, late]) == {"COMPLETED": 3, "PARKED": 8}
+        cloud.wiring.pauses.resume(TENANT, "limited-import")
+        cloud.run()
+        assert statuses(cloud, [*keys, late]) == {"COMPLETED": 11}

@@ -162,6 +162,30 @@ export interface KeyModel {
   sk: string;
 }
 
+export interface LimitList {
+  items: Array<LimitView>;
+  cursor: string | null;
+}
+
+export interface LimitView {
+  name: string;
+  key?: string | null;
+  kind: "concurrency" | "rate";
+  scope: "tenant" | "stack";
+  types?: Array<string>;
+  limit?: number | null;
+  held?: number | null;
+  waiting?: number | null;
+  oldestAt?: string | null;
+  rate?: number | null;
+  perSeconds?: number | null;
+  burst?: number | null;
+  nextStartAt?: string | null;
+  pausedUntil?: string | null;
+  setBy?: string | null;
+  setAt?: string | null;
+}
+
 export interface LookedUp {
   items: Array<Task>;
   unchanged: Array<TaskPlace>;
@@ -177,6 +201,18 @@ export interface Lookup {
 
 export interface NewUpload {
   size: number;
+}
+
+export interface PauseList {
+  items: Array<PauseView>;
+}
+
+export interface PauseView {
+  type: string | null;
+  paused: boolean;
+  waiting?: number;
+  at?: string | null;
+  by?: string | null;
 }
 
 export interface PostBulk {
@@ -203,6 +239,14 @@ export interface Progress {
 export interface PutCallback {
   event: "success" | "failure" | "completion";
   callbackType: string;
+}
+
+export interface PutLimit {
+  key?: string | null;
+  concurrency?: number | null;
+  rate?: number | null;
+  perSeconds?: number | null;
+  burst?: number | null;
 }
 
 export interface PutSchedule {
