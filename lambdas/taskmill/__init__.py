@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     )
     from taskmill.model.flow_control.declared_limits import Limit, RateLimit
     from taskmill.model.flow_control.retry_after import RetryAfter
+    from taskmill.model.flow_control.uniqueness import Debounce, Unique
     from taskmill.model.retry import Retry
     from taskmill.model.wait_errors import TaskFailed, WaitTimeout
     from taskmill.service.task_service import TaskService
@@ -55,6 +56,7 @@ _MODULES = {
     ),
     "model.flow_control.declared_limits": ("Limit", "RateLimit"),
     "model.flow_control.retry_after": ("RetryAfter",),
+    "model.flow_control.uniqueness": ("Debounce", "Unique"),
     "model.retry": ("Retry",),
     "model.wait_errors": ("TaskFailed", "WaitTimeout"),
     "wiring.connecting": ("connect", "connected"),
@@ -65,6 +67,7 @@ _SUBMITTING = ("MapHandle", "TaskFunction", "TaskHandle", "task")
 __all__ = [
     "Abort",
     "AttemptInfo",
+    "Debounce",
     "Limit",
     "MapHandle",
     "Middleware",
@@ -82,6 +85,7 @@ __all__ = [
     "TaskHandle",
     "TaskNotFound",
     "TaskTimeout",
+    "Unique",
     "WaitTimeout",
     "connect",
     "connected",

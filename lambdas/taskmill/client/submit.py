@@ -20,6 +20,7 @@ from taskmill.functions.hooks.submits import submitted_log_ids
 from taskmill.model.api.base import Notify, Priority
 from taskmill.model.api.requests import NewTask
 from taskmill.model.api.views import Task, Upload
+from taskmill.model.flow_control.uniqueness import Debounce, Unique
 from taskmill.model.given_elements import given_elements
 from taskmill.model.keys import Kind
 from taskmill.model.left_out import LEFT_OUT
@@ -52,6 +53,8 @@ class Submits(Connection):
         code: str | None = None,
         idempotency_key: str | None = None,
         notify: Notify | None = None,
+        unique: Unique | Mapping[str, Any] | None = None,
+        debounce: Debounce | Mapping[str, Any] | None = None,
     ) -> Steps[Task]:
         """Store a single task and return it; the service then runs it in the background.
 
@@ -76,11 +79,15 @@ class Submits(Connection):
                 again returns the stored one. By default, the client makes a new code, see `ids`.
             idempotency_key: Submits with the same key within 24 hours return the same task.
             notify: Notifications to publish: "each", "progress" or "none".
+            unique: One task of a key at a time, and what becomes of further submits: a
+                `taskmill.Unique`, or its fields. Returns the task that stands.
+            debounce: Start only when no other task of the key was submitted for a while, once,
+                with the last input: a `taskmill.Debounce`, or its fields.
 
         Raises:
             InvalidRequest: A field is invalid; the message names it.
             LimitExceeded: The input is larger than a request may be.
-            Conflict: Another task has this code.
+            Conflict: Another task has this code, or the key of `unique`.
             IdempotencyConflict: The idempotency key was used for a different request.
         """
         given = checked_options(
@@ -98,6 +105,8 @@ class Submits(Connection):
                 "code": code,
                 "idempotency_key": idempotency_key,
                 "notify": notify,
+                "unique": unique,
+                "debounce": debounce,
             },
             wire_names=True,
         )
@@ -116,6 +125,8 @@ class Submits(Connection):
                 "onCompletion": to_names(given["on_completion"]),
                 "logIds": submitted_log_ids(task_type, log_ids, tenant=self.tenant),
                 "notify": notify,
+                "unique": given["unique"] and given["unique"].form,
+                "debounce": given["debounce"] and given["debounce"].form,
                 **repeatable(self._ids, code, idempotency_key),
             }
         )

@@ -138,6 +138,13 @@ class CancelChildren:
 
 
 @dataclass(frozen=True, slots=True)
+class FreeKey:
+    """Free the key that a task had to itself, or pass it on to the task that waits for it."""
+
+    row: TaskRow
+
+
+@dataclass(frozen=True, slots=True)
 class RunCallbacks:
     """Submit the callbacks of a task that has ended: its own and the stored mappings."""
 
@@ -164,6 +171,7 @@ Reaction = (
     | CountChild
     | SettleParent
     | CancelChildren
+    | FreeKey
     | RunCallbacks
     | ApplySchedule
     | Publish
@@ -260,6 +268,8 @@ def _endings(row: TaskRow) -> list[Reaction]:
     if not row.ended or row.key.index is not None:
         return []
     found: list[Reaction] = [RunCallbacks(row)]
+    if row.unique is not None:
+        found.append(FreeKey(row))
     if row.parent_run is not None and not row.counted:
         found.append(CountChild(row))
     if row.status is Status.CANCELLED and row.child_count and not is_fan_out(row.key):

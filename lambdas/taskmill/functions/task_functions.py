@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from taskmill.functions.checkers.options import MapOptions
     from taskmill.functions.handles import MapHandle, TaskHandle
     from taskmill.functions.secret_fields import SecretFields
+    from taskmill.model.flow_control.uniqueness import Debounce, Unique
 
     Callbacks: TypeAlias = "str | TaskFunction | Sequence[str | TaskFunction]"
 
@@ -154,6 +155,8 @@ class TaskFunction(Generic[In, Out_co]):
         on_failure: Callbacks = (),
         on_completion: Callbacks = (),
         log_ids: Mapping[str, str] | None = None,
+        unique: Unique | None = None,
+        debounce: Debounce | None = None,
         execute_now: bool | None = None,
     ) -> TaskHandle[Out_co]:
         """Store a task that runs the function with this argument, and return its handle.
@@ -176,6 +179,10 @@ class TaskFunction(Generic[In, Out_co]):
             on_failure: The same, when it has failed.
             on_completion: The same, when it has ended in any status.
             log_ids: Your own ids, on every log line of the task, its children and callbacks.
+            unique: One task of a key at a time, and what becomes of further submits; the handle is
+                that of the task that stands. Not together with `idempotency_key`.
+            debounce: Start only when no other task of the key was submitted for a while, once,
+                with the last input; the handle is that of this one task.
             execute_now: Run the task in this process before returning; not possible over HTTP.
                 By default TASKMILL_EXECUTE_NOW.
 
@@ -183,6 +190,8 @@ class TaskFunction(Generic[In, Out_co]):
             InvalidInput: The function does not accept this argument; the message names the field.
             InvalidRequest: An option is invalid, or there is no tenant.
             IdempotencyConflict: The key was used for a different request.
+            Conflict: Another task has the key of `unique`, which says "reject"; or "replace", and
+                that task has begun.
         """
         from taskmill.functions.submit import submit
 
@@ -200,6 +209,8 @@ class TaskFunction(Generic[In, Out_co]):
             "on_failure": on_failure,
             "on_completion": on_completion,
             "log_ids": log_ids,
+            "unique": unique,
+            "debounce": debounce,
         }
         return submit(self, argument, tenant=tenant, execute_now=execute_now, options=options)
 

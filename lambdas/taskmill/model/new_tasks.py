@@ -19,6 +19,7 @@ from taskmill.model.submit_options import (
     all_callbacks,
     all_log_ids,
     check_start,
+    key_of,
     start_of,
     stored_priority,
 )
@@ -50,7 +51,8 @@ def task_row(
     key = TaskKey(Kind.TASK, task.tenant_code, task.task_type, task.code or code or new_code())
     start = start_of(task, now)
     row = _row(key, task, context, settings, now)
-    return row.but(run_at=start, **bounds(task, settings, since=start or now))
+    limits = bounds(task, settings, since=start or now)
+    return row.but(run_at=start, unique=key_of(task), **limits)
 
 
 def fan_out_row(

@@ -12,6 +12,7 @@ from typing import Any
 from taskmill.model.batch_plan import MAX_BATCH_SIZE
 from taskmill.model.correlation import RESERVED
 from taskmill.model.errors import InvalidOption, WrongOptionType
+from taskmill.model.flow_control.uniqueness import debounce_of, unique_of
 from taskmill.model.lanes import PRIORITIES
 from taskmill.model.limits import (
     MAX_CALLBACKS,
@@ -159,6 +160,8 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "on_failure": _callbacks,
     "on_completion": _callbacks,
     "log_ids": _log_ids,
+    "unique": unique_of,
+    "debounce": debounce_of,
     "execute_now": check_flag,
     "paused": check_flag,
     "tolerated_failures": _tolerance,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from taskmill.model.api.requests import CreateTask, InvokeContext, TaskOptions
 from taskmill.model.clock import to_ms
 from taskmill.model.errors import InvalidRequest
+from taskmill.model.flow_control.holds import DEBOUNCED, UNTIL_END, UNTIL_START
 from taskmill.model.limits import MAX_DELAY_SECONDS, MAX_LOG_IDS
 from taskmill.model.pools import check_priority
 from taskmill.model.task_settings import Callback, TaskSettings, callbacks_of
@@ -20,6 +21,8 @@ EVENTS: Mapping[str, str] = {
 
 def start_of(task: CreateTask, now: int) -> int | None:
     """When a task submitted `now` (epoch ms) should start, in epoch ms; None: at once."""
+    if task.debounce:
+        return now + task.debounce.seconds * 1000
     if task.delay_seconds:
         return now + task.delay_seconds * 1000
     if task.run_at is None:
@@ -34,6 +37,11 @@ def check_start(task: CreateTask, now: int) -> None:
     Raises:
         InvalidRequest: Names the field and, for the latter, the limit.
     """
+    if task.debounce and (task.delay_seconds or task.run_at):
+        field = "runAt" if task.run_at else "delaySeconds"
+        raise InvalidRequest(
+            f"give either debounce, which says when the task starts, or {field}", field=field
+        )
     if task.delay_seconds and task.run_at:
         raise InvalidRequest("give either delaySeconds or runAt, not both", field="runAt")
     if (start_of(task, now) or now) > now + MAX_DELAY_SECONDS * 1000:
@@ -42,6 +50,28 @@ def check_start(task: CreateTask, now: int) -> None:
             field="runAt",
             limit=MAX_DELAY_SECONDS,
         )
+
+
+def key_of(task: CreateTask) -> str | None:
+    """The key that a task has to itself, as its row has it; None: no such thing was asked for.
+
+    Raises:
+        InvalidRequest: Options contradict each other.
+    """
+    field = "debounce" if task.unique is None else "unique"
+    if task.unique and task.debounce:
+        raise InvalidRequest("give either unique or debounce, not both", field="debounce")
+    if (task.unique or task.debounce) and task.idempotency_key is not None:
+        raise InvalidRequest(
+            f"give either {field} or idempotencyKey: a code makes a submit with a key repeatable",
+            field="idempotencyKey",
+        )
+    if task.debounce:
+        return f"{DEBOUNCED}:{task.debounce.asked.key}"
+    if task.unique is None:
+        return None
+    asked = task.unique.asked
+    return f"{UNTIL_END if asked.until == 'end' else UNTIL_START}:{asked.key}"
 
 
 def all_callbacks(task: TaskOptions, settings: TaskSettings) -> tuple[Callback, ...]:

@@ -36,6 +36,9 @@ class ServiceBackend:
         self, task_type: str, value: Any, *, tenant: str, execute_now: bool | None, **options: Any
     ) -> Task:
         given = {} if value is LEFT_OUT else {"input": value}
+        for name in ("unique", "debounce"):
+            asked = options.pop(name, None)
+            given |= {} if asked is None else {name: asked.form}
         options["log_ids"] = submitted_log_ids(task_type, options.get("log_ids"), tenant=tenant)
         task = model_of(CreateTask, tenant_code=tenant, task_type=task_type, **given, **options)
         return self.service.create_task(task=task, execute_now=execute_now)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.aws.dynamodb.writes import not_found
+from taskmill.aws.dynamodb.writes import not_found, reopening
 from taskmill.aws.s3.expiry import expired
 from taskmill.aws.sns import alarm_notification
 from taskmill.functions.events import StepFunctionTaskEvent, TaskQueueEvent
@@ -26,6 +26,7 @@ from taskmill.service.parts import Key, ServiceParts
 from taskmill.service.reports import Report
 from taskmill.service.stored_attributes import stored_attributes, stored_error
 from taskmill.service.subtask_reports import SubtaskReport
+from taskmill.work.admission.one_at_a_time import holds_on_retry
 
 OUTSIDE_LEASE_MS = 900_000  # a status update from outside leases the task for 15 min
 
@@ -166,7 +167,8 @@ class Changes(ServiceParts):
         Raises:
             TaskNotFound: No task has this key.
             IllegalStatusChange: The task is neither FAILED nor CANCELLED, and no subtask of it is.
-            Conflict: The key is a subtask's, whose parent has no final counts (yet).
+            Conflict: The key is a subtask's, whose parent has no final counts (yet); or another
+                task has the key that the task had to itself.
             PayloadMissing: The input has expired, so that the task could only fail again; or what
                 its subtasks have completed has, which would run again.
             UnreadableRow: Nothing could run the task, for what is in its row.
@@ -194,6 +196,8 @@ class Changes(ServiceParts):
         """
         self._check_input(before)
         named = {"only": only.stored(before.run + 1)} if only else {}
+        if holds_on_retry(before):
+            return self._reopen_with_key(before, actor)
         row = self.tasks.reopen(
             before.key,
             limits={**renewed(before, self.clock()), **named},
@@ -208,6 +212,17 @@ class Changes(ServiceParts):
                 f"{before.key.label} was retried meanwhile", status=counted.status
             )
         return self.children.reopen(counted, only=named, actor=actor)
+
+    def _reopen_with_key(self, before: TaskRow, actor: Actor) -> TaskRow:
+        now, where = self.clock(), {"run": before.run}
+        limits = renewed(before, now)
+        write = reopening(before.key, now=now, where=where, limits=limits, actor=actor)
+        if not self.one_at_a_time.reopen(before, write):
+            standing = self.tasks.get(before.key).status
+            raise IllegalStatusChange(
+                f"{before.key.label} is {standing}: it was changed meanwhile", status=standing
+            )
+        return self.tasks.get(before.key)
 
     def chosen_again(self, parent: TaskRow, indexes: Sequence[int]) -> Chosen:
         """The subtasks that a run has to run for these to run again: these.

@@ -25,6 +25,7 @@ from taskmill.model.rows.readable import UnreadableRow
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.service.ids import Ids
 from taskmill.service.shown_inputs import with_inputs_shown
+from taskmill.work.admission.one_at_a_time import OneAtATime
 
 if TYPE_CHECKING:
     from taskmill.service.limits.stores import LimitStores
@@ -49,6 +50,7 @@ class ServiceParts:
 
     tasks: TaskStore
     starts: Starts
+    one_at_a_time: OneAtATime
     subtasks: SubtaskReads
     children: ChildStore
     schedules: ScheduleStore

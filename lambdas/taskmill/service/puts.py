@@ -22,6 +22,8 @@ class Puts(ServiceParts):
     """Each method returns the row that is stored: the new one, or that of an equal submit."""
 
     def _stored_task(self, row: TaskRow, task: Submitted) -> TaskRow:
+        if isinstance(task, CreateTask) and row.unique is not None:
+            return self._with_key(row, task)
         if task.idempotency_key is None:
             return self._put(row, task)
         put = IdempotentPut(
@@ -43,6 +45,11 @@ class Puts(ServiceParts):
         What is stored already is looked up in batches, not row by row.
         """
         stored = self._keyed(rows, tasks)
+        stored |= {
+            place: self._stored_task(row, tasks[place])
+            for place, row in enumerate(rows)
+            if row.unique is not None
+        }
         plain = [place for place in range(len(rows)) if place not in stored]
         try:
             new = self.starts.put_many([rows[place] for place in plain], look=False)
@@ -92,6 +99,19 @@ class Puts(ServiceParts):
     def _found(self, keys: Sequence[TaskKey]) -> list[TaskRow | None]:
         return self.tasks.find_many(keys) if keys else []
 
+    def _with_key(self, row: TaskRow, task: CreateTask) -> TaskRow:
+        """Store a task that has a key to itself, or find the one that stands for it."""
+        try:
+            if task.debounce is not None:
+                return self.one_at_a_time.put_debounced(row, task.debounce.asked)
+            on_conflict = task.unique.on_conflict if task.unique else "existing"
+            return self.one_at_a_time.put(row, on_conflict=on_conflict)
+        except TaskExists:
+            stored = self.tasks.get(row.key)
+        if stored.unique == row.unique and _takes_new_inputs(task):
+            return stored  # its input and its start may be those of another submit by now
+        return self._same_or_put(row, task, stored)
+
     def _put(self, row: TaskRow, task: Submitted) -> TaskRow:
         try:
             return self.starts.put(row)
@@ -133,3 +153,8 @@ class Puts(ServiceParts):
             field="idempotencyKey",
             differs=field,
         )
+
+
+def _takes_new_inputs(task: CreateTask) -> bool:
+    """Whether further submits of its key change a task that has not begun."""
+    return bool(task.debounce or (task.unique and task.unique.on_conflict == "coalesce"))

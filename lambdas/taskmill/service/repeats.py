@@ -24,7 +24,8 @@ _COMPARED: Mapping[str, str] = {
     "priority": "priority",
 }
 _LIMITS = ("expiresSeconds", "deadlineSeconds")
-_NOT_COMPARED = {"name", "code", "input_ref", "log_ids"}  # may differ when a request is repeated
+# What may differ when a request is repeated, and what is not there with an idempotency key.
+_NOT_COMPARED = {"name", "code", "input_ref", "log_ids", "unique", "debounce"}
 
 
 def difference(

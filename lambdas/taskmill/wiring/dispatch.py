@@ -46,6 +46,7 @@ class DispatchParts(FanOutParts):
         from taskmill.dispatch.emitters.callbacks import CallbackEmitter
         from taskmill.dispatch.emitters.children import ChildEmitter
         from taskmill.dispatch.emitters.gates import GateEmitter
+        from taskmill.dispatch.emitters.keys import KeyEmitter
         from taskmill.dispatch.emitters.messages import WorkEmitter
         from taskmill.dispatch.emitters.notifications import NotificationEmitter
         from taskmill.dispatch.emitters.pauses import PauseEmitter
@@ -68,6 +69,7 @@ class DispatchParts(FanOutParts):
                     scheduler=self.scheduler,
                     clock=self.clock,
                 ),
+                KeyEmitter(one_at_a_time=self.one_at_a_time),
                 BatchEmitter(counts=BatchCounts(table=self.table, clock=self.clock)),
                 ChildEmitter(
                     tasks=self.tasks,

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from taskmill.aws.dynamodb.flow_control.settings import LimitSettings
     from taskmill.aws.dynamodb.flow_control.waiters import WaiterStore
     from taskmill.work.admission.gatekeeper import Gatekeeper
+    from taskmill.work.admission.one_at_a_time import OneAtATime
     from taskmill.work.admission.releasing import Releaser
 
 
@@ -69,6 +70,14 @@ class FlowControlParts(Stores):
             clock=self.clock,
             sleep=self.sleep,
         )
+
+    @cached_property
+    def one_at_a_time(self) -> OneAtATime:
+        from taskmill.aws.dynamodb.flow_control.holders import HolderStore
+        from taskmill.work.admission.one_at_a_time import OneAtATime
+
+        holders = HolderStore(self.table, **self._row_options)
+        return OneAtATime(holders=holders, clock=self.clock)
 
     @cached_property
     def releaser(self) -> Releaser:

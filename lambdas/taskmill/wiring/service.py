@@ -98,6 +98,7 @@ class ServiceParts(FanOutParts):
         return TaskService(
             tasks=self.tasks,
             starts=self.starts,
+            one_at_a_time=self.one_at_a_time,
             subtasks=self.subtask_reads,
             children=self.children,
             schedules=self.schedules,

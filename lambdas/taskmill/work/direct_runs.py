@@ -68,6 +68,8 @@ class DirectRuns:
     def _refusal(self, task: CreateTask) -> str | None:
         if task.delay_seconds or task.run_at:
             return "it runs the task at once: leave out delay_seconds and run_at"
+        if task.debounce or (task.unique and task.unique.on_conflict == "coalesce"):
+            return "it runs the task at once: leave out debounce, and unique that coalesces"
         if not self.registry.has_code(task.task_type):
             return f"no code for the task type {task.task_type!r} is in this process"
         if self.registry.settings(task.task_type).is_limited:

@@ -53,6 +53,11 @@ class UpdateRequest:
         """Require that the list has exactly `size` entries."""
         self._conditions.append(f"size({self._name(name)}) = {self._value(size)}")
 
+    def require_between(self, name: str, least: int, most: int) -> None:
+        """Require that the attribute is a number within these bounds."""
+        bounds = f"{self._value(least)} AND {self._value(most)}"
+        self._conditions.append(f"{self._name(name)} BETWEEN {bounds}")
+
     def require_status(self, allowed: Sequence[Status]) -> None:
         if not allowed:  # `IN ()` is invalid; this condition always fails as well
             self._conditions.append("attribute_not_exists(pk)")

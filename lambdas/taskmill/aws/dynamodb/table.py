@@ -71,7 +71,7 @@ class Table:
             ConditionFailed: A row with this key exists; or a tombstone, and its `old` is None.
         """
         condition = PUT_OVER_TOMBSTONE if over_tombstone else PUT_NEW
-        self._conditional(self.client.put_item, Item=encode_item(values), **condition)
+        self.conditional(self.client.put_item, Item=encode_item(values), **condition)
 
     def replace(self, values: Mapping[str, Any], *, version: int) -> None:
         """Replace the row, if it has this version.
@@ -79,7 +79,7 @@ class Table:
         Raises:
             ConditionFailed: It has another version, or does not exist.
         """
-        self._conditional(
+        self.conditional(
             self.client.put_item,
             Item=encode_item(values),
             ConditionExpression="#version = :version",
@@ -103,7 +103,7 @@ class Table:
         Raises:
             ConditionFailed: It has a later version.
         """
-        self._conditional(
+        self.conditional(
             self.client.delete_item,
             Key=encode_item(key._asdict()),
             ConditionExpression="attribute_not_exists(pk) OR #version <= :version",
@@ -126,7 +126,7 @@ class Table:
             ConditionFailed: Has the row as it was.
         """
         update = _update_of(key, expression, condition, values, names)
-        answer = self._conditional(self.client.update_item, ReturnValues="ALL_NEW", **update)
+        answer = self.conditional(self.client.update_item, ReturnValues="ALL_NEW", **update)
         return decode_row(answer["Attributes"])
 
     def update_unseen(
@@ -140,7 +140,7 @@ class Table:
     ) -> None:
         """As `update`, but without returning the row, which takes a tenth of the request's time."""
         update = _update_of(key, expression, condition, values, names)
-        self._conditional(self.client.update_item, **update)
+        self.conditional(self.client.update_item, **update)
 
     def query(self, **request: Any) -> Iterator[dict[str, Any]]:
         """Yield every matching row, reading further pages as needed."""
@@ -256,7 +256,12 @@ class Table:
             self._repeats.pause(attempt)
         raise Throttled("DynamoDB throttled the reads")
 
-    def _conditional(self, call: Any, **request: Any) -> Any:
+    def conditional(self, call: Any, **request: Any) -> Any:
+        """Make a conditional write of one row by this method of the client.
+
+        Raises:
+            ConditionFailed: Has the row as it was.
+        """
         request |= {"TableName": self.name, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         try:
             return self._repeats.write(call, **request)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypedDict
 
 if TYPE_CHECKING:
     from taskmill.functions.task_functions import Callbacks, Notify, Priority
+    from taskmill.model.flow_control.uniqueness import Debounce, Unique
 
 
 class NewTaskOptions(TypedDict, total=False):
@@ -33,6 +34,8 @@ class SubmitOptions(NewTaskOptions, total=False):
 
     delay_seconds: int
     run_at: datetime | None
+    unique: Unique | None
+    debounce: Debounce | None
 
 
 class MapOptions(NewTaskOptions, total=False):

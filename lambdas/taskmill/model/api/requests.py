@@ -19,6 +19,8 @@ from taskmill.model.api.base import (
     Seconds,
 )
 from taskmill.model.batch_plan import MAX_BATCH_SIZE
+from taskmill.model.flow_control.limit_ids import MAX_KEY
+from taskmill.model.flow_control.uniqueness import MOST_SECONDS, Debounce, Unique
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.limits import MAX_CONCURRENCY, MAX_DELAY_SECONDS, MAX_PAGE
@@ -79,6 +81,49 @@ class TaskOptions(Model):
     )
 
 
+HeldKey = Annotated[str, StringConstraints(min_length=1, max_length=MAX_KEY)]
+
+
+class UniqueOption(Model):
+    """One task of a key at a time; see `Unique`."""
+
+    key: HeldKey = Field(description="What there is one of, within the tenant and the task type.")
+    on_conflict: Literal["existing", "reject", "replace", "coalesce"] = Field(
+        default="existing",
+        description="While a task holds the key: `existing` returns that task, `reject` is a 409,"
+        " `replace` cancels it unless it has begun (then a 409), `coalesce` lets one task wait for"
+        " its end, whose input further submits replace.",
+    )
+    until: Literal["end", "start"] = Field(
+        default="end", description="How long a task holds its key."
+    )
+
+    @property
+    def asked(self) -> Unique:
+        """As task code has it, and checked as there."""
+        return Unique(self.key, self.on_conflict, self.until)
+
+
+class DebounceOption(Model):
+    """Run once, with the last input, when a key has been quiet for a while; see `Debounce`."""
+
+    key: HeldKey = Field(description="What is counted apart, within the tenant and the task type.")
+    seconds: int = Field(
+        ge=1, le=MOST_SECONDS, description="How long after the last submit the task starts."
+    )
+    max_seconds: int | None = Field(
+        default=None,
+        ge=1,
+        le=MOST_SECONDS,
+        description="How long after the first submit it starts at the latest.",
+    )
+
+    @property
+    def asked(self) -> Debounce:
+        """As task code has it, and checked as there."""
+        return Debounce(self.key, self.seconds, self.max_seconds)
+
+
 class NewTask(TaskOptions):
     """A single task to submit; the request path names its tenant."""
 
@@ -92,6 +137,15 @@ class NewTask(TaskOptions):
     run_at: AwareDatetime | None = Field(
         default=None,
         description="When to start: with a UTC offset, at most a year ahead; the past means now.",
+    )
+
+    unique: UniqueOption | None = Field(
+        default=None, description="One task of a key at a time, and what becomes of further ones."
+    )
+    debounce: DebounceOption | None = Field(
+        default=None,
+        description="Start only when no other task of the key was submitted for a while, once, with"
+        " the last input.",
     )
 
     @property
