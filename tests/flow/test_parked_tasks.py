@@ -162,6 +162,12 @@ def test_no_report_gets_a_parked_task_going(cloud: InProcessCloud, target: Statu
     check_rest(cloud)
 
 
+def test_nobody_parks_a_task_from_outside(cloud: InProcessCloud) -> None:
+    key = submit(cloud, "lim-one", 1)
+    with pytest.raises(IllegalStatusChange, match="is CREATED and cannot become PARKED"):
+        cloud.service.update_status(key=key, status=Status.PARKED)
+
+
 @pytest.mark.parametrize("target", [Status.STARTED, Status.PROCESSING])
 def test_nobody_outside_may_begin_without_a_slot(cloud: InProcessCloud, target: Status) -> None:
     key = submit(cloud, "lim-one", 1)

@@ -17,7 +17,7 @@ from taskmill.testing.http import InProcessApi
 S = Status
 # Of PARKED, which limits alone enter and leave, see test_concurrency_limits.py.
 OPEN = [status for status in Status if status not in (*FINAL, S.PARKED)]
-REPORTED = [status for status in Status if status is not S.CREATED]
+REPORTED = [status for status in Status if status not in (S.CREATED, S.PARKED)]
 NEEDS_NO_MESSAGE = {S.ERRORED, S.WAITING, S.FINISHED, *FINAL}
 
 
