@@ -74,3 +74,8 @@ def three(number: int) -> int:
 def fails(number: int) -> int:
     work("lim-fails")
     raise RuntimeError(number)
+
+
+@task("lim-a-alone", concurrency=Limit(1, name="lim-a"))
+def a_alone(number: int) -> int:
+    return number

@@ -115,7 +115,7 @@ class Gatekeeper:
                 (
                     gate
                     for gate, room in rooms(row, seen).items()
-                    if gate in shut or not 0 < wanted <= room - taken[gate]
+                    if gate in shut or room - taken[gate] < wanted
                 ),
                 None,
             )
@@ -132,11 +132,11 @@ class Gatekeeper:
         return plan
 
     def wanted(self, row: TaskRow, seen: Mapping[LimitId, Gate]) -> int:
-        """How many slots a task wants at each of its gates; 0: a limit is 0."""
-        least = min(limits_of(row, seen).values())
+        """How many slots a task wants at each of its gates; at least 1, also if a limit is 0."""
         if not is_fan_out(row.key):
-            return min(1, least)
-        return min(row.max_concurrency or self.width, least)
+            return 1
+        least = min(limits_of(row, seen).values())
+        return max(1, min(row.max_concurrency or self.width, least))
 
     def present(self, rows: Sequence[TaskRow]) -> list[TaskRow]:
         """Tasks as they are now, without those that are gone."""

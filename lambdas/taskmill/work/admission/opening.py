@@ -113,7 +113,7 @@ class Opener:
                 break
             own = limits_of(row, {seen.id: seen})[seen.id]
             wanted = self.keeper.wanted(row, {seen.id: seen})
-            if limit not in (None, own) or not 0 < wanted <= own - seen.held - taken:
+            if limit not in (None, own) or wanted > own - seen.held - taken:
                 break
             limit, taken = own, taken + wanted
             fitting.append((row, wanted))
@@ -130,7 +130,7 @@ class Opener:
         """Let in a task that is subject to several gates, or let it wait at another of them."""
         seen = self.keeper.gates.look(gates_of(row))
         wanted = self.keeper.wanted(row, seen)
-        full = [each for each, room in rooms(row, seen).items() if not 0 < wanted <= room]
+        full = [each for each, room in rooms(row, seen).items() if room < wanted]
         if gate in full:
             return False
         if full:
