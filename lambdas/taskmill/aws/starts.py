@@ -93,6 +93,16 @@ class Starts:
             raise RowsRefused([row is not None for row in stored], reasons)
         return stored
 
+    def send_again(self, row: TaskRow) -> bool:
+        """Send the message of a task that is due later, at the longest in 15 minutes.
+
+        Returns:
+            False if this process cannot send it.
+        """
+        lane, wait = lane_of(row), seconds_until(row.run_at, self._clock())
+        message = Message(row.key, min(wait, MAX_DELAY_SECONDS))
+        return lane in self._lanes and self._send(lane, [message]) == [True]
+
     def _sent(self, rows: Sequence[TaskRow]) -> list[TaskRow]:
         """The rows to store, after sending those that may be sent."""
         now = self._clock()

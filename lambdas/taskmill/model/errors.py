@@ -141,14 +141,19 @@ class ClaimLost(TaskmillError):
 
     Attributes:
         again_in_ms: Milliseconds after which to deliver the message again; None: delete it.
+        put_off: The row of a debounced task that is not due yet: its message is to be replaced by
+            another, as a message that is hidden again and again becomes a dead letter.
     """
 
     code = "claim_lost"
     http_status = 409
 
-    def __init__(self, message: str, *, again_in_ms: int | None = None) -> None:
+    def __init__(
+        self, message: str, *, again_in_ms: int | None = None, put_off: Any = None
+    ) -> None:
         super().__init__(message)
         self.again_in_ms = again_in_ms
+        self.put_off = put_off
 
 
 class SubtasksRemain(Exception):

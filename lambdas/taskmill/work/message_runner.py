@@ -65,7 +65,7 @@ class MessageRunner:
             self.logger.info("no task", reason=str(test))
         except ClaimLost as lost:
             self.logger.info("not claimed", reason=str(lost))
-            return None if is_hint(delivery.body) else _seconds(lost.again_in_ms)
+            return self._not_claimed(lost, delivery)
         except UnreadableMessage as unreadable:
             return self._set_aside(delivery, unreadable)
         except Exception:  # AWS trouble: deliver again
@@ -87,6 +87,17 @@ class MessageRunner:
         except (UnreadableMessage, NothingAsked):
             pass
         return None, False
+
+    def _not_claimed(self, lost: ClaimLost, delivery: Delivery) -> int | None:
+        """When a message comes again that did not get its task. Returns as `run` does.
+
+        That of a task which was put off is replaced by another, if this process can send one.
+        """
+        if is_hint(delivery.body):
+            return None
+        if lost.put_off is not None and self.runner.starts.send_again(lost.put_off):
+            return None
+        return _seconds(lost.again_in_ms)
 
     def _asked(self, delivery: Delivery) -> Trigger | Fire | TaskKey:
         """What a message is about. A trigger's input may hold anything, so these come first.

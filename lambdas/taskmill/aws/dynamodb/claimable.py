@@ -6,6 +6,7 @@ from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.writes import not_found
 from taskmill.model.errors import AttemptsSpent, ClaimLost, NotAdmitted
 from taskmill.model.flow_control.admission import is_admitted
+from taskmill.model.flow_control.holds import is_debounced
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import RUNNING, Status
@@ -56,7 +57,9 @@ def why_unclaimed(
     row = TaskRow.from_values(refused.old)
     due = _due(row, now)
     if due is not None and due > now:
-        return ClaimLost(f"{key} is {row.status} until {due}", again_in_ms=due - now)
+        put_off = row if row.run_at == due and is_debounced(row) else None
+        told = f"{key} is {row.status} until {due}"
+        return ClaimLost(told, again_in_ms=due - now, put_off=put_off)
     # A parent that suspends gets its attempt back; one that was reported to wait does not.
     waits_for_none = row.status is Status.WAITING and not _is_suspended(row)
     if (row.status in _OPEN or waits_for_none) and row.attempts >= max_attempts:

@@ -19,6 +19,16 @@ from taskmill.cli.options import (
     Timeout,
     Wait,
 )
+from taskmill.cli.tasks.key_options import (
+    DebounceKey,
+    DebounceMax,
+    DebounceSeconds,
+    OnConflictOption,
+    UniqueKey,
+    UntilOption,
+    debounce_of,
+    unique_of,
+)
 from taskmill.cli.tasks.submit_options import (
     At,
     Deadline,
@@ -63,6 +73,12 @@ def submit(
     code: Code = None,
     idempotency_key: IdempotencyKey = None,
     notify: NotifyOption = None,
+    unique_key: UniqueKey = None,
+    on_conflict: OnConflictOption = None,
+    until: UntilOption = None,
+    debounce: DebounceSeconds = None,
+    debounce_key: DebounceKey = None,
+    debounce_max: DebounceMax = None,
     wait: Wait = False,
     timeout: Timeout = None,
 ) -> None:
@@ -70,6 +86,8 @@ def submit(
     from taskmill.cli.tasks.inputs import read_input
 
     call: Call = ctx.obj
+    unique = unique_of(unique_key, on_conflict, until)
+    debounced = debounce_of(debounce, debounce_key, debounce_max)
     value, log_ids = read_input(input), read_log_ids(log_id)
     with call.client() as client:
         task = client.submit(
@@ -88,6 +106,8 @@ def submit(
             on_failure=on_failure or (),
             on_completion=on_completion or (),
             log_ids=log_ids,
+            unique=unique,
+            debounce=debounced,
         )
         _print_submitted(call, client, task, wait=wait, timeout_seconds=timeout)
 

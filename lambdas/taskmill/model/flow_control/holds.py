@@ -104,6 +104,11 @@ def has_begun(row: TaskRow) -> bool:
     return row.attempts > 0 or row.status not in UNBEGUN
 
 
+def is_debounced(row: TaskRow) -> bool:
+    """Whether further submits of its key put a task off until it begins."""
+    return row.unique is not None and row.unique.startswith(DEBOUNCED)
+
+
 def holds(hold: HoldId, row: TaskRow | None) -> bool:
     """Whether a task that its hold's row names holds the key; it may have ended meanwhile."""
     theirs = HoldId.of(row) if row is not None else None
