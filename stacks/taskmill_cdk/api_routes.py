@@ -44,6 +44,7 @@ _OF_A_TENANT = (  # below /v1/tenants/{tenant}
     "DELETE /schedules/{name}",
     "GET /schedules/{name}/fires",
     "POST /schedules/{name}/fire",
+    "POST /schedules/{name}/backfill",
     "POST /schedules/{name}/pause",
     "POST /schedules/{name}/resume",
     "GET /callbacks",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +11,7 @@ import typer
 
 from taskmill.cli.call import Call
 from taskmill.cli.completing import complete_schedules
+from taskmill.cli.moments import moment
 from taskmill.cli.options import Limit, NotifyOption, TaskType, Wide
 from taskmill.cli.tasks.show import moment_text, short_text
 from taskmill.cli.tasks.submit_options import Deadline, Expires, OnCompletion, OnFailure, OnSuccess
@@ -101,6 +103,18 @@ def put(
     ] = None,
     expires: Expires = None,
     deadline: Deadline = None,
+    overlap: Annotated[
+        str | None,
+        typer.Option(
+            metavar="allow|skip|one|cancel",
+            help="While the task of an earlier fire has not ended: submit one all the same (the"
+            " default), none, one that waits for that end, or cancel the earlier one.",
+        ),
+    ] = None,
+    jitter: Annotated[
+        int | None,
+        typer.Option(metavar="SECONDS", help="Start its tasks later by up to so many seconds."),
+    ] = None,
     on_success: OnSuccess = None,
     on_failure: OnFailure = None,
     on_completion: OnCompletion = None,
@@ -123,6 +137,8 @@ def put(
             priority=priority,  # type: ignore[arg-type]  # the API checks it
             expires_seconds=expires,
             deadline_seconds=deadline,
+            overlap=overlap,  # type: ignore[arg-type]  # the client checks it
+            jitter_seconds=jitter,
             on_success=on_success or (),
             on_failure=on_failure or (),
             on_completion=on_completion or (),
@@ -160,6 +176,38 @@ def fire(ctx: typer.Context, name: ScheduleName) -> None:
     with call.client() as client:
         task = client.fire_schedule(name)
     call.submitted(task, task.status)
+
+
+@app.command()
+def backfill(
+    ctx: typer.Context,
+    name: ScheduleName,
+    *,
+    since: Annotated[
+        datetime,
+        typer.Option(
+            "--from",
+            parser=moment,
+            metavar="MOMENT",
+            help="The first due time: 3d, or a time.",
+        ),
+    ],
+    until: Annotated[
+        datetime,
+        typer.Option("--to", parser=moment, metavar="MOMENT", help="The last; not later than now."),
+    ],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
+) -> None:
+    """Submit tasks for past due times of a schedule; each due time gets one only."""
+    call: Call = ctx.obj
+    with call.client() as client:
+        found = client.backfill_schedule(name, since, until, dry_run=dry_run)
+    if call.output.as_json:
+        call.output.model(found)
+        return
+    span = f", {moment_text(found.first)} to {moment_text(found.last)}" if found.count else ""
+    call.output.line(f"{found.count:,} due times{span}")
+    call.output.line("nothing submitted: dry run" if dry_run else f"{found.submitted:,} submitted")
 
 
 @app.command()
@@ -230,6 +278,8 @@ def _details(schedule: Schedule) -> Iterator[tuple[str, str]]:
         "task name": schedule.task_name,
         "priority": schedule.priority,
         "notify": schedule.notify,
+        "overlap": schedule.overlap,
+        "jitter": schedule.jitter_seconds and f"{schedule.jitter_seconds} s",
         "on success": ", ".join(schedule.on_success),
         "on failure": ", ".join(schedule.on_failure),
         "on end": ", ".join(schedule.on_completion),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from taskmill.client.calls.operations import listing, operation
 from taskmill.client.calls.steps import Listing, Request, Steps, getting
 from taskmill.client.connection import Connection
 from taskmill.client.paths import tenant_path
-from taskmill.client.wire import to_body
+from taskmill.client.wire import to_body, to_moment
 from taskmill.model.api.base import Notify, Priority
-from taskmill.model.api.schedules import Schedule, ScheduleFires
+from taskmill.model.api.schedules import Backfill, Overlap, Schedule, ScheduleFires
 from taskmill.model.api.views import Task
 from taskmill.model.keys import check_name
 from taskmill.model.left_out import LEFT_OUT
@@ -40,6 +41,8 @@ class Schedules(Connection):
         priority: Priority | None = None,
         expires_seconds: int | None = None,
         deadline_seconds: int | None = None,
+        overlap: Overlap | None = None,
+        jitter_seconds: int | None = None,
         on_success: str | Sequence[str] = (),
         on_failure: str | Sequence[str] = (),
         on_completion: str | Sequence[str] = (),
@@ -56,6 +59,10 @@ class Schedules(Connection):
             paused: Store the schedule, but do not let it fire.
             task_name: Name of its tasks, for people; the task type by default.
             expires_seconds, deadline_seconds: Of its tasks; they count from the time of the fire.
+            overlap: What becomes of a fire while the task of an earlier one has not ended: "allow"
+                submits a task (the default), "skip" none, "one" lets one task wait for that end,
+                "cancel" cancels the earlier one.
+            jitter_seconds: Its tasks start later than the due time by up to so many seconds.
 
         The other arguments are those of `TaskClient.submit`.
 
@@ -71,6 +78,8 @@ class Schedules(Connection):
                 "priority": priority,
                 "expires_seconds": expires_seconds,
                 "deadline_seconds": deadline_seconds,
+                "overlap": overlap,
+                "jitter_seconds": jitter_seconds,
                 "on_success": on_success,
                 "on_failure": on_failure,
                 "on_completion": on_completion,
@@ -91,6 +100,8 @@ class Schedules(Connection):
             "priority": priority,
             "expiresSeconds": expires_seconds,
             "deadlineSeconds": deadline_seconds,
+            "overlap": overlap,
+            "jitterSeconds": jitter_seconds,
             "onSuccess": given["on_success"] or None,
             "onFailure": given["on_failure"] or None,
             "onCompletion": given["on_completion"] or None,
@@ -161,6 +172,35 @@ class Schedules(Connection):
             TaskNotFound: No schedule has this name.
         """
         return Task.model_validate((yield Request("POST", f"{self._path(name)}/fire")))
+
+    @operation
+    @suggests
+    def backfill_schedule(
+        self, name: str, since: datetime, until: datetime, *, dry_run: bool = False
+    ) -> Steps[Backfill]:
+        """Submit a task for each past due time of a schedule; also of one that is paused.
+
+        What was submitted before for a due time is not submitted again.
+
+        Args:
+            since: The first due time, with a time zone.
+            until: The last one; not later than now.
+            dry_run: Only count.
+
+        Raises:
+            TaskNotFound: No schedule has this name.
+            InvalidRequest: The span has more than 10,000 due times, or is none.
+        """
+        given = checked_options({"since": since, "until": until, "dry_run": dry_run})
+        body = {
+            "from": to_moment(given["since"]),
+            "to": to_moment(given["until"]),
+            "dryRun": dry_run,
+        }
+        path = f"{self._path(name)}/backfill"
+        return Backfill.model_validate(
+            (yield Request("POST", path, to_body(body), repeatable=True))
+        )
 
     @property
     def _folder(self) -> str:

@@ -15,8 +15,9 @@ from taskmill.http.pages import fitting
 from taskmill.http.parameters import Limit, ScheduleCursor, ScheduleName, Tenant
 from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
-from taskmill.model.api.base import View
-from taskmill.model.api.schedules import NewSchedule, Schedule, ScheduleFires
+from taskmill.http.times import RequiredMoment
+from taskmill.model.api.base import Model, View
+from taskmill.model.api.schedules import Backfill, NewSchedule, Schedule, ScheduleFires
 from taskmill.model.api.views import Task
 from taskmill.wiring.process import current
 
@@ -27,6 +28,16 @@ class PutSchedule(NewSchedule):
     """A complete schedule; a missing field is set to its default."""
 
     model_config = STRICT
+
+
+class NewBackfill(Model):
+    """The span of a backfill; both ends are in it."""
+
+    model_config = STRICT
+
+    since: RequiredMoment = Field(alias="from", description="The first due time.")
+    until: RequiredMoment = Field(alias="to", description="The last due time, not later than now.")
+    dry_run: bool = Field(default=False, description="Only count.")
 
 
 class SchedulePage(View):
@@ -77,6 +88,16 @@ def add_to(app: ApiGatewayResolver) -> None:
         errors=(404, 422),
         success=202,
     )
+    add_route(
+        app,
+        "POST",
+        f"{_SCHEDULE}/backfill",
+        backfill_schedule,
+        name="schedule_backfill",
+        summary="Submit tasks for past due times of a schedule",
+        errors=(404, 422),
+        success=202,
+    )
 
 
 def list_schedules(
@@ -123,4 +144,17 @@ def list_schedule_fires(tenant: Tenant, name: ScheduleName) -> ScheduleFires:
 def fire_schedule(tenant: Tenant, name: ScheduleName, request: Request) -> Task:
     return current().service.fire_schedule(
         tenant_code=tenant, name=name, invoke_context=invoke_context(request)
+    )
+
+
+def backfill_schedule(
+    tenant: Tenant, name: ScheduleName, body: NewBackfill, request: Request
+) -> Backfill:
+    return current().service.backfill(
+        tenant_code=tenant,
+        name=name,
+        since=body.since,
+        until=body.until,
+        dry_run=body.dry_run,
+        invoke_context=invoke_context(request),
     )

@@ -27,5 +27,7 @@ def parse_rfc_3339(value: Any) -> Any:
     return datetime.fromisoformat(value.upper())
 
 
+RequiredMoment = Annotated[AwareDatetime, BeforeValidator(parse_rfc_3339)]
+"""A time that a request must have."""
 Moment = Annotated[AwareDatetime | None, BeforeValidator(parse_rfc_3339)]
 """A time in a request: RFC 3339, with its UTC offset."""

@@ -18,6 +18,7 @@ from taskmill.model.limits import (
     MAX_CALLBACKS,
     MAX_CONCURRENCY,
     MAX_DELAY_SECONDS,
+    MAX_JITTER,
     MAX_LOG_IDS,
     NOTIFY,
 )
@@ -136,6 +137,14 @@ def _tolerance(name: str, value: Any) -> int | str:
     return check_whole(name, value, least=0, most=9_999_999)
 
 
+def _overlap(name: str, value: Any) -> str:
+    return check_choice(name, value, ("allow", "skip", "one", "cancel"))
+
+
+def _jitter(name: str, value: Any) -> int:
+    return check_whole(name, value, least=1, most=MAX_JITTER)
+
+
 def _batch_size(name: str, value: Any) -> int:
     return check_whole(name, value, least=1, most=MAX_BATCH_SIZE)
 
@@ -164,6 +173,11 @@ _CHECKS: Mapping[str, Callable[[str, Any], Any]] = {
     "debounce": debounce_of,
     "execute_now": check_flag,
     "paused": check_flag,
+    "dry_run": check_flag,
+    "since": check_moment,
+    "until": check_moment,
+    "overlap": _overlap,
+    "jitter_seconds": _jitter,
     "tolerated_failures": _tolerance,
     "batch_size": _batch_size,
     "max_concurrency": _concurrency,

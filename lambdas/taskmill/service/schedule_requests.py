@@ -72,6 +72,8 @@ def schedule_row(
         priority=asked.priority,
         expires_seconds=asked.expires_seconds,
         deadline_seconds=asked.deadline_seconds,
+        overlap=None if asked.overlap == "allow" else asked.overlap,
+        jitter_seconds=asked.jitter_seconds,
         callbacks=all_callbacks(options, TaskSettings()),  # the task type's are added at each fire
         log_ids=all_log_ids(options, context),
         created_at=now,

@@ -42,6 +42,8 @@ class Scheduling(ServiceParts):
         priority: str | None = None,
         expires_seconds: int | None = None,
         deadline_seconds: int | None = None,
+        overlap: str | None = None,
+        jitter_seconds: int | None = None,
         on_success: str | Sequence[str] = (),
         on_failure: str | Sequence[str] = (),
         on_completion: str | Sequence[str] = (),
@@ -65,6 +67,10 @@ class Scheduling(ServiceParts):
             priority: Of its tasks; default: that of the task type.
             expires_seconds, deadline_seconds: Of its tasks, counted from the time of the fire;
                 default: those of the task type.
+            overlap: What becomes of a fire while the task of an earlier one has not ended: "allow"
+                submits a task (the default), "skip" none, "one" lets one task wait for that end,
+                "cancel" cancels the earlier one.
+            jitter_seconds: Its tasks start later than the due time by up to so many seconds.
             on_success, on_failure, on_completion: Task types to submit as callbacks of its tasks,
                 in addition to those that the task type declares.
             log_ids: Fields for every log line of its tasks.
@@ -87,6 +93,8 @@ class Scheduling(ServiceParts):
             "priority": priority,
             "expires_seconds": expires_seconds,
             "deadline_seconds": deadline_seconds,
+            "overlap": overlap,
+            "jitter_seconds": jitter_seconds,
             "on_success": on_success,
             "on_failure": on_failure,
             "on_completion": on_completion,

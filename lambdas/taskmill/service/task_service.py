@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from taskmill.service.backfills import Backfilling
 from taskmill.service.batch_lists import BatchLists
 from taskmill.service.bulk.requests import BulkOperations
 from taskmill.service.callbacks import Callbacks
 from taskmill.service.change import Changes
 from taskmill.service.error_groups import ErrorGroups
 from taskmill.service.failures import Failures
-from taskmill.service.fires import Firing
 from taskmill.service.limits.changes import LimitChanges
 from taskmill.service.lookup import Lookups
 from taskmill.service.shown_payloads import ShownPayloads
@@ -31,7 +31,7 @@ class TaskService(
     Trees,
     Changes,
     Callbacks,
-    Firing,
+    Backfilling,
     Tenants,
     StatisticsReads,
     ErrorGroups,

@@ -124,6 +124,7 @@ class WorkParts(FlowControlParts):
         return Fires(
             schedules=self.schedules,
             starts=self.starts,
+            one_at_a_time=self.one_at_a_time,
             payloads=self.payloads,
             registry=self.registry,
             logger=self.logger,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Self
@@ -23,6 +24,8 @@ from taskmill.model.errors import (
     UnknownPool,
     UnreadableMessage,
 )
+from taskmill.model.flow_control.conflicts import CANCEL
+from taskmill.model.flow_control.holds import BY_SCHEDULE
 from taskmill.model.keys import Kind, TaskKey, schedule_key
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.rows.schedule_row import ScheduleRow
@@ -30,9 +33,11 @@ from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.task_settings import TaskSettings
 from taskmill.model.time_bounds import bounds
+from taskmill.work.admission.one_at_a_time import OneAtATime
 from taskmill.work.triggers.refused_rows import refused_row
 
 _PREFIX = "SCHEDULE#"
+ON_OVERLAP = {"skip": "existing", "one": "coalesce", "cancel": CANCEL}
 _MALFORMED = (
     *(ValueError, KeyError, TypeError, AttributeError, OverflowError, OSError, RecursionError),
     InvalidKey,
@@ -83,6 +88,7 @@ class Fires:
 
     schedules: ScheduleStore
     starts: Starts
+    one_at_a_time: OneAtATime
     payloads: PayloadStore
     registry: Registry
     logger: Any
@@ -100,11 +106,15 @@ class Fires:
             return
         row = self.row(schedule, fire)
         try:
-            self.starts.put(row)
+            stored = put_fired(self.starts, self.one_at_a_time, row, schedule)
         except TaskExists:
             self.logger.info("fired before", key=str(row.key), **fields)
+            return
+        known = {**correlation(row), "key": str(row.key), **fields}
+        if stored.key == row.key:
+            self.logger.info("fired", **known)
         else:
-            self.logger.info("fired", **{**correlation(row), "key": str(row.key), **fields})
+            self.logger.info("not fired: another task stands", stands=str(stored.key), **known)
 
     def row(self, schedule: ScheduleRow, fire: Fire) -> TaskRow:
         """The row of a fire's task, with its input."""
@@ -134,6 +144,32 @@ class Fires:
         return row.but(pool=settings.pool, runner=settings.runner, priority=None)
 
 
+def put_fired(
+    starts: Starts, one_at_a_time: OneAtATime, row: TaskRow, schedule: ScheduleRow
+) -> TaskRow:
+    """Store the task of a fire, as the schedule's overlap policy has it.
+
+    Returns:
+        The row as it is stored, or that of the task of an earlier fire that stands for it.
+
+    Raises:
+        TaskExists: A task with this key exists.
+    """
+    on_conflict = ON_OVERLAP.get(schedule.overlap or "")
+    if on_conflict is None or row.ended:
+        return starts.put(row)
+    held = row.but(unique=f"{BY_SCHEDULE}:{schedule.name}")
+    return one_at_a_time.put(held, on_conflict=on_conflict)
+
+
+def jittered(schedule: ScheduleRow, at: int) -> int:
+    """When the task of a due time is to start, in epoch ms: the same whenever it is asked."""
+    if not schedule.jitter_seconds:
+        return at
+    chance = zlib.crc32(f"{schedule.tenant}#{schedule.name}#{at}".encode())
+    return at + chance % (schedule.jitter_seconds * 1000 + 1)
+
+
 def input_of(registry: Registry, schedule: ScheduleRow) -> Any:
     """The input of a schedule's tasks: JSON, or `LEFT_OUT`."""
     if schedule.input is None:
@@ -156,17 +192,27 @@ def _refuses_null(registry: Registry, task_type: str) -> bool:
     return False
 
 
-def fired_row(schedule: ScheduleRow, fire: Fire, *, settings: TaskSettings, now: int) -> TaskRow:
+def fired_row(
+    schedule: ScheduleRow,
+    fire: Fire,
+    *,
+    settings: TaskSettings,
+    now: int,
+    since: int | None = None,
+) -> TaskRow:
     """The row of a fire's task, still without its input.
 
     Args:
         settings: Of its type.
         now: When it is made, in epoch ms.
+        since: From when its expiry and deadline count, in epoch ms; None: the due time.
     """
+    since = fire.at if since is None else since
     priority = schedule.priority or settings.priority
-    timed = bounds(schedule, settings, since=fire.at)
+    start = jittered(schedule, fire.at)
+    timed = bounds(schedule, settings, since=since)
     if any(timed.values()):
-        timed["timed_from"] = fire.at
+        timed["timed_from"] = since
     return TaskRow(
         key=TaskKey(Kind.TASK, fire.tenant, schedule.task_type, fire.code),
         status=Status.CREATED,
@@ -182,5 +228,6 @@ def fired_row(schedule: ScheduleRow, fire: Fire, *, settings: TaskSettings, now:
         created_by=schedule.created_by,
         created_ip=schedule.created_ip,
         request_id=schedule.request_id,
+        run_at=start if start > now else None,
         history=((Status.CREATED, now, 0),),
     ).but(**timed)

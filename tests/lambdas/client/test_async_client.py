@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import botocore.credentials
@@ -123,6 +124,8 @@ async def calls_of_all_methods(
     yield "schedule", await client.schedule("daily")
     yield "schedule_fires", await client.schedule_fires("daily")
     yield "fire_schedule", await client.fire_schedule("daily")
+    now = datetime.now(UTC)
+    yield "backfill_schedule", await client.backfill_schedule("daily", now, now, dry_run=True)
     yield "schedules", [each async for each in client.schedules()]
     yield "pause_schedule", await client.pause_schedule("daily")
     yield "resume_schedule", await client.resume_schedule("daily")

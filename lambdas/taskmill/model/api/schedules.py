@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, StringConstraints
 
@@ -25,10 +25,13 @@ from taskmill.model.api.views import Task
 from taskmill.model.clock import to_datetime
 from taskmill.model.errors import TaskmillError
 from taskmill.model.left_out import LEFT_OUT
+from taskmill.model.limits import MAX_JITTER
 from taskmill.model.recurrence.timetable import EXPRESSION_LIMIT, next_fire
 from taskmill.model.recurrence.words import in_words
 from taskmill.model.rows.readable import UnreadableRow, reason_of
 from taskmill.model.rows.schedule_row import ScheduleRow
+
+Overlap = Literal["allow", "skip", "one", "cancel"]
 
 
 class NewSchedule(Model):
@@ -62,6 +65,17 @@ class NewSchedule(Model):
     deadline_seconds: Seconds | None = Field(
         default=None,
         description="A task that has not ended so many seconds after its fire ends as FAILED.",
+    )
+    overlap: Overlap | None = Field(
+        default=None,
+        description="What becomes of a fire while the task of an earlier one has not ended:"
+        " `allow` submits a task (the default), `skip` none, `one` lets one task wait for that"
+        " end, `cancel` cancels the earlier one.",
+    )
+    jitter_seconds: Annotated[int, Field(ge=1, le=MAX_JITTER)] | None = Field(
+        default=None,
+        description="Tasks start later than the due time by up to so many seconds, spread by name"
+        " and time, so that many schedules of one time do not start together.",
     )
     on_success: Callbacks = Field(
         default=(), description="Task types to submit when a task has completed."
@@ -103,6 +117,8 @@ class Schedule(View):
     priority: str | None = None
     expires_seconds: int | None = None
     deadline_seconds: int | None = None
+    overlap: str | None = None
+    jitter_seconds: int | None = None
     on_success: tuple[str, ...] = ()
     on_failure: tuple[str, ...] = ()
     on_completion: tuple[str, ...] = ()
@@ -164,6 +180,17 @@ class ScheduleFire(View):
     task: Task | None = None
 
 
+class Backfill(View):
+    """What a backfill of a schedule has submitted, or would submit."""
+
+    count: int = Field(description="Due times in the span.")
+    submitted: int = Field(
+        description="Tasks submitted by this request; the others were there before."
+    )
+    first: datetime | None = Field(default=None, description="The first due time in the span.")
+    last: datetime | None = Field(default=None, description="The last one.")
+
+
 class ScheduleFires(View):
     """The last due times of a schedule, newest first, and the next ones."""
 
@@ -181,6 +208,8 @@ _SAME = (
     "priority",
     "expires_seconds",
     "deadline_seconds",
+    "overlap",
+    "jitter_seconds",
     "log_ids",
     "created_by",
     "created_ip",

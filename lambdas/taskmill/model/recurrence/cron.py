@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Self
 
 from taskmill.model.errors import InvalidRequest
@@ -102,7 +103,7 @@ class Cron:
         return cls(
             MINUTE.parse(minutes),
             HOUR.parse(hours),
-            _days_of_month(day) if weekday == "?" else _days_of_week(weekday),
+            lru_cache(64)(_days_of_month(day) if weekday == "?" else _days_of_week(weekday)),
             MONTH.parse(months),
             YEAR.parse(years),
         )
@@ -112,7 +113,7 @@ class Cron:
         start = moment.replace(second=0, microsecond=0) + timedelta(minutes=1)
         for day in self._dates(start.date()):
             earliest = start.time() if day == start.date() else time()
-            for hour in sorted(self.hours):
+            for hour in sorted(hour for hour in self.hours if hour >= earliest.hour):
                 for minute in sorted(self.minutes):
                     if time(hour, minute) >= earliest:
                         return datetime.combine(day, time(hour, minute))

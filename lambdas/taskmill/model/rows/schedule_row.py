@@ -25,7 +25,9 @@ class ScheduleRow(ReadableRow):
     """A recurring schedule: submits a task whenever its cron or rate expression is due.
 
     `state` is ENABLED, PAUSED or DELETED; a DELETED row stays until the dispatcher has removed
-    its EventBridge schedule. `input` is JSON text and always in the row: an object in the bucket
+    its EventBridge schedule. `overlap` is what becomes of a fire while a task of an earlier one has
+    not ended (None: "allow"); `jitter_seconds` is by how much tasks start later than the due time,
+    by chance, at most. `input` is JSON text and always in the row: an object in the bucket
     would expire before the schedule does. Times are epoch ms, `ttl` epoch seconds.
     """
 
@@ -41,6 +43,8 @@ class ScheduleRow(ReadableRow):
     priority: str | None = None
     expires_seconds: int | None = None
     deadline_seconds: int | None = None
+    overlap: str | None = None
+    jitter_seconds: int | None = None
     callbacks: tuple[tuple[str, str], ...] = ()
     log_ids: Mapping[str, str] | None = None
     created_at: int | None = None
