@@ -7,6 +7,7 @@ slots of all rows are what their gates count, whatever is repeated or lost.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,11 +16,13 @@ from taskmill.aws.dynamodb.flow_control import actions
 from taskmill.aws.dynamodb.flow_control.settings import applying, places_of
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import DAY_SECONDS, Clock, now_ms
+from taskmill.model.errors import Throttled
 from taskmill.model.flow_control.limit_ids import GATE_ROW, LimitId, limit_partitions
 from taskmill.model.rows.task_row import TaskRow
 
 ACTIONS = 100  # the limit of a transaction
 PAIRS = ACTIONS // 3  # tasks that pass their slots on in one transaction
+PATIENCE = 3  # rounds of ten tries of a transaction
 KEPT_SECONDS = 7 * DAY_SECONDS  # a gate of which no slot is held may go after this time
 
 
@@ -156,13 +159,24 @@ class GateStore:
     def _transact(
         self, doing: Sequence[Sequence[actions.Action]], gates: Sequence[actions.Action]
     ) -> Refused | None:
-        codes = self._table.transact([*(each for group in doing for each in group), *gates])
+        codes = self._patiently([*(each for group in doing for each in group), *gates])
         if not codes:
             return None
         owners = [place for place, group in enumerate(doing) for _ in group]
         failed = [code != "None" for code in codes]
         rows = frozenset(place for place, bad in zip(owners, failed, strict=False) if bad)
         return Refused(rows, gate=any(failed[len(owners) :]))
+
+    def _patiently(self, doing: Sequence[actions.Action]) -> list[str]:
+        """Run a transaction; one that meets others at a busy gate has up to some 15 s.
+
+        Raises:
+            Throttled: That was too short.
+        """
+        for _ in range(PATIENCE - 1):
+            with suppress(Throttled):
+                return self._table.transact(doing)
+        return self._table.transact(doing)
 
     def _gates(self, partition: str, prefix: str = "") -> Iterator[Gate]:
         condition, values = "pk = :pk", {":pk": encode(partition)}
