@@ -79,7 +79,7 @@ def _overview(method: str, path: str, last: str) -> Any:
         },
         "fires": {"fires": [{"at": AT, "task": _task("TASK")}], "next": [AT]},
         "fire": _task("TASK"),
-        "backfill": {"count": 2, "submitted": 1, "first": AT, "last": AT},
+        "backfill": {"name": TEXT, "count": 2, "submitted": 1, "first": AT, "last": AT},
     }
     if last == "bulk":
         return {"items": [_task("TASK")] * 2, **page} if method == "GET" else _task("TASK")

@@ -206,7 +206,7 @@ def backfill(
         call.output.model(found)
         return
     span = f", {moment_text(found.first)} to {moment_text(found.last)}" if found.count else ""
-    call.output.line(f"{found.count:,} due times{span}")
+    call.output.line(f"{found.name}: {found.count:,} due times{span}")
     call.output.line("nothing submitted: dry run" if dry_run else f"{found.submitted:,} submitted")
 
 

@@ -60,7 +60,7 @@ class Backfilling(Firing):
         for chunk in () if dry_run else chunked(times, _TOGETHER):
             rows = self._backfilled(schedule, chunk, invoke_context or InvokeContext())
             submitted += sum(each is not None for each in self.starts.put_many(rows))
-        return Backfill(count=len(times), submitted=submitted, **ends)
+        return Backfill(name=name, count=len(times), submitted=submitted, **ends)
 
     def _times(self, schedule: ScheduleRow, since: int, until: int) -> list[int]:
         now = self.clock()

@@ -47,7 +47,7 @@ COMMANDS: dict[tuple[str, ...], tuple[list[str], int]] = {
     ("schedules", "remove"): (["x"], 1),
     ("schedules", "fires"): (["x"], 2),
     ("schedules", "fire"): (["x"], 1),
-    ("schedules", "backfill"): (["x", "--from", "2h", "--to", "1h"], 0),
+    ("schedules", "backfill"): (["x", "--from", "2h", "--to", "1h"], 2),
     ("failures",): ([], 2),
     ("tree",): (["x", "1"], 3),
     ("stats",): ([], 1),

@@ -183,6 +183,7 @@ class ScheduleFire(View):
 class Backfill(View):
     """What a backfill of a schedule has submitted, or would submit."""
 
+    name: str = Field(description="Of the schedule.")
     count: int = Field(description="Due times in the span.")
     submitted: int = Field(
         description="Tasks submitted by this request; the others were there before."

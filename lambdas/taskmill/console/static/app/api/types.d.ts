@@ -1,6 +1,14 @@
 // Made by tools/console_types.py of the API's /openapi.json; a test compares.
 // Numbers that a double does not hold as written come as `Num` (models/exact-json.js).
 
+export interface Backfill {
+  name: string;
+  count: number;
+  submitted: number;
+  first?: string | null;
+  last?: string | null;
+}
+
 export interface Batch {
   index: number;
   first: number;
@@ -57,6 +65,12 @@ export interface CallbackMapping {
 export interface DeadLetters {
   name: string;
   depth: number;
+}
+
+export interface DebounceOption {
+  key: string;
+  seconds: number;
+  maxSeconds?: number | null;
 }
 
 export interface Detail {
@@ -199,6 +213,12 @@ export interface Lookup {
   fields?: "summary" | null;
 }
 
+export interface NewBackfill {
+  from: string;
+  to: string;
+  dryRun?: boolean;
+}
+
 export interface NewUpload {
   size: number;
 }
@@ -260,6 +280,8 @@ export interface PutSchedule {
   priority?: "low" | "normal" | "high" | "urgent" | null;
   expiresSeconds?: number | null;
   deadlineSeconds?: number | null;
+  overlap?: "allow" | "skip" | "one" | "cancel" | null;
+  jitterSeconds?: number | null;
   onSuccess?: string | Array<string>;
   onFailure?: string | Array<string>;
   onCompletion?: string | Array<string>;
@@ -303,6 +325,8 @@ export interface Schedule {
   priority?: string | null;
   expiresSeconds?: number | null;
   deadlineSeconds?: number | null;
+  overlap?: string | null;
+  jitterSeconds?: number | null;
   onSuccess?: Array<string>;
   onFailure?: Array<string>;
   onCompletion?: Array<string>;
@@ -396,6 +420,8 @@ export interface SubmitTask {
   input?: JsonValue;
   delaySeconds?: number;
   runAt?: string | null;
+  unique?: UniqueOption | null;
+  debounce?: DebounceOption | null;
 }
 
 export interface SubmitTasks {
@@ -530,6 +556,12 @@ export interface TypeStatistics {
   type: string;
   counts: Record<string, number>;
   oldestWaitingAt?: string | null;
+}
+
+export interface UniqueOption {
+  key: string;
+  onConflict?: "existing" | "reject" | "replace" | "coalesce";
+  until?: "end" | "start";
 }
 
 export interface Upload {
