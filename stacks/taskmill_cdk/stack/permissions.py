@@ -35,7 +35,7 @@ class DataPermissions:
             "PartiQLInsert",  # many tasks in one call
             "BatchGetItem",  # many tasks that were submitted before; subtasks with their batches
             "UpdateItem",  # statuses, counters of ids; a child started again, in a transaction
-            "DeleteItem",  # mappings of callbacks
+            "DeleteItem",  # mappings of callbacks; keys that nobody holds any more
         )
         self.table.grant_query(grantee, CHILDREN_INDEX)
         self.table.grant_query(grantee, ATTENTION_INDEX)  # what a bulk operation would retry
@@ -53,6 +53,7 @@ class DataPermissions:
             "PartiQLInsert",  # children
             "PartiQLUpdate",  # children that are awaited, taken over or cancelled
             "BatchGetItem",  # outcomes of children; batches, for the results of a map
+            "DeleteItem",  # keys of schedules that nobody holds any more
         )
         self.table.grant_query(grantee, CHILDREN_INDEX)  # and subtasks, for the results of a map
         self.table.grant_query(grantee, ATTENTION_INDEX)  # what a bulk operation retries
@@ -119,7 +120,8 @@ class DataPermissions:
             "UpdateItem",  # counts of parents and of fan-outs, in transactions
             "PartiQLUpdate",  # statuses of what was sent; children to cancel
             "PartiQLInsert",  # callbacks; batches that never began
-            "PutItem",  # inputs of callbacks; a batch that is given up
+            "PutItem",  # inputs of callbacks; a batch that is given up; who gets a key next
+            "DeleteItem",  # keys of tasks that have ended
         )
         self.table.grant_query(grantee, CHILDREN_INDEX)  # and mappings of callbacks
         self.payloads.grant_write(grantee, INPUTS)  # of callbacks
