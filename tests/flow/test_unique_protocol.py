@@ -12,6 +12,7 @@ from clouds import TENANT, get, submit
 from interleaving import InterleavedMeter, Interleaving
 
 from taskmill.aws.sqs.protocol import Delivery, message_body
+from taskmill.dispatch.repairs import Stuck
 from taskmill.errors import Conflict
 from taskmill.model.flow_control.holds import Holder, HoldId
 from taskmill.model.keys import TaskKey
@@ -170,6 +171,27 @@ def test_a_cancelled_one_that_waited_makes_room_for_another(cloud: InProcessClou
     free(cloud, row(cloud, other))
     free(cloud, end(cloud, first))
     assert holder(cloud) is None
+
+
+def test_a_sweep_wakes_who_waits_for_a_key_whose_end_was_never_told(
+    cloud: InProcessCloud, runs: list[Any]
+) -> None:
+    first = unique(cloud, 1, on_conflict="coalesce")
+    begin(cloud, first)
+    waiting = unique(cloud, 2, on_conflict="coalesce")
+    gates = cloud.wiring.sweeper.gates
+
+    def sweep() -> int:
+        (group,) = gates.groups([Stuck(row(cloud, waiting), "no slot came")])
+        return len(gates.repair(group, dry_run=False))
+
+    assert sweep() == 0  # it waits rightly
+    end(cloud, first)
+    cloud.table.records.clear()
+    assert sweep() == 1
+    assert get(cloud, waiting).status == "CREATED"
+    cloud.run()
+    assert runs == [2]
 
 
 # Crashes

@@ -13,6 +13,7 @@ from taskmill.model.flow_control.admission import gives_back
 from taskmill.model.flow_control.limit_ids import LimitId
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 from taskmill.model.statuses import Status
+from taskmill.work.admission.one_at_a_time import OneAtATime
 from taskmill.work.admission.releasing import Releaser
 
 
@@ -29,6 +30,7 @@ class GateRepairs:
     """Releases slots, opens gates and admits fan-outs, as the stream's records should have."""
 
     releaser: Releaser
+    one_at_a_time: OneAtATime
     tasks: TaskStore
     workflow: Workflow
 
@@ -57,7 +59,9 @@ class GateRepairs:
         """Let in those for whom there is room; the stream's records send them."""
         if dry_run:  # most of them wait rightly
             return []
-        gate = LimitId.from_text(group[0].row.gate or "")
+        if group[0].row.gate is None:  # each waits for a key of its own
+            return [swept(each, "admitted") for each in group if self.one_at_a_time.wake(each.row)]
+        gate = LimitId.from_text(group[0].row.gate)
         let_in = {row.key for row in self.releaser.opener.open([gate])}
         return [swept(each, "admitted") for each in group if each.row.key in let_in]
 

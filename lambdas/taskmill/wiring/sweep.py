@@ -30,7 +30,12 @@ class SweepParts(DispatchParts):
             store=store,
             resends=Resends(store=store, tasks=self.tasks, lanes=self.lanes),
             tallies=Tallies(children=self.children, counter=counter, logger=self.logger),
-            gates=GateRepairs(releaser=self.releaser, workflow=self.workflow, tasks=self.tasks),
+            gates=GateRepairs(
+                releaser=self.releaser,
+                one_at_a_time=self.one_at_a_time,
+                workflow=self.workflow,
+                tasks=self.tasks,
+            ),
             fan_outs=FanOuts(tasks=self.tasks, workflow=self.workflow, finisher=self.finisher),
             oldest=self._oldest_messages,
             logger=self.logger,

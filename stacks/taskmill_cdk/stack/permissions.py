@@ -99,7 +99,8 @@ class DataPermissions:
             "UpdateItem",  # notes; counts, in transactions; ends of parents and of fan-outs
             "PartiQLUpdate",  # statuses of what was sent; subtasks of fan-outs that are ended
             "PartiQLInsert",  # batches that never began
-            "PutItem",  # the position; a batch that is given up
+            "PutItem",  # the position; a batch that is given up; who gets a key next
+            "DeleteItem",  # places of tasks that wait for a slot; keys that nobody holds
         )
         self.table.grant_query(grantee, CHILDREN_INDEX)  # and subtasks and batches
 

@@ -129,6 +129,19 @@ class OneAtATime:
                 return
             left = None if done else self.holders.get(hold)
 
+    def wake(self, row: TaskRow) -> bool:
+        """Give a task that waits for a key that key, if its holder has ended; for the sweep.
+
+        Returns:
+            False, with nothing changed: it waits rightly, or is not the next one.
+        """
+        hold = HoldId.of(row)
+        seen = self.holders.get(hold) if hold else None
+        if hold is None or seen is None or seen.waits != row.key.code:
+            return False
+        holding, waiting = self.holders.tasks_of(hold, seen)
+        return not holds(hold, holding) and self.holders.pass_on(hold, seen, waiting)
+
     def _stored(
         self, row: TaskRow, on_conflict: str, hold: HoldId, seen: Holder | None
     ) -> TaskRow | None:
