@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from clouds import TENANT, get, submit
 
+from taskmill import TaskContext, Unique
 from taskmill.errors import Conflict, InvalidRequest
 from taskmill.model.flow_control.holds import HoldId
 from taskmill.model.keys import TaskKey
@@ -75,3 +76,20 @@ def test_a_unique_submit_is_four_units_and_one_to_free_it(cloud: InProcessCloud)
 def test_a_submit_with_a_key_has_no_other_that_decides_who_stands(cloud: InProcessCloud) -> None:
     with pytest.raises(InvalidRequest, match="either unique or idempotencyKey"):
         submit(cloud, "echo", unique={"key": "k"}, idempotency_key="once")
+
+
+def test_a_task_without_a_key_pays_nothing_for_keys(cloud: InProcessCloud) -> None:
+    submit(cloud, "echo")
+    cloud.run()
+
+    assert cloud.meter.write_units == 3
+    assert cloud.meter.calls["dynamodb.transact_write_items"] == 0
+    assert cloud.meter.calls["dynamodb.delete_item"] == 0
+    assert cloud.meter.calls["dynamodb.get_item"] == 0
+
+
+def test_a_child_has_no_key_and_is_refused_one_by_name() -> None:
+    submit_child: Any = TaskContext.submit
+
+    with pytest.raises(TypeError, match="has no option 'unique'"):
+        submit_child(None, None, 1, unique=Unique("k"))

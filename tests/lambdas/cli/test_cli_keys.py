@@ -80,7 +80,7 @@ def test_a_conflict_tells_the_holder(client: TaskClient, run: Run) -> None:
         ({"unique": {"key": "x" * 201}}, "unique.key"),
         ({"unique": {"key": "k", "onConflict": "wait"}}, "unique.onConflict"),
         ({"debounce": {"key": "k", "seconds": 0}}, "debounce.seconds"),
-        ({"debounce": {"key": "k", "seconds": 10, "maxSeconds": 9}}, "debounce.max_seconds"),
+        ({"debounce": {"key": "k", "seconds": 10, "maxSeconds": 9}}, "debounce.maxSeconds"),
         ({"unique": {"key": "k", "onConflict": "coalesce", "until": "start"}}, "unique.until"),
     ],
 )

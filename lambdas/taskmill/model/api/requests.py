@@ -19,6 +19,7 @@ from taskmill.model.api.base import (
     Seconds,
 )
 from taskmill.model.batch_plan import MAX_BATCH_SIZE
+from taskmill.model.errors import InvalidOption, InvalidRequest
 from taskmill.model.flow_control.limit_ids import MAX_KEY
 from taskmill.model.flow_control.uniqueness import MOST_SECONDS, Debounce, Unique
 from taskmill.model.keys import Kind, TaskKey
@@ -121,7 +122,11 @@ class DebounceOption(Model):
     @property
     def asked(self) -> Debounce:
         """As task code has it, and checked as there."""
-        return Debounce(self.key, self.seconds, self.max_seconds)
+        try:
+            return Debounce(self.key, self.seconds, self.max_seconds)
+        except InvalidOption as refused:
+            told = refused.message.replace("max_seconds", "maxSeconds")
+            raise InvalidRequest(told, field="debounce.maxSeconds") from None
 
 
 class NewTask(TaskOptions):
