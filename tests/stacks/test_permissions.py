@@ -34,6 +34,7 @@ WORK = {
         "PartiQLInsert",  # children
         "PartiQLUpdate",  # children that are awaited, taken over or cancelled
         "BatchGetItem",  # how children ended
+        "DeleteItem",  # keys of schedules that nobody holds any more
         "Query",  # the results of a map
     ),
     "TasksTable/index/children": rows("Query"),  # what an earlier attempt has started
@@ -87,6 +88,7 @@ EXPECTED = {
             "PartiQLUpdate",  # marks of what was emitted; children that are cancelled
             "PartiQLInsert",  # callbacks
             "PutItem",  # their inputs
+            "DeleteItem",  # keys of tasks that have ended
             "Query",  # callback mappings of a type
         ),
         "TasksTable/index/children": rows("Query"),  # of a parent that was cancelled

@@ -67,7 +67,7 @@ def test_it_may_do_just_what_it_needs(swept: Template, allowed: Allowed) -> None
         "TasksTable": {
             f"dynamodb:{action}"
             for action in (
-                *("Scan", "GetItem", "BatchGetItem", "UpdateItem", "PutItem"),
+                *("Scan", "GetItem", "BatchGetItem", "UpdateItem", "PutItem", "DeleteItem"),
                 *("Query", "PartiQLInsert", "PartiQLUpdate"),
             )
         },
