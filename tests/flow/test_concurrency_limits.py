@@ -81,3 +81,60 @@ def test_a_parent_that_waits_for_its_own_kind_has_no_slot_meanwhile() -> None:
         assert result(cloud, key) == 3
         assert not held(cloud)
         check_rest(cloud)
+
+
+def test_a_consumer_asks_as_a_worker_does() -> None:
+    cloud = InProcessCloud(
+        modules=["limited_tasks"],
+        environment={"TASKMILL_QUEUE_SERVICE": "memory"},
+        chaos=SHUFFLED_AND_DOUBLED,
+    )
+    limited_tasks.reset(cloud)
+    with cloud:
+        submit_all(cloud, "lim-three", range(12))
+        later = submit(cloud, "lim-three", 99, delay_seconds=60)
+        run(cloud, lambda: check_counts(cloud, {f"{TENANT}#lim-three#": 3}))
+
+        assert {row.status for row in tasks_of(cloud)} == {Status.COMPLETED}
+        assert result(cloud, later) == 99
+        check_rest(cloud)
+
+
+def test_tasks_that_were_due_later_get_their_slots_when_they_are() -> None:
+    with cloud_of() as cloud:
+        keys = [submit(cloud, "lim-one", each, delay_seconds=30) for each in range(5)]
+        keys += [submit(cloud, "lim-one", each, delay_seconds=5_000) for each in range(2)]
+        run(cloud, lambda: check_counts(cloud, {f"{TENANT}#lim-one#": 1}))
+
+        assert [result(cloud, key) for key in keys] == [0, 1, 2, 3, 4, 0, 1]
+        assert limited_tasks.MOST == {"lim-one": 1}
+        check_rest(cloud)
+
+
+def test_children_wait_for_their_slots_and_parents_for_them() -> None:
+    with cloud_of() as cloud:
+        keys = [submit(cloud, "lim-family", 4) for _ in range(5)]
+        limits = {f"{TENANT}#lim-family#": 2, f"{TENANT}#lim-one#": 1}
+        run(cloud, lambda: check_counts(cloud, limits))
+
+        assert [result(cloud, key) for key in keys] == [6] * 5
+        check_rest(cloud)
+
+
+def test_a_dead_letter_frees_its_slot() -> None:
+    """The message of a task that has the slot becomes a dead letter; its task ends all the same."""
+    with InProcessCloud(modules=["limited_tasks"]) as cloud:
+        limited_tasks.reset(cloud)
+        dead = submit(cloud, "lim-one", 1)
+        cloud.deliver_records()
+        later = submit(cloud, "lim-one", 2)
+        cloud.deliver_records()
+        assert get(cloud, later).status is Status.PARKED
+        (message,) = cloud.queues.queues["queue"]
+        cloud.queues.queues.setdefault("dead-letters", []).append(message)
+        cloud.queues.queues["queue"].clear()
+        run(cloud, lambda: check_counts(cloud, {f"{TENANT}#lim-one#": 1}))
+
+        assert get(cloud, dead).status is Status.COMPLETED  # it had no attempt, so it is sent again
+        assert result(cloud, later) == 2
+        check_rest(cloud)

@@ -232,6 +232,18 @@ def test_modules_of_pools_are_read_too(tmp_path: Path) -> None:
         stack(folder, pools=[WorkerPool("large", modules=["big"])])
 
 
+@pytest.mark.parametrize(("limit", "is_swept"), [(", concurrency=2", True), ("", False)])
+def test_a_stack_with_a_limit_of_concurrency_is_swept(
+    tmp_path: Path, limit: str, *, is_swept: bool
+) -> None:
+    """A message that is lost would hold its slots for good."""
+    source = f"{TASK}@task('greet'{limit})\ndef greet(name: str): ...\n"
+
+    found = stack(project(tmp_path, shop=source))
+
+    assert (found.sweep is not None) is is_swept
+
+
 def test_a_stack_without_tasks_knows_no_types() -> None:
     assert TaskStack(App(), "Shop", build_folder=BUILD).task_types is None
 

@@ -79,3 +79,9 @@ def fails(number: int) -> int:
 @task("lim-a-alone", concurrency=Limit(1, name="lim-a"))
 def a_alone(number: int) -> int:
     return number
+
+
+@task("lim-family", concurrency=Limit(2, name="lim-family"))
+def family(children: int, ctx: TaskContext) -> int:
+    started = [ctx.submit(one, each) for each in range(children)]
+    return sum(ctx.gather(*started))

@@ -19,12 +19,14 @@ class Declared:
         is_complete: Whether all types are known: none has a name that is computed.
         callbacks: Names of types in callbacks, with the places.
         pools: Names of worker pools, with the places.
+        limited: Places of types with a limit of concurrency.
     """
 
     types: dict[str, str] = field(default_factory=dict)
     is_complete: bool = True
     callbacks: list[tuple[str, str]] = field(default_factory=list)
     pools: list[tuple[str, str]] = field(default_factory=list)
+    limited: list[str] = field(default_factory=list)
 
 
 def declared_in(modules: Sequence[Module]) -> Declared:
@@ -59,6 +61,8 @@ def _note(found: Declared, call: ast.Call, place: str, *, always: bool) -> None:
             found.callbacks += [(each, place) for each in _texts(keyword.value)]
         elif keyword.arg == "pool":
             found.pools += [(each, place) for each in _texts(keyword.value)]
+        elif keyword.arg == "concurrency":
+            found.limited.append(place)
         elif keyword.arg is None:  # **options
             found.is_complete = found.is_complete and task_type is not None
 

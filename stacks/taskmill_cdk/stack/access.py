@@ -32,6 +32,7 @@ class TaskStackAccess(TaskStackTriggers):
 
     task_types: frozenset[str] | None
     _tasks: TaskSource | None
+    _has_limits = False
     _local: bool
     _fast_start: bool
     _code: Path
@@ -146,6 +147,7 @@ class TaskStackAccess(TaskStackTriggers):
         modules = modules_of(self, tasks, files, more=of_pools, python=python)
         names = {*(each.name for each in pools), "container"}
         found = check_declared(self, tasks, modules, pools=names)
+        self._has_limits = bool(found.limited)
         if isinstance(layer, RuntimeLayer):
             check_imports(self, modules, files=files, layer=layer.folder)
         is_known = found.is_complete and modules and tasks.factory is None

@@ -112,7 +112,8 @@ class TaskStack(TaskStackAccess):
             two readers that the table's stream serves.
         sweep_every: How often a function looks for tasks whose message or event was lost, and
             sends it again; such as ``Duration.days(1)``. Each time it reads the whole table, so it
-            costs something (docs/costs.md); None, the default: never.
+            costs something (docs/costs.md). None, the default: never, or once a day if a module
+            declares a task type with ``concurrency=``, whose slots a lost message would hold.
         cors: Origins of web pages that may call the API and use presigned URLs, such as
             ``["https://app.example"]``, or whole settings of the API; None: none may.
         base_path: Path below which the API is mapped to a custom domain.
@@ -281,6 +282,8 @@ class TaskStack(TaskStackAccess):
             build_folder=build_folder,
             log_retention=log_retention,
         )
+        if sweep_every is None and self._has_limits:
+            sweep_every = Duration.days(1)  # a message that is lost would hold its slots for good
         self.sweep = None if sweep_every is None else self._build_sweep(sweep_every)
         self.monitoring = self._build_monitoring()
 
