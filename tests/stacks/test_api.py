@@ -19,6 +19,8 @@ TENANT = "/v1/tenants/{tenant}"
 TASK = TENANT + "/tasks/{type}/{code}"
 FAN_OUT = TENANT + "/step-function-tasks/{type}/{code}"
 SCHEDULE = TENANT + "/schedules/{name}"
+BELOW = ("/v1", TENANT)
+ACTS = ("pause", "resume")
 
 ROUTES = {
     "GET /health",
@@ -51,6 +53,10 @@ ROUTES = {
     f"GET {FAN_OUT}/subtasks/{{index}}/input",
     f"POST {FAN_OUT}/subtasks/{{index}}/retry",
     "GET /v1/health/queues",
+    *(f"{below}/limits" for below in ("GET /v1", f"GET {TENANT}")),
+    *(f"{method} {below}/limits/{{name}}" for method in ("PUT", "DELETE") for below in BELOW),
+    f"GET {TENANT}/pauses",
+    *(f"POST {below}/{act}" for below in (TENANT, f"{TENANT}/types/{{type}}") for act in ACTS),
     f"GET {TENANT}/statistics",
     f"GET {TENANT}/statistics/history",
     f"GET {TENANT}/errors",
@@ -60,6 +66,7 @@ ROUTES = {
     f"GET {TENANT}/schedules",
     f"GET {SCHEDULE}/fires",
     f"POST {SCHEDULE}/fire",
+    f"POST {SCHEDULE}/backfill",
     *(f"{method} {SCHEDULE}" for method in ("GET", "PUT", "DELETE")),
     *(f"POST {SCHEDULE}/{move}" for move in ("pause", "resume")),
     f"GET {TENANT}/callbacks",

@@ -40,6 +40,11 @@ def _answer(method: str, path: str) -> Any:
         return {"pk": "TASK#mbc", "sk": "x#1", "status": "COMPLETED", "result": {TEXT: [TEXT]}}
     if last == "subtasks":
         return {"items": [_task("SFN_TASK", index) for index in range(3)]}
+    if "/limits" in path:
+        return {"items": [_limit()] * 2, "cursor": None} if last == "limits" else _limit()
+    if last in ("pauses", "pause", "resume") and "/schedules/" not in path:
+        paused = {"type": TEXT, "paused": True, "waiting": 2, "by": TEXT, "at": AT}
+        return {"items": [paused] * 2} if last == "pauses" else paused
     if "schedules" in path:
         return {"items": [_schedule()] * 3} if last == "schedules" else _schedule()
     if "callbacks" in path:
@@ -84,6 +89,11 @@ def _overview(method: str, path: str, last: str) -> Any:
     if last == "bulk":
         return {"items": [_task("TASK")] * 2, **page} if method == "GET" else _task("TASK")
     return _group() if "/errors/" in path else answers.get(last)
+
+
+def _limit() -> dict[str, Any]:
+    text = dict.fromkeys(("name", "key", "setBy"), TEXT)
+    return {**text, "kind": "concurrency", "scope": "tenant", "limit": 1, "held": 1, "setAt": AT}
 
 
 def _failure() -> dict[str, Any]:

@@ -130,6 +130,12 @@ async def calls_of_all_methods(
     yield "pause_schedule", await client.pause_schedule("daily")
     yield "resume_schedule", await client.resume_schedule("daily")
     yield "delete_schedule", await client.delete_schedule("daily")
+    yield "set_limit", await client.set_limit("double", concurrency=1)
+    yield "limits", [each async for each in client.limits()]
+    yield "unset_limit", await client.unset_limit("double")
+    yield "pause", await client.pause("double")
+    yield "pauses", await client.pauses()
+    yield "resume", await client.resume("double")
     mapping = await client.register_callback("double", "success", "sum")
     yield "register_callback", mapping
     yield "callback", await client.callback(mapping.id)
