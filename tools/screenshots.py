@@ -145,15 +145,20 @@ def _context(browser: Browser, theme: Literal["light", "dark"]) -> Iterator[Brow
 
 
 def _picture(page: Page, view: View) -> bytes:
+    ready(page, view)
+    page.mouse.move(0, 0)
+    refuse_paths(view.name, page.locator("body").text_content() or "")
+    return page.screenshot(animations="disabled", caret="hide")
+
+
+def ready(page: Page, view: View) -> None:
+    """Wait until a page shows a view, and press what is to be pressed."""
     page.get_by_role("main").get_by_role("heading").first.wait_for()
     _settle(page)
     if view.press:
         page.get_by_role("main").get_by_role("button", name=view.press).first.click()
         page.get_by_role("dialog").locator(".bulk-count").wait_for()
         _settle(page)
-    page.mouse.move(0, 0)
-    refuse_paths(view.name, page.locator("body").text_content() or "")
-    return page.screenshot(animations="disabled", caret="hide")
 
 
 def _settle(page: Page) -> None:
