@@ -46,7 +46,7 @@ function Row({ mapping }) {
   const typeLink = (/** @type {string} */ type) => html`<a href=${href("tasks", [], { q: `type:${type}` })}>${type}</a>`;
   return html`<tr><td><b>${typeLink(taskType)}</b></td><td>${EVENTS[event] ?? event}</td>
     <td>${typeLink(callbackType)} <code class="muted">${id.split("~")[1]}</code> ${mapping.unreadable && html`<span class="danger-text">${mapping.unreadable}</span>`}</td>
-    <td><${Time} at=${mapping.createdAt} /> ${mapping.createdBy}</td>
+    <td><${Time} at=${mapping.createdAt} /><div class="muted small cut added-by" title=${mapping.createdBy}>${mapping.createdBy}</div></td>
     <td class="last-of">${each(last.data?.items, (task) => html`<a key=${task.code} href=${taskHref(task)} title=${task.code}><${StatusBadge} status=${task.status} iconOnly /></a>`)}</td>
     <td class="row-actions">${mayWrite.value && html`<${Button} small kind="ghost" onClick=${() => setAsked(true)}>Remove<//>`}
       ${asked && html`<${Dialog} title="Remove this callback?" onClose=${() => setAsked(false)} actions=${html`<${Button} onClick=${() => setAsked(false)}>Keep it<//><${Button} kind="danger" onClick=${remove}>Remove<//>`}>
