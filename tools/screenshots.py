@@ -1,7 +1,8 @@
 """Pictures of the console's pages in both themes, for README and the guide: ``make screenshots``.
 
-What they show is the made-up shop of ``taskmill console --demo``, whose time stands still, so that
-a picture changes only when the console does. Paths of this machine become those of AWS.
+What they show is the made-up shop of ``taskmill console --demo``, whose time stands still: a
+picture shows something else only when the console does. A few pixels at the edges of letters and
+curves differ from run to run, as Chromium draws them. Paths of this machine become those of AWS.
 """
 
 import os

@@ -13,14 +13,12 @@ from taskmill.console.serving import serve
 VIEW = View("error", "/errors/{fingerprint}")
 
 
-def test_a_picture_of_an_error_is_small_in_each_theme_and_the_same_again(browser: Browser) -> None:
+def test_a_picture_of_an_error_is_small_in_each_theme(browser: Browser) -> None:
     with demo_cloud(frozen=True, past_hours=4) as cloud, serve(screenshots.console_of(cloud)) as at:
         made = dict(screenshots.pictures(browser, at, cloud, (VIEW,)))
-        again = dict(screenshots.pictures(browser, at, cloud, (VIEW,)))
 
     assert list(made) == ["error-light.png", "error-dark.png"]
     assert made["error-light.png"] != made["error-dark.png"]
-    assert made == again
     for png in made.values():
         assert struct.unpack(">II", png[16:24]) == (WIDTH, HEIGHT)
         pixels = zlib.decompress(png[png.index(b"IDAT") + 4 : -16])
