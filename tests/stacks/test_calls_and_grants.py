@@ -285,9 +285,54 @@ def overviews(cloud: RecordingCloud) -> None:
     cloud.request("GET", "health/queues", below="/v1")
 
 
+def loses(cloud: RecordingCloud, *tasks: dict[str, str]) -> None:
+    """Let the rows of tasks expire."""
+    for each in tasks:
+        stored = TaskKey.parse(each["pk"], each["sk"]).stored
+        cloud.table.delete_item(Key={name: {"S": part} for name, part in stored._asdict().items()})
+
+
+def limits(cloud: RecordingCloud) -> None:
+    """Keys that are freed, slots and those that wait for them, pauses; rows that have expired."""
+    post = cloud.request
+    post("POST", "tasks", {"taskType": "recorded-echo", "unique": {"key": "k"}, "input": 1})
+    cloud.deliver_records()
+    cloud.request("GET", "health/queues", below="/v1")
+    cloud.run()
+    _, parked, _ = [post("POST", "tasks", {"taskType": "recorded-limited"}).body for _ in range(3)]
+    cloud.deliver_records()
+    post("GET", "limits")
+    loses(cloud, parked)
+    for messages in cloud.queues.queues.values():
+        messages.clear()
+    cloud.now += 2 * HOUR * 1000
+    cloud.queues.unmeasured = True
+    cloud.invoke(sweep.handler, {}, seconds=900)
+    cloud.run()
+    for path in ("types/recorded-echo/pause", "types/recorded-echo/resume"):
+        post("POST", path)
+    post("PUT", "limits/recorded-limited", {"concurrency": 2})
+    post("DELETE", "limits/recorded-limited")
+    cloud.run()
+
+
+def overlaps(cloud: RecordingCloud) -> None:
+    """Fires whose key is held by a task that has expired, as has the one that waited for it."""
+    body = {"taskType": "recorded-waits", "expression": "rate(30 minutes)", "overlap": "one"}
+    cloud.request("PUT", "schedules/half-hourly", body)
+    cloud.run()
+    cloud.advance(seconds=HOUR + 60)
+    fired = cloud.request("GET", "tasks", query="type=recorded-waits").body["items"]
+    assert sorted(each["status"] for each in fired) == ["PARKED", "WAITING"]
+    loses(cloud, *fired)
+    cloud.advance(seconds=HOUR // 2)
+    cloud.request("DELETE", "schedules/half-hourly")
+    cloud.run()
+
+
 FLOWS = (
     *(submits, plans, changes, families, fan_outs, fan_outs_given_up),
-    *(schedules, troubles, sweeps, counts, overviews),
+    *(schedules, troubles, sweeps, counts, overviews, limits, overlaps),
 )
 
 

@@ -45,3 +45,8 @@ def starts(text: str, ctx: TaskContext) -> Any:
     """A child so far ahead that its input must outlive others; and some awaited when they exist."""
     ctx.submit(measure, text, delay_seconds=100 * 86_400)
     return ctx.gather(ctx.submit_many(echo, [1, 2]))
+
+
+@task("recorded-limited", concurrency=1)
+def limited(_: Any = None) -> None:
+    pass

@@ -30,6 +30,7 @@ RESOURCES = {  # the construct path of what a URL or ARN of the in-process cloud
     "unreadable": "WorkQueueUnreadable",
     "failures": "DispatcherFailureQueue",
     "failures-dead-letters": "DispatcherDeadLetters",
+    "workflow-dead-letters": "SubtaskWorkflowDeadLetters",
     "status": "NotificationsStatusTopic",
     "alarms": "NotificationsAlarmTopic",
 }
