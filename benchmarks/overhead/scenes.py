@@ -71,6 +71,7 @@ def worker(wiring: Wiring, watched: Watched) -> Scene:
 
     def restore() -> None:
         _put_back(watched, wiring, items)
+        wiring.pauses.may_hold(TENANT, "noop")  # a worker reads once in 15 s what is paused
 
     return Scene("worker", "message", MESSAGES, "taskmill.handlers.work:handler", handle, restore)
 

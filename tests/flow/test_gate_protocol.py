@@ -127,7 +127,7 @@ class World:
         """Let the cloud be in this state, at a later time: nothing is leased or hidden any more."""
         cloud = self.cloud
         cloud.now += 600_000
-        cloud.table._partitions.clear()
+        cloud.table.clear()
         cloud.table.fill(deepcopy(state.items))
         cloud.table.records.clear()
         cloud.stream.seen.clear()

@@ -26,8 +26,8 @@ def client(cloud: InProcessCloud) -> Iterator[TaskClient]:
 def test_declared_limits_are_listed_before_anything_has_used_them(client: TaskClient) -> None:
     shown = {(each.name, each.kind, each.limit, each.rate) for each in client.limits()}
 
-    assert shown == {("limited-import", "concurrency", 3, None), ("mail", "rate", None, 60)}
-    (shared,) = client.limits(of_stack=True)
+    assert shown >= {("limited-import", "concurrency", 3, None), ("mail", "rate", None, 60)}
+    (shared,) = client.limits(name="warehouse", of_stack=True)
     assert (shared.name, shared.scope, shared.limit) == ("warehouse", "stack", 5)
     assert shared.types == ("limited-shared",)
 

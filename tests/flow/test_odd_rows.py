@@ -347,7 +347,7 @@ def test_what_a_newer_version_adds_is_passed_over(
 def test_a_status_of_a_newer_version_is_shown_everywhere(
     cloud: InProcessCloud, api: InProcessApi
 ) -> None:
-    key = odd_row(cloud, {"status": {"S": "PARKED"}, "attention": {"S": f"FAILED#{TENANT}"}})
+    key = odd_row(cloud, {"status": {"S": "HIBERNATING"}, "attention": {"S": f"FAILED#{TENANT}"}})
     path = f"/v1/tenants/{TENANT}/tasks"
 
     shown = [
@@ -361,7 +361,7 @@ def test_a_status_of_a_newer_version_is_shown_everywhere(
         api.post(f"{path}/{key.type}/{key.code}/retry"),
     ]
 
-    assert [(each["status"], each.get("unreadable")) for each in shown] == [("PARKED", None)] * 3
+    assert [(each["status"], each.get("unreadable")) for each in shown] == [("HIBERNATING", None)] * 3
     assert {(each.status, each.error["code"]) for each in changes} == {
         (409, "illegal_status_change")
     }
@@ -370,7 +370,7 @@ def test_a_status_of_a_newer_version_is_shown_everywhere(
 def test_a_record_of_a_newer_status_is_kept_for_the_version_that_knows_it(
     cloud: InProcessCloud,
 ) -> None:
-    odd_row(cloud, {"status": {"S": "PARKED"}})
+    odd_row(cloud, {"status": {"S": "HIBERNATING"}})
     neighbour = submit(cloud, "echo")
 
     cloud.deliver_records()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from taskmill.cli.call import Call
 from taskmill.cli.options import Wide
 from taskmill.cli.tasks.show import moment_text
-from taskmill.model.api.limits import LimitView, PauseView
+
+if TYPE_CHECKING:
+    from taskmill.model.api.limits import LimitView, PauseView
 
 app = typer.Typer(
     no_args_is_help=True,
