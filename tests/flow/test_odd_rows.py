@@ -361,7 +361,9 @@ def test_a_status_of_a_newer_version_is_shown_everywhere(
         api.post(f"{path}/{key.type}/{key.code}/retry"),
     ]
 
-    assert [(each["status"], each.get("unreadable")) for each in shown] == [("HIBERNATING", None)] * 3
+    assert [(each["status"], each.get("unreadable")) for each in shown] == [
+        ("HIBERNATING", None)
+    ] * 3
     assert {(each.status, each.error["code"]) for each in changes} == {
         (409, "illegal_status_change")
     }

@@ -40,11 +40,6 @@ def _answer(method: str, path: str) -> Any:
         return {"pk": "TASK#mbc", "sk": "x#1", "status": "COMPLETED", "result": {TEXT: [TEXT]}}
     if last == "subtasks":
         return {"items": [_task("SFN_TASK", index) for index in range(3)]}
-    if "/limits" in path:
-        return {"items": [_limit()] * 2, "cursor": None} if last == "limits" else _limit()
-    if last in ("pauses", "pause", "resume") and "/schedules/" not in path:
-        paused = {"type": TEXT, "paused": True, "waiting": 2, "by": TEXT, "at": AT}
-        return {"items": [paused] * 2} if last == "pauses" else paused
     if "schedules" in path:
         return {"items": [_schedule()] * 3} if last == "schedules" else _schedule()
     if "callbacks" in path:
@@ -86,6 +81,11 @@ def _overview(method: str, path: str, last: str) -> Any:
         "fire": _task("TASK"),
         "backfill": {"name": TEXT, "count": 2, "submitted": 1, "first": AT, "last": AT},
     }
+    if "/limits" in path:
+        return {"items": [_limit()] * 2, **page} if last == "limits" else _limit()
+    if last in ("pauses", "pause", "resume") and "/schedules/" not in path:
+        paused = {"type": TEXT, "paused": True, "waiting": 2, "by": TEXT, "at": AT}
+        return {"items": [paused] * 2} if last == "pauses" else paused
     if last == "bulk":
         return {"items": [_task("TASK")] * 2, **page} if method == "GET" else _task("TASK")
     return _group() if "/errors/" in path else answers.get(last)

@@ -22,6 +22,8 @@ _BEYOND_SCHEMAS = [
     "lookup",  # as many versions as keys, and keys of the tenant
     "task_tree",
     "step_function_task_tree",
+    *("limits_list", "stack_limits_list"),  # a cursor of this list
+    *("limit_set", "stack_limit_set"),  # either a concurrency or a rate
     "bulk_post",  # either a filter or keys, of this tenant; statuses that fit the action
     "callback_put",  # no callback of its own type
     "schedule_put",

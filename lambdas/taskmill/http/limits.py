@@ -47,7 +47,7 @@ def add_to(app: ApiGatewayResolver) -> None:
     for method, path, route, summary, *errors in (
         ("GET", "limits", list_limits, "List limits, and what they hold", 422),
         ("PUT", "limits/<name>", set_limit, "Set a limit, in place of what the code says", 422),
-        ("DELETE", "limits/<name>", unset_limit, "Let what the code says apply again", 404),
+        ("DELETE", "limits/<name>", unset_limit, "Let what the code says apply again", 404, 422),
         ("GET", "pauses", list_pauses, "List what is paused"),
         ("POST", "pause", pause_tenant, "Pause all types of the tenant", 409),
         ("POST", "resume", resume_tenant, "Resume the tenant", 404),
@@ -59,15 +59,13 @@ def add_to(app: ApiGatewayResolver) -> None:
 
 
 def _add_of_stack(app: ApiGatewayResolver) -> None:
-    for method, path, route, summary, error in (
-        ("GET", "limits", list_stack_limits, "List limits that all tenants share", 422),
-        ("PUT", "limits/<name>", set_stack_limit, "Set a limit that all tenants share", 422),
-        ("DELETE", "limits/<name>", unset_stack_limit, "Unset a limit of all tenants", 404),
+    for method, path, route, summary, errors in (
+        ("GET", "limits", list_stack_limits, "List limits that all tenants share", (422,)),
+        ("PUT", "limits/<name>", set_stack_limit, "Set a limit that all tenants share", (422,)),
+        ("DELETE", "limits/<name>", unset_stack_limit, "Unset a limit of all", (404, 422)),
     ):
         name = _id(route)
-        add_route(
-            app, method, path, route, name=name, summary=summary, errors=[error], below=_STACK
-        )
+        add_route(app, method, path, route, name=name, summary=summary, errors=errors, below=_STACK)
 
 
 def _id(route: Callable[..., object]) -> str:

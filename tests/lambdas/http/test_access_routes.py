@@ -113,6 +113,8 @@ VALID: dict[str, Any] = {  # bodies by the end of the path; of routes that need 
     "mbc/uploads": {"size": 1},
     "mbc/lookup": {"keys": KEYS},
     "mbc/bulk": {"action": "retry", "filter": {}, "dryRun": True},
+    "any/backfill": {"from": "2026-01-05T06:00:00Z", "to": "2026-01-05T07:00:00Z"},
+    "limits/any": {"concurrency": 1},
     "schedules/any": {"taskType": "any", "expression": "rate(1 hour)"},
     "any~mine": {"event": "success", "callbackType": "other"},
     "any/any": {"status": "FAILED"},

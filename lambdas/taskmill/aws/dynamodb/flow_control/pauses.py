@@ -12,11 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from taskmill.aws.dynamodb.codec import encode, encode_item
 from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import Clock, now_ms
-from taskmill.model.errors import Conflict
+from taskmill.model.errors import Conflict, Throttled
 from taskmill.model.flow_control.limit_ids import (
     PAUSE,
     LimitId,
@@ -62,9 +64,14 @@ class PauseStore:
         """Whether a type was paused some seconds ago; `gate_of` tells whether it still is."""
         now = self._clock()
         if self._read_at is None or not 0 <= now - self._read_at < KEPT_MS:
+            self._look(now)
+        return bool(self._known) and self._gate(self._known, tenant, task_type) is not None
+
+    def _look(self, now: int) -> None:
+        """Read what is paused; what was known holds while that cannot be read."""
+        with suppress(ClientError, BotoCoreError, OSError, Throttled):
             row = self._table.get_many([PAUSES], consistent=False)[0]
             self._known, self._read_at = _marks(row), now
-        return bool(self._known) and self._gate(self._known, tenant, task_type) is not None
 
     def gate_of(self, tenant: str, task_type: str) -> LimitId | None:
         """The gate at which tasks of the type wait; None: it is not paused. Read consistently."""
