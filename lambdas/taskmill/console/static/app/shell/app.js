@@ -22,13 +22,13 @@ import { Trouble } from "./trouble.js";
 
 export function App() {
   const [railOpen, setRailOpen] = useState(false);
-  const { tenant, page, parts } = route.value;
+  const { tenant, page, parts, query } = route.value;
   useGlobalShortcuts();
   useEffect(() => setRailOpen(false), [route.value]);
   useEffect(() => {
     if (tenant && ready.value) follow(tenant);
   }, [tenant, ready.value]);
-  useEffect(resetReads, [tenant, page, parts.join("/")]);
+  useEffect(resetReads, [tenant, page, parts.join("/"), query.get("q")]);
   return html`<div class="shell">
     <a class="skip" href="#content" onClick=${skip}>Skip to the content</a>
     <${ProductionBar} />
