@@ -86,10 +86,11 @@ def under_way(outputs_file: Path, alarms: Inbox) -> Iterator[UnderWay]:
         yield UnderWay(
             client=client,
             minutely=minutely,
-            dies_for_ever=begun("dies-for-ever"),
-            dies=begun("dies"),
             dies_once=begun("dies-once"),
+            dies=begun("dies"),
             hangs=begun("hangs", "hang"),
+            # Last: what is received together with it may meet it again and again, and never begin.
+            dies_for_ever=begun("dies-for-ever"),
             one_kills=client.map("kills-its-worker", [*lives, "killer", *lives], batch_size=9),
             one_hangs=client.map("hangs", ["fine", "hang", "fine"], tolerated_failures=1),
         )
