@@ -34,6 +34,12 @@ Name = Annotated[
         help="The limit's name; of one without a name, the task type.", show_default=False
     ),
 ]
+TypeOrTenant = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="TYPE", help="The task type; by default all of the tenant.", show_default=False
+    ),
+]
 
 
 @app.command("show")
@@ -106,12 +112,7 @@ def unset(ctx: typer.Context, name: Name, *, key: Key = None, of_stack: OfStack 
 
 def pause(
     ctx: typer.Context,
-    task_type: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="TYPE", help="The task type; by default all of the tenant.", show_default=False
-        ),
-    ] = None,
+    task_type: TypeOrTenant = None,
 ) -> None:
     """Hold back the tasks of a type, or of the tenant, until `resume`. What runs goes on."""
     call: Call = ctx.obj
@@ -127,12 +128,7 @@ def pause(
 
 def resume(
     ctx: typer.Context,
-    task_type: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="TYPE", help="The task type; by default all of the tenant.", show_default=False
-        ),
-    ] = None,
+    task_type: TypeOrTenant = None,
 ) -> None:
     """Let tasks go on that `pause` has held back."""
     call: Call = ctx.obj

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from taskmill.functions.user_code import described, passes
 from taskmill.model.errors import InvalidRequest
 from taskmill.model.flow_control.declared_limits import Key, RateUnits, is_whole
-from taskmill.model.flow_control.limit_ids import STACK, LimitId, key_text
+from taskmill.model.flow_control.limit_ids import LimitId, key_text, owner
 from taskmill.model.left_out import LEFT_OUT
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
 
@@ -58,7 +58,7 @@ class Given:
 
     def id_of(self, tenant: str, limit: Any, option: str) -> LimitId:
         """The limit that the input falls under."""
-        whose = STACK if limit.scope == "stack" else tenant
+        whose = owner(limit.scope, tenant)
         name = limit.name or self._function.type
         if limit.key is None:
             return LimitId(whose, name)

@@ -48,6 +48,7 @@ def is_known(status: Status) -> bool:
 
 
 FINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
+OPEN = tuple(status for status in Status if status not in FINAL)
 COUNTED = {Status.COMPLETED: "completed", Status.FAILED: "failed", Status.CANCELLED: "cancelled"}
 """Final status of a subtask -> its name in the parent's `counts`."""
 COUNT_NAMES = tuple(COUNTED.values())

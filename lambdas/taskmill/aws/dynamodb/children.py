@@ -15,7 +15,7 @@ from taskmill.model.clock import Clock, now_ms
 from taskmill.model.keys import StoredKey, TaskKey
 from taskmill.model.rows.history import NOBODY, Actor
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import FINAL, Status
+from taskmill.model.statuses import FINAL, OPEN, Status
 from taskmill.model.time_bounds import renewed
 
 TRANSACTION_MARKS = 99  # a transaction has 100 actions, one of them on the parent's row
@@ -24,7 +24,6 @@ TALLY = {
     Status.FAILED: "childrenFailed",
     Status.CANCELLED: "childrenCancelled",
 }
-_OPEN = tuple(status for status in Status if status not in FINAL)
 
 
 class ChildStore:
@@ -191,7 +190,7 @@ class ChildStore:
         for name, amount in _amounts(children).items():
             request.add(name, sign * amount)
         request.require("run", run)
-        request.require_status(_OPEN)
+        request.require_status(OPEN)
         return request.action(self.table, parent.stored)
 
     def _adoption(self, row: TaskRow, run: int, *, awaited: bool) -> Update:

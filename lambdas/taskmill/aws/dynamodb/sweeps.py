@@ -13,7 +13,7 @@ from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import DAY_SECONDS, Clock, now_ms
 from taskmill.model.keys import StoredKey, sweep_key
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import FINAL, Status
+from taskmill.model.statuses import OPEN
 
 SEGMENTS = 4  # that are read at the same time: about as fast as one partition serves reads
 AGAIN_AFTER_MS = DAY_SECONDS * 1000
@@ -30,7 +30,6 @@ _READ: tuple[str, ...] = (
     *("runner", "pool", "priority", "awaitedTotal", "awaitedDone", "settlement"),
     *("slots", "gate"),
 )
-_OPEN = [status for status in Status if status not in FINAL]
 
 
 @dataclass(frozen=True)
@@ -141,7 +140,7 @@ class SweepStore:
 
     def _page(self, segment: int, after: StoredKey | None, updated_before: int) -> ScannedPage:
         names = {f"#{name}": name for name in ("row", *_READ)}
-        statuses = {f":status{index}": status for index, status in enumerate(_OPEN)}
+        statuses = {f":status{index}": status for index, status in enumerate(OPEN)}
         values = {":task": "TASK", ":fanOut": "SFN_TASK", ":before": updated_before, **statuses}
         request: dict[str, Any] = {
             "Segment": segment,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from taskmill.model.errors import InvalidOption, WrongOptionType
+from taskmill.model.flow_control.reservations import Pace
 from taskmill.model.options import check_choice, check_named, check_whole, suggests
 
 MOST_SLOTS = 100_000
@@ -84,6 +85,11 @@ class RateLimit:
         if isinstance(units, int):
             check_whole("units", units, least=1, most=self.most)
         return RateUnits(self, units)
+
+    @property
+    def pace(self) -> Pace:
+        """The rate as it is declared."""
+        return Pace(self.rate, self.per_seconds, self.most)
 
     @property
     def most(self) -> int:
@@ -165,11 +171,6 @@ def _check_common(key: Any, scope: str, name: str | None) -> None:
     check_choice("scope", scope, ("tenant", "stack"))
     if name is not None:
         check_named("name", name)
-
-
-def interval_us(rate: int, per_seconds: int) -> float:
-    """Microseconds between two units of a rate limit."""
-    return per_seconds * 1_000_000 / rate
 
 
 def is_whole(value: object) -> bool:

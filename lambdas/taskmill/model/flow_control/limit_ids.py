@@ -62,6 +62,11 @@ class LimitId:
         return StoredKey(f"{LIMIT_ROW}#{self.tenant}#{_shard(self.name)}", self.name)
 
     @property
+    def place(self) -> StoredKey:
+        """The row in which just this limit is set: of its key, or of its name if it has none."""
+        return self.setting if self.key else self.general
+
+    @property
     def waiters(self) -> str:
         """The partition of those that wait for a slot."""
         return f"{WAITER_ROW}#{self}"
@@ -76,6 +81,11 @@ class LimitId:
 def limit_partitions(row: str, tenant: str) -> list[str]:
     """All partitions of a tenant's rows of this kind (`GATE_ROW`, `RATE_ROW` or `LIMIT_ROW`)."""
     return [f"{row}#{tenant}#{shard}" for shard in range(LIMIT_SHARDS)]
+
+
+def owner(scope: str, tenant: str) -> str:
+    """Whose a limit of this scope is, for tasks of a tenant."""
+    return STACK if scope == "stack" else tenant
 
 
 def pause_id(tenant: str, task_type: str = "") -> LimitId:

@@ -11,7 +11,7 @@ from taskmill.model.api.requests import InvokeContext
 from taskmill.model.clock import to_datetime
 from taskmill.model.errors import InvalidRequest, TaskNotFound
 from taskmill.model.flow_control.limit_ids import STACK, LimitId, pause_id
-from taskmill.model.keys import StoredKey, check_name
+from taskmill.model.keys import check_name
 from taskmill.service.limits.declared import Kind
 from taskmill.service.limits.reading import LimitReads, Standing
 
@@ -50,7 +50,7 @@ class LimitChanges(LimitReads):
             burst=wanted.burst,
             by=invoke_context.user if invoke_context else None,
         )
-        self.limit_stores().settings.put(limit, _place(limit), stored)
+        self.limit_stores().settings.put(limit, limit.place, stored)
         return self._limit_view(limit, kind)
 
     def unset_limit(
@@ -63,8 +63,8 @@ class LimitChanges(LimitReads):
         """
         limit = LimitId(tenant_code or STACK, check_name("name", name), key or "")
         settings = self.limit_stores().settings
-        before = settings.get(_place(limit))
-        if not settings.delete(_place(limit)):
+        before = settings.get(limit.place)
+        if not settings.delete(limit.place):
             shown = f" for the key {key!r}" if key else ""
             raise TaskNotFound(f"nothing is set for the limit {name!r}{shown}", field="name")
         return self._limit_view(
@@ -124,10 +124,6 @@ class LimitChanges(LimitReads):
     def _limit_view(self, limit: LimitId, kind: Kind) -> LimitView:
         standing = Standing(self, limit.tenant, limit.name)
         return standing.view((limit.name, limit.key, kind))
-
-
-def _place(limit: LimitId) -> StoredKey:
-    return limit.setting if limit.key else limit.general
 
 
 def _kind(wanted: NewLimit) -> Kind:

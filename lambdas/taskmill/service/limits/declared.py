@@ -46,8 +46,7 @@ def declared_limits(types: Iterable[tuple[str, TaskSettings]]) -> Mapping[Place,
             rate = each.limit
             place = ("rate", rate.scope, rate.name)
             names[place].append(task_type)
-            pace = Pace(rate.rate, rate.per_seconds, rate.most)
-            known[place] = Declared((), pace=pace, keyed=rate.key is not None)
+            known[place] = Declared((), pace=rate.pace, keyed=rate.key is not None)
     return {
         place: Declared(tuple(sorted(names[place])), each.concurrency, each.pace, each.keyed)
         for place, each in known.items()

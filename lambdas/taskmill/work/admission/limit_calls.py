@@ -9,8 +9,7 @@ from taskmill.aws.dynamodb.flow_control.rates import RateStore
 from taskmill.model.clock import Clock
 from taskmill.model.errors import InvalidOption
 from taskmill.model.flow_control.declared_limits import RateLimit
-from taskmill.model.flow_control.limit_ids import STACK, LimitId, key_text
-from taskmill.model.flow_control.reservations import Pace
+from taskmill.model.flow_control.limit_ids import LimitId, key_text, owner
 from taskmill.model.options import check_whole
 from taskmill.model.rows.task_row import TaskRow
 
@@ -50,7 +49,7 @@ class AttemptLimits:
         text, taken = self._taken(limit)
         more = units - taken
         self.calls.rates.correct(
-            LimitId.from_text(text), more - self.corrected.get(text, 0), pace_of(limit)
+            LimitId.from_text(text), more - self.corrected.get(text, 0), limit.pace
         )
         self.corrected[text] = more
 
@@ -62,12 +61,12 @@ class AttemptLimits:
         """
         check_whole("units", units, least=1, most=limit.most)
         whose = self._id(limit, key)
-        (start,) = self.calls.rates.take(whose, [units], pace_of(limit))
+        (start,) = self.calls.rates.take(whose, [units], limit.pace)
         return max(start - self.calls.clock(), 0) / 1000
 
     def pause(self, limit: RateLimit, until: int) -> None:
         """Let no attempt under the limit start before `until` (epoch ms)."""
-        self.calls.rates.pause(self._id(limit, None), until, pace_of(limit))
+        self.calls.rates.pause(self._id(limit, None), until, limit.pace)
 
     def _taken(self, limit: RateLimit) -> tuple[str, int]:
         for text, units, *_ in self.row.rates:
@@ -81,14 +80,9 @@ class AttemptLimits:
 
     def _id(self, limit: RateLimit, key: object) -> LimitId:
         """The limit with its key: as given, else that which the task was submitted under."""
-        whose = STACK if limit.scope == "stack" else self.row.key.tenant
+        whose = owner(limit.scope, self.row.key.tenant)
         if limit.key is None:
             return LimitId(whose, limit.name)
         if key is not None:
             return LimitId(whose, limit.name, key_text(key, field="key"))
         return LimitId.from_text(self._taken(limit)[0])
-
-
-def pace_of(limit: RateLimit) -> Pace:
-    """The rate of a limit, as it is declared."""
-    return Pace(limit.rate, limit.per_seconds, limit.most)

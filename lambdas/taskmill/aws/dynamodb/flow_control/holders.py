@@ -20,12 +20,11 @@ from taskmill.model.errors import TaskExists
 from taskmill.model.flow_control.holds import UNBEGUN, Holder, HoldId
 from taskmill.model.rows.history import Actor
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import FINAL, Status
+from taskmill.model.statuses import OPEN, Status
 
 Action = Mapping[str, Any]
 REPLACED = Actor.of(None, "replaced by a newer task of its key")
 _BEFORE_DUE = (Status.CREATED, Status.SCHEDULED)
-_OPEN = tuple(status for status in Status if status not in FINAL)
 
 
 class HolderStore:
@@ -209,7 +208,7 @@ class HolderStore:
             status=status,
             sets=ending(row.key, status, now=now, retention_days=self._retention_days),
             entered=(status, now, 0, *REPLACED.tail),
-            allowed=_OPEN if begun else UNBEGUN,
+            allowed=OPEN if begun else UNBEGUN,
             where={"run": row.run, **({} if begun else {"attempts": 0})},
         )
         return write.request(now).action(self.table, row.key.stored)

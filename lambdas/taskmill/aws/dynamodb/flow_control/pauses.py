@@ -116,7 +116,7 @@ class PauseStore:
         """Have the dispatcher look again at those who wait at the gate of a pause that is over."""
         with suppress(ConditionFailed):  # the row is gone: then nobody waits any more
             self._table.update_unseen(
-                _place(gate),
+                gate.place,
                 "ADD touched :one",  # a write that changes nothing would make no record
                 condition="attribute_exists(pk)",
                 values={"one": 1},
@@ -125,7 +125,7 @@ class PauseStore:
     def find(self, tenant: str, task_type: str) -> Pause | None:
         """A pause that is under way; None: there is none."""
         gate = pause_id(tenant, task_type)
-        return _pause(self._table.get(_place(gate)))
+        return _pause(self._table.get(gate.place))
 
     def of_tenant(self, tenant: str) -> Iterator[Pause]:
         """The pauses of a tenant that are under way."""
@@ -166,14 +166,10 @@ class PauseStore:
         )
 
 
-def _place(gate: LimitId) -> StoredKey:
-    return gate.setting if gate.key else gate.general
-
-
 def _row(gate: LimitId, values: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in values.items() if value is not None}
     known = {"row": LIMIT_ROW, "tenant": gate.tenant, "name": gate.name, "key": gate.key}
-    return {**_place(gate)._asdict(), **known, **given}
+    return {**gate.place._asdict(), **known, **given}
 
 
 def _marks(row: Mapping[str, Any] | None) -> frozenset[str]:
