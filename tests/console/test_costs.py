@@ -13,11 +13,14 @@ UNITS = {
     "/fan-outs": 4.0,
     "/errors": 0.5,
     "/schedules": 1.0,
-    "/callbacks": 27.0,
+    "/callbacks": 4.5,
     "/submit": 0.0,
     "": 2.5,
 }
-"""Most read units of a view in the demo's shop of three hours, opened within the page."""
+"""Most read units of a view in the demo's shop of three hours, opened within the page.
+
+Without the unit that `/callbacks` reads a task type: types of other tests are known to this process too.
+"""
 
 
 def told(view: View) -> float:
@@ -48,7 +51,9 @@ def test_c30_each_view_tells_what_it_has_read(show_shop: Show) -> None:
             if len(view.behind.asked) > before and same(view, before):
                 break
         assert same(view, before), (page, told(view), read(view, before))
-        figures[page] = round(read(view, before), 1)
+        by_type = [each for each in view.behind.asked[before:] if each.path.endswith("/shop/callbacks")]
+        assert all(each.units == 1 for each in by_type)
+        figures[page] = round(read(view, before) - len(by_type), 1)
 
     assert figures.keys() == UNITS.keys()
     for page, units in figures.items():
@@ -57,5 +62,6 @@ def test_c30_each_view_tells_what_it_has_read(show_shop: Show) -> None:
 
 
 def same(view: View, before: int) -> bool:
-    """Whether the foot tells the same, up to its rounding."""
-    return abs(told(view) - read(view, before)) <= 0.051
+    """Whether the foot tells the same, up to its rounding: to tenths, to whole units from 100 on."""
+    units = read(view, before)
+    return abs(told(view) - units) <= (0.051 if units < 100 else 0.51)
