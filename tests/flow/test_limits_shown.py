@@ -1,6 +1,7 @@
 """Limits and pauses as people see and set them, by way of the client."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from clouds import TENANT, submit
@@ -46,7 +47,8 @@ def test_what_is_held_and_who_waits_is_shown_by_key(
     assert (shown["c-8"].held, shown["c-8"].waiting, shown["c-8"].oldest_at) == (1, 0, None)
     cloud.run()
     shown = {each.key: each for each in client.limits(name="limited-sync")}
-    assert {(each.held, each.waiting) for each in shown.values()} == {(0, 0)}
+    assert (shown[None].limit, shown[None].keyed, shown[None].held) == (2, True, None)
+    assert {(each.held, each.waiting) for key, each in shown.items() if key} == {(0, 0)}
 
 
 def test_a_rate_limit_tells_its_next_start(cloud: InProcessCloud, client: TaskClient) -> None:
@@ -70,7 +72,7 @@ def test_a_limit_that_is_set_goes_before_the_code_until_it_is_unset(
     assert limit.set_at is not None
     cloud.deliver_records()
     held = client.limits(name="limited-sync")
-    assert [each.held for each in held] == [4]
+    assert [(each.key, each.held) for each in held] == [(None, None), ("c-7", 4)]
 
     cloud.run()
     assert {cloud.wiring.tasks.get(key).status for key in keys} == {Status.COMPLETED}
@@ -118,7 +120,59 @@ def test_a_list_has_pages(cloud: InProcessCloud, client: TaskClient) -> None:
 
     whole = [each.key for each in client.limits(name="limited-sync", page_size=100)]
     assert [each.key for each in client.limits(name="limited-sync", page_size=2)] == whole
-    assert whole == [f"c-{number}" for number in range(7)]
+    assert whole == [None, *(f"c-{number}" for number in range(7))]
+
+
+def test_what_applies_to_a_key_is_told_before_it_is_used(client: TaskClient) -> None:
+    client.set_limit("limited-sync", key="c-8", concurrency=9)
+
+    shown = {key: list(client.limits(name="limited-sync", key=key)) for key in ("c-7", "c-8")}
+    assert [[(each.key, each.limit, each.held) for each in of_key] for of_key in shown.values()] == [
+        [("c-7", 2, 0)],
+        [("c-8", 9, 0)],
+    ]
+
+
+def test_a_limit_that_no_deployed_type_has_is_set_with_a_warning(client: TaskClient) -> None:
+    assert client.set_limit("limited-sync", concurrency=5).warning is None
+    odd = client.set_limit("limited-snc", concurrency=5)
+    assert odd.warning == (
+        "no task type that is deployed has a limit named 'limited-snc'; did you mean 'limited-sync'?"
+    )
+    assert client.pause("limited-mail").warning is None
+    assert client.pause("limited-mal").warning == (
+        "no task type 'limited-mal' is deployed; did you mean 'limited-mail'?"
+    )
+    assert {each.name for each in client.limits(name="limited-snc")} == {"limited-snc"}
+    client.unset_limit("limited-snc")
+    assert list(client.limits(name="limited-snc")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted", "refused"),
+    [
+        ("limited-sync", {"rate": 5}, "'limited-sync' is a limit of concurrency"),
+        ("mail", {"concurrency": 5}, "'mail' is a limit of rate"),
+        ("limited-import", {"key": "c-7", "concurrency": 5}, "does not count by key"),
+    ],
+)
+def test_what_the_code_declares_otherwise_is_not_set(
+    client: TaskClient, name: str, wanted: dict[str, Any], refused: str
+) -> None:
+    with pytest.raises(InvalidRequest, match=refused):
+        client.set_limit(name, **wanted)
+    assert [each.set_at for each in client.limits(name=name)] == [None]
+
+
+def test_a_rate_and_a_concurrency_of_one_name_are_set_apart(client: TaskClient) -> None:
+    client.set_limit("limited-both", concurrency=3)
+    client.set_limit("limited-both", rate=7)
+
+    shown = {each.kind: each for each in client.limits(name="limited-both")}
+    assert (shown["concurrency"].limit, shown["rate"].rate) == (3, 7)
+    client.unset_limit("limited-both")
+    shown = {each.kind: each for each in client.limits(name="limited-both")}
+    assert (shown["concurrency"].limit, shown["rate"].rate) == (2, 100)
 
 
 def test_a_type_is_paused_and_resumed(cloud: InProcessCloud, client: TaskClient) -> None:

@@ -25,3 +25,8 @@ def limited_shared(value: Any = None) -> Any:
 @task("limited-mail", rate=mail)
 def limited_mail(value: Any = None) -> Any:
     return value
+
+
+@task("limited-both", concurrency=2, rate=RateLimit("limited-both", 100))
+def limited_both(value: Any = None) -> Any:
+    return value

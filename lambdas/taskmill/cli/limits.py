@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from taskmill.cli.call import Call
 from taskmill.cli.options import Wide
-from taskmill.cli.tasks.show import moment_text
+from taskmill.cli.tasks.show import age_text, moment_text, span_text
 
 if TYPE_CHECKING:
     from taskmill.model.api.limits import LimitView, PauseView
@@ -19,8 +20,8 @@ app = typer.Typer(
     help="Show and set limits: how much runs at a time, how much starts within a time.",
 )
 
-COLUMNS = ("NAME", "KEY", "LIMIT", "HELD", "WAITING", "NEXT START", "SET BY")
-_RATE = re.compile(r"([0-9]+)(?:/([0-9]+))?")
+COLUMNS = ("NAME", "KEY", "LIMIT", "HELD", "WAITING", "OLDEST", "NEXT START", "SET BY")
+_RATE = re.compile(r"([1-9][0-9]*)(?:/([1-9][0-9]*))?")
 OfStack = Annotated[
     bool, typer.Option("--stack", help="Limits that all tenants share, in place of the tenant's.")
 ]
@@ -49,16 +50,19 @@ def show(
         str | None, typer.Argument(help="Only limits of this name.", show_default=False)
     ] = None,
     *,
+    key: Annotated[
+        str | None, typer.Option("--key", help="Only what applies to this key, used or not.")
+    ] = None,
     of_stack: OfStack = False,
     wide: Wide = False,
 ) -> None:
     """Show limits, what they hold, and who waits for them."""
     call: Call = ctx.obj
     with call.client() as client:
-        found = list(client.limits(name=name, of_stack=of_stack))
+        found = list(client.limits(name=name, key=key, of_stack=of_stack))
         if not found:
             what = f" named {name}" if name else ""
-            call.output.note(f"no limits{what}, and none that was used within a week")
+            call.output.note(f"the code declares no limits{what}, and none is set")
     if call.output.as_json:
         call.output.json_array(found)
         return
@@ -122,6 +126,7 @@ def pause(
     if call.output.as_json:
         call.output.model(paused)
         return
+    _warn(call, paused)
     call.output.line(f"PAUSED {paused.type or tenant}")
     call.output.note("workers hear of it within 15 seconds; what runs goes on")
 
@@ -140,7 +145,8 @@ def resume(
         return
     call.output.line(f"RESUMED {resumed.type or tenant}")
     if resumed.waiting:
-        call.output.note(f"{resumed.waiting:,} tasks go on")
+        one = resumed.waiting == 1
+        call.output.note("1 task goes on" if one else f"{resumed.waiting:,} tasks go on")
 
 
 def pauses(ctx: typer.Context) -> None:
@@ -172,29 +178,40 @@ def _parsed(rate: str | None) -> tuple[int | None, int | None]:
 def _print(call: Call, limit: LimitView) -> None:
     if call.output.as_json:
         call.output.model(limit)
-    else:
-        call.output.table(COLUMNS, [_row(limit)], wide=True)
+        return
+    _warn(call, limit)
+    call.output.table(COLUMNS, [_row(limit)], wide=True)
+
+
+def _warn(call: Call, changed: LimitView | PauseView) -> None:
+    if changed.warning:
+        call.output.note(f"warning: {changed.warning}")
 
 
 def _row(limit: LimitView) -> tuple[str, ...]:
     return (
         limit.name,
-        limit.key or ("*" if limit.set_at else ""),
+        limit.key or ("*" if limit.keyed else ""),
         _limit(limit),
         "" if limit.held is None else f"{limit.held:,}",
         "" if limit.waiting is None else f"{limit.waiting:,}",
-        moment_text(limit.paused_until or limit.next_start_at)
-        if limit.paused_until or limit.next_start_at
-        else "",
-        (limit.set_by or "set") if limit.set_at else "",
+        age_text(limit.oldest_at),
+        _next_start(limit),
+        (limit.set_by or "set").rsplit(":", 1)[-1] if limit.set_at else "",
     )
+
+
+def _next_start(limit: LimitView) -> str:
+    """For how long nothing can start; empty if it can at once."""
+    at = max(filter(None, (limit.paused_until, limit.next_start_at)), default=None)
+    return f"in {span_text(at - datetime.now(UTC))}" if at else ""
 
 
 def _limit(limit: LimitView) -> str:
     if limit.kind == "concurrency":
-        return "?" if limit.limit is None else f"{limit.limit:,} at a time"
+        return "none" if limit.limit is None else f"{limit.limit:,} at a time"
     if limit.rate is None:
-        return "?"
+        return "none"
     seconds = "s" if limit.per_seconds == 1 else f"{limit.per_seconds:,} s"
     return f"{limit.rate:,} / {seconds}, burst {limit.burst:,}"
 

@@ -12,9 +12,10 @@ from taskmill.client.connection import Connection
 from taskmill.client.paths import tenant_path
 from taskmill.client.wire import to_body
 from taskmill.model.api.limits import LimitView, PauseList, PauseView
+from taskmill.model.flow_control.limit_ids import MAX_KEY
 from taskmill.model.keys import check_name
 from taskmill.model.limits import MAX_PAGE
-from taskmill.model.options import check_whole, suggests
+from taskmill.model.options import check_text, check_whole, suggests
 
 
 class LimitCalls(Connection):
@@ -23,12 +24,18 @@ class LimitCalls(Connection):
     @listing
     @suggests
     def limits(
-        self, *, name: str | None = None, of_stack: bool = False, page_size: int = 100
+        self,
+        *,
+        name: str | None = None,
+        key: str | None = None,
+        of_stack: bool = False,
+        page_size: int = 100,
     ) -> Listing[LimitView]:
         """Limits of concurrency and of rate, what they hold, and who waits; by name and key.
 
         Args:
             name: Only limits of this name.
+            key: Only what applies to this key, used or not.
             of_stack: Those that all tenants share, in place of the tenant's.
             page_size: Limits in a request, 1 to 1,000.
         """
@@ -37,6 +44,8 @@ class LimitCalls(Connection):
         }
         if name is not None:
             query["name"] = check_name("name", name)
+        if key is not None:
+            query["key"] = check_text("key", key, most=MAX_KEY)
         return Listing(f"{self._of(of_stack)}/limits", LimitView.model_validate, query)
 
     @operation

@@ -34,6 +34,15 @@ Key = Annotated[
     str | None,
     Query(min_length=1, max_length=MAX_KEY, description="The key; without it, every key."),
 ]
+KeyFilter = Annotated[
+    str | None,
+    Query(
+        alias="key",
+        min_length=1,
+        max_length=MAX_KEY,
+        description="Return only what applies to this key, used or not.",
+    ),
+]
 _STACK = "/v1/"
 
 
@@ -75,9 +84,15 @@ def _id(route: Callable[..., object]) -> str:
 
 
 def list_limits(
-    tenant: Tenant, name: NameFilter = None, limit: Limit = 100, cursor: OpaqueCursor = None
+    tenant: Tenant,
+    name: NameFilter = None,
+    key: KeyFilter = None,
+    limit: Limit = 100,
+    cursor: OpaqueCursor = None,
 ) -> LimitList:
-    return current().service.list_limits(tenant_code=tenant, name=name, limit=limit, cursor=cursor)
+    return current().service.list_limits(
+        tenant_code=tenant, name=name, key=key, limit=limit, cursor=cursor
+    )
 
 
 def set_limit(
@@ -93,10 +108,16 @@ def unset_limit(tenant: Tenant, name: Name, key: Key = None) -> LimitView:
 
 
 def list_stack_limits(
-    request: Request, name: NameFilter = None, limit: Limit = 100, cursor: OpaqueCursor = None
+    request: Request,
+    name: NameFilter = None,
+    key: KeyFilter = None,
+    limit: Limit = 100,
+    cursor: OpaqueCursor = None,
 ) -> LimitList:
     _check_operator(request)
-    return current().service.list_limits(tenant_code=None, name=name, limit=limit, cursor=cursor)
+    return current().service.list_limits(
+        tenant_code=None, name=name, key=key, limit=limit, cursor=cursor
+    )
 
 
 def set_stack_limit(name: Name, body: Annotated[PutLimit, Body()], request: Request) -> LimitView:

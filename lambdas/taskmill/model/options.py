@@ -36,9 +36,14 @@ def suggests(function: Callable[P, R]) -> Callable[P, R]:
 
 def unknown_option(callee: str, name: str, known: Iterable[str]) -> str:
     """The message for a keyword that `callee` does not take."""
-    alike = _alike(name, [each for each in known if each != "self"])
-    hint = f"; did you mean {alike[0]!r}?" if alike else ""
+    hint = hint_at(name, [each for each in known if each != "self"])
     return f"{callee.removesuffix('.__init__')} has no option {name!r}{hint}"
+
+
+def hint_at(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the known one that is most alike, if any is."""
+    alike = _alike(name, known)
+    return f"; did you mean {alike[0]!r}?" if alike else ""
 
 
 def _alike(name: str, known: Iterable[str]) -> list[str]:

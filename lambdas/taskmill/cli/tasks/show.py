@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from taskmill.cli.keys import in_words
@@ -188,11 +188,19 @@ def age_text(at: datetime | None, *, now: datetime | None = None) -> str:
     """How long ago it was, such as "3 min ago"; after a month, the date. Empty for None."""
     if at is None:
         return ""
-    seconds = ((now or datetime.now(UTC)) - at).total_seconds()
-    for unit, length, most in (("s", 1, 60), ("min", 60, 60), ("h", 3_600, 48), ("d", 86_400, 31)):
+    passed = (now or datetime.now(UTC)) - at
+    if passed >= timedelta(days=31):
+        return at.astimezone().strftime("%Y-%m-%d")
+    return f"{span_text(passed)} ago"
+
+
+def span_text(span: timedelta) -> str:
+    """A time span in its largest unit, such as "3 min"; 0 s for a negative one."""
+    seconds = max(int(span.total_seconds()), 0)
+    for unit, length, most in (("s", 1, 60), ("min", 60, 60), ("h", 3_600, 48)):
         if seconds < length * most:
-            return f"{max(int(seconds // length), 0)} {unit} ago"
-    return at.astimezone().strftime("%Y-%m-%d")
+            return f"{seconds // length} {unit}"
+    return f"{seconds // 86_400} d"
 
 
 def short_text(value: Any) -> str:

@@ -34,11 +34,27 @@ class NewLimit(Model):
     )
 
 
+Warned = Annotated[
+    str | None,
+    Field(
+        exclude_if=lambda warning: warning is None,
+        description="Set in the answer to a change that concerns no task type that is deployed.",
+    ),
+]
+
+
 class LimitView(View):
     """A limit, for one key, and what it holds at the moment."""
 
     name: str = Field(description="That of the task type, if it was given none.")
-    key: str | None = Field(default=None, description="What is counted apart; null: all tasks.")
+    key: str | None = Field(
+        default=None, description="What is counted apart; null: all tasks, or every key."
+    )
+    keyed: bool = Field(
+        default=False,
+        description="It counts by key: what stands here without a key is for every key that has"
+        " no limit of its own.",
+    )
     kind: Literal["concurrency", "rate"]
     scope: Literal["tenant", "stack"]
     types: tuple[Name, ...] = Field(default=(), description="The task types subject to it.")
@@ -64,6 +80,7 @@ class LimitView(View):
     set_at: datetime | None = Field(
         default=None, description="When it was set; null: it is what the code says."
     )
+    warning: Warned = None
 
 
 class LimitList(View):
@@ -81,6 +98,7 @@ class PauseView(View):
     waiting: int = Field(default=0, description="Tasks that wait for its end; 10,000 may be more.")
     at: datetime | None = Field(default=None, description="Since when it is paused.")
     by: str | None = Field(default=None, description="Who has paused it.")
+    warning: Warned = None
 
 
 class PauseList(View):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from taskmill.aws.dynamodb.flow_control.pauses import Pause
 from taskmill.aws.dynamodb.flow_control.settings import SetLimit
@@ -12,6 +12,7 @@ from taskmill.model.clock import to_datetime
 from taskmill.model.errors import InvalidRequest, TaskNotFound
 from taskmill.model.flow_control.limit_ids import STACK, LimitId, pause_id
 from taskmill.model.keys import check_name
+from taskmill.model.options import hint_at
 from taskmill.service.limits.declared import Kind
 from taskmill.service.limits.reading import LimitReads, Standing
 
@@ -38,20 +39,38 @@ class LimitChanges(LimitReads):
             tenant_code: None: a limit that all tenants share.
 
         Raises:
-            InvalidRequest: Both a concurrency and a rate are given, or neither is.
+            InvalidRequest: Both a concurrency and a rate are given, or neither is; or the code
+                declares only the other kind by this name, or no key.
         """
         kind = _kind(wanted)
         tenant = tenant_code or STACK
         limit = LimitId(tenant, check_name("name", name), wanted.key or "")
-        stored = SetLimit(
-            concurrency=wanted.concurrency,
-            rate=wanted.rate,
-            per_seconds=wanted.per_seconds,
-            burst=wanted.burst,
-            by=invoke_context.user if invoke_context else None,
-        )
-        self.limit_stores().settings.put(limit, limit.place, stored)
-        return self._limit_view(limit, kind)
+        warning = self._checked(limit, kind)
+        settings = self.limit_stores().settings
+        before = settings.get(limit.place) or SetLimit()
+        by = invoke_context.user if invoke_context else None
+        settings.put(limit, limit.place, _changed(before, kind, wanted, by=by))
+        return self._limit_view(limit, kind).model_copy(update={"warning": warning})
+
+    def _checked(self, limit: LimitId, kind: Kind) -> str | None:
+        """What is doubtful about setting a limit: the code declares none of this name.
+
+        Raises:
+            InvalidRequest: The code declares something else by this name.
+        """
+        declared = self.declared(limit.tenant)
+        known = {each: found for (each, name), found in declared.items() if name == limit.name}
+        if not known:
+            alike = hint_at(limit.name, sorted({name for _, name in declared}))
+            return f"no task type that is deployed has a limit named {limit.name!r}{alike}"
+        if kind not in known:
+            (other,) = known
+            raise InvalidRequest(
+                f"{limit.name!r} is a limit of {other}; give {other}", field=str(kind)
+            )
+        if limit.key and not known[kind].keyed:
+            raise InvalidRequest(f"the limit {limit.name!r} does not count by key", field="key")
+        return None
 
     def unset_limit(
         self, *, tenant_code: str | None, name: str, key: str | None = None
@@ -90,7 +109,11 @@ class LimitChanges(LimitReads):
         checked = check_name("taskType", task_type) if task_type else ""
         by = invoke_context.user if invoke_context else None
         pause = self.limit_stores().pauses.pause(check_name("tenant", tenant_code), checked, by=by)
-        return self._pause_view(pause)
+        known = self.task_types()
+        warning = None
+        if checked and checked not in known:
+            warning = f"no task type {checked!r} is deployed{hint_at(checked, known)}"
+        return self._pause_view(pause).model_copy(update={"warning": warning})
 
     def resume(self, *, tenant_code: str, task_type: str | None = None) -> PauseView:
         """Let tasks that were held back go on, in the order in which they were created.
@@ -124,6 +147,15 @@ class LimitChanges(LimitReads):
     def _limit_view(self, limit: LimitId, kind: Kind) -> LimitView:
         standing = Standing(self, limit.tenant, limit.name)
         return standing.view((limit.name, limit.key, kind))
+
+
+def _changed(before: SetLimit, kind: Kind, wanted: NewLimit, *, by: str | None) -> SetLimit:
+    """What is set from now on; a limit of the other kind with the same name stays as it was."""
+    if kind == "concurrency":
+        return replace(before, concurrency=wanted.concurrency, by=by)
+    return replace(
+        before, rate=wanted.rate, per_seconds=wanted.per_seconds, burst=wanted.burst, by=by
+    )
 
 
 def _kind(wanted: NewLimit) -> Kind:

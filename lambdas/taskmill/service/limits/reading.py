@@ -32,23 +32,26 @@ class LimitReads(ServiceParts):
         *,
         tenant_code: str | None,
         name: str | None = None,
+        key: str | None = None,
         limit: int = 100,
         cursor: str | None = None,
     ) -> LimitList:
         """The limits of a tenant, or those that all tenants share, sorted by name and key.
 
-        A limit by key appears with the keys that were used within the last week, or set.
+        A limit by key appears once for every key, and with each key that was used within the last
+        week, or set.
 
         Args:
             tenant_code: None: those of the stack.
             name: Only limits of this name.
+            key: Only what applies to this key, used or not.
             limit: At most so many.
             cursor: Of the page before.
 
         Raises:
             InvalidRequest: The cursor is of another list.
         """
-        found = Standing(self, tenant_code or STACK, name)
+        found = Standing(self, tenant_code or STACK, name, key)
         lines = sorted(found.lines())
         after = _after(cursor)
         rest = [each for each in lines if after is None or each > after]
@@ -78,11 +81,19 @@ class LimitReads(ServiceParts):
         }
 
 
+    def task_types(self) -> list[str]:
+        """Names of the task types that are deployed, sorted; none if the code does not load."""
+        self.registry.try_load()
+        return sorted(FUNCTIONS)
+
+
 class Standing:
     """How the limits of a tenant stand at the moment."""
 
-    def __init__(self, service: LimitReads, tenant: str, name: str | None) -> None:
-        self._tenant, self._name = tenant, name
+    def __init__(
+        self, service: LimitReads, tenant: str, name: str | None = None, key: str | None = None
+    ) -> None:
+        self._tenant, self._name, self._key = tenant, name, key
         self._stores = stores = service.limit_stores()
         self._now = service.clock()
         self._declared = service.declared(tenant)
@@ -99,17 +110,21 @@ class Standing:
 
     def lines(self) -> Iterator[_Line]:
         """What there is to tell of: each limit with its key, once."""
-        found: set[_Line] = {
-            (name, "", kind) for (kind, name), each in self._declared.items() if not each.keyed
-        }
+        found: set[_Line] = {(name, "", kind) for kind, name in self._declared}
+        if self._key:
+            found |= {
+                (name, self._key, kind)
+                for (kind, name), each in self._declared.items()
+                if each.keyed
+            }
         found |= {(each.name, each.key, "concurrency") for each in self._held}
         found |= {(each.name, each.key, "rate") for each in self._rates}
         for limit, values in self._set.items():
-            found.add((limit.name, limit.key, "rate" if values.rate else "concurrency"))
+            found |= {(limit.name, limit.key, kind) for kind in values.kinds}
         for name, values in self._general.items():
-            found.add((name, "", "rate" if values.rate else "concurrency"))
+            found |= {(name, "", kind) for kind in values.kinds}
         for line in found:
-            if line[0] != PAUSE and self._name in (None, line[0]):
+            if line[0] != PAUSE and self._name in (None, line[0]) and self._key in (None, line[1]):
                 yield line
 
     def view(self, line: _Line) -> LimitView:
@@ -123,17 +138,20 @@ class Standing:
         return LimitView(
             name=name,
             key=key or None,
+            keyed=bool(known and known.keyed) or bool(key),
             kind=kind,
             scope="stack" if self._tenant == STACK else "tenant",
             types=known.types if known else (),
-            set_by=values.by,
-            set_at=to_datetime(values.updated_at),
+            set_by=values.by if kind in values.kinds else None,
+            set_at=to_datetime(values.updated_at) if kind in values.kinds else None,
             **(told or rate or {}),
         )
 
     def _slots(self, limit: LimitId, known: Declared | None, values: SetLimit) -> dict[str, object]:
         declared = known.concurrency if known else None
         most = declared if values.concurrency is None else values.concurrency
+        if known and known.keyed and not limit.key:
+            return {"limit": most}
         held, waiters = self._held.get(limit, 0), self._stores.waiters
         # Whoever waits does so because all slots were held.
         waits = most is None or held >= most

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import DAY_SECONDS, Clock, now_ms
@@ -46,7 +46,15 @@ class SetLimit:
     @property
     def says_something(self) -> bool:
         """False: it was set once, and is not any more."""
-        return (self.concurrency, self.rate, self.per_seconds, self.burst) != (None,) * 4
+        return any(self.kinds)
+
+    @property
+    def kinds(self) -> Iterator[Literal["concurrency", "rate"]]:
+        """What of a limit of this name is set."""
+        if self.concurrency is not None:
+            yield "concurrency"
+        if (self.rate, self.per_seconds, self.burst) != (None,) * 3:
+            yield "rate"
 
     def pace(self, declared: Pace) -> Pace:
         """The rate that applies."""

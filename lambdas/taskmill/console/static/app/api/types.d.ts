@@ -184,6 +184,7 @@ export interface LimitList {
 export interface LimitView {
   name: string;
   key?: string | null;
+  keyed?: boolean;
   kind: "concurrency" | "rate";
   scope: "tenant" | "stack";
   types?: Array<string>;
@@ -198,6 +199,7 @@ export interface LimitView {
   pausedUntil?: string | null;
   setBy?: string | null;
   setAt?: string | null;
+  warning?: string | null;
 }
 
 export interface LookedUp {
@@ -233,6 +235,7 @@ export interface PauseView {
   waiting?: number;
   at?: string | null;
   by?: string | null;
+  warning?: string | null;
 }
 
 export interface PostBulk {
