@@ -30,3 +30,8 @@ def limited_mail(value: Any = None) -> Any:
 @task("limited-both", concurrency=2, rate=RateLimit("limited-both", 100))
 def limited_both(value: Any = None) -> Any:
     return value
+
+
+@task("limited-by-keys-only")
+def limited_by_keys_only(value: Any = None) -> Any:
+    return value

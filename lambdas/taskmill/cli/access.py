@@ -78,6 +78,8 @@ def _show(call: Call, task_type: str, found: list[TaskType]) -> None:
     call.output.line(f"attempts     {one.max_attempts}, of up to {one.timeout_seconds:g} s each")
     own = "the stack's own workers"
     call.output.line(f"pool         {one.pool or own}")
+    if one.paused:
+        call.output.line("paused       yes: nothing of it begins until it is resumed")
     if one.secret_fields:
         call.output.line(f"secret       {', '.join(one.secret_fields)}")
     if one.input_schema is None:
@@ -90,4 +92,5 @@ def _show(call: Call, task_type: str, found: list[TaskType]) -> None:
 def _row(each: TaskType) -> tuple[str, ...]:
     about = (each.description or "").partition("\n")[0]
     timeout = f"{each.timeout_seconds:g} s"
+    about = " ".join(filter(None, ("(paused)" if each.paused else "", about)))
     return (each.type, str(each.max_attempts), timeout, each.pool or "", about)

@@ -15,7 +15,8 @@ def add_to(app: ApiGatewayResolver) -> None:
     add_route(app, "GET", "types", list_types, name="type_list", summary=summary)
 
 
-def list_types(tenant: Tenant) -> TaskTypes:  # noqa: ARG001  # all tenants have the same
+def list_types(tenant: Tenant) -> TaskTypes:
     from taskmill.functions.descriptions import described_types
 
-    return described_types(current().registry)
+    types = described_types(current().registry)  # all tenants have the same
+    return current().service.with_pauses(types, tenant_code=tenant)

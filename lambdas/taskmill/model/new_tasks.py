@@ -52,7 +52,8 @@ def task_row(
     start = start_of(task, now)
     row = _row(key, task, context, settings, now)
     limits = bounds(task, settings, since=start or now)
-    return row.but(run_at=start, unique=key_of(task), **limits)
+    on_conflict = task.unique.on_conflict if task.unique else None
+    return row.but(run_at=start, unique=key_of(task), on_conflict=on_conflict, **limits)
 
 
 def fan_out_row(

@@ -45,12 +45,13 @@ def subtask_row(task: Task) -> tuple[str, ...]:
 
 
 def note_text(task: Task) -> str:
-    """The error of a task; without one, its counts of subtasks or its progress."""
+    """The error of a task; without one, its counts of subtasks, its progress, or what it awaits."""
     if task.unreadable is not None:
         return f"unreadable row: {task.unreadable}"
     if message := error_text(task):
         return message
-    return counts_text(task) or progress_text(task)
+    told = counts_text(task) or progress_text(task)
+    return told or (f"waits for {waits}" if (waits := waits_text(task)) else "")
 
 
 def details(task: Task) -> Iterator[tuple[str, str]]:
@@ -59,6 +60,7 @@ def details(task: Task) -> Iterator[tuple[str, str]]:
         "key": f"{task.pk} {task.sk}",
         "name": task.name if task.name != task.type else None,
         "status": task.status,
+        "waits for": waits_text(task),
         "unreadable": task.unreadable,
         "attempts": _attempts(task),
         "sent again": f"{task.resent} times" if task.resent else None,
@@ -69,6 +71,7 @@ def details(task: Task) -> Iterator[tuple[str, str]]:
         "input": _ref_text(task, "input", task.input_ref) or short_text(task.input),
         "result": _ref_text(task, "result", task.attributes.get("resultRef"))
         or short_text(task.attributes.get("result")),
+        "key to itself": _unique_text(task),
         "parent": _key_text(task.parent),
         "children": _children_text(task),
         "created": moment_text(task.created_at),
@@ -108,6 +111,33 @@ def error_text(task: Task) -> str:
     told = f"{error.get('type', 'Error')}: {error.get('message', '')}{final_text(error)}"
     expired = error.get("type") == "Expired"
     return f"cancelled after {told}" if task.status is Status.CANCELLED and not expired else told
+
+
+def waits_text(task: Task) -> str:
+    """What holds a task back, such as "a slot of sync, key c-7"; empty: none of these."""
+    waits = task.waits_for
+    if waits is None:
+        return ""
+    if waits.kind == "pause":
+        paused = f"the type {waits.key}" if waits.key else "the tenant"
+        return f"the end of a pause of {paused}"
+    if waits.kind == "key":
+        return f"the end of the task that has the key {waits.key}"
+    name = waits.limit or "several limits"
+    shared = " of all tenants" if waits.scope == "stack" else ""
+    key = f", key {waits.key}" if waits.key else ""
+    if waits.kind == "limit":
+        return f"a slot of {name}{shared}{key}"
+    return f"its start by the rate of {name}{shared}{key}: {moment_text(waits.until)}"
+
+
+def _unique_text(task: Task) -> str:
+    """The key that a task has to itself, and what becomes of further submits; else empty."""
+    held = task.unique
+    if held is None:
+        return ""
+    given = held.on_conflict or {"debounce": "debounced"}.get(held.of, f"of its {held.of}")
+    return f"{held.key} until its {held.until} ({given})"
 
 
 def _key_text(key: str | None) -> str:

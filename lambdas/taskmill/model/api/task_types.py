@@ -24,6 +24,9 @@ class TaskType(View):
     pool: str | None = Field(
         default=None, description="Worker pool; null: the stack's own workers."
     )
+    paused: bool = Field(
+        default=False, description="Whether the type, or all of the tenant, is paused."
+    )
     secret_fields: tuple[str, ...] = Field(
         default=(), description="Fields that the API masks, as `card.number` or `lines.*.token`."
     )

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 
 from taskmill.model.api.base import Json, Unreadable, View
 from taskmill.model.api.shown import ShownStatus, unreadable_task
+from taskmill.model.api.waiting import KeyOfItsOwn, WaitsFor
 from taskmill.model.clock import to_datetime
 from taskmill.model.keys import TaskKey
 from taskmill.model.pools import pool_of
@@ -85,6 +86,13 @@ class Task(View):
         default=None, description="When it must have ended, else it ends as FAILED."
     )
     retry_at: datetime | None = None
+    waits_for: WaitsFor | None = Field(
+        default=None,
+        description="What holds it back: a limit, a pause or a key; null: none of these.",
+    )
+    unique: KeyOfItsOwn | None = Field(
+        default=None, description="The key that it has to itself; null: it has none."
+    )
     lease_until: datetime | None = None
     created_at: datetime | None = None
     updated_at: datetime | None = None
@@ -168,6 +176,8 @@ class Task(View):
             history=tuple(map(HistoryEntry.of, row.history)),
             expired=expired,
             pool=pool_of(row),
+            waits_for=WaitsFor.of(row),
+            unique=KeyOfItsOwn.of_row(row),
             **moments,
             **same,
         )

@@ -66,7 +66,7 @@ class TaskRow(ReadableRow):
     the rate limits that an attempt takes units of: id, units, rate, seconds and burst; `rate_at` is
     when the next attempt may start. `returned` counts attempts given back by `RetryAfter`.
     `unique` is the key that it has to itself: what kind of a hold that is, and the key, as
-    `model/flow_control/holds.py` has it.
+    `model/flow_control/holds.py` has it; `on_conflict` is what its submit said of that key.
     `swept_at` is when a sweep last sent its message again.
     `resent` counts how often its message was sent again after it had become a dead letter, and
     `resent_for` has the ids of these dead letters.
@@ -142,6 +142,7 @@ class TaskRow(ReadableRow):
     rate_at: int | None = None
     returned: int | None = None
     unique: str | None = None
+    on_conflict: str | None = None
     swept_at: int | None = None
     history: tuple[Entry, ...] = ()
     version: int = 1

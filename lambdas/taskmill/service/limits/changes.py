@@ -8,6 +8,7 @@ from taskmill.aws.dynamodb.flow_control.pauses import Pause
 from taskmill.aws.dynamodb.flow_control.settings import SetLimit
 from taskmill.model.api.limits import LimitView, NewLimit, PauseList, PauseView
 from taskmill.model.api.requests import InvokeContext
+from taskmill.model.api.task_types import TaskTypes
 from taskmill.model.clock import to_datetime
 from taskmill.model.errors import InvalidRequest, TaskNotFound
 from taskmill.model.flow_control.limit_ids import STACK, LimitId, pause_id
@@ -127,6 +128,13 @@ class LimitChanges(LimitReads):
             what = f"the type {task_type!r}" if task_type else f"the tenant {tenant_code!r}"
             raise TaskNotFound(f"{what} is not paused", field="taskType" if task_type else "tenant")
         return self._pause_view(ended, paused=False)
+
+    def with_pauses(self, types: TaskTypes, *, tenant_code: str) -> TaskTypes:
+        """Task types that tell which of them are paused for a tenant."""
+        names = [each.type for each in types.types]
+        held = self.limit_stores().pauses.held(check_name("tenant", tenant_code), names)
+        told = (each.model_copy(update={"paused": each.type in held}) for each in types.types)
+        return types.model_copy(update={"types": tuple(told)})
 
     def list_pauses(self, *, tenant_code: str) -> PauseList:
         """The pauses of a tenant: first its own, then those of its types by name."""

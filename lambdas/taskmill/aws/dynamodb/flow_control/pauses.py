@@ -7,7 +7,7 @@ and whose change makes the dispatcher let those go on who wait.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +76,11 @@ class PauseStore:
     def gate_of(self, tenant: str, task_type: str) -> LimitId | None:
         """The gate at which tasks of the type wait; None: it is not paused. Read consistently."""
         return self._gate(_marks(self._table.get(PAUSES)), tenant, task_type)
+
+    def held(self, tenant: str, types: Iterable[str]) -> frozenset[str]:
+        """Which of these types are paused, or their tenant is. One read, strongly consistent."""
+        marks = _marks(self._table.get(PAUSES))
+        return frozenset(each for each in types if self._gate(marks, tenant, each) is not None)
 
     def is_open(self, gate: LimitId) -> bool:
         """Whether the pause with this gate is over. Read consistently."""

@@ -176,6 +176,13 @@ export interface KeyModel {
   sk: string;
 }
 
+export interface KeyOfItsOwn {
+  key: string;
+  of: "unique" | "debounce" | "schedule";
+  onConflict?: "existing" | "reject" | "replace" | "coalesce" | null;
+  until: "end" | "start";
+}
+
 export interface LimitList {
   items: Array<LimitView>;
   cursor: string | null;
@@ -478,6 +485,8 @@ export interface Task {
   expiresAt?: string | null;
   deadlineAt?: string | null;
   retryAt?: string | null;
+  waitsFor?: WaitsFor | null;
+  unique?: KeyOfItsOwn | null;
   leaseUntil?: string | null;
   createdAt?: string | null;
   updatedAt?: string | null;
@@ -543,6 +552,7 @@ export interface TaskType {
   maxAttempts: number;
   timeoutSeconds: number;
   pool?: string | null;
+  paused?: boolean;
   secretFields?: Array<string>;
 }
 
@@ -572,6 +582,14 @@ export interface Upload {
   url: string;
   headers: Record<string, string>;
   expiresInSeconds: number;
+}
+
+export interface WaitsFor {
+  kind: "limit" | "rate" | "pause" | "key";
+  limit?: string | null;
+  key?: string | null;
+  scope?: "tenant" | "stack" | null;
+  until?: string | null;
 }
 
 export interface WantedKey {
