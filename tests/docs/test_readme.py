@@ -122,6 +122,19 @@ def test_an_input_that_is_no_name_is_refused_on_submit(network: Network) -> None
     assert told in answer.output
 
 
+def test_two_changes_of_one_order_are_one_task_and_a_charge_is_made(cloud: InProcessCloud) -> None:
+    names: dict[str, Any] = {"__name__": "readme_limits"}
+    exec(compile(program("RateLimit("), "README.md", "exec"), names)  # noqa: S102  # its point
+    for customer in ("c-7", "c-7", "c-8"):
+        names["order_changed"](customer)
+    assert names["charge"].submit(5).wait() == 5
+
+    cloud.run()
+    with cloud.client("default") as client:
+        results = sorted(client.result(each) for each in client.list(task_type="sync"))
+    assert results == ["synced c-7", "synced c-8"]
+
+
 def test_the_task_greets_from_python(
     network: Network, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -139,7 +152,7 @@ def test_the_task_greets_from_python(
 
 
 def test_every_program_is_run_by_a_test_here() -> None:
-    run = {'@task("greet")', "app.synth()", "def test_", "TaskClient"}
+    run = {'@task("greet")', "app.synth()", "def test_", "TaskClient", "RateLimit("}
 
     assert {program(marker) for marker in run} == set(blocks("python"))
 

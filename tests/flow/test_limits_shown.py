@@ -127,7 +127,9 @@ def test_what_applies_to_a_key_is_told_before_it_is_used(client: TaskClient) -> 
     client.set_limit("limited-sync", key="c-8", concurrency=9)
 
     shown = {key: list(client.limits(name="limited-sync", key=key)) for key in ("c-7", "c-8")}
-    assert [[(each.key, each.limit, each.held) for each in of_key] for of_key in shown.values()] == [
+    assert [
+        [(each.key, each.limit, each.held) for each in of_key] for of_key in shown.values()
+    ] == [
         [("c-7", 2, 0)],
         [("c-8", 9, 0)],
     ]
@@ -137,7 +139,8 @@ def test_a_limit_that_no_deployed_type_has_is_set_with_a_warning(client: TaskCli
     assert client.set_limit("limited-sync", concurrency=5).warning is None
     odd = client.set_limit("limited-snc", concurrency=5)
     assert odd.warning == (
-        "no task type that is deployed has a limit named 'limited-snc'; did you mean 'limited-sync'?"
+        "no task type that is deployed has a limit named 'limited-snc';"
+        " did you mean 'limited-sync'?"
     )
     assert client.pause("limited-mail").warning is None
     assert client.pause("limited-mal").warning == (

@@ -23,7 +23,7 @@ app = typer.Typer(
 COLUMNS = ("NAME", "KEY", "LIMIT", "HELD", "WAITING", "OLDEST", "NEXT START", "SET BY")
 _RATE = re.compile(r"([1-9][0-9]*)(?:/([1-9][0-9]*))?")
 OfStack = Annotated[
-    bool, typer.Option("--stack", help="Limits that all tenants share, in place of the tenant's.")
+    bool, typer.Option("--shared", help="Limits that all tenants share, in place of the tenant's.")
 ]
 Key = Annotated[
     str | None,

@@ -1,14 +1,16 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.main
 from network import Network
 from typer.testing import Result
 
+from taskmill.cli.app import app
 from taskmill.client import TaskClient
 
 Run = Callable[..., Result]
@@ -229,6 +231,20 @@ def test_global_options_may_stand_anywhere(run: Run, network: Network) -> None:
 
     paths = {each.url.path for each in network.requests}
     assert paths == {"/v1/tenants/other/tasks"}
+
+
+def test_no_command_has_an_option_of_a_global_ones_name() -> None:
+    """The global one would be taken, wherever it stands."""
+    root = typer.main.get_command(app)
+    known = {name for option in root.params for name in (*option.opts, *option.secondary_opts)}
+    assert {"--stack", "--tenant"} <= known
+
+    def options(command: Any) -> Iterator[str]:
+        for each in getattr(command, "commands", {}).values():
+            yield from (name for option in each.params for name in option.opts if name[0] == "-")
+            yield from options(each)
+
+    assert set(options(root)).isdisjoint(known)
 
 
 def test_what_follows_two_dashes_is_no_option(run: Run, network: Network) -> None:

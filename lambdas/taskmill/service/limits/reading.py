@@ -80,7 +80,6 @@ class LimitReads(ServiceParts):
             if its == scope
         }
 
-
     def task_types(self) -> list[str]:
         """Names of the task types that are deployed, sorted; none if the code does not load."""
         self.registry.try_load()
