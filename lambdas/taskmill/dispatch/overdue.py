@@ -85,7 +85,7 @@ def _due_since(row: TaskRow) -> int | None:
     waits = {Status.WAITING: row.awaited_total, Status.FINISHED: row.settlement}
     known = {
         Status.CREATED: max(changed, row.run_at or 0, direct_until or 0),
-        Status.SCHEDULED: max(changed, row.run_at or 0),
+        Status.SCHEDULED: max(changed, row.run_at or 0, row.line_at or 0),
         Status.PARKED: changed,
         Status.QUEUED: changed,
         Status.ERRORED: max(changed, row.retry_at or 0),

@@ -82,11 +82,11 @@ class WorkParts(FlowControlParts):
     def admission(self) -> Admission:
         from taskmill.work.admission.admissions import Admissions
         from taskmill.work.admission.gate_admission import GateAdmission
-        from taskmill.work.admission.rate_admission import RateAdmission
+        from taskmill.work.admission.rate_admission import LineAdmission, RateAdmission
 
         gates = GateAdmission(keeper=lambda: self.gatekeeper)
         rates = RateAdmission(grants=self.rate_grants, clock=self.clock, sleep=self.sleep)
-        return Admissions((gates, rates))
+        return Admissions((LineAdmission(self.clock), gates, rates))
 
     @cached_property
     def pause_admission(self) -> PauseAdmission:

@@ -59,7 +59,7 @@ class ClaimStore:
                 "SET #status = :started, #fence = :fence, leaseUntil = :lease, updatedAt = :now,"
                 " startedAt = if_not_exists(startedAt, :now), maxAttempts = :limit,"
                 " #history = list_append(if_not_exists(#history, :none), :entry)"
-                " ADD attempts :one, version :one REMOVE retryAt, rateAt",
+                " ADD attempts :one, version :one REMOVE retryAt, rateAt, lineAt",
                 condition=CLAIMABLE,
                 names={"#status": "status", "#fence": "fence", "#history": "history"},
                 values={

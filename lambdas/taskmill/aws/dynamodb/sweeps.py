@@ -28,7 +28,7 @@ START: Position = dict.fromkeys(range(SEGMENTS))
 _READ: tuple[str, ...] = (
     *("pk", "sk", "status", "updatedAt", "runAt", "retryAt", "leaseUntil", "direct", "sweptAt"),
     *("runner", "pool", "priority", "awaitedTotal", "awaitedDone", "settlement"),
-    *("slots", "gate"),
+    *("slots", "gate", "lineAt"),
 )
 
 

@@ -183,6 +183,7 @@ LAST_RUN = (
     "gate",
     "waiter",
     "rateAt",
+    "lineAt",
     "returned",
     "sweptAt",
     "resent",

@@ -50,10 +50,12 @@ class WaitsFor(View):
         if row.status is Status.PARKED:
             return cls._parked(row)
         # What starts at once is given a start, too: it is not after the write that gives it.
-        if row.status not in PARKABLE or (row.rate_at or 0) <= (row.updated_at or 0):
+        at = row.line_at if row.status is Status.SCHEDULED else None
+        at = row.rate_at if at is None else at
+        if row.status not in PARKABLE or (at or 0) <= (row.updated_at or 0):
             return None
         only = LimitId.from_text(row.rates[0][0]) if len(row.rates) == 1 else None
-        return cls(kind="rate", until=to_datetime(row.rate_at), **_named(only))
+        return cls(kind="rate", until=to_datetime(at), **_named(only))
 
     @classmethod
     def _parked(cls, row: TaskRow) -> Self | None:

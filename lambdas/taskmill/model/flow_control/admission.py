@@ -10,6 +10,8 @@ from taskmill.model.statuses import RUNNING, Status
 
 LATE_MS = 1_000
 """A start by a rate limit is good for so long; who comes later takes units anew."""
+SOON_MS = 5_000
+"""A task keeps its slots for a start that is no further away; else it gives them back."""
 HOLDING = frozenset({Status.QUEUED, *RUNNING})
 """Statuses in which a task keeps its slots; in any other it gives them back."""
 
@@ -19,6 +21,11 @@ def is_admitted(row: TaskRow, now: int) -> bool:
     if row.gates and row.slots is None:
         return False
     return not row.rates or (row.rate_at is not None and now - LATE_MS <= row.rate_at <= now)
+
+
+def stands_in_line(row: TaskRow, now: int) -> bool:
+    """Whether a task gave its slots back for a start that is still far away, at this time."""
+    return row.status is Status.SCHEDULED and row.line_at is not None and row.line_at > now
 
 
 GIVES_BACK = frozenset(Status) - HOLDING - {Status.CREATED}

@@ -64,7 +64,8 @@ class TaskRow(ReadableRow):
     number that its type declares; `slots` is how many slots it holds at each of them (None: none),
     `gate` the one that it waits at while it is PARKED, and `waiter` its place there. `rates` are
     the rate limits that an attempt takes units of: id, units, rate, seconds and burst; `rate_at` is
-    when the next attempt may start. `returned` counts attempts given back by `RetryAfter`.
+    when the next attempt may start, `line_at` when a task that gave its slots back, because its
+    start was too far away, gets some again. `returned` counts attempts given back by `RetryAfter`.
     `unique` is the key that it has to itself: what kind of a hold that is, and the key, as
     `model/flow_control/holds.py` has it; `on_conflict` is what its submit said of that key.
     `swept_at` is when a sweep last sent its message again.
@@ -140,6 +141,7 @@ class TaskRow(ReadableRow):
     waiter: str | None = None
     rates: tuple[tuple[str, int, int, int, int], ...] = ()
     rate_at: int | None = None
+    line_at: int | None = None
     returned: int | None = None
     unique: str | None = None
     on_conflict: str | None = None

@@ -1,0 +1,63 @@
+"""Task functions under limits of concurrency and of rate together.
+
+`STARTS` has the virtual time and the input of each attempt, `MOST` the most that ran at a time.
+"""
+
+from collections import Counter
+from typing import Any
+
+from taskmill import Limit, RateLimit, Retry, RetryAfter, TaskContext, task
+from taskmill.testing import InProcessCloud
+
+STARTS: list[tuple[int, Any]] = []
+CLOUDS: list[InProcessCloud] = []  # whose time passes while a task runs
+NOW: Counter[str] = Counter()
+MOST: Counter[str] = Counter()
+
+brisk = RateLimit("both-brisk", 10, per_seconds=1, burst=2)
+slow = RateLimit("both-slow", 1, per_seconds=60, burst=1, key="customer")
+crowd = Limit(2, name="both-crowd")
+
+
+def reset(cloud: InProcessCloud) -> None:
+    STARTS.clear()
+    CLOUDS[:] = [cloud]
+    NOW.clear()
+    MOST.clear()
+
+
+def work(gate: str, value: Any, seconds: float) -> None:
+    STARTS.append((CLOUDS[0].clock(), value))
+    NOW[gate] += 1
+    MOST[gate] = max(MOST[gate], NOW[gate])
+    try:
+        CLOUDS[0].sleep(seconds)
+    finally:
+        NOW[gate] -= 1
+
+
+@task("both-brisk", concurrency=3, rate=brisk, retry=Retry(max_attempts=5, base_seconds=1))
+def both_brisk(value: int) -> int:
+    work("both-brisk", value, 0.2)
+    return value
+
+
+@task("both-slow", concurrency=crowd, rate=slow)
+def both_slow(order: dict[str, Any]) -> str:
+    work("both-crowd", order["customer"], 0.5)
+    return str(order["customer"])
+
+
+@task("both-gated-only", concurrency=crowd)
+def both_gated_only(value: Any = None) -> Any:
+    work("both-crowd", value, 0.5)
+    return value
+
+
+@task("both-returned", concurrency=2, rate=brisk, retry=Retry(max_attempts=1))
+def both_returned(value: Any, ctx: TaskContext) -> Any:
+    """The first of all calls meets a 429."""
+    work("both-returned", value, 0.05)
+    if len(STARTS) == 1:
+        raise RetryAfter(60, limit=brisk)
+    return value
