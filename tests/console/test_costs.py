@@ -19,7 +19,7 @@ UNITS = {
 }
 """Most read units of a view in the demo's shop of three hours, opened within the page.
 
-Without the unit a task type that `/callbacks` reads: this process knows types of other tests too.
+Without the unit that `/callbacks` reads a task type: this process knows types of other tests, too.
 """
 
 
@@ -51,9 +51,8 @@ def test_c30_each_view_tells_what_it_has_read(show_shop: Show) -> None:
             if len(view.behind.asked) > before and same(view, before):
                 break
         assert same(view, before), (page, told(view), read(view, before))
-        by_type = [
-            each for each in view.behind.asked[before:] if each.path.endswith("/shop/callbacks")
-        ]
+        asked = view.behind.asked[before:]
+        by_type = [each for each in asked if each.path.endswith("/shop/callbacks")]
         assert all(each.units == 1 for each in by_type)
         figures[page] = round(read(view, before) - len(by_type), 1)
 
@@ -64,6 +63,6 @@ def test_c30_each_view_tells_what_it_has_read(show_shop: Show) -> None:
 
 
 def same(view: View, before: int) -> bool:
-    """Whether the foot tells the same, up to its rounding: to whole units from 100 on."""
+    """Whether the foot tells the same, rounded to tenths, and to whole units from 100 on."""
     units = read(view, before)
     return abs(told(view) - units) <= (0.051 if units < 100 else 0.51)

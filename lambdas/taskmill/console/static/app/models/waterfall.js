@@ -41,7 +41,7 @@ const OUTCOME = {
 /** Words of the kinds, for legends and for screen readers. @type {Record<SegmentKind, string>} */
 export const WORDS = {
   scheduled: "scheduled",
-  parked: "held back by a limit",
+  parked: "held back by a limit or a pause",
   queued: "queued",
   retry: "waiting for its retry",
   run: "running",

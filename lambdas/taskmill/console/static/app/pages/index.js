@@ -27,6 +27,14 @@ export const PAGES = [
   { name: "schedules", title: "Schedules", nav: true, keys: "g s", load: () => import("./schedules.js") },
   { name: "callbacks", title: "Callbacks", nav: true, keys: "g c", load: () => import("./callbacks.js") },
   {
+    name: "limits",
+    title: "Limits",
+    nav: true,
+    keys: "g l",
+    feature: "limits",
+    load: () => import("./limits.js"),
+  },
+  {
     name: "submit",
     title: "Submit",
     nav: true,

@@ -11,6 +11,7 @@ import { StatusBadge } from "../parts/icons.js";
 import { Empty, Shown } from "../parts/states.js";
 import { href, route, setQuery } from "../router.js";
 import { has } from "../session.js";
+import { PausedMark } from "../shell/pauses.js";
 import { STATUSES, open, word } from "../statuses.js";
 import { duration, now } from "../times.js";
 import { chartsOf, summaryOf, unusualTypes } from "./overview-data.js";
@@ -156,7 +157,7 @@ function TypeRow({ row, unusual }) {
   const { type, counts, oldestWaitingAt } = row;
   return html`<tr>
     <th scope="row">
-      <a href=${href("tasks", [], { q: writeFilter([{ field: "type", value: type }]) })}>${type}</a>
+      <a href=${href("tasks", [], { q: writeFilter([{ field: "type", value: type }]) })}>${type}</a><${PausedMark} type=${type} />
       ${unusual && html` <span class="tag is-unusual" title="Its failure rate of this hour is far above that of the hours before">failing more</span>`}
     </th>
     ${STATUSES.map((status) => html`<td class="number"><${Count} n=${counts[status]} status=${status} type=${type} /></td>`)}

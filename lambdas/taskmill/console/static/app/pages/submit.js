@@ -1,6 +1,7 @@
 // Submit a task: the deployed types, a form from the function's type hints, the API's refusal field by field.
 import { get, of, post } from "../api/client.js";
 import { hurry } from "../api/live.js";
+import { isPaused } from "../api/pauses.js";
 import { useQuery } from "../api/queries.js";
 import { html, useEffect, useMemo, useState } from "../lib.js";
 import { Card, Choice, PageHead } from "../parts/basics.js";
@@ -8,6 +9,7 @@ import { Empty } from "../parts/states.js";
 import { toast } from "../parts/toasts.js";
 import { go, href, route, taskHref } from "../router.js";
 import { mayWrite } from "../session.js";
+import { PausedMark } from "../shell/pauses.js";
 import { hasMasked } from "../models/json-tree.js";
 import { canShow, fieldsOf, inputOf, textsOf } from "../models/schema-form.js";
 import { partsOf } from "../models/tree.js";
@@ -23,7 +25,7 @@ export default function SubmitPage() {
   const again = query.get("again") ?? "";
   const types = useQuery([tenant, "submit", "types"], () => deployedTypes(tenant), { staleTime: 60_000 });
   if (!mayWrite.value) return html`<${PageHead} title="Submit" /><${Empty} title="You may only read">Your role has no grant to submit tasks.<//>`;
-  return html`<${PageHead} title="Submit" hint=${chosen ? html`a task of type <b>${chosen}</b>` : "Choose a type."} />
+  return html`<${PageHead} title="Submit" hint=${chosen ? html`a task of type <b>${chosen}</b><${PausedMark} type=${chosen} />` : "Choose a type."} />
     ${shown(types, (all) => html`<div class="submit"><${Types} all=${all} chosen=${chosen} />
       ${chosen ? html`<${Form} key=${`${chosen} ${again}`} again=${again} type=${all.find((/** @type {any} */ one) => one.type === chosen) ?? { type: chosen, isUnknown: true }} />`
         : html`<${Empty} title=${all.length ? "Choose a type" : "The API does not tell its types"}>${!all.length && "Type a name at the left."}<//>`}</div>`)}`;
@@ -34,7 +36,7 @@ function Types({ all, chosen }) {
   const [query, setQuery] = useState("");
   /** @type {any[]} */
   const found = all.filter(({ type = "", description = "" }) => `${type} ${description}`.toLowerCase().includes(query.toLowerCase()));
-  const item = (/** @type {string} */ type, /** @type {string} */ note) => html`<li key=${type}><a href=${href("submit", [type])} aria-current=${type === chosen ? "page" : undefined}><b>${type}</b>
+  const item = (/** @type {string} */ type, /** @type {string} */ note) => html`<li key=${type}><a href=${href("submit", [type])} aria-current=${type === chosen ? "page" : undefined}><b>${type}</b><${PausedMark} type=${type} />
     ${note && html`<span class="muted cut">${note}</span>`}</a></li>`;
   return html`<nav class="type-list" aria-label="Task types">
     <input type="search" class="input" placeholder="Search types" aria-label="Search types" value=${query} onInput=${typed(setQuery)}
@@ -130,6 +132,7 @@ function Fields({ type, isFan = false, input, options }) {
     <${Card} title=${isFan ? "Fan-out" : "Input"} hint=${isFan && "a list: each element becomes a subtask"}
       actions=${hasForm && html`<${Choice} label="Input as" value=${mode} options=${[["form", "Form"], ["json", "JSON"]]} onChange=${change} />`}><div class="card-body">
       ${type.isUnknown && html`<p class="banner">No deployed function of this name is known: its tasks fail, unless a worker of yours runs them.</p>`}
+      ${isPaused(type.type) && html`<p class="banner">Paused: the task is parked until it is resumed.</p>`}
       ${type.description && html`<p class="muted description">${type.description}</p>`}
       ${hasMasked(input) && html`<p class="banner">Secret fields came masked, as ***: type them anew, or they are submitted as ***.</p>`}
       ${optionsForm(own, texts, problems, setTexts)}</div><//>

@@ -1,4 +1,5 @@
 // The head of a task's page: where it stands in its tree, its status, and what can be done with it.
+import { isPaused, tenantPause } from "../api/pauses.js";
 import { html, useState } from "../lib.js";
 import { useShortcuts } from "../keyboard.js";
 import { Button, Copy, PageHead, Time } from "../parts/basics.js";
@@ -6,6 +7,7 @@ import { Dialog } from "../parts/dialog.js";
 import { StatusBadge } from "../parts/icons.js";
 import { href, route } from "../router.js";
 import { mayWrite } from "../session.js";
+import { PausedMark } from "../shell/pauses.js";
 import { isFinal, mayBeRetried } from "../statuses.js";
 import { CopyAs } from "../widgets/short.js";
 import { act, hrefOfId } from "./task-data.js";
@@ -14,8 +16,9 @@ import { act, hrefOfId } from "./task-data.js";
 export function TaskHead({ task }) {
   const { status, name, type, code, unreadable } = task;
   return html`<${PageHead} hint=${html`<${Where} task=${task} />`}
-      title=${html`<span class="task-title"><${StatusBadge} status=${status} /> ${name && name !== type ? `${name} · ${type}` : type} <code class="muted cut">${code}</code><${Copy} text=${code} label="Copy the code" /></span>`}>
+      title=${html`<span class="task-title"><${StatusBadge} status=${status} /> ${name && name !== type ? `${name} · ${type}` : type} <code class="muted cut">${code}</code><${Copy} text=${code} label="Copy the code" /><${PausedMark} type=${type} /></span>`}>
       <${Actions} task=${task} /><//>
+    ${!isFinal(status) && html`<${Waits} task=${task} />`}
     ${unreadable && html`<p class="banner" role="alert">The stored row cannot be read: ${unreadable}</p>`}`;
 }
 
@@ -30,6 +33,22 @@ function Where({ task }) {
     ${run > 1 && html`<span>run ${run}</span>`}
     ${maxAttempts && html`<span>attempt ${attempts} of ${maxAttempts}</span>`}
     ${retryAt && !isFinal(status) && html`<span>retry <${Time} at=${retryAt} /></span>`}</span>`;
+}
+
+/** Why a task does not begin: a limit, a rate, a pause, another task with its key. @param {{task: any}} props */
+function Waits({ task }) {
+  const { status, type, unique } = task;
+  const { kind = isPaused(type) ? "pause" : "", limit, key, until } = task.waitsFor ?? {};
+  if (!task.waitsFor && status !== "PARKED") return null;
+  const named = () => html`<a href=${href("limits", [], { name: limit })}>${limit}</a>${key && html`, key <code class="key">${key}</code>`}`;
+  /** @type {Record<string, () => any>} */
+  const words = {
+    limit: () => html`Waits for a slot of the limit ${named()}.`,
+    rate: () => html`Begins ${until ? html`<${Time} at=${until} />` : "later"}, by the rate limit ${named()}.`,
+    pause: () => html`Waits until ${tenantPause() ? `the tenant ${route.value.tenant}` : html`the type ${type}`} is resumed: <a href=${href("limits")}>paused</a>.`,
+    key: () => html`Waits for the end of the task that has the key <code class="key">${key ?? unique?.key}</code>.`,
+  };
+  return html`<p class="banner waits" role="status">${words[kind]?.() ?? html`Held back by a limit, or paused: <a href=${href("limits")}>limits</a>.`}</p>`;
 }
 
 /** @param {{task: any}} props */

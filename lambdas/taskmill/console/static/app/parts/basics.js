@@ -19,6 +19,15 @@ export function Time({ at, exact = false }) {
 }
 
 /**
+ * Who did something: of an ARN its last part, all of it on hover.
+ *
+ * @param {{name: string | null | undefined}} props
+ */
+export function User({ name }) {
+  return name ? html`<span class="cut user" title=${name}>${name.split(":").at(-1)}</span>` : null;
+}
+
+/**
  * How long something took, or takes until now.
  *
  * @param {{ms?: number | null, from?: string | null, to?: string | null}} props

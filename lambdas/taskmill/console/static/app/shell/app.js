@@ -16,6 +16,7 @@ import { Footer } from "./footer.js";
 import { Header, ProductionBar } from "./header.js";
 import { Help, helpOpen } from "./help.js";
 import { Palette, paletteOpen } from "./palette.js";
+import { Pauses } from "./pauses.js";
 import { Rail } from "./rail.js";
 import { TenantPage } from "./tenant.js";
 import { Trouble } from "./trouble.js";
@@ -34,6 +35,7 @@ export function App() {
     <${ProductionBar} />
     <${Header} toggleRail=${() => setRailOpen(!railOpen)} railOpen=${railOpen} />
     <${Trouble} />
+    <${Pauses} />
     <div class="middle">
       <${Rail} isOpen=${railOpen} />
       <${Main} />

@@ -6,6 +6,7 @@ import { short, whole } from "../numbers.js";
 import { StatusIcon } from "../parts/icons.js";
 import { href, route } from "../router.js";
 import { STATUSES, open, word } from "../statuses.js";
+import { PausedMark } from "./pauses.js";
 
 const LISTS = ["tasks", "fan-outs"];
 
@@ -45,7 +46,7 @@ function TypeLink({ type, counts }) {
   const told = `${type}: ${whole(failed)} failed, ${whole(open(counts))} open`;
   return html`<li>
     <a class="rail-link" href=${target} aria-current=${current ? "true" : undefined} title=${told}>
-      <span class="cut">${type}</span>
+      <span class="cut">${type} <${PausedMark} type=${type} small /></span>
       <span class="rail-count">
         <span class=${failed ? "is-failed" : ""}>${short(failed)}</span> / ${short(open(counts))}
       </span>
