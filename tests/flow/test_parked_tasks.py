@@ -95,6 +95,15 @@ def test_a_cancelled_holder_passes_its_slot_on_at_once(cloud: InProcessCloud) ->
     check_rest(cloud)
 
 
+def test_who_is_let_in_is_sent_once_though_its_record_comes_later(cloud: InProcessCloud) -> None:
+    first, second = two(cloud)
+    cloud.service.cancel(key=first)
+    deliver(cloud)
+
+    bodies = [each.body for queue in cloud.queues.queues.values() for each in queue]
+    assert sum(second.code in each for each in bodies) == 1
+
+
 @pytest.mark.parametrize("option", ["expires_seconds", "deadline_seconds"])
 def test_a_parked_task_ends_in_time(cloud: InProcessCloud, option: str) -> None:
     set_limit(cloud, "lim-one", 0)

@@ -110,16 +110,26 @@ class GateEmitter:
 
     def _look_again(self, delivery: StreamDelivery, caused: Sequence[Caused]) -> None:
         """Get tasks run that were given slots before, but perhaps were not sent."""
-        records = {each.reaction.row.key: each.record for each in caused}
+        before = {each.reaction.row.key: each for each in caused}
         for row in self._keeper.present([each.reaction.row for each in caused]):
-            if row.slots is not None and row.status in (Status.CREATED, Status.QUEUED):
-                self._get_run(delivery, records[row.key], [row])
+            known = before[row.key]
+            waits = row.slots is not None and row.status in (Status.CREATED, Status.QUEUED)
+            if waits and not _was_sent(known.reaction.row, row):
+                self._get_run(delivery, known.record, [row])
 
     @staticmethod
     def _get_run(delivery: StreamDelivery, record: int, rows: Iterable[TaskRow]) -> None:
         for row in rows:
             fan_out = is_fan_out(row.key)
             delivery.cause(record, StartExecution(row) if fan_out else SendMessage(row))
+
+
+def _was_sent(let_in: TaskRow, now: TaskRow) -> bool:
+    """Whether a task that was let in is QUEUED by the next write: by whoever had sent it."""
+    return let_in.slots is not None and (now.status, now.version) == (
+        Status.QUEUED,
+        let_in.version + 1,
+    )
 
 
 def _gates(caused: Caused) -> Hashable:
