@@ -168,3 +168,13 @@ def test_units_within_an_attempt_are_waited_for() -> None:
 
         times = [at - paced_tasks.STARTS[0][0] for at, _ in paced_tasks.STARTS]
         assert times == [0] * 5 + [100 * each for each in range(1, 21)]
+
+
+def test_a_message_that_comes_within_a_second_of_its_start_writes_nothing_in_vain() -> None:
+    with cloud_of(workers=None, chaos=Chaos()) as cloud:
+        keys = submit_all(cloud, "paced", range(20))
+        cloud.run()
+
+        assert all_completed(cloud, keys)
+        takes = 2  # for all of them together, after a quiet time
+        assert cloud.meter.calls["dynamodb.update_item"] == 20 * 2 + takes

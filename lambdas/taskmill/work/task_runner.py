@@ -28,7 +28,7 @@ from taskmill.model.errors import (
     NotDeterministic,
     TaskCancelled,
 )
-from taskmill.model.flow_control.admission import is_admitted
+from taskmill.model.flow_control.admission import has_later_start, is_admitted
 from taskmill.model.interruptions import HeldUp
 from taskmill.model.keys import TaskKey
 from taskmill.model.rows.task_row import TaskRow
@@ -159,8 +159,9 @@ class TaskRunner:
     def _claim(self, key: TaskKey, lease: Lease) -> TaskRow:
         """Claim the task, after getting what its limits demand."""
         if self.attempt.registry.settings(key.type).rates:
-            row = self.tasks.get(key)
-            if is_admitted(row, self.clock()):  # but its limit may have been paused since
+            row, now = self.tasks.get(key), self.clock()
+            # Its limit may have been paused since; or the rest of a second is left to wait.
+            if is_admitted(row, now) or has_later_start(row, now):
                 self.admission.admit(row)
         if self.pause is not None:
             self.pause.check(key)

@@ -28,6 +28,13 @@ def stands_in_line(row: TaskRow, now: int) -> bool:
     return row.status is Status.SCHEDULED and row.line_at is not None and row.line_at > now
 
 
+def has_later_start(row: TaskRow, now: int) -> bool:
+    """Whether only the start that its rate limits granted is still to come, at this time."""
+    if row.status not in (Status.QUEUED, Status.SCHEDULED) or (row.run_at or 0) > now:
+        return False
+    return bool(row.rates) and (row.rate_at or 0) > now
+
+
 GIVES_BACK = frozenset(Status) - HOLDING - {Status.CREATED}
 """Statuses in which a row has no slots for long; one that is CREATED may have been given some."""
 PARKABLE = (Status.CREATED, Status.SCHEDULED, Status.QUEUED, Status.ERRORED, Status.WAITING)
