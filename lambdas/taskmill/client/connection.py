@@ -64,13 +64,13 @@ class Connection:
         return cls(tenant=tenant)  # type: ignore[call-arg]  # both subclasses take it
 
     @classmethod
-    def from_outputs(cls, path: Path, *, tenant: str) -> Self:
-        """A client of the local cloud that wrote this outputs file.
+    def from_outputs(cls, path: str | Path, *, tenant: str) -> Self:
+        """A client of the local cloud that wrote this outputs file, such as `.local/outputs.json`.
 
         Raises:
             NotConfigured: The file cannot be read, or has no `ApiUrl`.
         """
-        outputs = read_outputs(path)
+        outputs = read_outputs(Path(path))
         if "ApiUrl" not in outputs:
             which = which_stack(outputs)
             raise NotConfigured(which or f"{path} names no ApiUrl: no task stack is deployed there")

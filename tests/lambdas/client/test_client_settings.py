@@ -70,8 +70,9 @@ def test_made_up_credentials_never_go_to_aws(monkeypatch: pytest.MonkeyPatch) ->
     assert "Credential=AKIAREAL/" in _authorization_sent(URL)
 
 
-def test_a_local_cloud_may_be_named_by_its_file(local_cloud: Path) -> None:
-    with TaskClient.from_outputs(local_cloud, tenant="mbc") as client:
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_local_cloud_may_be_named_by_its_file(local_cloud: Path, kind: type[str | Path]) -> None:
+    with TaskClient.from_outputs(kind(local_cloud), tenant="mbc") as client:
         assert client.url == LOCAL["ApiUrl"]
 
 
