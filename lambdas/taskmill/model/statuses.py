@@ -47,6 +47,8 @@ def is_known(status: Status) -> bool:
     return status.value not in _unknown
 
 
+UNBEGUN = frozenset({Status.CREATED, Status.SCHEDULED, Status.PARKED, Status.QUEUED})
+"""Statuses of tasks that have not begun, or wait for slots to go on (`TaskRow.has_begun` tells)."""
 FINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 OPEN = tuple(status for status in Status if status not in FINAL)
 COUNTED = {Status.COMPLETED: "completed", Status.FAILED: "failed", Status.CANCELLED: "cancelled"}

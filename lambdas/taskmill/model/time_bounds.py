@@ -15,7 +15,6 @@ from taskmill.model.statuses import Status
 if TYPE_CHECKING:
     from taskmill.model.rows.task_row import TaskRow
 
-UNBEGUN = frozenset({Status.CREATED, Status.SCHEDULED, Status.PARKED, Status.QUEUED})
 # A parent that waits for children is ended by a message that is sent for its deadline. Workers'
 # clocks differ: one that finds it early looks again, if the deadline is as near as this.
 EARLY_MS = 900_000
@@ -109,7 +108,7 @@ def too_late(row: TaskRow, now: int) -> OutOfTime | None:
     """Why a task may not be claimed any more, if no worker has it; None: it has time left."""
     if row.ended:
         return None
-    if _has_not_begun(row) and row.expires_at is not None and row.expires_at <= now:
+    if not row.has_begun and row.expires_at is not None and row.expires_at <= now:
         return Expired(f"it had not begun within {_since_due(row, row.expires_at)} s", row=row)
     return beyond_deadline(row, now)
 
@@ -140,17 +139,13 @@ def near_deadline(row: TaskRow, now: int) -> int | None:
 
 def parked_until(row: TaskRow) -> int | None:
     """How long a task may wait as PARKED, in epoch ms; None: for ever."""
-    expires = None if row.attempts else row.expires_at
+    expires = None if row.has_begun else row.expires_at
     return min((at for at in (expires, row.deadline_at) if at is not None), default=None)
 
 
 def seconds_left(row: TaskRow, now: int) -> float:
     """How long an attempt may take that begins now; endless without a deadline."""
     return float("inf") if row.deadline_at is None else (row.deadline_at - now) / 1000
-
-
-def _has_not_begun(row: TaskRow) -> bool:
-    return row.status in UNBEGUN and not row.attempts
 
 
 def _since_due(row: TaskRow, at: int) -> str:

@@ -24,13 +24,14 @@ CLAIM_SOURCES = {
 }
 # A task may be claimed if it has attempts left, its deadline has not passed, it has the slots and
 # the units that its limits demand (see docs/decisions/0049) and, clause by clause:
-# it has not expired before its first attempt, and is queued, or new or scheduled and due; its retry
+# it has not expired before it began, and is queued, or new or scheduled and due; its retry
 # is due; all awaited children have ended; or its lease has expired.
 CLAIMABLE = (
     "attempts < :limit AND (attribute_not_exists(deadlineAt) OR deadlineAt > :now)"
     " AND (attribute_not_exists(gates) OR attribute_exists(slots))"
     " AND (attribute_not_exists(rates) OR rateAt BETWEEN :late AND :now) AND ("
-    "((attribute_not_exists(expiresAt) OR expiresAt > :now OR attempts > :zero) AND ("
+    "((attribute_not_exists(expiresAt) OR expiresAt > :now OR attempts > :zero"
+    " OR attribute_exists(#fence)) AND ("
     "#status = :queued"
     " OR (#status IN (:created, :scheduled) AND (attribute_not_exists(runAt) OR runAt <= :now))))"
     " OR (#status = :errored AND (attribute_not_exists(retryAt) OR retryAt <= :now))"

@@ -76,7 +76,10 @@ class UpdateRequest:
         expires, deadline = self._name("expiresAt"), self._name("deadlineAt")
         attempts, status, at = self._name("attempts"), self._name("status"), self._value(now)
         names = ", ".join(self._value(each) for each in begun)
-        has_begun = f"{attempts} > {self._value(0)} OR {status} IN ({names})"
+        fence = self._name("fence")
+        has_begun = (
+            f"{attempts} > {self._value(0)} OR attribute_exists({fence}) OR {status} IN ({names})"
+        )
         self._conditions += [
             f"(attribute_not_exists({deadline}) OR {deadline} > {at})",
             f"(attribute_not_exists({expires}) OR {expires} > {at} OR {has_begun})",

@@ -18,9 +18,8 @@ from taskmill.model.keys import Kind, TaskKey, attention_of
 from taskmill.model.rows.history import HISTORY_LIMIT, NOBODY, Actor, Entry
 from taskmill.model.rows.storable import storable
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
-from taskmill.model.statuses import FINAL, RETRYABLE, Status
+from taskmill.model.statuses import FINAL, RETRYABLE, UNBEGUN, Status
 from taskmill.model.subtask_layout import rows_ttl
-from taskmill.model.time_bounds import UNBEGUN
 
 T = TypeVar("T")
 
@@ -39,6 +38,7 @@ class Write:
             stored entries as `sets` has them, and appends `entered`.
         where: Condition: the row has these values.
         unless: Condition: the row has none of these values.
+        without: Condition: the row has none of these attributes.
         in_time: Condition: at this time (epoch ms) the task has begun or not expired, its deadline
             has not passed, and it has the slots that its limits demand.
     """
@@ -52,6 +52,7 @@ class Write:
     seen: int | None = None
     where: Mapping[str, Any] = field(default_factory=dict)
     unless: Mapping[str, Any] = field(default_factory=dict)
+    without: Sequence[str] = ()
     in_time: int | None = None
 
     def apply(self, table: Table, key: TaskKey, *, now: int) -> TaskRow:
@@ -141,6 +142,8 @@ class Write:
             request.require(name, value)
         for name, value in self.unless.items():
             request.refuse(name, value)
+        for name in self.without:
+            request.refuse_any(name)
         if self.in_time is not None:
             request.require_in_time(self.in_time, _BEGUN)
             request.require_slots()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from taskmill.model.flow_control.holds import Holder, HoldId, has_begun, holds
+from taskmill.model.flow_control.holds import Holder, HoldId, holds
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 
@@ -92,12 +92,12 @@ def step(on_conflict: str, hold: HoldId, new: TaskRow, standing: Standing) -> St
         return Take(cancels=holding, begun=True)
     if on_conflict == "coalesce":
         return _coalesced(new, holding, standing.waiting)
-    begun = has_begun(holding)
+    begun = holding.has_begun
     return Take(cancels=holding) if on_conflict == "replace" and not begun else Reject(holding)
 
 
 def _coalesced(new: TaskRow, holding: TaskRow, waiting: TaskRow | None) -> Step:
-    if not has_begun(holding):
+    if not holding.has_begun:
         same = (new.gates, new.rates) == (holding.gates, holding.rates)
         return Refill(holding, with_limits=False) if same else Take(cancels=holding)
     if waiting is not None and waiting.status is Status.PARKED:

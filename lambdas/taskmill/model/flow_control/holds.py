@@ -13,7 +13,6 @@ from typing import Any, Self
 
 from taskmill.model.keys import Kind, StoredKey, TaskKey
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import Status
 
 HOLD_SHARDS = 8  # partitions for the holds of one tenant
 # The first letter of a task's `unique`: until when it holds its key, and which row says so.
@@ -24,8 +23,6 @@ HOLD_ROWS: Mapping[str, str] = {
     DEBOUNCED: "DEBOUNCE",
     BY_SCHEDULE: "OVERLAP",
 }
-UNBEGUN = (Status.CREATED, Status.SCHEDULED, Status.PARKED, Status.QUEUED)
-"""Statuses in which a task that has made no attempt has not begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +96,6 @@ class Holder:
         return {name: value for name, value in values.items() if value is not None}
 
 
-def has_begun(row: TaskRow) -> bool:
-    """Whether a task has begun, in this run."""
-    return row.attempts > 0 or row.status not in UNBEGUN
-
-
 def is_debounced(row: TaskRow) -> bool:
     """Whether further submits of its key put a task off until it begins."""
     return row.unique is not None and row.unique.startswith(DEBOUNCED)
@@ -114,4 +106,4 @@ def holds(hold: HoldId, row: TaskRow | None) -> bool:
     theirs = HoldId.of(row) if row is not None else None
     if row is None or row.ended or theirs is None or theirs.stored != hold.stored:
         return False
-    return theirs.kind in (UNTIL_END, BY_SCHEDULE) or not has_begun(row)
+    return theirs.kind in (UNTIL_END, BY_SCHEDULE) or not row.has_begun

@@ -22,7 +22,7 @@ from taskmill.model.rows.readable import (
     reason_of,
     stored_fields,
 )
-from taskmill.model.statuses import FINAL, Status, status_of
+from taskmill.model.statuses import FINAL, UNBEGUN, Status, status_of
 
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 TASK_ROWS = frozenset({"TASK", "SFN_TASK", "SUBTASK"})
@@ -160,6 +160,15 @@ class TaskRow(ReadableRow):
     @property
     def ended(self) -> bool:
         return self.status in FINAL
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it has begun in this run, also if it waits for slots to go on: with its attempt.
+
+        An attempt that is given back, as by a parent that waits for its children, does not count;
+        but a claim's fence stays.
+        """
+        return self.status not in UNBEGUN or self.attempts > 0 or self.fence is not None
 
     @property
     def is_limited(self) -> bool:

@@ -14,6 +14,7 @@ from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import Status
 
 Action = dict[str, Any]
+OUTSIDE = "outside"  # in place of a claim's fence: the task has begun, though no worker claimed it
 _NAMES = {name: name.removeprefix("#") for name in ("#row", "#name", "#key", "#ttl", "#version")}
 _KNOWN = "#row = :row, tenant = :tenant, #name = :name, #key = :key"
 
@@ -135,6 +136,8 @@ def _moved(row: TaskRow, status: Status, now: int) -> UpdateRequest:
     request.set("version", row.version + 1)
     request.set("history", row.history_with(status, now))
     request.remove("retryAt")
+    if row.has_begun and row.fence is None:  # as was reported from outside: no worker has this one
+        request.set("fence", OUTSIDE)
     request.require("version", row.version)
     request.require("status", row.status)
     return request

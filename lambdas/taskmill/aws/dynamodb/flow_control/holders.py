@@ -17,10 +17,10 @@ from taskmill.aws.dynamodb.table import PUT_NEW, PUT_OVER_TOMBSTONE, Table
 from taskmill.aws.dynamodb.writes import Write, ending
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import TaskExists
-from taskmill.model.flow_control.holds import UNBEGUN, Holder, HoldId
+from taskmill.model.flow_control.holds import Holder, HoldId
 from taskmill.model.rows.history import Actor
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import OPEN, Status
+from taskmill.model.statuses import OPEN, UNBEGUN, Status
 
 Action = Mapping[str, Any]
 REPLACED = Actor.of(None, "replaced by a newer task of its key")
@@ -116,7 +116,7 @@ class HolderStore:
             The task; None if it is not as it was read.
         """
         request = self._refilling(stored, new, with_limits=with_limits)
-        request.require_status(UNBEGUN)
+        request.require_status(sorted(UNBEGUN))
         try:
             return TaskRow.from_values(request.send(self.table, stored.key.stored))
         except ConditionFailed:
@@ -155,6 +155,7 @@ class HolderStore:
             request.refuse_any("gate")
         for name, value in {"attempts": 0, "run": stored.run, "unique": stored.unique}.items():
             request.require(name, value)
+        request.refuse_any("fence")
         return request
 
     def free(self, hold: HoldId, row: TaskRow) -> Holder | None:
@@ -208,8 +209,9 @@ class HolderStore:
             status=status,
             sets=ending(row.key, status, now=now, retention_days=self._retention_days),
             entered=(status, now, 0, *REPLACED.tail),
-            allowed=OPEN if begun else UNBEGUN,
+            allowed=OPEN if begun else sorted(UNBEGUN),
             where={"run": row.run, **({} if begun else {"attempts": 0})},
+            without=() if begun else ("fence",),
         )
         return write.request(now).action(self.table, row.key.stored)
 
