@@ -55,7 +55,8 @@ class CountedClient:
         before = [table.get_item(Key=dict(key)).get("Item") for key in keys]
         try:
             answer = call(**request)
-            enter(operation, What.READ_UNITS, bills.units_read(name, request, answer, table.schema))
+            read = self._read(name, request, answer)
+            enter(operation, What.READ_UNITS, bills.units_read(name, request, read, table.schema))
         finally:
             after = [table.get_item(Key=dict(key)).get("Item") for key in keys]
             pairs = list(zip(before, after, strict=True))
@@ -65,6 +66,13 @@ class CountedClient:
             enter(f"{operation} (index)", What.WRITE_UNITS, index)
             enter(operation, What.BYTES, sum(map(item_size, after)))
         return answer
+
+    def _read(self, name: str, request: dict[str, Any], answer: Any) -> Any:
+        """The answer with what was read; one that only counts rows does not show them."""
+        if request.get("Select") != "COUNT":
+            return answer
+        shown = {each: value for each, value in request.items() if each != "Select"}
+        return getattr(self.client, name)(**shown)
 
     def _run_other(self, name: str, call: Any, request: dict[str, Any]) -> Any:
         answer: Mapping[str, Any] = {}

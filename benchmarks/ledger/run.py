@@ -1,9 +1,10 @@
 """Everything that the ledger counts in one run."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from benchmarks.ledger import scenarios
+from benchmarks.ledger.limits import count_limits
 from benchmarks.ledger.scenarios import CLOSINGS, LARGE, MIDDLE, SMALL, Scenario
 from benchmarks.ledger.usage import Usage
 from benchmarks.section import Report
@@ -39,6 +40,7 @@ class Counted:
             stream: how often batches are counted together depends on that.
         large_elements: A subtask, of `large_count`, whose element is too large for its row.
         growth: Calls a subtask by size, notifications of progress only.
+        limits: Tasks with limits, by name.
     """
 
     singles: Mapping[str, Scenario]
@@ -48,6 +50,7 @@ class Counted:
     large_count: int
     growth: Mapping[int, Scenario]
     idle_day: Usage
+    limits: Mapping[str, Scenario] = field(default_factory=dict)
 
     @property
     def target(self) -> Scenario:
@@ -66,6 +69,8 @@ def count(*, quick: bool, report: Report) -> Counted:
             if shape not in fan_outs and not (quick and size > 1_000 and batch_size < 100):
                 report(f"a fan-out of {size:,} in batches of {batch_size}")
                 fan_outs[shape] = scenarios.fan_out(*shape)
+    report("limits")
+    limits = count_limits()
     report("the same fan-out in other orders of events")
     orders = {each: scenarios.fan_out(*TARGET, steps_at_once=each) for each in (1, TOGETHER)}
     small = scenarios.fan_out(1_000, 100, notify="progress")
@@ -79,6 +84,7 @@ def count(*, quick: bool, report: Report) -> Counted:
         large_count=large[0],
         growth={1_000: small, **{size: fan_outs[size, 100] for size in sizes if size > 1_000}},
         idle_day=scenarios.idle_day(),
+        limits=limits,
     )
 
 

@@ -18,6 +18,7 @@ SMALL, MIDDLE, LARGE = 200, 2_000, 20_000  # bytes of input
 CLOSINGS = 10  # batches that end between two deliveries of the stream, under load
 INLINE_UP_TO = 10_000  # small elements that are submitted in the request
 DAY_SECONDS = 86_400
+LIMITED = "benchmarks.tasks.bench_limits"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Scenario:
 
 def single(name: str, *, size: int, bulk: bool = False, task_type: str = "noop") -> Scenario:
     """Tasks under load, waves of 100, submitted one by one or in bulk of 100."""
-    body = {"taskType": task_type, "input": _text(size)}
+    body = {"taskType": task_type, "input": text(size)}
     submits = [{"tasks": [body] * WAVE}] if bulk else [body] * WAVE
     return Scenario(name, _tasks(submits, WAVE), reference.single_task(size))
 
@@ -63,7 +64,7 @@ def lasting(name: str, *, seconds: float, workers: int) -> Scenario:
         for _ in range(WAVE):
             cloud.post("tasks", body)
 
-    usage = _measured(submit, WAVE, modules=[TASKS, virtual_tasks.__name__], workers=workers)
+    usage = measured(submit, WAVE, modules=[TASKS, virtual_tasks.__name__], workers=workers)
     return Scenario(name, usage, reference_note="not known")
 
 
@@ -75,7 +76,7 @@ def giving(name: str, *, size: int) -> Scenario:
 
 def alone(name: str, *, size: int) -> Scenario:
     """A task while nothing else happens: it shares no request with any other."""
-    body = {"taskType": "noop", "input": _text(size)}
+    body = {"taskType": "noop", "input": text(size)}
     return Scenario(name, _tasks([body], 1, sampled=SAMPLED_ALONE), reference.single_task(size))
 
 
@@ -93,6 +94,7 @@ def fan_out(
     size: int = SMALL,
     steps_at_once: int = CLOSINGS,
     notify: str | None = None,
+    task_type: str = "noop",
 ) -> Scenario:
     """A subtask of so many, elements of `size` bytes.
 
@@ -100,10 +102,10 @@ def fan_out(
         steps_at_once: As `LedgerCloud` has it.
         notify: As by default when absent: each subtask up to 1,000, beyond progress only.
     """
-    body: dict[str, Any] = {"taskType": "noop", "batchSize": batch_size}
+    body: dict[str, Any] = {"taskType": task_type, "batchSize": batch_size}
     if notify:
         body["notify"] = notify
-    elements = [_text(size)] * count
+    elements = [text(size)] * count
 
     def submit(cloud: LedgerCloud) -> None:
         if count * size <= INLINE_UP_TO * SMALL:
@@ -115,7 +117,7 @@ def fan_out(
     of = "" if size == SMALL else f" of {size // 1_000} KB"
     return Scenario(
         f"{count:,}{of} in batches of {batch_size}{_remark(count, batch_size)}",
-        _measured(submit, count, steps_at_once=steps_at_once, waves=1),
+        measured(submit, count, steps_at_once=steps_at_once, waves=1),
         reference.subtask(count, size),
         "impossible" if count > reference.MOST_SUBTASKS else "",
     )
@@ -133,6 +135,11 @@ def idle_day() -> Usage:
         return cloud.usage
 
 
+def text(size: int) -> str:
+    """A string of so many bytes of JSON."""
+    return "x" * (size - 2)
+
+
 def _remark(count: int, batch_size: int) -> str:
     if batch_size == batch_size_for(count):
         return ", as by default"
@@ -148,17 +155,17 @@ def _tasks(
         for body in submits:
             cloud.post("tasks", body)
 
-    return _measured(submit, count, sampled=sampled)
+    return measured(submit, count, sampled=sampled)
 
 
-def _measured(
+def measured(
     work: Callable[[LedgerCloud], None],
     count: int,
     *,
     steps_at_once: int = 1,
     waves: int = 3,
     sampled: float = SAMPLED_UNDER_LOAD,
-    modules: Sequence[str] = (TASKS,),
+    modules: Sequence[str] = (TASKS, LIMITED),
     workers: int | None = None,
 ) -> Usage:
     """What each of `count` uses, once the first wave is over."""
@@ -172,8 +179,3 @@ def _measured(
             if (status := item.get("status", {}).get("S")) not in ("COMPLETED", None):
                 raise RuntimeError(f"a row is {status}: {item}")
     return with_logs(with_lambda_time(used), sampled=sampled) / count
-
-
-def _text(size: int) -> str:
-    """A string of so many bytes of JSON."""
-    return "x" * (size - 2)

@@ -38,6 +38,7 @@ def tables(counted: Counted) -> list[Table]:
     return [
         _money("A million single tasks, in dollars", "task", singles),
         _counts("A single task, in counts", "task", singles),
+        _limits(counted),
         _logs("Logs and traces of a million, in dollars", [*singles, *fan_outs]),
         _money("A million subtasks, in dollars", "subtasks", fan_outs),
         _counts("A subtask, in counts", "subtasks", fan_outs),
@@ -72,6 +73,20 @@ def _money(title: str, what: str, scenarios: Iterable[Scenario]) -> Table:
         rows.append([each.name, *costs, *(known or [each.reference_note, ""])])
     columns = [what, *SERVICES, "total", "reference", "times"]
     return Table(title, columns, rows, "`times`: the reference design's total over ours.")
+
+
+def _limits(counted: Counted) -> Table:
+    names = ("AWS calls", "write units", "read units", "queue requests", "function calls")
+    rows = [
+        [
+            each.name,
+            *(round(each.usage.total(*COUNTS[name]), 4) for name in names),
+            f"{each.dollars:.2f}",
+        ]
+        for each in counted.limits.values()
+    ]
+    columns = ["a task, or a submit", *names, "$ a million"]
+    return Table("Limits", columns, rows, prose("ledger/limits.md"))
 
 
 def _logs(title: str, scenarios: Iterable[Scenario]) -> Table:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from taskmill import TaskContext, task
+from taskmill import Limit, TaskContext, task
 from taskmill.testing import InProcessCloud
 
 CLOUD: list[InProcessCloud] = []  # the one in use
@@ -24,6 +24,11 @@ def lasts(order: tuple[int, float]) -> int:
     RUNS[number] += 1
     CLOUD[0].sleep(seconds)
     return number
+
+
+@task("bench-room-lasts", concurrency=Limit(1_000, name="bench-room"), timeout_seconds=280.0)
+def lasts_with_room(order: tuple[int, float]) -> int:
+    return lasts(order)
 
 
 @task("bench-says", timeout_seconds=60.0)

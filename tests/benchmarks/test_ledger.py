@@ -124,6 +124,23 @@ def test_reads_are_billed_by_size_and_consistency(table: Any, ledger: Ledger) ->
     assert ledger.usage.total(What.READ_UNITS) == 2 + 1 + 1
 
 
+def test_a_count_is_billed_by_the_rows_that_it_does_not_show(table: Any, ledger: Ledger) -> None:
+    for sk in "abc":
+        put(table, sk, 3 * KB)
+    values = {":pk": {"S": "p"}}
+
+    for more in ({}, {"Select": "COUNT"}):
+        table.query(
+            TableName="t",
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+            **more,
+        )
+
+    assert ledger.usage.total(What.READ_UNITS) == 3 + 3
+
+
 def test_a_query_is_billed_by_the_sum_and_a_batch_of_gets_one_by_one(
     table: Any, ledger: Ledger
 ) -> None:

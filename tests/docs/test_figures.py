@@ -23,6 +23,7 @@ import taskmill_cdk.bundled_node  # noqa: F401  before aws_cdk, which starts Nod
 from annotated_types import Le
 from aws_cdk import App
 from aws_cdk.assertions import Template
+from benchmarks.ledger import limits as limit_costs
 from benchmarks.ledger import run, scenarios
 from benchmarks.ledger.cloud import TASKS, LedgerCloud
 from benchmarks.ledger.idle import (
@@ -36,14 +37,15 @@ from benchmarks.ledger.idle import (
 )
 from benchmarks.ledger.lambda_time import MEMORY_MB
 from benchmarks.ledger.logs import SAMPLED_UNDER_LOAD
-from benchmarks.ledger.prices import LOG_PRICES, PRICES
+from benchmarks.ledger.prices import LOG_PRICES, PRICES, dollars
 from benchmarks.ledger.scenarios import Scenario
 from benchmarks.ledger.usage import What
 from benchmarks.makespan.hops import API_MS, CLAIM_MS, QUEUE_MS
-from ledger_counts import fan_out
+from ledger_counts import fan_out, limited
 from tools.lint_templates import LintedStack
 
 from taskmill import Retry, models
+from taskmill.aws.dynamodb.flow_control.pauses import KEPT_MS
 from taskmill.aws.s3 import payloads
 from taskmill.aws.sns import MESSAGES_A_CALL
 from taskmill.fanout import batch_work as batch
@@ -314,12 +316,62 @@ def costs() -> list[str]:
         ),
         f"(at most ${priced(What.READ_UNITS)} a million).",
         f"a read unit for each task (${priced(What.READ_UNITS)} a million)",
+        *limit_rows(),
+        *polling(),
         *sweeps(memory),
         f'`notify="each"`, the default up to {batch_plan.NOTIFY_EACH_UP_TO:,} subtasks,',
         (
             f"an SNS request for every {MESSAGES_A_CALL} subtasks"
             f" (${price(What.PUBLISHES) / MESSAGES_A_CALL:.2f} a million)"
         ),
+    ]
+
+
+LIMIT_ROWS = {
+    limit_costs.UNGATED: "no limit",
+    limit_costs.FREE: "one concurrency limit, a slot is free",
+    limit_costs.WAITING: "one concurrency limit, nine of ten wait first",
+    limit_costs.TWO: "two concurrency limits, slots are free",
+    limit_costs.IN_TIME: "a rate limit, started in time",
+    limit_costs.LATE: "a rate limit, but workers are late: units taken anew",
+    limit_costs.UNIQUE: "a unique key",
+    limit_costs.EXISTING: "a submit that finds its unique key taken",
+    limit_costs.DEBOUNCED: "a debounced task that is submitted once",
+    limit_costs.BUMP: "each further submit, which puts it off",
+    limit_costs.PAUSED: "held by a pause first",
+    limit_costs.FREE_ALONE: "one concurrency limit, each task alone",
+    limit_costs.SECONDS: "tasks of seconds, each ends alone, no limit",
+    limit_costs.FREE_SECONDS: "the same, one concurrency limit, a slot is free",
+}
+
+
+def limit_rows() -> list[str]:
+    return [limit_row(name, limited()[key]) for key, name in LIMIT_ROWS.items()]
+
+
+def limit_row(name: str, scenario: Scenario) -> str:
+    writes, reads = (
+        scenario.usage.total(what) * MILLION for what in (What.WRITE_UNITS, What.READ_UNITS)
+    )
+    return f"| {name} | {writes:,.0f} | {reads:,.0f} | {scenario.dollars:.2f} |"
+
+
+def polling() -> list[str]:
+    """What limits cost beside the table, and what others would take."""
+    free, slots = (
+        limited()[name].dollars for name in (limit_costs.SUBTASK, limit_costs.LIMITED_SUBTASK)
+    )
+    look = price(What.FAIR_QUEUE_REQUESTS) * 2 + price(What.FUNCTION_CALLS, What.WRITE_UNITS)
+    pauses = limit_costs.pause_look() * limit_costs.PAUSE_LOOKS_A_MONTH
+    assert KEPT_MS == 15_000
+    return [
+        f"which then cost {slots / free - 1:.1%} more".replace("%", " %"),
+        f"an invocation and a refused write, ${look:.2f} a million:",
+        "looks for a slot every 30 seconds",
+        f"a task that waits for ten minutes costs ${look * 600 / 30:.2f} a million,",
+        f"four state transitions for a task, ${4 * price(What.TRANSITIONS):.0f} a million.",
+        "looks for pauses every 15 seconds",
+        f"half a read unit: ${dollars(pauses).total():.2f} in a month of work.",
     ]
 
 

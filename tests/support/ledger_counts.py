@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from benchmarks.ledger import run, scenarios
+from benchmarks.ledger import limits, run, scenarios
 from benchmarks.ledger.scenarios import Scenario
 
 
@@ -15,3 +15,9 @@ def fan_out(count: int, batch_size: int) -> Scenario:
 def target() -> Scenario:
     """The fan-out that the ledger's targets are about."""
     return fan_out(*run.TARGET)
+
+
+@cache
+def limited() -> dict[str, Scenario]:
+    """Tasks with limits, by name."""
+    return limits.count_limits()
