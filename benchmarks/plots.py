@@ -1,11 +1,12 @@
-"""Plots by Altair: SVG files, legible on a light page and on a dark one."""
+"""Plots by Altair: SVG files, legible on a light page and on a dark one.
+
+Altair takes seconds to import, so what draws imports it: all tests import the benchmarks' parts.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from io import StringIO
 from itertools import groupby
 from typing import Any
-
-import altair as alt
 
 from benchmarks.section import Plot
 
@@ -60,6 +61,8 @@ def stacked_bars(
         bars: The parts of each bar; parts that are zero in every bar are left out.
         form: Of the totals, as D3 has it.
     """
+    import altair as alt
+
     names = list(dict.fromkeys(part for bar in bars.values() for part in bar))
     used = [part for part in names if any(bar.get(part) for bar in bars.values())]
     rows = [
@@ -95,6 +98,8 @@ def lines(
     Args:
         bound: A dashed line.
     """
+    import altair as alt
+
     rows = [{"line": each, "x": x, "y": y} for each, line in points.items() for x, y in line]
     xs = sorted({x for line in points.values() for x, _ in line})
     base = _chart(rows).encode(
@@ -131,6 +136,8 @@ def flame_graph(
         stacks: Samples by stack.
         group: The one of the groups, each with its colour, that a frame belongs to.
     """
+    import altair as alt
+
     total = sum(stacks.values()) or 1
     rows = [
         {"depth": depth, "from": round(first / total, 5), "to": round(last / total, 5)}
@@ -167,6 +174,8 @@ def frames(stacks: Mapping[tuple[str, ...], int]) -> list[tuple[int, int, int, s
 
 
 def _chart(rows: Sequence[Mapping[str, Any]]) -> Any:
+    import altair as alt
+
     return alt.Chart(alt.Data(values=[*rows]))
 
 

@@ -14,8 +14,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-
 sys.path[:0] = [str(Path(__file__).resolve().parents[1])]
 
 from tools.lint_templates import synthesise  # noqa: E402
@@ -76,6 +74,8 @@ def faults(released: Noted, present: Noted) -> Iterator[str]:
 @cache
 def create_only(kind: str) -> tuple[str, ...]:
     """The properties of a resource type that cannot be changed in place, as paths."""
+    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER  # a second, for all tests
+
     schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, kind).schema
     names = ("createOnlyProperties", "conditionalCreateOnlyProperties")
     pointers = [pointer for name in names for pointer in schema.get(name) or ()]
