@@ -1,5 +1,6 @@
 """What all tests share."""
 
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -11,6 +12,14 @@ from type_checkers import Checked
 
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "taskmill")
 TYPES = Path(__file__).parent / "types"
+gc.disable()  # while thousands of tests are collected, and nothing of it is let go
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays, so the collector need not look through it again."""
+    gc.collect()
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
