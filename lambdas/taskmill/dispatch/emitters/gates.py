@@ -20,7 +20,7 @@ from taskmill.model.chunks import chunked
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.flow_control.limit_ids import PAUSE, LimitId
 from taskmill.model.rows.task_row import TaskRow, is_fan_out
-from taskmill.model.statuses import Status
+from taskmill.model.statuses import RUNNING, Status
 from taskmill.work.admission.gatekeeper import Gatekeeper
 from taskmill.work.admission.opening import Opener
 from taskmill.work.admission.releasing import Releaser
@@ -113,8 +113,7 @@ class GateEmitter:
         before = {each.reaction.row.key: each for each in caused}
         for row in self._keeper.present([each.reaction.row for each in caused]):
             known = before[row.key]
-            waits = row.slots is not None and row.status in (Status.CREATED, Status.QUEUED)
-            if waits and not _was_sent(known.reaction.row, row):
+            if _lacks_a_message(row) and not _was_sent(known.reaction.row, row):
                 self._get_run(delivery, known.record, [row])
 
     @staticmethod
@@ -130,6 +129,16 @@ def _was_sent(let_in: TaskRow, now: TaskRow) -> bool:
         Status.QUEUED,
         let_in.version + 1,
     )
+
+
+def _lacks_a_message(row: TaskRow) -> bool:
+    """Whether a task that was given slots may have no message, or execution, yet."""
+    if row.status in (Status.CREATED, Status.QUEUED):
+        return row.slots is not None
+    # Reported from outside before its message was sent: a worker goes on after the caller's lease.
+    reported = row.status is Status.SCHEDULED and row.line_at is None
+    begun = row.status in RUNNING and row.fence is None
+    return (reported or begun) and not is_fan_out(row.key)
 
 
 def _gates(caused: Caused) -> Hashable:
