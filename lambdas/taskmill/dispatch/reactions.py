@@ -77,10 +77,14 @@ class OpenGate:
 
     Attributes:
         every_key: Also at the gates of every key of the limit's name.
+        after: With `every_key`: the last key of which that was done, some deliveries ago.
+        version: Of the limit's row, with `every_key`.
     """
 
     gate: LimitId
     every_key: bool = False
+    after: str | None = None
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,10 @@ def reactions(change: Change) -> list[Reaction]:
     if isinstance(new, ScheduleRow):
         return _schedule_reactions(old, new)
     if isinstance(new, LimitRow):
-        return [OpenGate(LimitId(new.tenant, new.name, new.key or ""), every_key=new.key is None)]
+        gate = LimitId(new.tenant, new.name, new.key or "")
+        if new.key is not None:
+            return [OpenGate(gate)]
+        return [OpenGate(gate, every_key=True, after=new.opened_to, version=new.version)]
     if new is None or isinstance(old, BatchRow | ScheduleRow | LimitRow):
         return []
     moved = old is None or old.status is not new.status

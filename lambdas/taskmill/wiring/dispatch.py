@@ -39,6 +39,7 @@ class DispatchParts(FanOutParts):
     @cached_property
     def dispatcher(self) -> Dispatcher:
         from taskmill.aws.dynamodb.batch_counts import BatchCounts
+        from taskmill.aws.dynamodb.flow_control.settings import SetLimits
         from taskmill.aws.hints import Hints
         from taskmill.dispatch.dispatcher import Dispatcher
         from taskmill.dispatch.emitters.batches import BatchEmitter
@@ -59,7 +60,7 @@ class DispatchParts(FanOutParts):
             failures=self.queue("TASKMILL_FAILURE_QUEUE_URL"),
             emitters=[
                 PauseEmitter(pauses=self.pauses, waiters=self.waiters, tasks=self.tasks),
-                GateEmitter(self.releaser, clock=self.clock),
+                GateEmitter(self.releaser, SetLimits(self.table, clock=self.clock), self.clock),
                 RateEmitter(tasks=self.tasks, grants=self.rate_grants, clock=self.clock),
                 WorkEmitter(
                     tasks=self.tasks,

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
+from taskmill.aws.dynamodb.flow_control.settings import SetLimits
 from taskmill.aws.sqs.protocol import seconds_until
 from taskmill.dispatch.emitters.stream_delivery import Caused, StreamDelivery
 from taskmill.dispatch.reactions import (
@@ -26,6 +27,8 @@ from taskmill.work.admission.opening import Opener
 from taskmill.work.admission.releasing import Releaser
 
 TOGETHER = 100  # reactions that share requests
+# Gates of a limit's keys that are opened, and tasks that are let in, in one delivery: some 10 s.
+KEYS_OPENED, OPENED_TOGETHER = 200, 1_000
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class GateEmitter:
     """
 
     releaser: Releaser
+    settings: SetLimits
     clock: Clock = now_ms
 
     def emit(self, delivery: StreamDelivery) -> None:
@@ -81,12 +85,26 @@ class GateEmitter:
 
     def _open(self, delivery: StreamDelivery, caused: Sequence[Caused]) -> None:
         reaction: OpenGate = caused[0].reaction
-        gate = reaction.gate
-        if gate.name == PAUSE:
+        if reaction.gate.name == PAUSE:
             return
-        every = self._keeper.gates.of_name(gate.tenant, gate.name) if reaction.every_key else ()
-        gates = [gate, *(each.id for each in every)]
-        self._get_run(delivery, caused[0].record, self._opener.open(gates))
+        if reaction.after is None:
+            self._get_run(delivery, caused[0].record, self._opener.open([reaction.gate]))
+        if reaction.every_key:
+            self._open_every_key(delivery, caused[0].record, reaction)
+
+    def _open_every_key(self, delivery: StreamDelivery, record: int, reaction: OpenGate) -> None:
+        """Open the gates of some keys of a limit; the note of how far it got causes the next."""
+        limit, opened = reaction.gate, 0
+        gates = self._keeper.gates.of_name(limit.tenant, limit.name, after=reaction.after)
+        for number, gate in enumerate(gates, 1):
+            rows = self._opener.open([gate.id])
+            self._get_run(delivery, record, rows)
+            opened += len(rows)
+            if number >= KEYS_OPENED or opened >= OPENED_TOGETHER:
+                self.settings.opened(
+                    limit, after=reaction.after, to=gate.id.key, version=reaction.version
+                )
+                return
 
     def _admit(self, delivery: StreamDelivery, caused: Sequence[Caused]) -> None:
         """Admit tasks that are due; those that are due later are sent, and admitted then."""

@@ -13,11 +13,18 @@ LIMIT_ROW = "LIMIT"
 
 @dataclass(frozen=True, slots=True)
 class LimitRow:
-    """What was set for one key of a limit; with `key` None, for every key of its name."""
+    """What was set for one key of a limit; with `key` None, for every key of its name.
+
+    Attributes:
+        opened_to: After a change, the gates of the name were opened up to this key.
+        version: Counts the changes by operators.
+    """
 
     tenant: str
     name: str
     key: str | None = None
+    opened_to: str | None = None
+    version: int = 0
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any]) -> Self:
@@ -29,4 +36,11 @@ class LimitRow:
         tenant, name, key = (values.get(each) for each in ("tenant", "name", "key"))
         if not (isinstance(tenant, str) and isinstance(name, str)):
             raise UnreadableRow(values, "a limit has a tenant and a name")
-        return cls(tenant, name, key if isinstance(key, str) else None)
+        opened_to, version = values.get("openedTo"), values.get("version")
+        return cls(
+            tenant,
+            name,
+            key if isinstance(key, str) else None,
+            opened_to if isinstance(opened_to, str) else None,
+            version if isinstance(version, int) else 0,
+        )

@@ -85,10 +85,17 @@ class GateStore:
         for partition in limit_partitions(GATE_ROW, tenant):
             yield from self._gates(partition)
 
-    def of_name(self, tenant: str, name: str) -> Iterator[Gate]:
-        """The gates of every key of a limit, without what is set for them."""
+    def of_name(self, tenant: str, name: str, *, after: str | None = None) -> Iterator[Gate]:
+        """The gates of every key of a limit, without what is set for them, in a fixed order.
+
+        Args:
+            after: Only those after the gate of this key.
+        """
+        last = None if after is None else LimitId(tenant, name, after).gate
         for partition in limit_partitions(GATE_ROW, tenant):
-            yield from self._gates(partition, prefix=f"{name}#")
+            if last is None or partition >= last.pk:
+                within = last.sk if last is not None and partition == last.pk else None
+                yield from self._gates(partition, prefix=f"{name}#", after=within)
 
     def admit(
         self, wanted: Sequence[tuple[TaskRow, int]], limits: Mapping[LimitId, int], *, now: int
@@ -178,13 +185,17 @@ class GateStore:
                 return self._table.transact(doing)
         return self._table.transact(doing)
 
-    def _gates(self, partition: str, prefix: str = "") -> Iterator[Gate]:
+    def _gates(self, partition: str, prefix: str = "", after: str | None = None) -> Iterator[Gate]:
         condition, values = "pk = :pk", {":pk": encode(partition)}
+        start = {} if after is None else {"ExclusiveStartKey": _key_of(partition, after)}
         if prefix:
             condition += " AND begins_with(sk, :sk)"
             values[":sk"] = encode(prefix)
         found = self._table.query(
-            KeyConditionExpression=condition, ExpressionAttributeValues=values, ConsistentRead=True
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ConsistentRead=True,
+            **start,
         )
         for row in found:
             limit = LimitId(row["tenant"], row["name"], row["key"])
@@ -199,6 +210,10 @@ def admitted_together(limits: Sequence[object] | Mapping[LimitId, int]) -> int:
 def unparked_together(limits: Sequence[object] | Mapping[LimitId, int]) -> int:
     """As `admitted_together`, with a waiter row for each task."""
     return (ACTIONS - len(limits)) // 2
+
+
+def _key_of(pk: str, sk: str) -> dict[str, Any]:
+    return {"pk": encode(pk), "sk": encode(sk)}
 
 
 def _gate_of(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal, Self
 
+from taskmill.aws.dynamodb.refusals import ConditionFailed
 from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import DAY_SECONDS, Clock, now_ms
 from taskmill.model.flow_control.limit_ids import LimitId
@@ -140,6 +142,27 @@ class SetLimits:
             }
         )
         return stored
+
+    def opened(self, limit: LimitId, *, after: str | None, to: str, version: int) -> None:
+        """Note to which key the gates of a limit were opened, so that the dispatcher goes on there.
+
+        Args:
+            after: What was noted before, and `version` that of the row: if these are not so any
+                more, another delivery has gone on, or the limit was changed anew.
+        """
+        before = "attribute_not_exists(openedTo)" if after is None else "openedTo = :after"
+        with suppress(ConditionFailed):
+            self._table.update_unseen(
+                limit.general,
+                "SET openedTo = :to",
+                condition=f"#version = :version AND {before}",
+                names={"#version": "version"},
+                values={
+                    "to": to,
+                    "version": version,
+                    **({} if after is None else {"after": after}),
+                },
+            )
 
     def delete(self, key: StoredKey) -> bool:
         """Let the code's limit apply again; False: nothing was set in this row.
