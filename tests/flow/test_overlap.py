@@ -13,6 +13,7 @@ from taskmill.model.clock import to_datetime
 from taskmill.models import Task
 from taskmill.schedule_models import Schedule
 from taskmill.testing import InProcessCloud
+from taskmill.work.fires import Fire, Fires
 
 MINUTE = 60_000
 
@@ -90,6 +91,36 @@ def test_the_one_that_waits_runs_when_the_other_has_ended(cloud: InProcessCloud)
     cloud.deliver_records()
 
     assert statuses(cloud) == ["COMPLETED", "QUEUED"]
+
+
+@pytest.mark.usefixtures("outside")
+@pytest.mark.parametrize(("overlap", "stored"), [("skip", 1), ("one", 2)])
+def test_a_fire_that_was_skipped_is_not_made_up_for_when_its_message_comes_again(
+    cloud: InProcessCloud, monkeypatch: pytest.MonkeyPatch, overlap: str, stored: int
+) -> None:
+    fires = cloud.wiring.message_runner.fires
+    seen, submit = list[Fire](), fires.__class__.submit
+
+    def noted(self: Fires, fire: Fire) -> None:
+        seen.append(fire)
+        submit(self, fire)
+
+    monkeypatch.setattr(fires.__class__, "submit", noted)
+    put(cloud, overlap=overlap)
+    first = hold(cloud)
+    cloud.service.update_status(key=first.key, status="STARTED")
+    cloud.advance(seconds=120)
+    for task in tasks(cloud):
+        cloud.service.cancel(key=task.key)
+        cloud.deliver_records()
+    again = list(seen)
+    assert len(again) == 3
+    for fire in again:
+        fires.submit(fire)
+
+    assert len(tasks(cloud)) == stored
+    assert {str(task.status) for task in tasks(cloud)} == {"CANCELLED"}
+    assert backfill(cloud, 3)[1] == 3 - stored  # who wants them, asks for them
 
 
 def test_tasks_of_one_time_are_spread_by_jitter(

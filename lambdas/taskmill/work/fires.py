@@ -97,7 +97,8 @@ class Fires:
     def submit(self, fire: Fire) -> None:
         """Store the task of a fire, unless it is stored already, or the schedule is paused or gone.
 
-        The task's code is derived from the fire, so a repeated message stores nothing new.
+        The task's code is derived from the fire, so a repeated message stores nothing new. Where the
+        task of an earlier fire stands for it, a tombstone is stored in place of a task.
         """
         fields = {"tenant": fire.tenant, "schedule": fire.name, "at": fire.at}
         schedule = self.schedules.get(fire.tenant, fire.name)
@@ -113,7 +114,8 @@ class Fires:
         known = {**correlation(row), "key": str(row.key), **fields}
         if stored.key == row.key:
             self.logger.info("fired", **known)
-        else:
+        else:  # so it is decided: its message may come again when the other task has ended
+            self.starts.tasks.bury(row.key, f"not fired: {stored.key.code} stands")
             self.logger.info("not fired: another task stands", stands=str(stored.key), **known)
 
     def row(self, schedule: ScheduleRow, fire: Fire) -> TaskRow:

@@ -17,7 +17,7 @@ from taskmill.aws.dynamodb.table import PUT_NEW, PUT_OVER_TOMBSTONE, Table
 from taskmill.aws.dynamodb.writes import Write, ending
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import TaskExists
-from taskmill.model.flow_control.holds import Holder, HoldId
+from taskmill.model.flow_control.holds import BY_SCHEDULE, Holder, HoldId
 from taskmill.model.rows.history import Actor
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.statuses import OPEN, UNBEGUN, Status
@@ -192,7 +192,11 @@ class HolderStore:
 
     def _put(self, row: TaskRow) -> Action:
         item = encode_item(row.to_values())
-        return {"Put": {"TableName": self.table.name, "Item": item, **PUT_OVER_TOMBSTONE}}
+        hold = HoldId.of(row)
+        # A tombstone under the key of a fire says that the fire was decided against.
+        fired = hold is not None and hold.kind == BY_SCHEDULE
+        condition = PUT_NEW if fired else PUT_OVER_TOMBSTONE
+        return {"Put": {"TableName": self.table.name, "Item": item, **condition}}
 
     def _changed(self, hold: HoldId, seen: Holder | None, new: Holder | None) -> Action:
         """The row of a hold as it shall be, if it is as it was seen."""
