@@ -57,7 +57,7 @@ fuzz: setup  ## Run random requests, races and two tenants for long (some 20 min
 		tests/lambdas/http/test_stateful_requests.py tests/flow/test_races.py \
 		tests/e2e/test_races.py tests/e2e/test_two_tenants.py
 
-soak: setup  ## Run 10,000 tasks, 5,000 requests, bulks of 100,000 (some 20 minutes)
+soak: setup  ## Run 10,000 tasks, 5,000 requests, bulks of 100,000, a storm of limits (some 30 minutes)
 	TASKMILL_SOAK=1 $(BIN)/python -m pytest -n 2 --dist load tests/soak
 
 newcomer: .venv/.packages  ## Install the wheel into an empty folder, and run a first task: dev, then local cloud
