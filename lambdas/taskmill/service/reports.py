@@ -51,6 +51,8 @@ class Report:
             IllegalStatusChange: The status table does not allow the move, or the task waits for
                 children and would wait for ever.
         """
+        if self.target is Status.QUEUED:
+            extra = {**extra, "reported": True}
         if self.key.kind is Kind.TASK and self.target in (Status.FINISHED, Status.WAITING):
             return self._as_read(attributes, extra)
         if self.key.kind is not Kind.TASK or self.target not in _NEED_A_MESSAGE:

@@ -97,8 +97,8 @@ class Fires:
     def submit(self, fire: Fire) -> None:
         """Store the task of a fire, unless it is stored already, or the schedule is paused or gone.
 
-        The task's code is derived from the fire, so a repeated message stores nothing new. Where the
-        task of an earlier fire stands for it, a tombstone is stored in place of a task.
+        The task's code is derived from the fire, so a repeated message stores nothing new. Where
+        the task of an earlier fire stands for it, a tombstone is stored in place of a task.
         """
         fields = {"tenant": fire.tenant, "schedule": fire.name, "at": fire.at}
         schedule = self.schedules.get(fire.tenant, fire.name)

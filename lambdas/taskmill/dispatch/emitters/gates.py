@@ -143,10 +143,9 @@ class GateEmitter:
 
 def _was_sent(let_in: TaskRow, now: TaskRow) -> bool:
     """Whether a task that was let in is QUEUED by the next write: by whoever had sent it."""
-    return let_in.slots is not None and (now.status, now.version) == (
-        Status.QUEUED,
-        let_in.version + 1,
-    )
+    if let_in.slots is None or now.reported:
+        return False
+    return now.status is Status.QUEUED and now.version == let_in.version + 1
 
 
 def _lacks_a_message(row: TaskRow) -> bool:

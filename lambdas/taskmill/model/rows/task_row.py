@@ -66,6 +66,7 @@ class TaskRow(ReadableRow):
     the rate limits that an attempt takes units of: id, units, rate, seconds and burst; `rate_at` is
     when the next attempt may start, `line_at` when a task that gave its slots back, because its
     start was too far away, gets some again. `returned` counts attempts given back by `RetryAfter`.
+    `reported` says that a caller once made it QUEUED, which does not prove that it has a message.
     `unique` is the key that it has to itself: what kind of a hold that is, and the key, as
     `model/flow_control/holds.py` has it; `on_conflict` is what its submit said of that key.
     `swept_at` is when a sweep last sent its message again.
@@ -143,6 +144,7 @@ class TaskRow(ReadableRow):
     rate_at: int | None = None
     line_at: int | None = None
     returned: int | None = None
+    reported: bool | None = None
     unique: str | None = None
     on_conflict: str | None = None
     swept_at: int | None = None
