@@ -160,6 +160,7 @@ class WorkParts(FlowControlParts):
             payloads=self.payloads,
             registry=self.registry,
             logger=self.logger,
+            pause=self.pause_admission,
             clock=self.clock,
         )
 

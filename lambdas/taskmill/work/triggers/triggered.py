@@ -1,8 +1,9 @@
 """Starts the tasks that messages ask for.
 
 The worker that receives the message stores the task as STARTED, under a claim of its own, and runs
-it: two writes for a task, and neither the API nor the stream before it starts. If a task with this
-code is stored already, the message was delivered before, and the task is claimed as any other.
+it: two writes for a task, and neither the API nor the stream before it starts. Tasks with limits,
+of other queues and of paused types are stored as those of a submit are. If a task with this code
+is stored already, the message was delivered before, and the task is claimed as any other.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from taskmill.model.rows.task_row import DEFAULT_NOTIFY, TaskRow
 from taskmill.model.statuses import Status
 from taskmill.model.task_settings import TaskSettings
 from taskmill.model.time_bounds import bounds
+from taskmill.work.admission.pause_admission import PauseAdmission
 from taskmill.work.leases import Lease
 from taskmill.work.triggers.messages import Trigger, TriggerReader
 from taskmill.work.triggers.refused_rows import refused_row
@@ -44,13 +46,18 @@ class Runs(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class TriggeredTasks:
-    """Stores the tasks that messages ask for, and has them run."""
+    """Stores the tasks that messages ask for, and has them run.
+
+    Attributes:
+        pause: Tells which types may be paused; None: nothing is paused here.
+    """
 
     reader: TriggerReader
     starts: Starts
     payloads: PayloadStore
     registry: Registry
     logger: Any
+    pause: PauseAdmission | None = None
     clock: Clock = now_ms
 
     def run(self, trigger: Trigger, delivery: Delivery, runs: Runs) -> None:
@@ -79,8 +86,11 @@ class TriggeredTasks:
 
     def _runs_here(self, row: TaskRow) -> bool:
         """Whether a worker of the normal queue may run it, now, and at once."""
-        late = row.expires_at is not None and row.expires_at <= self.clock()
-        return row.status is Status.CREATED and lane_of(row) == Lane.NORMAL and not late
+        if row.status is not Status.CREATED or lane_of(row) != Lane.NORMAL or row.is_limited:
+            return False
+        if self.pause is not None and self.pause.may_hold(row.key):
+            return False
+        return row.expires_at is None or row.expires_at > self.clock()
 
     def _submit(self, row: TaskRow) -> None:
         try:
