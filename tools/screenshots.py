@@ -74,6 +74,7 @@ VIEWS = (
     View("schedules", "/schedules"),
     View("schedule", "/schedules/report"),
     View("callbacks", "/callbacks"),
+    View("limits", "/limits"),
     View("submit", "/submit/charge-card"),
     View("health", "/health"),
 )

@@ -25,6 +25,8 @@ def task_pages(view: View) -> Iterator[str]:
         ("invoice", failed, ("input", "error", "history")),
     ):
         yield from (f"/task/{name}/{task.code}?tab={tab}" for tab in tabs)
+    parked = next(iter(client.list(task_type="print-label", status="PARKED")))
+    yield f"/task/print-label/{parked.code}"
     yield f"/fan-out/import-product/{rows.code}"
     yield f"/fan-out/import-product/{rows.code}/7?list=all"
 
@@ -35,6 +37,7 @@ def pages(view: View) -> Iterator[str]:
     yield from ("", "?period=30d", "/tasks", "/tasks?q=status:failed+created:<3h", "/fan-outs")
     yield from ("/errors", f"/errors/{next(iter(group)).fingerprint}")
     yield from ("/schedules", "/schedules/report", "/callbacks", "/health", "/bulk")
+    yield from ("/limits", "/limits?name=print-label")
     yield from ("/submit", "/submit/charge-card", "/submit/fulfil-order")
     yield from task_pages(view)
 
@@ -87,5 +90,11 @@ def test_c21_axe_finds_nothing_in_what_opens_above_a_page_in_either_theme(
     view.main.get_by_role("button", name="Retry all").first.click()
     expect(view.page.get_by_role("dialog").locator(".bulk-count")).to_be_visible()
     look("bulk dialog")
+    view.open("/limits")
+    for name in ("Set…", "Unset…", "Set a limit…", "Pause…"):
+        view.main.get_by_role("button", name=name, exact=True).first.click()
+        expect(view.page.get_by_role("dialog")).to_be_visible()
+        look(name)
+        view.page.keyboard.press("Escape")
 
     assert {name: faults for name, faults in found.items() if faults} == {}

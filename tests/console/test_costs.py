@@ -8,12 +8,13 @@ from console_view import View
 Show = Callable[..., View]
 UNITS = {
     "/tasks": 9.0,
-    "/tasks?q=status:failed": 11.5,
+    "/tasks?q=status:failed": 13.5,
     "/tasks?q=type:invoice": 4.0,
     "/fan-outs": 4.0,
     "/errors": 0.5,
     "/schedules": 1.0,
-    "/callbacks": 4.5,
+    "/callbacks": 5.5,
+    "/limits": 35.0,
     "/submit": 0.0,
     "": 2.5,
 }

@@ -9,6 +9,7 @@ import pytest
 from console_view import View
 from playwright.sync_api import Locator, expect
 
+from taskmill import Unique
 from taskmill.model.statuses import Status
 from taskmill.testing.over_http.transport import InProcessTransport
 
@@ -76,7 +77,7 @@ def test_figures_are_those_of_the_api(view: View) -> None:
 
     expect(row(view, "console-import")).to_contain_text(re.compile(r"1 min \d+ s"))
     for each in view.behind.client.limits():
-        if not each.name.startswith("console-") or each.kind == "rate":
+        if each.name not in ("console-import", "console-sync") or (each.keyed and not each.key):
             continue
         found = row(view, each.key) if each.key else row(view, "console-import")
         _, allows, from_code, held, waiting, oldest, *_ = cells(found)
@@ -133,19 +134,33 @@ def test_a_name_of_many_keys_is_read_page_by_page(view: View) -> None:
     api = InProcessTransport(view.cloud)
 
     def shorter(request: httpx.Request) -> httpx.Response:
-        url = request.url.copy_set_param("limit", 10)
+        url = request.url.copy_set_param("limit", 11)
         return api.handle_request(httpx.Request("GET", url, headers=request.headers))
 
     view.behind.stub(r"/acme/limits$", shorter)
     view.open("/limits?name=console-sync")
     keys = view.main.locator("table.limits code.key")
     expect(keys).to_have_count(10)
-    expect(view.main).to_contain_text("the first 10")
+    expect(view.main).to_contain_text("the first 11")
 
     press(view.main, "More")
 
     expect(keys).to_have_count(13)
     expect(view.main).not_to_contain_text("the first")
+
+
+def test_a_key_is_found_whether_it_was_used_or_not(view: View) -> None:
+    submit(view, "console-sync", 3, customer="c-1")
+    view.behind.client.set_limit("console-sync", concurrency=4)
+    view.open("/limits?name=console-sync")
+
+    view.page.get_by_label("Key").fill("c-9")
+    view.page.get_by_label("Key").press("Enter")
+
+    expect(row(view, "c-9")).to_contain_text("set for every key")
+    expect(row(view, "c-1")).to_have_count(0)
+    assert view.address.endswith("/limits?name=console-sync&key=c-9")
+    assert cells(row(view, "c-9"))[1:5] == ["4 at a time", "set for every key", "0", "0"]
 
 
 def test_a_limit_that_is_raised_lets_those_go_on_who_wait(view: View) -> None:
@@ -235,8 +250,9 @@ def test_any_limit_is_set_by_its_name_and_a_refusal_stands_at_its_field(view: Vi
     press(dialog(view), "Set")
 
     expect(row(view, "a-7")).to_contain_text("50 in 10 s")
-    (limit,) = view.behind.client.limits(name="console-calls")
+    all_keys, limit = view.behind.client.limits(name="console-calls")
     assert (limit.key, limit.rate, limit.per_seconds) == ("a-7", 50, 10)
+    assert (all_keys.key, all_keys.rate) == (None, 90_000)
 
 
 def pause(view: View, what: str) -> None:
@@ -302,6 +318,38 @@ def test_while_the_tenant_is_paused_every_page_says_so(view: View) -> None:
     expect(bar).to_have_count(0)
     view.behind.run()
     assert status(view, "console-letter-0") is Status.COMPLETED
+
+
+def test_a_task_tells_why_it_waits_and_leads_to_its_limit(view: View) -> None:
+    submit(view, "console-sync", 3, customer=HOSTILE)
+    submit(view, "console-letter", 3)
+    unique = Unique("shop-7", on_conflict="coalesce")
+    first = view.behind.client.submit("console-import", 1, code="first", unique=unique)
+    deliver(view)
+    view.cloud.service.update_status(key=first.key, status="STARTED")
+    view.behind.client.submit("console-import", 2, code="next", unique=unique)
+    deliver(view)
+    parked = next(iter(view.behind.client.list(task_type="console-sync", status=Status.PARKED)))
+
+    view.open("/task/console-import/next")
+    expect(view.main.locator(".waits")).to_have_text(
+        "Waits for the end of the task that has the key shop-7."
+    )
+    expect(view.main.locator(".facts")).to_contain_text("by unique, on conflict coalesce")
+    view.open("/task/console-import/first")
+    expect(view.main.locator(".facts")).to_contain_text("shop-7")
+    expect(view.main.locator(".waits")).to_have_count(0)
+    view.open("/task/console-letter/console-letter-2")
+    expect(view.main.locator(".waits")).to_contain_text(
+        re.compile(r"Begins (in \d s|now), as its rate allows: console-post")
+    )
+    view.open(f"/task/console-sync/{parked.code}")
+    expect(view.main.locator(".waits")).to_have_text(
+        f"Waits for a slot of the limit console-sync, key {HOSTILE}."
+    )
+    view.main.locator(".waits").get_by_role("link").click()
+    expect(row(view, HOSTILE)).to_contain_text("2 at a time")
+    assert cells(row(view, HOSTILE))[3:5] == ["2", "1"]
 
 
 def test_a_pause_that_somebody_else_begins_is_shown_by_itself(view: View) -> None:
@@ -399,7 +447,7 @@ def test_without_limits_it_tells_how_to_declare_one(show: Show) -> None:
     expect(view.main).to_contain_text('@task("sync", concurrency=5)')
     expect(view.main.get_by_role("button", name="Pause…")).to_be_visible()
     view.go("/limits?name=nobodys")
-    expect(view.main).to_contain_text("Nothing is known of this limit")
+    expect(view.main).to_contain_text("This tenant has no such limit")
 
 
 def test_a_refusal_is_told_with_what_to_do(view: View) -> None:

@@ -10,7 +10,17 @@ from console_view import Theme, View
 from playwright.sync_api import expect
 
 Show = Callable[..., View]
-PAGES = ["", "/tasks", "/fan-outs", "/errors", "/schedules", "/callbacks", "/submit", "/health"]
+PAGES = [
+    "",
+    "/tasks",
+    "/fan-outs",
+    "/errors",
+    "/schedules",
+    "/callbacks",
+    "/limits",
+    "/submit",
+    "/health",
+]
 
 
 def statistics(behind: Backstage) -> int:

@@ -110,14 +110,14 @@ def test_c41_what_the_api_lacks_is_hidden_and_its_address_says_why(view: View) -
     pages = view.page.get_by_role("navigation", name="Pages")
 
     expect(pages.get_by_role("link", name="Tasks")).to_be_visible()
-    for title in ("Errors", "Health"):
+    for title in ("Errors", "Limits", "Health"):
         expect(pages.get_by_role("link", name=title)).to_have_count(0)
     expect(view.main).to_contain_text("This stack keeps no statistics")
-    for page in ("errors", "health", "bulk"):
+    for page in ("errors", "limits", "health", "bulk"):
         view.go(f"/{page}")
         expect(view.main).to_contain_text("the deployed stack has no such routes")
         expect(view.main).to_contain_text("Deploy it with the newer version")
-    lacking = re.compile("/(statistics|errors|health|lookup|bulk|types)")
+    lacking = re.compile("/(statistics|errors|health|lookup|bulk|types|limits|pauses)")
     assert [path for path in view.behind.paths() if lacking.search(path)] == []
 
 

@@ -179,3 +179,19 @@ def test_a_pause_holds_back_those_that_wait_for_a_slot_too() -> None:
         cloud.wiring.pauses.resume(TENANT, "limited-import")
         cloud.run()
         assert statuses(cloud, [*keys, late]) == {"COMPLETED": 11}
+
+
+def test_looking_at_pauses_reads_one_row_and_those_of_the_tenants_own() -> None:
+    with InProcessCloud(modules=["flow_tasks"]) as cloud:
+        pauses = cloud.wiring.pauses
+        pauses.pause("other", "echo", by=None)
+        before = cloud.meter.calls.copy()
+        assert list(pauses.of_tenant(TENANT)) == []
+        assert cloud.meter.calls - before == {"dynamodb.get_item": 1}
+
+        pauses.pause(TENANT, "sized", by="ops")
+        pauses.pause(TENANT, "echo", by=None)
+        before = cloud.meter.calls.copy()
+        found = [(each.task_type, each.by) for each in pauses.of_tenant(TENANT)]
+        assert found == [("echo", None), ("sized", "ops")]
+        assert cloud.meter.calls - before == {"dynamodb.get_item": 1, "dynamodb.batch_get_item": 1}

@@ -11,8 +11,10 @@ from pydantic import BaseModel, SecretStr
 from taskmill.functions.context import TaskContext
 from taskmill.functions.secret_marks import Secret
 from taskmill.functions.task_decorator import task
+from taskmill.model.flow_control.declared_limits import Limit, RateLimit
 from taskmill.model.retry import Retry
 
+SUPPLIER = RateLimit("supplier", 6, per_seconds=60, burst=1)
 QUICK = Retry(max_attempts=2, base_seconds=20, jitter="none")
 
 _SLEEP: list[Callable[[float], None]] = []
@@ -125,6 +127,20 @@ def sync_stock(warehouse: str, ctx: TaskContext) -> int:
     if warehouse == "lyon":
         raise ConnectionError("cannot connect to stock.lyon.example:8443")
     return 12
+
+
+@task("print-label", concurrency=Limit(2, key="carrier"))
+def print_label(parcel: dict[str, Any], ctx: TaskContext) -> str:
+    """Have a carrier print the label of a parcel; each bears two requests at a time."""
+    _work(ctx, 8.0, 25.0)
+    return f"{parcel['carrier']}-{parcel['order']}"
+
+
+@task("order-supplies", rate=SUPPLIER)
+def order_supplies(item: str, ctx: TaskContext) -> str:
+    """Order what runs out at the supplier, who takes six orders a minute."""
+    _work(ctx, 0.2, 0.9)
+    return f"{item}: ordered"
 
 
 def _work(ctx: TaskContext, least: float, most: float) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import ulid
@@ -21,6 +23,10 @@ ITEMS = ("tea", "cup", "kettle", "spoon", "honey", "biscuits")
 ROWS = 3_000  # of the catalogue that is being imported
 SMALL_ROWS = 150  # of one that changes only a few products
 IMPORT_EVERY_MS = 6 * HOUR_MS
+CARRIERS = ("dhl", "dhl", "dhl", "dpd", "dpd", "gls")
+SHIPMENT_EVERY_MS = 3 * HOUR_MS
+NEXT_SHIPMENT_MS = 5 * MINUTE_MS  # while somebody looks
+LABELS, SUPPLIES = 24, 9  # of a shipment: more than their limits let begin at once
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,10 @@ class Traffic:
 
     def acts(self) -> Iterator[Act]:
         """For ever, in the order of their times."""
-        yield Act(self._begins, self._put_schedules)
+        return heapq.merge(self._sales(), self._shipments(), key=lambda act: act.at)
+
+    def _sales(self) -> Iterator[Act]:
+        yield Act(self._begins, self._set_up)
         large = self._now - 75_000
         at, next_import = float(self._begins), self._begins + HOUR_MS
         while True:
@@ -59,7 +68,7 @@ class Traffic:
                 next_import = large if next_import < large < after else after
             yield self._customer(int(at))
 
-    def _put_schedules(self, client: TaskClient) -> None:
+    def _set_up(self, client: TaskClient) -> None:
         client.put_schedule(
             "report", "nightly-report", "cron(0 3 * * ? *)", "yesterday", timezone="Europe/Berlin"
         )
@@ -67,6 +76,7 @@ class Traffic:
             client.put_schedule(f"stock-{warehouse}", "sync-stock", "rate(1 hour)", warehouse)
         client.register_callback("sync-stock", "failure", "tell-operators")
         client.register_callback("nightly-report", "completion", "tell-operators")
+        client.set_limit("print-label", key="dhl", concurrency=3)
         client.put_schedule("cleanup", "send-mail", "rate(1 day)", "ops", paused=True)
 
     def _customer(self, at: int) -> Act:
@@ -92,6 +102,19 @@ class Traffic:
             return Act(at, lambda client: client.submit("send-mail", to, run_at=due, code=code))
         name = f"order {order['number']}" if kind != "send-mail" else None
         return Act(at, lambda client: client.submit(kind, inputs[kind], code=code, name=name))
+
+    def _shipments(self) -> Iterator[Act]:
+        """Labels and supplies, of which most wait for a limit; the last shortly before now."""
+        chance = random.Random(self._number)  # noqa: S311  # no secret
+        latest = self._now - 20_000
+        at = latest - (latest - self._begins) // SHIPMENT_EVERY_MS * SHIPMENT_EVERY_MS
+        while True:
+            parcels = [
+                {"order": self._number - each, "carrier": chance.choice(CARRIERS)}
+                for each in range(LABELS)
+            ]
+            yield Act(at, partial(_ship, parcels, chance.choices(ITEMS, k=SUPPLIES), at))
+            at += SHIPMENT_EVERY_MS if at < latest else NEXT_SHIPMENT_MS
 
     def _order(self) -> dict[str, Any]:
         return {
@@ -124,6 +147,13 @@ class Traffic:
 
     def _code(self, at: int) -> str:
         return str(ulid.ULID(at.to_bytes(6, "big") + self._random.randbytes(10)))
+
+
+def _ship(parcels: list[dict[str, Any]], supplies: list[str], at: int, client: TaskClient) -> None:
+    for number, parcel in enumerate(parcels):
+        client.submit("print-label", parcel, code=f"{at}-{number:02}")
+    for number, item in enumerate(supplies):
+        client.submit("order-supplies", item, code=f"{at}-{number:02}")
 
 
 def _pause_ms(at: float) -> float:

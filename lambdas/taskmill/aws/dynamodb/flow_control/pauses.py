@@ -20,9 +20,7 @@ from taskmill.aws.dynamodb.table import Table
 from taskmill.model.clock import Clock, now_ms
 from taskmill.model.errors import Conflict, Throttled
 from taskmill.model.flow_control.limit_ids import (
-    PAUSE,
     LimitId,
-    limit_partitions,
     pause_id,
 )
 from taskmill.model.keys import StoredKey
@@ -133,14 +131,11 @@ class PauseStore:
         return _pause(self._table.get(gate.place))
 
     def of_tenant(self, tenant: str) -> Iterator[Pause]:
-        """The pauses of a tenant that are under way."""
-        for partition in limit_partitions(LIMIT_ROW, tenant):
-            found = self._table.query(
-                KeyConditionExpression="pk = :pk AND begins_with(sk, :sk)",
-                ExpressionAttributeValues={":pk": encode(partition), ":sk": encode(PAUSE)},
-                ConsistentRead=True,
-            )
-            yield from (pause for row in found if (pause := _pause(row)))
+        """The pauses of a tenant that are under way: a read unit, and one for each."""
+        gates = [LimitId.from_text(each) for each in sorted(_marks(self._table.get(PAUSES)))]
+        places = [each.place for each in gates if each.tenant == tenant]
+        found = self._table.get_many(places) if places else []
+        yield from (pause for row in found if (pause := _pause(row)))
 
     @staticmethod
     def _gate(marks: frozenset[str], tenant: str, task_type: str) -> LimitId | None:

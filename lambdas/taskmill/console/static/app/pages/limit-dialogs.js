@@ -33,15 +33,12 @@ const pathOf = (ofStack, name) => (ofStack ? `/limits/${encodeURIComponent(name)
 /** @param {Partial<Limit>} limit */
 const title = ({ name, key }) => html`<b>${name}</b>${key && html`, key <code class="key">${key}</code>`}`;
 
-/**
- * @param {{limit?: Limit, keyed?: boolean, ofStack?: boolean, close: () => void}} props
- *   limit: none, to ask which; keyed: whether a key can be given.
- */
-export function SetDialog({ limit, keyed = !limit, ofStack = false, close }) {
+/** @param {{limit?: Limit, ofStack?: boolean, close: () => void}} props limit: none, to ask which. */
+export function SetDialog({ limit, ofStack = false, close }) {
   const [kind, setKind] = useState(limit?.kind ?? "concurrency");
   const { limit: most, rate, perSeconds, burst } = limit ?? {};
   const values = VALUES[kind] ?? [];
-  const fields = [...(limit ? [] : [NAME]), ...(keyed ? [KEY] : []), ...values];
+  const fields = [...(limit ? [] : [NAME]), ...(limit?.key || limit?.keyed === false ? [] : [KEY]), ...values];
   const [texts, setTexts] = useState(() => textsOf(values, { concurrency: most ?? undefined, rate: rate ?? undefined, perSeconds: perSeconds ?? undefined, burst: burst ?? undefined }));
   const [problems, setProblems] = useState({});
   const { value, problems: wrong } = inputOf(fields, texts);
@@ -53,7 +50,7 @@ export function SetDialog({ limit, keyed = !limit, ofStack = false, close }) {
     const { name = limit?.name, ...body } = value;
     try {
       const { data } = await request("PUT", pathOf(ofStack, name), { body: { ...(limit?.key ? { key: limit.key } : {}), ...body } });
-      return `Set: ${name}${data.key ? `, key ${data.key}` : ""}, ${wordsOf(data)}.`;
+      return `Set: ${name}${data.key ? `, key ${data.key}` : ""}, ${wordsOf(data)}.${data.warning ? ` But ${data.warning}.` : ""}`;
     } catch (error) {
       setProblems(problemsOf(error, fields));
       return undefined;

@@ -7,10 +7,10 @@ import { html, useState } from "../lib.js";
 import { counted, whole } from "../numbers.js";
 import { Button, Card, Duration, PageHead, Time, User } from "../parts/basics.js";
 import { Empty } from "../parts/states.js";
-import { href, route } from "../router.js";
+import { href, route, setQuery } from "../router.js";
 import { mayWrite } from "../session.js";
 import { PausedMark } from "../shell/pauses.js";
-import { each, listed, moreButton, shown, table } from "../widgets/short.js";
+import { each, listed, moreButton, shown, table, typed } from "../widgets/short.js";
 import { PauseDialog, ResumeDialog, SetDialog, UnsetDialog } from "./limit-dialogs.js";
 import { groupsOf, isOwn, summed, wordsOf } from "./limits-data.js";
 
@@ -22,15 +22,16 @@ const EVERY = 10_000; // ms; counts of the beacon lag
 const HEAD = ["limit", "allows", "from", "#held", "#waiting", "#oldest waits", ""];
 
 export default function LimitsPage() {
-  const name = route.value.query.get("name");
+  const [name, key] = ["name", "key"].map((each) => route.value.query.get(each));
   const [opened, setOpened] = useState(/** @type {"set" | "pause" | null} */ (null));
   const close = () => setOpened(null);
   return html`<${PageHead} title=${name ? html`Limit ${name}` : "Limits"} hint=${name ? html`<a href=${href("limits")}>All limits</a>` : "What must not run too fast, or too much at once, waits here."}>
+      ${name && html`<label class="inline-field">Key${" "}<input class="input" type="search" value=${key} placeholder="all" onChange=${typed((text) => setQuery({ key: text }))} /></label>`}
       ${mayWrite.value && html`<${Button} icon="pause" onClick=${() => setOpened("pause")}>Pause…<//><${Button} kind="primary" onClick=${() => setOpened("set")}>Set a limit…<//>`}<//>
     ${opened === "set" && html`<${SetDialog} close=${close} />`}${opened === "pause" && html`<${PauseDialog} close=${close} />`}
     ${!name && html`<${Paused} />`}
-    <${OfTenant} key=${name} name=${name} />
-    <${OfStack} name=${name} />`;
+    <${OfTenant} key=${`${name} ${key}`} ...${{ name, only: key }} />
+    <${OfStack} key=${`stack ${name} ${key}`} ...${{ name, only: key }} />`;
 }
 
 function Paused() {
@@ -42,28 +43,41 @@ function Paused() {
     <td class="row-actions"><${Opens} text="Resume…" icon="play" dialog=${ResumeDialog} pause=${pause} /></td></tr>`), "pauses")}<//>`;
 }
 
-/** @param {{name: string | null}} props */
-function OfTenant({ name }) {
+/**
+ * The first pages; of one key what holds for every key too, which the API lists apart.
+ *
+ * @param {string} path
+ * @param {number} pages
+ * @param {{name: string | null, only: string | null}} which
+ * @param {AbortSignal} signal
+ */
+async function limitsAt(path, pages, { name, only }, signal) {
+  const found = await listed(path, pages, { name, key: only, limit: PAGE }, signal);
+  const all = only ? (await get(path, { query: { name, limit: 2 }, signal })).items : []; // one of each kind
+  return { ...found, items: [...all.filter((/** @type {Limit} */ { key }) => !key), ...found.items] };
+}
+
+/** @param {{name: string | null, only: string | null}} props */
+function OfTenant({ name, only }) {
   const { tenant } = route.value;
   const [pages, setPages] = useState(1);
-  const query = useQuery([tenant, "limits", name, pages], ({ signal }) => listed(of(tenant, "limits"), pages, { name, limit: PAGE }, signal),
+  const query = useQuery([tenant, "limits", name, only, pages], ({ signal }) => limitsAt(of(tenant, "limits"), pages, { name, only }, signal),
     { live: true, keep: true, ...(paused.value ? {} : { every: EVERY }) });
   return shown(query, ({ items, cursor }) => items.length
     ? html`<${Card} title="Of this tenant" hint=${(cursor ?? null) !== null && `the first ${whole(items.length)}, by name and key`}>
         <${Table} limits=${items} isOne=${Boolean(name)} />${moreButton(cursor, () => setPages(pages + 1))}<//>`
     : name
-      ? html`<${Empty} title="Nothing is known of this limit">One by key is listed when a key of it is used, or set.<//>`
-      : html`<${Empty} title="No limits"><p>Declare them with the task: <code>@task("sync", concurrency=5)</code>${" "}or <code>rate=RateLimit("stripe", 100)</code>.
-          Those by key are listed when a key is used, or set.</p><//>`);
+      ? html`<${Empty} title="This tenant has no such limit" />`
+      : html`<${Empty} title="No limits"><p>Declare them with the task: <code>@task("sync", concurrency=5)</code>${" "}or <code>rate=RateLimit("stripe", 100)</code>.</p><//>`);
 }
 
-/** Limits that all tenants share; nothing where a policy, or the token, refuses them. @param {{name: string | null}} props */
-function OfStack({ name }) {
+/** Limits that all tenants share; nothing where a policy, or the token, refuses them. @param {{name: string | null, only: string | null}} props */
+function OfStack({ name, only }) {
   const { tenant } = route.value;
   const [pages, setPages] = useState(1);
-  const key = [tenant, "stack limits", name, pages];
-  const refused = /** @type {any} */ (queries.getQueryState([tenant, "stack limits", name, 1]))?.error?.kind === "forbidden";
-  const query = useQuery(key, ({ signal }) => listed("/limits", pages, { name, limit: PAGE }, signal),
+  const key = (/** @type {number} */ count) => [tenant, "stack limits", name, only, count];
+  const refused = /** @type {any} */ (queries.getQueryState(key(1)))?.error?.kind === "forbidden";
+  const query = useQuery(key(pages), ({ signal }) => limitsAt("/limits", pages, { name, only }, signal),
     { live: !refused, enabled: !refused, keep: true, ...(paused.value || refused ? {} : { every: EVERY }) });
   if (refused || query.isPending || query.data?.items.length === 0) return null;
   return html`<${Card} title="Shared by all tenants">${shown(query, ({ items, cursor }) => html`<${Table} limits=${items} isOne=${Boolean(name)} ofStack />
@@ -86,22 +100,23 @@ function Table({ limits, isOne, ofStack = false }) {
 
 /** @param {{limit: Limit, all?: Limit, ofStack: boolean, keys?: number}} props keys: of how many keys it is the sum. */
 function Row({ limit, all, ofStack, keys = 0 }) {
-  const { name, key, types = [], kind, held, waiting, oldestAt } = limit;
+  const { name, key, keyed, types = [], kind, held, waiting, oldestAt } = limit;
   const isKey = (key ?? null) !== null;
-  const words = wordsOf(limit) && (keys ? `${wordsOf(limit)}, each` : wordsOf(limit));
+  const isSum = !isKey && keyed;
+  const words = wordsOf(limit) && (isSum ? `${wordsOf(limit)}, each` : wordsOf(limit));
   const isRate = kind === "rate";
   return html`<tr class=${isKey ? "" : "of-name"}>
     ${isKey
       ? html`<td class="of-key"><code class="key cut" title=${key}>${key}</code></td>`
       : html`<td><a href=${href("limits", [], { name })}><b>${name}</b></a>${each(types, (type) => html`${" "}${type === name ? "" : html`<a class="tag" href=${href("tasks", [], { q: `type:${type}` })}>${type}</a>`}<${PausedMark} type=${type} />`)}
-          ${keys > 1 && html` <span class="muted small">${counted(keys, "key")}</span>`}</td>`}
+          ${isSum && html` <span class="muted small">${keys ? counted(keys, "key") : "by key"}</span>`}</td>`}
     <td>${isRate && html`<span class="hidden-text">rate: </span>`}${words || html`<span class="muted">–</span>`}</td>
     <td class="muted"><${By} limit=${limit} all=${all} /></td>
     ${isRate
-      ? html`<td class="number" colspan="3">${!keys && html`<${NextStart} limit=${limit} />`}</td>`
+      ? html`<td class="number" colspan="3">${!isSum && html`<${NextStart} limit=${limit} />`}</td>`
       : html`<td class="number">${counter(held, "queued,started,processing", types)}</td><td class="number">${counter(waiting, "parked", types)}</td>
           <td class="number">${oldestAt && html`<${Duration} from=${oldestAt} />`}</td>`}
-    <td class="row-actions"><${Opens} text="Set…" dialog=${SetDialog} limit=${limit} keyed=${keys > 0} ofStack=${ofStack} />
+    <td class="row-actions"><${Opens} text="Set…" dialog=${SetDialog} limit=${limit} ofStack=${ofStack} />
       ${isOwn(limit, all) && html`<${Opens} text="Unset…" kind="ghost" dialog=${UnsetDialog} limit=${limit} all=${all} ofStack=${ofStack} />`}</td></tr>`;
 }
 

@@ -55,7 +55,7 @@ function Overview({ task }) {
       ${Object.entries(FACTS).map(([name, label]) => (task[name] ?? null) !== null && (name !== "leaseUntil" || !isFinal(task.status)) && fact(label, /At$|Until$/.test(name) ? moment(task[name]) : String(task[name])))}
       ${Object.entries(task.logIds ?? {}).map(([name, id]) => fact(`log.${name}`, html`<a href=${href("tasks", [], { q: `log.${name}:${id}` })}>${id}</a>`))}
       ${each(task.callbacks, ([event, type]) => fact(`on ${event}`, html`<a href=${href("tasks", [], { q: `type:${type}` })}>${type}</a>`))}
-      ${task.unique && fact("unique key", html`<code class="key">${task.unique.key}</code> <span class="muted">on conflict ${task.unique.onConflict}, until ${task.unique.until}</span>`)}
+      ${task.unique && fact("unique key", html`<code class="key">${task.unique.key}</code> <span class="muted">by ${task.unique.of}${task.unique.onConflict && `, on conflict ${task.unique.onConflict}`}, until its ${task.unique.until}</span>`)}
       ${task.ttl && fact("kept until", moment(task.ttl * 1000))}</dl>
     ${Object.keys(others).length > 0 && html`<h3>Attributes</h3><${JsonView} value=${others} label="attributes" />`}</div>`;
 }

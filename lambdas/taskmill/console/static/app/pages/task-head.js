@@ -40,12 +40,12 @@ function Waits({ task }) {
   const { status, type, unique } = task;
   const { kind = isPaused(type) ? "pause" : "", limit, key, until } = task.waitsFor ?? {};
   if (!task.waitsFor && status !== "PARKED") return null;
-  const named = () => html`<a href=${href("limits", [], { name: limit })}>${limit}</a>${key && html`, key <code class="key">${key}</code>`}`;
+  const named = () => html`<a href=${href("limits", [], { name: limit, key })}>${limit ?? "its limits"}</a>${key && html`, key <code class="key">${key}</code>`}`;
   /** @type {Record<string, () => any>} */
   const words = {
     limit: () => html`Waits for a slot of the limit ${named()}.`,
-    rate: () => html`Begins ${until ? html`<${Time} at=${until} />` : "later"}, by the rate limit ${named()}.`,
-    pause: () => html`Waits until ${tenantPause() ? `the tenant ${route.value.tenant}` : html`the type ${type}`} is resumed: <a href=${href("limits")}>paused</a>.`,
+    rate: () => html`Begins ${until ? html`<${Time} at=${until} />` : "later"}, as its rate allows: ${named()}.`,
+    pause: () => html`Waits until ${(task.waitsFor ? !key : tenantPause()) ? `the tenant ${route.value.tenant}` : html`the type ${type}`} is resumed: <a href=${href("limits")}>paused</a>.`,
     key: () => html`Waits for the end of the task that has the key <code class="key">${key ?? unique?.key}</code>.`,
   };
   return html`<p class="banner waits" role="status">${words[kind]?.() ?? html`Held back by a limit, or paused: <a href=${href("limits")}>limits</a>.`}</p>`;
