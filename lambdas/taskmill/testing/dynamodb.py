@@ -53,7 +53,7 @@ class MemoryTable:
 
     def get_item(self, *, Key: Item, **request: Any) -> dict[str, Any]:
         item = self._find(_keys(Key))
-        told = consumption(read_units(item_size(item), request), request)
+        told = consumption(lambda: read_units(item_size(item), request), request)
         return {"Item": item, **told} if item else told
 
     def put_item(self, *, Item: Item, **request: Any) -> dict[str, Any]:
@@ -83,8 +83,9 @@ class MemoryTable:
         if len(request["Keys"]) > 100:
             raise refused("ValidationException", "at most 100 keys")
         found = [self._find(_keys(key)) for key in request["Keys"]]
-        units = sum(read_units(item_size(item), request) for item in found)
-        told = consumption(units, how, several=True)
+        told = consumption(
+            lambda: sum(read_units(item_size(item), request) for item in found), how, several=True
+        )
         return {"Responses": {name: [item for item in found if item]}, **told}
 
     def batch_execute_statement(self, *, Statements: Sequence[Any]) -> dict[str, Any]:

@@ -68,7 +68,7 @@ def queried(
     values = request.get("ExpressionAttributeValues", {})
     found = (each for each in items if holds(condition, Scope(each, names, values)))
     taken, size, more = _taken(keys, found, request.get("Limit"))
-    page: dict[str, Any] = consumption(read_units(size, request), request)
+    page: dict[str, Any] = consumption(lambda: read_units(size, request), request)
     if more:
         page["LastEvaluatedKey"] = keys.last(taken[-1])
     wanted = request.get("FilterExpression")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 
@@ -25,20 +25,23 @@ def read_units(size: int, request: Mapping[str, Any]) -> float:
     return max(math.ceil(size / 4096), 1) * (1 if request.get("ConsistentRead") else 0.5)
 
 
-def consumption(units: float, request: Mapping[str, Any], *, several: bool = False) -> Any:
+def consumption(
+    units: Callable[[], float], request: Mapping[str, Any], *, several: bool = False
+) -> Any:
     """What an answer tells of a read's consumption, if the request asks for it.
 
     Args:
+        units: Counts them; called only if they are told.
         several: As a batch does, whose answer has a list.
     """
     if request.get("ReturnConsumedCapacity") is None:
         return {}
-    told = {"TableName": "tasks", "CapacityUnits": units}
+    told = {"TableName": "tasks", "CapacityUnits": units()}
     return {"ConsumedCapacity": [told] if several else told}
 
 
 def _size(value: Mapping[str, Any]) -> int:
-    """Bytes of a value. Plain loops: each write in memory has its size taken three times."""
+    """Bytes of a value. Plain loops: each item that is written is measured."""
     ((kind, content),) = value.items()
     if kind == "S":
         return _length(content)
