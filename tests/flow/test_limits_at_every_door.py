@@ -213,6 +213,34 @@ def test_a_worker_of_ones_own_does_not_walk_past_a_gate(
     check_rest(cloud)
 
 
+def test_a_worker_of_ones_own_does_not_start_before_the_rate_lets_it(cloud: InProcessCloud) -> None:
+    first, second = submit(cloud, "door-paced", 1), submit(cloud, "door-paced", 2)
+    with pytest.raises(IllegalStatusChange, match="by its rate limit it has no start yet"):
+        cloud.service.update_status(key=first, status="STARTED")
+    while cloud.stream.pending():
+        cloud.deliver_records()
+
+    cloud.service.update_status(key=first, status="STARTED")
+    cloud.service.update_status(key=first, status="PROCESSING")
+    with pytest.raises(IllegalStatusChange, match=r"by its rate limit it starts in 1?[0-9]\.. s"):
+        cloud.service.update_status(key=second, status="STARTED")
+    cloud.sleep(10)
+    cloud.service.update_status(key=second, status="STARTED")
+
+
+def test_a_worker_of_ones_own_begins_nothing_that_is_paused(cloud: InProcessCloud) -> None:
+    begun, key = submit(cloud, "door-held", 1), submit(cloud, "door-held", 2)
+    cloud.service.update_status(key=begun, status="STARTED")
+    cloud.service.pause(tenant_code=TENANT)
+    cloud.sleep(20)
+
+    with pytest.raises(IllegalStatusChange, match="its type or its tenant is paused"):
+        cloud.service.update_status(key=key, status="STARTED")
+    cloud.service.update_status(key=begun, status="PROCESSING")  # what runs, goes on
+    cloud.service.resume(tenant_code=TENANT)
+    cloud.service.update_status(key=key, status="STARTED")
+
+
 @pytest.mark.parametrize("task_type", ["door-gated", "door-paced"])
 def test_a_limited_task_is_not_run_in_the_process_that_submits_it(
     cloud: InProcessCloud, task_type: str

@@ -85,6 +85,7 @@ def test_a_triggered_task_takes_two_writes_and_no_stream_before_it_starts(
 
     assert (cloud.meter.writes, cloud.meter.write_units) == (2, 2)
     assert cloud.meter.calls == {
+        "dynamodb.batch_get_item": 1,  # pauses, which a worker reads every 15 s
         "dynamodb.put_item": 1,
         "dynamodb.update_item": 1,
         "dynamodb.query": 1,  # callbacks of the type, which the dispatcher keeps for a minute
@@ -302,7 +303,7 @@ def test_a_dead_letter_of_a_stored_task_is_that_of_the_task(
     cloud: InProcessCloud, started: list[Any]
 ) -> None:
     send(cloud, asked())
-    cloud.meter.crash_at = 2  # the task is stored; its worker dies
+    cloud.meter.crash_at = 3  # pauses are read, the task is stored; its worker dies
     cloud.step()
     cloud.meter.crash_at = None
     messages = cloud.queues.of("queue").messages

@@ -57,8 +57,9 @@ class Changes(ServiceParts):
 
         Raises:
             TaskNotFound: No task has this key; nothing is created.
-            IllegalStatusChange: The status table does not allow this move, or the task waits for
-                its children.
+            IllegalStatusChange: The status table does not allow this move, the task waits for its
+                children, or it may not begin: it has no slot, its start by a rate limit is to come,
+                or its type is paused.
             InvalidRequest: `status` is unknown, or the attributes are not JSON or too large.
             LimitExceeded: The result is larger than the configured maximum.
         """
@@ -70,7 +71,13 @@ class Changes(ServiceParts):
         if task_key.index is not None:
             subtask = SubtaskReport(reads=self.subtasks, key=task_key, target=target)
             return Task.from_row(subtask.store(stored, extra))
-        report = Report(tasks=self.tasks, children=self.children, key=task_key, target=target)
+        report = Report(
+            tasks=self.tasks,
+            children=self.children,
+            key=task_key,
+            target=target,
+            pauses=self.limits.pauses if self.limits else None,
+        )
         return Task.from_row(report.store(stored, extra))
 
     def update_sub_task_status(

@@ -21,11 +21,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from taskmill.aws.dynamodb.children import ChildStore
+from taskmill.aws.dynamodb.flow_control.pauses import PauseStore
 from taskmill.aws.dynamodb.tasks import TaskStore
 from taskmill.model.errors import IllegalStatusChange
 from taskmill.model.keys import Kind, TaskKey
 from taskmill.model.rows.task_row import TaskRow
-from taskmill.model.statuses import RUNNING, Status
+from taskmill.model.statuses import RUNNING, UNBEGUN, Status
 from taskmill.model.time_bounds import too_late
 
 # A task that waits for children has no message; the end of its last child sends the next one, but
@@ -36,20 +37,25 @@ _TRIES = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """A status that a caller reports for a task."""
+    """A status that a caller reports for a task.
+
+    Attributes:
+        pauses: What is paused; None: this process does not know.
+    """
 
     tasks: TaskStore
     children: ChildStore
     key: TaskKey
     target: Status
+    pauses: PauseStore | None = None
 
     def store(self, attributes: Mapping[str, Any], extra: Mapping[str, Any]) -> TaskRow:
         """Move the task, and return its new row.
 
         Raises:
             TaskNotFound: No task has this key.
-            IllegalStatusChange: The status table does not allow the move, or the task waits for
-                children and would wait for ever.
+            IllegalStatusChange: The status table does not allow the move, the task waits for
+                children and would wait for ever, or its limits or a pause do not let it begin.
         """
         if self.target is Status.QUEUED:
             extra = {**extra, "reported": True}
@@ -57,6 +63,7 @@ class Report:
             return self._as_read(attributes, extra)
         if self.key.kind is not Kind.TASK or self.target not in _NEED_A_MESSAGE:
             return self.tasks.move(self.key, self.target, attributes=attributes, extra=extra)
+        self._check_pause()
         try:
             return self.tasks.move(
                 self.key,
@@ -70,7 +77,7 @@ class Report:
             if refused.details.get("status") != Status.WAITING:
                 row = self.tasks.get(self.key)
                 self._end_if_late(row)
-                self._check_slots(row)
+                self._check_limits(row)
                 raise
         return self._as_read(attributes, extra)
 
@@ -97,7 +104,7 @@ class Report:
             return {"settlement": self._settlement(row)}
         done, suspended = row.awaited_done or 0, row.status is Status.WAITING
         self._end_if_late(row)
-        self._check_slots(row)
+        self._check_limits(row)
         is_open = suspended and done < (row.awaited_total or 0)
         if self.target is Status.WAITING:  # for nothing more than it waits for already
             return {} if is_open else {"awaitedTotal": done, "awaitedDone": done}
@@ -126,16 +133,47 @@ class Report:
             status=late.ends_as if ended else row.status,
         )
 
-    def _check_slots(self, row: TaskRow) -> None:
-        """Refuse to begin a task that has no slot at its limits of concurrency.
+    def _check_limits(self, row: TaskRow) -> None:
+        """Refuse to begin a task that has no slot, or whose start by its rate limits is to come.
 
         Raises:
-            IllegalStatusChange: It has none.
+            IllegalStatusChange: It is so.
         """
-        if self.target in RUNNING and row.gates and row.slots is None and not row.ended:
+        if self.target not in RUNNING or row.ended:
+            return
+        now = self.tasks.clock()
+        if row.rates and row.status in UNBEGUN and (row.rate_at is None or row.rate_at > now):
+            wait = None if row.rate_at is None else (row.rate_at - now) / 1000
+            when = "has no start yet" if wait is None else f"starts in {wait:,.1f} s"
+            raise IllegalStatusChange(
+                f"{self.key.label} is {row.status} and cannot become {self.target}: by its rate"
+                f" limit it {when}",
+                status=row.status,
+            )
+        if row.gates and row.slots is None:
             raise IllegalStatusChange(
                 f"{self.key.label} is {row.status} and cannot become {self.target}: it has no slot"
                 " of its concurrency limit yet; it is QUEUED when it has one",
+                status=row.status,
+            )
+
+    def _check_pause(self) -> None:
+        """Refuse to begin a task whose type or tenant is paused, unless it has a slot.
+
+        Raises:
+            IllegalStatusChange: It is.
+        """
+        tenant, task_type = self.key.tenant, self.key.type
+        if self.target not in RUNNING or self.pauses is None:
+            return
+        if not self.pauses.may_hold(tenant, task_type):  # cheap, and some seconds old
+            return
+        row = self.tasks.get(self.key)
+        waits = row.status in UNBEGUN and row.slots is None
+        if waits and self.pauses.gate_of(tenant, task_type) is not None:
+            raise IllegalStatusChange(
+                f"{self.key.label} is {row.status} and cannot become {self.target}: its type or"
+                " its tenant is paused",
                 status=row.status,
             )
 

@@ -90,6 +90,15 @@ class UpdateRequest:
         gates, slots = self._name("gates"), self._name("slots")
         self._conditions.append(f"(attribute_not_exists({gates}) OR attribute_exists({slots}))")
 
+    def require_start(self, now: int, begun: Iterable[Status]) -> None:
+        """Require that the task has begun, or that its rate limits let it start by `now`."""
+        rates, start, status = (self._name(each) for each in ("rates", "rateAt", "status"))
+        names = ", ".join(self._value(each) for each in begun)
+        self._conditions.append(
+            f"(attribute_not_exists({rates}) OR {start} <= {self._value(now)}"
+            f" OR {status} IN ({names}))"
+        )
+
     def refuse_any(self, name: str) -> None:
         """Require that the attribute is absent."""
         self._conditions.append(f"attribute_not_exists({self._name(name)})")

@@ -105,7 +105,7 @@ class TaskStore:
             where: Condition: the row has these values.
             unless: Condition: the row has none of these values.
             in_time: Condition: the task has not expired before it began, nor passed its deadline,
-                and has the slots that its limits demand.
+                and has the slots, and if it has not begun the start, that its limits demand.
             actor: Who asked for it, for the history.
 
         Raises:

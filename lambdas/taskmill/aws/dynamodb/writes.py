@@ -40,7 +40,8 @@ class Write:
         unless: Condition: the row has none of these values.
         without: Condition: the row has none of these attributes.
         in_time: Condition: at this time (epoch ms) the task has begun or not expired, its deadline
-            has not passed, and it has the slots that its limits demand.
+            has not passed, and it has the slots that its limits demand; one that has not begun has
+            its start by its rate limits.
     """
 
     allowed: Sequence[Status]
@@ -147,6 +148,7 @@ class Write:
         if self.in_time is not None:
             request.require_in_time(self.in_time, _BEGUN)
             request.require_slots()
+            request.require_start(self.in_time, _BEGUN)
 
     def _refusal(self, key: TaskKey, refused: ConditionFailed) -> Exception:
         if refused.old is None:
