@@ -88,8 +88,22 @@ def test_a_task_without_a_key_pays_nothing_for_keys(cloud: InProcessCloud) -> No
     assert cloud.meter.calls["dynamodb.get_item"] == 0
 
 
-def test_a_child_has_no_key_and_is_refused_one_by_name() -> None:
-    submit_child: Any = TaskContext.submit
+@pytest.mark.parametrize("call", ["submit", "run", "submit_many", "map"])
+@pytest.mark.parametrize("option", ["unique", "debounce"])
+def test_children_have_no_keys_and_are_told_what_has(call: str, option: str) -> None:
+    start: Any = getattr(TaskContext, call)
 
-    with pytest.raises(TypeError, match="has no option 'unique'"):
-        submit_child(None, None, 1, unique=Unique("k"))
+    wanted = f"has no option '{option}': children and fan-outs have no keys; .*TaskFunction.submit"
+    with pytest.raises(TypeError, match=wanted):
+        start(None, None, 1, **{option: Unique("k")})
+
+
+def test_what_a_task_submits_beside_its_children_may_have_a_key(cloud: InProcessCloud) -> None:
+    """Its attempt is repeated, and meets the task that it has submitted before."""
+    key = submit(cloud, "submits-unique", 2)
+    cloud.run()
+
+    assert get(cloud, key).status == "COMPLETED"
+    first, second = get(cloud, key).attributes["result"]
+    assert first == second
+    assert get(cloud, TaskKey.from_text(first)).parent is None

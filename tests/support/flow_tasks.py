@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from taskmill import Abort, Retry, TaskCancelled, TaskContext, current_service, task
+from taskmill import Abort, Retry, TaskCancelled, TaskContext, Unique, current_service, task
 from taskmill.testing import Crash
 
 RUNS: list[Any] = []
@@ -139,3 +139,14 @@ def reads_two_children(ctx: TaskContext) -> int:
 @task("reads-a-large-child")
 def reads_a_large_child(ctx: TaskContext) -> int:
     return len(ctx.run("sized", 200_000))
+
+
+@task("submits-unique", retry=Retry(max_attempts=2, base_seconds=0))
+def submits_unique(value: int, ctx: TaskContext) -> list[str]:
+    """Submits a task that is no child, in both of its attempts; returns the keys."""
+    beside = Unique("beside")
+    handle = echo.submit(value, tenant=ctx.key.tenant, unique=beside, delay_seconds=600)
+    RUNS.append(str(handle.key))
+    if ctx.attempt == 1:
+        raise RuntimeError("again")
+    return [str(each) for each in RUNS[-2:]]

@@ -34,8 +34,16 @@ def suggests(function: Callable[P, R]) -> Callable[P, R]:
     return called
 
 
+_OF_KEYS = ("unique", "debounce")
+
+
 def unknown_option(callee: str, name: str, known: Iterable[str]) -> str:
     """The message for a keyword that `callee` does not take."""
+    if name in _OF_KEYS and (callee.startswith("ChildCalls.") or callee.endswith(".map")):
+        return (
+            f"{callee} has no option {name!r}: children and fan-outs have no keys; a task that"
+            " is no child may have one, with TaskFunction.submit"
+        )
     hint = hint_at(name, [each for each in known if each != "self"])
     return f"{callee.removesuffix('.__init__')} has no option {name!r}{hint}"
 
