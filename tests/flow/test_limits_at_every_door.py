@@ -97,6 +97,19 @@ def bulk_retries(cloud: InProcessCloud, task_type: str) -> None:
         client.bulk("retry", keys=keys)
 
 
+def adopting_parent(cloud: InProcessCloud, task_type: str) -> None:
+    """It is cancelled with its children before any of them has begun, and adopts them later."""
+    key = submit(cloud, "door-limited-gather", {"type": task_type, "count": COUNT})
+    while get(cloud, key).status is not Status.WAITING:
+        assert cloud.step()
+    cloud.service.cancel(key=key)
+    cloud.run()
+    assert {row.status for row in tasks_of(cloud)} == {Status.CANCELLED}
+    cloud.sleep(60)
+    assert limited.STARTS == []
+    cloud.service.retry(key=key)
+
+
 def forget() -> None:
     limited.FAILING.clear()
     limited.STARTS.clear()
@@ -117,6 +130,7 @@ DOORS: dict[str, Door] = {
     "triggers": triggers,
     "retries": retries,
     "a bulk of retries": bulk_retries,
+    "an adopting parent": adopting_parent,
 }
 
 

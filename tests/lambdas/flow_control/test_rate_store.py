@@ -47,6 +47,19 @@ def test_after_a_quiet_time_there_is_a_burst_again_and_no_more(cloud: InProcessC
 
 
 @BOTH_TABLES
+def test_a_row_does_not_expire_before_the_starts_that_it_granted(cloud: InProcessCloud) -> None:
+    """One a day, for thirty days: nobody takes any in between."""
+    daily = Pace(1, 86_400, 1)
+    for _ in range(30):
+        (last,) = store_of(cloud).take(STRIPE, [1], daily)
+
+    row = cloud.wiring.table.get(STRIPE.rate)
+    assert row is not None
+    assert last - cloud.now >= 29 * 86_400_000
+    assert row["ttl"] * 1_000 > last
+
+
+@BOTH_TABLES
 def test_a_pause_holds_the_whole_key_and_no_burst_follows(cloud: InProcessCloud) -> None:
     store, until = store_of(cloud), cloud.now + 30_000
     store.pause(STRIPE, until, TEN)

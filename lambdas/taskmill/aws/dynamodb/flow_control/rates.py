@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -193,7 +194,21 @@ class RateStore:
             names=_NAMES,
             values={"worth": worth, "now": at, **(guard.values if guard else {}), **self._kept(at)},
         )
-        return int(row["tat"]) - worth
+        tat = int(row["tat"])
+        if tat > at + KEPT_SECONDS * 1_000_000 // 2:  # else it is taken from again before it goes
+            self._keep(limit, tat)
+        return tat - worth
+
+    def _keep(self, limit: LimitId, until: int) -> None:
+        """Keep a row whose units are spoken for far ahead, until that is over (microseconds)."""
+        with suppress(ConditionFailed):
+            self._table.update_unseen(
+                limit.rate,
+                "SET #ttl = :ttl",
+                condition="attribute_exists(tat)",
+                names={"#ttl": "ttl"},
+                values={"ttl": self._kept(until)["ttl"]},
+            )
 
     def _begun(self, limit: LimitId, worth: int, at: int, guard: Guard | None) -> int:
         """Raises `ConditionFailed`: it is a busy limit, or guarded."""
