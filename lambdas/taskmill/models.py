@@ -42,6 +42,7 @@ from taskmill.model.api.views import (
     TaskStatusSummary,
     Upload,
 )
+from taskmill.model.api.waiting import KeyOfItsOwn, WaitsFor
 from taskmill.model.limits import MAX_CALLBACKS, MAX_DELAY_SECONDS, MAX_LOG_IDS
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "IdempotencyKey",
     "InvokeContext",
     "KeyModel",
+    "KeyOfItsOwn",
     "ListOptions",
     "LogIds",
     "LookedUp",
@@ -81,5 +83,6 @@ __all__ = [
     "TaskTree",
     "Upload",
     "View",
+    "WaitsFor",
     "build_models",
 ]
