@@ -2,12 +2,13 @@
 
 from playwright.sync_api import Browser
 from tools import screenshots
-from tools.screenshots import VIEWS
+from tools.screenshots import VIEWS, View
 
 from taskmill.console.demo.shop import TENANT, demo_cloud
 from taskmill.console.serving import serve
 
 WIDTH = 360
+PAGES = (*VIEWS, View("limit", "/limits?name=print-label"))
 # What reaches beyond the page, unless a box around it scrolls or cuts by itself.
 WIDE = """
 () => {
@@ -36,7 +37,7 @@ def test_c39_no_page_scrolls_sideways_on_a_phone(browser: Browser) -> None:
         page = context.new_page()
         page.clock.set_fixed_time(cloud.now / 1000)
         found = {}
-        for view in VIEWS:
+        for view in PAGES:
             page.goto("about:blank")
             page.goto(at.address(f"/{TENANT}{view.path.format(**words)}"))
             screenshots.ready(page, view)
@@ -44,4 +45,4 @@ def test_c39_no_page_scrolls_sideways_on_a_phone(browser: Browser) -> None:
         context.close()
 
     assert found == {name: {"scrolls": 0, "main": 0, "beyond": []} for name in found}
-    assert len(found) == len(VIEWS)
+    assert len(found) == len(PAGES)

@@ -1,4 +1,4 @@
-"""The pictures of the console: one of every page in both themes, small, and each is shown."""
+"""The pictures of the console: of pages in both themes, small, and each is shown."""
 
 import re
 import struct
@@ -20,8 +20,9 @@ def test_every_page_has_a_view() -> None:
     assert {re.split("[/?]", view.path.lstrip("/"))[0] for view in VIEWS} == set(pages)
 
 
-def test_every_view_has_a_picture_in_both_themes_and_nothing_else_is_there() -> None:
-    wanted = {f"{view.name}-{theme}.png" for view in VIEWS for theme in THEMES}
+def test_every_pictured_view_has_one_in_both_themes_and_nothing_else_is_there() -> None:
+    pictured = [view.name for view in VIEWS if view.pictured]
+    wanted = {f"{name}-{theme}.png" for name in pictured for theme in THEMES}
 
     assert {file.name for file in FOLDER.iterdir()} == wanted
 
