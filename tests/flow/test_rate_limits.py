@@ -144,8 +144,9 @@ def test_an_input_without_the_key_is_refused_at_submit() -> None:
         submit(cloud, "paced-by-customer", {"client": "a"})
 
 
-def test_after_a_429_nobody_starts_for_30_seconds() -> None:
-    with cloud_of() as cloud:
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_after_a_429_nobody_starts_for_30_seconds(seed: int) -> None:
+    with cloud_of(chaos=Chaos(seed=seed, deliveries=2)) as cloud:
         began = cloud.now
         keys = submit_all(cloud, "paced-returned", range(100))
         cloud.run()
