@@ -15,7 +15,7 @@ from taskmill_cdk import TaskFunction, TaskSource, TaskStack, WorkerPool, WorkQu
 HERE = Path(__file__).parent
 TASKS = TaskSource(
     folder=HERE / "tasks",
-    modules=["e2e_tasks", "e2e_events", "e2e_families", "e2e_hostile", "e2e_own"],
+    modules=["e2e_tasks", "e2e_events", "e2e_families", "e2e_hostile", "e2e_limits", "e2e_own"],
     factory="e2e_events:LetterFactory",
 )
 WORKER_TIMEOUT = Duration.seconds(8)
