@@ -368,7 +368,7 @@ def polling() -> list[str]:
         f"which then cost {slots / free - 1:.1%} more".replace("%", " %"),
         f"an invocation and a refused write, ${look:.2f} a million:",
         "looks for a slot every 30 seconds",
-        f"a task that waits for ten minutes costs ${look * 600 / 30:.2f} a million,",
+        f"a task that waits for ten minutes costs ${look * 600 / 30:.2f} a million beside",
         f"four state transitions for a task, ${4 * price(What.TRANSITIONS):.0f} a million.",
         "looks for pauses every 15 seconds",
         f"half a read unit: ${dollars(pauses).total():.2f} in a month of work.",
