@@ -11,6 +11,7 @@ from taskmill_cdk.function_code import find_runtime
 from taskmill_cdk.task_files import walk
 
 _HANDLER = "index.py"
+_TYPINGS = ".d.ts"  # for the type checker; no browser asks for them
 
 
 def stage_console_code(build_folder: Path = DEFAULT_BUILD_FOLDER) -> Path:
@@ -27,7 +28,11 @@ def stage_console_code(build_folder: Path = DEFAULT_BUILD_FOLDER) -> Path:
     if not (static / "index.html").is_file():
         raise FileNotFoundError(f"the console's files are not installed: there is no {static}")
     lean = _lean_of(runtime)
-    files = {f"static/{name}": _sent(file, lean) for name, file in walk(static)}
+    files = {
+        f"static/{name}": _sent(file, lean)
+        for name, file in walk(static)
+        if not name.endswith(_TYPINGS)
+    }
     files[_HANDLER] = (runtime / "handlers" / "hosted_console.py").read_bytes()
     digest = hashlib.sha256(b"with twins\n")
     for name, content in sorted(files.items()):
