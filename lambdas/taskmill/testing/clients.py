@@ -4,15 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from taskmill.model.interruptions import Interruption
-from taskmill.testing.sizes import write_units
-
-Image = Mapping[str, Any] | None
-"""An item before or after a change; None: there is none."""
 
 
 class Crash(Interruption):
@@ -26,6 +22,7 @@ class Meter:
     Attributes:
         calls: Number of calls by `service.operation`, as `dynamodb.update_item`.
         writes: Changes of items.
+        write_units: Write units that DynamoDB would bill for these changes, without indexes.
         crash_at: Which call crashes, counted from 1; None for no crash.
         crash_after: Crash after the call was made instead of before.
         fault: Called with the name of each call; what it returns is raised instead of making the
@@ -35,26 +32,12 @@ class Meter:
 
     calls: Counter[str] = field(default_factory=Counter)
     writes: int = 0
+    write_units: int = 0
     crash_at: int | None = None
     crash_after: bool = False
     fault: Callable[[str], Exception | None] | None = None
     fault_after: bool = False
     _lock: threading.RLock = field(default_factory=threading.RLock)
-    _write_units: int = 0
-    _unmeasured: list[tuple[Image, Image]] = field(default_factory=list)
-
-    @property
-    def write_units(self) -> int:
-        """Write units that DynamoDB would bill for the changes, without indexes."""
-        with self._lock:
-            self._write_units += sum(write_units(old, new) for old, new in self._unmeasured)
-            self._unmeasured.clear()
-            return self._write_units
-
-    def count_write(self, old: Image, new: Image) -> None:
-        """Count a change of an item; it is measured when somebody asks for the write units."""
-        self.writes += 1
-        self._unmeasured.append((old, new))
 
     @property
     def lock(self) -> threading.RLock:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from taskmill.testing.clients import Meter
+from taskmill.testing.sizes import write_units
 
 # Types of rows whose records reach the dispatcher. The stack's event filters also look at other
 # attributes, so fewer records reach it there.
@@ -45,7 +46,8 @@ class Stream:
     def _read(self) -> None:
         for record in self._source[len(self.seen) :]:
             images = record["dynamodb"]
-            self._meter.count_write(images.get("OldImage"), images.get("NewImage"))
+            self._meter.writes += 1
+            self._meter.write_units += write_units(images.get("OldImage"), images.get("NewImage"))
             self.seen.append(record)
             if (images.get("NewImage") or {}).get("row", {}).get("S") in DELIVERED:
                 self._waiting.append(record)
