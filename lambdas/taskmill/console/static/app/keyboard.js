@@ -1,5 +1,5 @@
 // Keys: single ones, and sequences such as "g t". Ignored while something is typed or a dialog is open.
-import { signal, useEffect } from "./lib.js";
+import { signal, useLayoutEffect } from "./lib.js";
 
 /**
  * @typedef {object} Shortcut
@@ -20,10 +20,10 @@ let forget;
  * Keys that work while the component is shown.
  *
  * @param {Shortcut[]} given
- * @param {unknown[]} inputs As of `useEffect`.
+ * @param {unknown[]} inputs As of `useEffect`; keys work as soon as the component is drawn.
  */
 export function useShortcuts(given, inputs) {
-  useEffect(() => {
+  useLayoutEffect(() => {
     shortcuts.value = [...given, ...shortcuts.peek()];
     return () => {
       shortcuts.value = shortcuts.peek().filter((each) => !given.includes(each));
