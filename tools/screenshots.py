@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT)]
@@ -171,7 +171,7 @@ def _settle(page: Page) -> None:
     before = ""
     while (text := page.locator("body").inner_text()) != before:
         before = text
-        page.wait_for_function("!document.querySelector('.loading')")
+        expect(page.locator(".loading")).to_have_count(0, timeout=30_000)
         page.wait_for_timeout(QUIET_MS)
 
 
