@@ -20,10 +20,15 @@ def submitted(view: View, count: int = 3) -> None:
     view.behind.advance(60)
 
 
+def opened(view: View) -> None:
+    """Open the list of what was submitted; the page knows then that it may write."""
+    view.open("/tasks?q=type:console-refund")
+    expect(view.page.locator("footer")).not_to_contain_text("read-only")
+
+
 def test_c19_j_and_k_move_x_selects_and_enter_opens(view: View) -> None:
     submitted(view)
-    view.open("/tasks?q=type:console-refund")
-    expect(view.page.locator("footer")).not_to_contain_text("read-only")  # its rights are known
+    opened(view)
     expect(rows(view)).to_have_count(3)
     keyboard = view.page.keyboard
 
@@ -42,8 +47,7 @@ def test_c19_j_and_k_move_x_selects_and_enter_opens(view: View) -> None:
 
 def test_c19_r_retries_and_c_cancels_the_row(view: View) -> None:
     submitted(view, 1)
-    view.open("/tasks?q=type:console-refund")
-    expect(view.page.locator("footer")).not_to_contain_text("read-only")  # its rights are known
+    opened(view)
     expect(rows(view)).to_have_count(1)
 
     view.page.keyboard.type("jr")
@@ -59,8 +63,7 @@ def test_c19_r_retries_and_c_cancels_the_row(view: View) -> None:
 
 def test_c19_letters_in_a_field_or_a_dialog_are_only_letters(view: View) -> None:
     submitted(view, 1)
-    view.open("/tasks?q=type:console-refund")
-    expect(view.page.locator("footer")).not_to_contain_text("read-only")  # its rights are known
+    opened(view)
     expect(rows(view)).to_have_count(1)
     view.page.keyboard.type("j/")
     field = view.page.get_by_role("combobox", name="Filter")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import limited_tasks
 import pytest
 from clouds import TENANT, fan_out, get, submit
-from slots import check_counts, check_rest, held, submit_all, waiters
+from slots import check_counts, check_rest, deliver, held, submit_all, waiters
 
 from taskmill.aws.dynamodb.flow_control.settings import SetLimit, SetLimits
 from taskmill.errors import IllegalStatusChange, InvalidRequest
@@ -25,12 +25,6 @@ def cloud() -> Iterator[InProcessCloud]:
     with InProcessCloud(modules=["limited_tasks"]) as cloud:
         limited_tasks.reset(cloud)
         yield cloud
-
-
-def deliver(cloud: InProcessCloud) -> None:
-    """Deliver the stream's records, and no message."""
-    while cloud.stream.pending():
-        cloud.deliver_records()
 
 
 def two(cloud: InProcessCloud, **options: object) -> tuple[TaskKey, TaskKey]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import limited_tasks
 import pytest
 from clouds import TENANT, fan_out, get, submit
-from slots import check_counts, check_rest, held
+from slots import check_counts, check_rest, deliver, held
 
 from taskmill.handlers import sweep
 from taskmill.model.flow_control.admission import HOLDING
@@ -25,11 +25,6 @@ def cloud() -> Iterator[InProcessCloud]:
     with InProcessCloud(modules=["limited_tasks"]) as cloud:
         limited_tasks.reset(cloud)
         yield cloud
-
-
-def deliver(cloud: InProcessCloud) -> None:
-    while cloud.stream.pending():
-        cloud.deliver_records()
 
 
 def holder(cloud: InProcessCloud, status: Status) -> tuple[TaskKey, TaskKey]:

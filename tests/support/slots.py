@@ -80,3 +80,9 @@ def check_rest(cloud: InProcessCloud) -> None:
         assert row.slots is None or row.status in HOLDING, (row.key, row.status)
         assert row.status is not Status.PARKED, (row.key, row.gate)
     assert not waiters(cloud)
+
+
+def deliver(cloud: InProcessCloud) -> None:
+    """Deliver the stream's records, and no message."""
+    while cloud.stream.pending():
+        cloud.deliver_records()

@@ -110,11 +110,15 @@ class LimitChanges(LimitReads):
         checked = check_name("taskType", task_type) if task_type else ""
         by = invoke_context.user if invoke_context else None
         pause = self.limit_stores().pauses.pause(check_name("tenant", tenant_code), checked, by=by)
-        known = self.task_types()
-        warning = None
-        if checked and checked not in known:
-            warning = f"no task type {checked!r} is deployed{hint_at(checked, known)}"
+        warning = self._unknown(checked) if checked else None
         return self._pause_view(pause).model_copy(update={"warning": warning})
+
+    def _unknown(self, task_type: str) -> str | None:
+        """What is doubtful about pausing a type: the code has none of this name."""
+        known = self.task_types()
+        if task_type in known:
+            return None
+        return f"no task type {task_type!r} is deployed{hint_at(task_type, known)}"
 
     def resume(self, *, tenant_code: str, task_type: str | None = None) -> PauseView:
         """Let tasks that were held back go on, in the order in which they were created.

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from taskmill.aws.dynamodb.codec import encode
+from taskmill.aws.dynamodb.codec import encode, encode_item
 from taskmill.aws.dynamodb.flow_control import actions
 from taskmill.aws.dynamodb.flow_control.settings import applying, places_of
 from taskmill.aws.dynamodb.table import Table
@@ -187,7 +187,8 @@ class GateStore:
 
     def _gates(self, partition: str, prefix: str = "", after: str | None = None) -> Iterator[Gate]:
         condition, values = "pk = :pk", {":pk": encode(partition)}
-        start = {} if after is None else {"ExclusiveStartKey": _key_of(partition, after)}
+        last = {"pk": partition, "sk": after}
+        start = {} if after is None else {"ExclusiveStartKey": encode_item(last)}
         if prefix:
             condition += " AND begins_with(sk, :sk)"
             values[":sk"] = encode(prefix)
@@ -210,10 +211,6 @@ def admitted_together(limits: Sequence[object] | Mapping[LimitId, int]) -> int:
 def unparked_together(limits: Sequence[object] | Mapping[LimitId, int]) -> int:
     """As `admitted_together`, with a waiter row for each task."""
     return (ACTIONS - len(limits)) // 2
-
-
-def _key_of(pk: str, sk: str) -> dict[str, Any]:
-    return {"pk": encode(pk), "sk": encode(sk)}
 
 
 def _gate_of(
