@@ -3,16 +3,16 @@
 `STARTS` has type and virtual time of each attempt, `MOST` the most of a type that ran at a time.
 """
 
-from collections import Counter
 from typing import Any
+
+import at_a_time
+from at_a_time import MOST
 
 from taskmill import RateLimit, Retry, TaskContext, task
 from taskmill.testing import InProcessCloud
 
+__all__ = ["FAILING", "MOST", "STARTS", "reset"]
 STARTS: list[tuple[str, int]] = []
-CLOUDS: list[InProcessCloud] = []  # whose time passes while a task runs
-NOW: Counter[str] = Counter()
-MOST: Counter[str] = Counter()
 FAILING: list[str] = []  # types whose attempts fail
 
 seldom = RateLimit("door-seldom", 1, per_seconds=10, burst=1)
@@ -20,20 +20,13 @@ seldom = RateLimit("door-seldom", 1, per_seconds=10, burst=1)
 
 def reset(cloud: InProcessCloud) -> None:
     STARTS.clear()
-    CLOUDS[:] = [cloud]
-    NOW.clear()
-    MOST.clear()
+    at_a_time.reset(cloud)
     FAILING.clear()
 
 
 def work(task_type: str) -> None:
-    STARTS.append((task_type, CLOUDS[0].clock()))
-    NOW[task_type] += 1
-    MOST[task_type] = max(MOST[task_type], NOW[task_type])
-    try:
-        CLOUDS[0].sleep(0.3)
-    finally:
-        NOW[task_type] -= 1
+    STARTS.append((task_type, at_a_time.CLOUDS[0].clock()))
+    at_a_time.work(task_type, 0.3)
     if task_type in FAILING:
         raise RuntimeError("as asked")
 

@@ -3,16 +3,16 @@
 `STARTS` has the virtual time and the input of each attempt, `MOST` the most that ran at a time.
 """
 
-from collections import Counter
 from typing import Any
+
+import at_a_time
+from at_a_time import MOST
 
 from taskmill import Limit, RateLimit, Retry, RetryAfter, TaskContext, task
 from taskmill.testing import InProcessCloud
 
+__all__ = ["MOST", "STARTS", "reset"]
 STARTS: list[tuple[int, Any]] = []
-CLOUDS: list[InProcessCloud] = []  # whose time passes while a task runs
-NOW: Counter[str] = Counter()
-MOST: Counter[str] = Counter()
 
 brisk = RateLimit("both-brisk", 10, per_seconds=1, burst=2)
 slow = RateLimit("both-slow", 1, per_seconds=60, burst=1, key="customer")
@@ -21,19 +21,12 @@ crowd = Limit(2, name="both-crowd")
 
 def reset(cloud: InProcessCloud) -> None:
     STARTS.clear()
-    CLOUDS[:] = [cloud]
-    NOW.clear()
-    MOST.clear()
+    at_a_time.reset(cloud)
 
 
 def work(gate: str, value: Any, seconds: float) -> None:
-    STARTS.append((CLOUDS[0].clock(), value))
-    NOW[gate] += 1
-    MOST[gate] = max(MOST[gate], NOW[gate])
-    try:
-        CLOUDS[0].sleep(seconds)
-    finally:
-        NOW[gate] -= 1
+    STARTS.append((at_a_time.CLOUDS[0].clock(), value))
+    at_a_time.work(gate, seconds)
 
 
 @task("both-brisk", concurrency=3, rate=brisk, retry=Retry(max_attempts=5, base_seconds=1))

@@ -2,30 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
+from at_a_time import MOST, reset, work
+
 from taskmill import Limit, Retry, TaskContext, task
-from taskmill.testing import InProcessCloud
 
-CLOUDS: list[InProcessCloud] = []  # whose time passes while a task runs
-NOW: Counter[str] = Counter()  # attempts that run, by key
-MOST: Counter[str] = Counter()  # the most that ran at a time
-
-
-def reset(cloud: InProcessCloud) -> None:
-    CLOUDS[:] = [cloud]
-    NOW.clear()
-    MOST.clear()
-
-
-def work(key: str, seconds: float = 0.05) -> None:
-    NOW[key] += 1
-    MOST[key] = max(MOST[key], NOW[key])
-    try:
-        CLOUDS[0].sleep(seconds)
-    finally:
-        NOW[key] -= 1
+__all__ = ["MOST", "reset", "work"]
 
 
 @task("lim-keyed", concurrency=Limit(3, key="key"))
