@@ -8,11 +8,18 @@ from pathlib import Path
 import page_programs
 import pytest
 import type_checkers
+from stuck_tests import StuckTests
 from type_checkers import Checked
 
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "taskmill")
 TYPES = Path(__file__).parent / "types"
+LONG = ("TASKMILL_SOAK", "TASKMILL_FUZZ", "TASKMILL_NEWCOMER")  # their tests take many minutes
 gc.disable()  # while thousands of tests are collected, and nothing of it is let go
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not any(name in os.environ for name in LONG):
+        config.pluginmanager.register(StuckTests(600))
 
 
 def pytest_collection_finish() -> None:
