@@ -22,6 +22,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(StuckTests(600))
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    reporter = session.config.pluginmanager.getplugin("terminalreporter")
+    if reporter is not None and session.config.getoption("numprocesses", None):
+        reporter.showfspath = False  # as pytest-xdist sets it, on the one that instafail replaces
+
+
 def pytest_collection_finish() -> None:
     """What was imported and collected stays, so the collector need not look through it again."""
     gc.collect()

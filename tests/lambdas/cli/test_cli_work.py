@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -262,6 +263,15 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wiring]:
         yield wired(os.environ, session=session)
 
 
+@contextmanager
+def signal_at_the_end(number: signal.Signals) -> Iterator[None]:
+    """Send a signal, also if something fails before: nothing else ends the command."""
+    try:
+        yield
+    finally:
+        os.kill(os.getpid(), number)
+
+
 def test_it_runs_tasks_until_it_is_told_to_stop(stack: Wiring) -> None:
     rows = [any_row(key=any_key(type="note"), input=str(number)) for number in range(25)]
     for row in rows:
@@ -269,9 +279,9 @@ def test_it_runs_tasks_until_it_is_told_to_stop(stack: Wiring) -> None:
     stack.queue("TASKMILL_QUEUE_URL").send([Message(row.key) for row in rows])
 
     def stop_when_done() -> None:
-        while any(stack.tasks.get(row.key).status != "COMPLETED" for row in rows):
-            time.sleep(0.05)
-        os.kill(os.getpid(), signal.SIGTERM)
+        with signal_at_the_end(signal.SIGTERM):
+            while any(stack.tasks.get(row.key).status != "COMPLETED" for row in rows):
+                time.sleep(0.05)
 
     threading.Thread(target=stop_when_done, daemon=True).start()
     result = work("--concurrency", "5")
@@ -284,6 +294,54 @@ def test_it_runs_tasks_until_it_is_told_to_stop(stack: Wiring) -> None:
     assert "note" in told["consumer started"]["task_types"]
     assert (told["consumer stopped"]["done"], told["consumer stopped"]["handed_back"]) == (25, 0)
     assert stack.queue("TASKMILL_QUEUE_URL").receive(10) == []
+
+
+@pytest.fixture
+def _main_thread_gets_no_signal() -> Iterator[None]:
+    """The system delivers SIGTERM to a thread that does not block it."""
+    asleep = threading.Event()
+    other = threading.Thread(target=asleep.wait, daemon=True)
+    other.start()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    asleep.set()
+    other.join()
+
+
+@pytest.mark.usefixtures("_main_thread_gets_no_signal")
+def test_a_signal_that_another_thread_receives_stops_it(stack: Wiring) -> None:
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+    assert work("--concurrency", "5").exit_code == 0
+    assert stack.queue("TASKMILL_QUEUE_URL").receive(10) == []
+
+
+@pytest.mark.usefixtures("_main_thread_gets_no_signal")
+def test_the_second_one_ends_it_though_another_thread_receives_it(
+    stack: Wiring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def left(code: int) -> None:
+        work_tasks.GO.set()  # so that the command returns
+        codes.append(code)
+
+    codes: list[int] = []
+    monkeypatch.setattr("taskmill.cli.stop_signals.exit_now", left)
+    work_tasks.reset()
+    row = any_row(key=any_key(type="two-wait"), input="1")
+    stack.tasks.put(row)
+    stack.queue("TASKMILL_QUEUE_URL").send([Message(row.key)])
+
+    def stop_twice() -> None:
+        with signal_at_the_end(signal.SIGTERM):
+            work_tasks.STARTED.acquire(timeout=20)
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+
+    threading.Thread(target=stop_twice, daemon=True).start()
+    work("--grace", "600")
+
+    assert codes == [128 + signal.SIGTERM]
 
 
 # The end: processes of their own

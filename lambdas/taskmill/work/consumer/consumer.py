@@ -18,6 +18,7 @@ from taskmill.work.consumer.keeper import HIDDEN_SECONDS, LEASE_MS, LOOK_SECONDS
 from taskmill.work.consumer.rooms import ASIDE_SECONDS, PATIENCE_SECONDS, Room, Rooms
 from taskmill.work.consumer.threads import DaemonThreads, start
 from taskmill.work.consumer.together import FEWEST_TOGETHER, Together, no_deadline
+from taskmill.work.consumer.waking import next_item
 from taskmill.work.message_runner import MessageRunner
 
 CONCURRENCY = 10
@@ -136,7 +137,7 @@ class Consumer:
 
     def _await_end(self) -> None:
         """Wait until `stop` is called, or raise the error that crashed a thread."""
-        error = self._events.get()
+        error = next_item(self._events)
         self._stopping.set()
         self._jobs.close()
         if error is not None:
