@@ -38,7 +38,7 @@ def checked_props(
             for name in kwargs:
                 if name not in known:
                     owner = function.__qualname__.partition(".")[0]
-                    raise TypeError(f"{owner} has no prop {name!r}{_meant(name, known)}")
+                    raise TypeError(f"{owner} has no prop {name!r}{hint_at(name, known)}")
             for name, check in checks.items():
                 value = kwargs.get(name)
                 if value is not None and not _is_token(value):
@@ -148,7 +148,8 @@ def has_vpc_id(name: str, value: Any) -> None:
 flag = instance(bool, "True or False")
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
+def hint_at(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: the known one that is most alike, if any is."""
     names = [each for each in known if each not in ("self", "scope", "construct_id", "props")]
     alike = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
     return f"; did you mean {alike[0]!r}?" if alike else ""

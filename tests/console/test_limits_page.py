@@ -66,6 +66,15 @@ def dialog(view: View) -> Locator:
     return view.page.get_by_role("dialog")
 
 
+def confirm(view: View, name: str) -> None:
+    """Press the button of the dialog, and wait until it has been carried out.
+
+    The row around the dialog shows the dialog's words, which name the new values before they hold.
+    """
+    press(dialog(view), name)
+    expect(dialog(view)).to_have_count(0)
+
+
 def test_figures_are_those_of_the_api(view: View) -> None:
     submit(view, "console-import", 7)
     for customer, count in (("c-1", 1), ("c-2", 5), ("c-3", 3)):
@@ -172,8 +181,7 @@ def test_a_limit_that_is_raised_lets_those_go_on_who_wait(view: View) -> None:
     expect(dialog(view)).to_contain_text("3 at a time → 5 at a time")
     expect(dialog(view)).to_contain_text("Tasks that wait go on")
 
-    press(dialog(view), "Set")
-    expect(dialog(view)).to_have_count(0)
+    confirm(view, "Set")
     deliver(view)
     reread(view)
 
@@ -197,7 +205,7 @@ def test_a_limit_that_is_lowered_takes_no_slot_away_and_is_unset(view: View) -> 
 
     press(row(view, "console-import"), "Unset…")
     expect(dialog(view)).to_contain_text("What the code says holds again")
-    press(dialog(view), "Unset")
+    confirm(view, "Unset")
 
     expect(row(view, "console-import")).to_contain_text("3 at a time")
     expect(row(view, "console-import")).to_contain_text("code")
@@ -211,21 +219,21 @@ def test_one_key_is_set_apart_from_what_is_set_for_all(view: View) -> None:
     view.open("/limits")
     press(row(view, "console-sync"), "Set…")
     view.page.get_by_label("tasks at a time").fill("4")
-    press(dialog(view), "Set")
+    confirm(view, "Set")
     expect(row(view, "c-1")).to_contain_text("set for every key")
     view.behind.advance(5)
 
     press(row(view, "c-1"), "Set…")
     expect(dialog(view)).to_contain_text("Now 4 at a time, as it is set")
     view.page.get_by_label("tasks at a time").fill("9")
-    press(dialog(view), "Set")
+    confirm(view, "Set")
     expect(row(view, "c-1")).to_contain_text("9 at a time")
 
     limits = {each.key: each.limit for each in view.behind.client.limits(name="console-sync")}
     assert limits == {None: 4, "c-1": 9, "c-2": 4}
     press(row(view, "c-1"), "Unset…")
     expect(dialog(view)).to_contain_text("What is set for every key holds then: 4 at a time")
-    press(dialog(view), "Unset")
+    confirm(view, "Unset")
     expect(row(view, "c-1")).to_contain_text("4 at a time")
     expect(row(view, "c-1").get_by_role("button", name="Unset…")).to_have_count(0)
 
@@ -247,7 +255,7 @@ def test_any_limit_is_set_by_its_name_and_a_refusal_stands_at_its_field(view: Vi
 
     units.fill("50")
     view.page.get_by_label("within so many seconds").fill("10")
-    press(dialog(view), "Set")
+    confirm(view, "Set")
 
     expect(row(view, "a-7")).to_contain_text("50 in 10 s")
     all_keys, limit = view.behind.client.limits(name="console-calls")
@@ -258,8 +266,7 @@ def test_any_limit_is_set_by_its_name_and_a_refusal_stands_at_its_field(view: Vi
 def pause(view: View, what: str) -> None:
     press(view.main, "Pause…")
     view.page.get_by_label("What").select_option(what)
-    press(dialog(view), "Pause")
-    expect(dialog(view)).to_have_count(0)
+    confirm(view, "Pause")
 
 
 def test_a_type_is_paused_is_marked_wherever_it_is_shown_and_goes_on(view: View) -> None:
@@ -289,7 +296,7 @@ def test_a_type_is_paused_is_marked_wherever_it_is_shown_and_goes_on(view: View)
     assert cells(paused)[3] == "1"
     press(paused, "Resume…")
     expect(dialog(view)).to_contain_text("1 task that waits goes on")
-    press(dialog(view), "Resume")
+    confirm(view, "Resume")
 
     expect(view.main.locator("table.pauses")).to_have_count(0)
     view.behind.run()
@@ -313,7 +320,7 @@ def test_while_the_tenant_is_paused_every_page_says_so(view: View) -> None:
     expect(view.main).to_contain_text("Waits until the tenant acme is resumed")
     bar.get_by_role("link", name="Limits").click()
     press(view.main.locator("table.pauses"), "Resume…")
-    press(dialog(view), "Resume")
+    confirm(view, "Resume")
 
     expect(bar).to_have_count(0)
     view.behind.run()
@@ -383,7 +390,7 @@ def test_production_asks_twice(show: Show) -> None:
 
     expect(dialog(view)).to_contain_text("This is prod")
     assert view.behind.paths("PUT") == []
-    press(dialog(view), "Yes, in prod: set")
+    confirm(view, "Yes, in prod: set")
     expect(row(view, "console-import")).to_contain_text("8 at a time")
     assert view.behind.paths("PUT") == ["/limits/console-import"]
 
@@ -396,11 +403,11 @@ def test_keys_are_text_whatever_they_hold(view: View) -> None:
     expect(dialog(view).locator("code.key")).to_have_text(HOSTILE)
     view.page.get_by_label("tasks at a time").fill("3")
 
-    press(dialog(view), "Set")
+    confirm(view, "Set")
 
     expect(row(view, HOSTILE)).to_contain_text("3 at a time")
     press(row(view, HOSTILE), "Unset…")
-    press(dialog(view), "Unset")
+    confirm(view, "Unset")
     expect(row(view, HOSTILE)).to_contain_text("2 at a time")
     assert view.page.locator("main img").count() == 0
     assert "hurt" not in view.page.title()
@@ -415,7 +422,7 @@ def test_limits_of_the_stack_have_a_part_of_their_own(view: View) -> None:
 
     press(row(view, "console-warehouse"), "Set…")
     view.page.get_by_label("tasks at a time").fill("6")
-    press(dialog(view), "Set")
+    confirm(view, "Set")
 
     expect(row(view, "console-warehouse")).to_contain_text("6 at a time")
     (limit,) = view.behind.client.limits(name="console-warehouse", of_stack=True)

@@ -21,6 +21,7 @@ from taskmill.model.built_in import BUILT_IN, check_free
 from taskmill.model.errors import InvalidInput, UnknownTaskType
 from taskmill.model.keys import TaskKey
 from taskmill.model.left_out import LEFT_OUT
+from taskmill.model.options import hint_within
 from taskmill.model.per_process import ProcessLock
 from taskmill.model.pools import Pools
 from taskmill.model.redaction import MASK, RedactedNames, holds_mask, texts_in
@@ -387,9 +388,6 @@ def _run_task_function(event: Event) -> Any:
 
 
 def _unknown(task_type: str) -> str:
-    import difflib
-
     known = ", ".join(sorted(FUNCTIONS)) or "none"
-    alike = difflib.get_close_matches(task_type, FUNCTIONS, n=1, cutoff=0.75)
-    hint = f" (did you mean {alike[0]!r}?)" if alike else ""
+    hint = hint_within(task_type, FUNCTIONS, cutoff=0.75)
     return f"no task function for type {task_type!r}{hint}; known are: {known}"

@@ -54,10 +54,16 @@ def hint_at(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {alike[0]!r}?" if alike else ""
 
 
-def _alike(name: str, known: Iterable[str]) -> list[str]:
+def hint_within(name: str, known: Iterable[str], *, cutoff: float = 0.5) -> str:
+    """The same for the middle of a message, after the name. `cutoff`: as of `difflib`."""
+    alike = _alike(name, known, cutoff)
+    return f" (did you mean {alike[0]!r}?)" if alike else ""
+
+
+def _alike(name: str, known: Iterable[str], cutoff: float = 0.5) -> list[str]:
     import difflib  # for messages only
 
-    return difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)
 
 
 def check_whole(name: str, value: Any, *, least: int, most: int | None = None) -> int:
@@ -114,8 +120,7 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> str:
     known = tuple(choices)
     if not isinstance(value, str) or value not in known:
         kind = InvalidOption if isinstance(value, str) else WrongOptionType
-        alike = _alike(value, known) if isinstance(value, str) else []
-        hint = f" (did you mean {alike[0]!r}?)" if alike else ""
+        hint = hint_within(value, known) if isinstance(value, str) else ""
         raise kind(f"{name} is {_shown(value)}; one of {', '.join(known)}{hint}", field=name)
     return str(value)
 

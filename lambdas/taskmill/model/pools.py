@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from taskmill.model.errors import InvalidRequest, UnknownPool
 from taskmill.model.lanes import IN_ORDER, URGENT
+from taskmill.model.options import hint_within
 from taskmill.model.rows.task_row import TaskRow
 from taskmill.model.task_settings import TaskSettings
 
@@ -58,11 +59,8 @@ class Pools:
         return replace(settings, runner=runner)
 
     def _unknown(self, task_type: str, pool: str) -> UnknownPool:
-        import difflib
-
         known = sorted(self.kinds)
-        alike = difflib.get_close_matches(pool, known, n=1)
-        hint = f" (did you mean {alike[0]!r}?)" if alike else ""
+        hint = hint_within(pool, known, cutoff=0.6)
         told = f"known are: {', '.join(known)}" if known else "the stack has none"
         return UnknownPool(
             f"pool: tasks of type {task_type!r} run in the pool {pool!r}{hint}; {told}",

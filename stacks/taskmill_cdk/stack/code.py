@@ -1,6 +1,5 @@
 """Checks of the user's code when a stack is synthesised: errors are raised, doubts are warnings."""
 
-import difflib
 import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +15,7 @@ from taskmill_cdk.code_checks import (
     missing_imports,
     reachable,
 )
+from taskmill_cdk.props import hint_at
 from taskmill_cdk.task_source import TaskSource, TaskSourceError
 
 
@@ -66,11 +66,11 @@ def check_declared(
     for name, place in found.callbacks:
         if found.is_complete and name not in found.types:
             text = f"{place}: a callback names the task type {name!r}, which no module declares"
-            _warn(scope, f"callback-{name}", text + _meant(name, found.types))
+            _warn(scope, f"callback-{name}", text + hint_at(name, found.types))
     for name, place in found.pools:
         if name not in pools:
             text = f"{place}: there is no worker pool {name!r}, so its tasks are refused"
-            _warn(scope, f"pool-{name}", text + _meant(name, pools))
+            _warn(scope, f"pool-{name}", text + hint_at(name, pools))
     return found
 
 
@@ -89,8 +89,3 @@ def check_imports(
 
 def _warn(scope: Construct, name: str, text: str) -> None:
     Annotations.of(scope).add_warning_v2(f"taskmill:{name}", text)
-
-
-def _meant(name: str, known: Iterable[str]) -> str:
-    alike = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {alike[0]!r}?" if alike else ""

@@ -1,0 +1,83 @@
+"""`taskmill console` in front of the deployed stack, in a browser: nothing else was set up for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from browsing import browser
+from console_process import console_process
+from deployed import Outputs, ended, eventually
+from page_guard import Guard
+from playwright.sync_api import Page, expect
+
+from taskmill.client import TaskClient
+from taskmill.models import Task
+
+
+@pytest.fixture
+def page(stack: Outputs, tenant: str, tmp_path: Path) -> Iterator[Page]:
+    """The page that the command has opened for the test's tenant."""
+    settings = {
+        "TASKMILL_URL": stack["ApiUrl"],
+        "TASKMILL_TENANT": tenant,
+        "AWS_REGION": stack["Region"],
+        "AWS_ACCESS_KEY_ID": stack["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": stack["SecretAccessKey"],
+    }
+    with console_process(tmp_path, "--print", **settings) as console, browser() as chromium:
+        assert console.cpu_seconds < 2.0
+        context = chromium.new_context(viewport={"width": 1280, "height": 800})
+        context.set_default_timeout(60_000)
+        guard = Guard(console.line.partition("/#")[0])
+        guard.expect("504")  # functions that start cold, all at once, on a busy machine
+        guard.watch(context)
+        page = context.new_page()
+        page.goto(console.line)
+        yield page
+        context.close()
+        guard.check()
+        assert console.stop() == (0, "")
+
+
+def go(page: Page, view: str) -> None:
+    page.evaluate("hash => { location.hash = hash; }", view)
+
+
+def test_c01_it_opens_with_nothing_deployed_but_the_stack_and_retries_what_failed(
+    page: Page, client: TaskClient, tenant: str
+) -> None:
+    main = page.get_by_role("main")
+    fine = ended(client, client.submit("echo", "shown"))
+    failed = ended(client, client.submit("odd-fails", 3))
+    assert (fine.status, failed.status) == ("COMPLETED", "FAILED")
+
+    go(page, f"/{tenant}/tasks")
+    expect(main.get_by_role("row").filter(has_text=fine.code)).to_contain_text("Completed")
+    expect(main.get_by_role("row").filter(has_text=failed.code)).to_contain_text("Failed")
+
+    go(page, f"/{tenant}/tasks/odd-fails/{failed.code}")
+    expect(main).to_contain_text("3 is odd")
+    page.get_by_role("button", name="Retry").click()
+
+    def again() -> Task | None:
+        task = client.get(failed)
+        return task if task.run == 2 and task.status == "FAILED" else None
+
+    assert eventually(again).attempts == 2
+
+
+def test_c02_its_overview_counts_what_the_stack_has_run(
+    page: Page, client: TaskClient, tenant: str
+) -> None:
+    for value in (1, 2, 3):
+        ended(client, client.submit("odd-fails", value))
+    eventually(lambda: sum(each.failed for each in client.statistics().types) == 2)
+
+    go(page, f"/{tenant}/errors")
+
+    group = page.get_by_role("main").locator("table.groups tbody tr")
+    expect(group).to_have_count(1)
+    expect(group).to_contain_text("ValueError")
+    expect(group).to_contain_text("2")
