@@ -83,7 +83,8 @@ def test_c12_one_failed_subtask_is_retried_from_the_page(view: View) -> None:
     view.behind.run()
     view.open("/fan-out/console-row/rows")
 
-    view.page.get_by_role("tabpanel").locator("tbody tr").first.get_by_role("button").click()
+    with view.page.expect_response("**/retry"):
+        view.page.get_by_role("tabpanel").locator("tbody tr").first.get_by_role("button").click()
     view.behind.run()
     view.pass_time(4)
 
