@@ -11,6 +11,8 @@ _OF_NO_TENANT = (
     "GET /v1/whoami",
     "GET /v1/tenants",
     "GET /v1/health/queues",
+    "POST /v1/health/queues/{queue}/redrive",
+    "POST /v1/health/queues/{queue}/redrive/cancel",
     "GET /v1/limits",
     "PUT /v1/limits/{name}",
     "DELETE /v1/limits/{name}",

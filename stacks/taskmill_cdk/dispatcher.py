@@ -115,6 +115,21 @@ class Dispatcher(Construct):
         """Allow to park changes on the failure queue."""
         return self.failure_queue.grant_send_messages(grantee)
 
+    def grant_redrive(self, grantee: iam.IGrantable) -> None:
+        """Allow to let SQS move changes from ``dead_letters`` back to ``failure_queue``.
+
+        SQS moves them in the name of the caller, who therefore has to have the rights to receive,
+        delete and send (SQS guide, "Configure a dead-letter queue redrive").
+        """
+        moves = [f"sqs:{verb}MessageMoveTask" for verb in ("Start", "Cancel")]
+        takes = [f"sqs:{what}" for what in ("ReceiveMessage", "DeleteMessage")]
+        self.dead_letters.grant(
+            grantee, *moves, *takes, "sqs:ListMessageMoveTasks", "sqs:GetQueueAttributes"
+        )
+        if self.dead_letters.encryption_master_key is not None:
+            self.dead_letters.encryption_master_key.grant_decrypt(grantee)
+        self.grant_park(grantee)
+
     def metric_lag(self, **props: Any) -> cloudwatch.Metric:
         """How far the dispatcher is behind the table, in ms.
 

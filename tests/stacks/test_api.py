@@ -53,6 +53,7 @@ ROUTES = {
     f"GET {FAN_OUT}/subtasks/{{index}}/input",
     f"POST {FAN_OUT}/subtasks/{{index}}/retry",
     "GET /v1/health/queues",
+    *(f"POST /v1/health/queues/{{queue}}/redrive{end}" for end in ("", "/cancel")),
     *(f"{below}/limits" for below in ("GET /v1", f"GET {TENANT}")),
     *(f"{method} {below}/limits/{{name}}" for method in ("PUT", "DELETE") for below in BELOW),
     f"GET {TENANT}/pauses",

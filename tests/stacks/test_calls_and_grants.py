@@ -283,6 +283,9 @@ def overviews(cloud: RecordingCloud) -> None:
     cloud.request("POST", "bulk", {"action": "retry", "filter": {}})
     cloud.run()
     cloud.request("GET", "health/queues", below="/v1")
+    cloud.queues.moves.at_once = 0
+    for end in ("", "/cancel"):
+        cloud.request("POST", f"health/queues/dead-changes/redrive{end}", below="/v1")
 
 
 def loses(cloud: RecordingCloud, *tasks: dict[str, str]) -> None:
@@ -395,7 +398,11 @@ def of_others(function: str) -> set[Need]:
     streams = {f"dynamodb:{each}" for each in ("ListStreams", "DescribeStream")}
     streams |= {"dynamodb:GetRecords", "dynamodb:GetShardIterator"}
     known: dict[str, dict[str, set[str]]] = {
-        "ApiHandler": {"WorkQueue": queues, "WorkQueuePriorityQueue": queues},
+        "ApiHandler": {
+            "WorkQueue": queues,
+            "WorkQueuePriorityQueue": queues,
+            "DispatcherFailureQueue": {"sqs:GetQueueUrl"},
+        },
         "Dispatch": {
             "TasksTable.StreamArn": streams,
             "DispatcherFailureQueue": polls,

@@ -73,10 +73,14 @@ def _overview(method: str, path: str, last: str) -> Any:
         "errors": {"groups": [_group()] * 2, **page},
         "queues": {
             "queues": [{"name": TEXT, "depth": 1, "inFlight": 1}],
-            "deadLetters": [{"name": TEXT, "depth": 1}],
+            "deadLetters": [
+                {"name": TEXT, "depth": 1, "id": TEXT, "advice": TEXT},
+                {"name": "", "depth": 1, "redrive": _redrive()},
+            ],
             "parkedChanges": 1,
             **at,
         },
+        "redrive": _redrive(),
         "fires": {"fires": [{"at": AT, "task": _task("TASK")}], "next": [AT]},
         "fire": _task("TASK"),
         "backfill": {"name": TEXT, "count": 2, "submitted": 1, "first": AT, "last": AT},
@@ -89,6 +93,10 @@ def _overview(method: str, path: str, last: str) -> Any:
     if last == "bulk":
         return {"items": [_task("TASK")] * 2, **page} if method == "GET" else _task("TASK")
     return _group() if "/errors/" in path else answers.get(last)
+
+
+def _redrive() -> dict[str, Any]:
+    return {"status": "RUNNING", "moved": 1, "toMove": 2, "reason": TEXT}
 
 
 def _limit() -> dict[str, Any]:

@@ -81,8 +81,23 @@ def s3(name: str, request: Mapping[str, Any]) -> Iterator[Need]:
 
 
 def sqs(name: str, request: Mapping[str, Any]) -> Iterator[Need]:
+    if name.endswith(("_move_task", "_move_tasks")):
+        yield from moves(name, request)
+        return
     action = camel(name.removesuffix("_batch"))
     yield Need(f"sqs:{action}", RESOURCES[request["QueueUrl"]])
+
+
+def moves(name: str, request: Mapping[str, Any]) -> Iterator[Need]:
+    # A move is made with the rights of who starts it (SQS guide, "Configure a dead-letter queue
+    # redrive"); the handle of one that is cancelled names its source.
+    source = request.get("SourceArn", "failures-dead-letters").rpartition(":")[2]
+    yield Need(f"sqs:{camel(name)}", RESOURCES[source])
+    if name == "start_message_move_task":
+        for action in ("ReceiveMessage", "DeleteMessage", "GetQueueAttributes"):
+            yield Need(f"sqs:{action}", RESOURCES[source])
+        destination = request["DestinationArn"].rpartition(":")[2]
+        yield Need("sqs:SendMessage", RESOURCES[destination])
 
 
 def sns(_: str, request: Mapping[str, Any]) -> Iterator[Need]:

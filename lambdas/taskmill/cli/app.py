@@ -15,7 +15,7 @@ from taskmill.cli.console.command import console, open_task
 from taskmill.cli.dev.command import dev
 from taskmill.cli.doctor.command import doctor
 from taskmill.cli.explaining.command import explain
-from taskmill.cli.health import health
+from taskmill.cli.health import health, redrive
 from taskmill.cli.limits import app as limits
 from taskmill.cli.limits import pause, pauses, resume
 from taskmill.cli.logs.command import logs
@@ -163,6 +163,7 @@ app.command("types")(types)
 app.command("stats")(stats)
 app.command("errors")(errors)
 app.command("health")(health)
+app.command("redrive")(redrive)
 app.command("pause")(pause)
 app.command("resume")(resume)
 app.command("pauses")(pauses)

@@ -7,9 +7,10 @@ from taskmill.client.calls.steps import Request, Steps, getting
 from taskmill.client.connection import Connection
 from taskmill.client.paths import tenant_path
 from taskmill.model.api.callers import Tenants, WhoAmI
-from taskmill.model.api.health import QueuesHealth
+from taskmill.model.api.health import QueuesHealth, Redrive
 from taskmill.model.api.task_types import TaskTypes
 from taskmill.model.errors import Forbidden
+from taskmill.model.keys import check_name
 
 
 class Access(Connection):
@@ -33,6 +34,33 @@ class Access(Connection):
     def queue_health(self) -> Steps[QueuesHealth]:
         """How full the stack's queues are, of all tenants together."""
         return QueuesHealth.model_validate((yield getting("/v1/health/queues")))
+
+    @operation
+    def redrive(self, queue: str = "dead-changes") -> Steps[Redrive]:
+        """Have the messages of a dead-letter queue handled again; `queue_health` tells how it goes.
+
+        Args:
+            queue: The `id` of a queue that `queue_health` tells to be `redrivable`.
+
+        Raises:
+            TaskNotFound: There is no such queue.
+            Conflict: Its messages cannot be redriven, or are being redriven.
+            Forbidden: The queues are those of all tenants; the token names tenants.
+        """
+        path = f"/v1/health/queues/{check_name('queue', queue)}/redrive"
+        return Redrive.model_validate((yield Request("POST", path)))
+
+    @operation
+    def cancel_redrive(self, queue: str = "dead-changes") -> Steps[Redrive]:
+        """Stop a redrive; messages that it has moved are handled.
+
+        Raises:
+            TaskNotFound: There is no such queue.
+            Conflict: It is not being redriven.
+            Forbidden: The queues are those of all tenants; the token names tenants.
+        """
+        path = f"/v1/health/queues/{check_name('queue', queue)}/redrive/cancel"
+        return Redrive.model_validate((yield Request("POST", path)))
 
     @operation
     def may_write(self) -> Steps[bool]:

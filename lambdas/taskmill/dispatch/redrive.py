@@ -54,6 +54,25 @@ def records_of(
     return list(_until(streams, iterator, int(span["endSequenceNumber"]), sleep))
 
 
+def is_of_another(body: Mapping[str, Any], function_arn: str) -> bool:
+    """Whether Lambda sent a message of the failure queue for another function than this one.
+
+    Changes that the statistics' function could not count end among the same dead letters, and a
+    redrive brings them here.
+
+    Args:
+        body: The parsed message body.
+        function_arn: Of this function, with or without a version.
+    """
+    sent_for = body.get("requestContext", {}).get("functionArn", function_arn)
+    return bool(_name(sent_for) != _name(function_arn))
+
+
+def _name(function_arn: str) -> str:
+    """The ARN without its version or alias: seven parts."""
+    return ":".join(function_arn.split(":")[:7])
+
+
 def _patiently(sleep: Callable[[float], None], call: Callable[..., Any], **request: Any) -> Any:
     """Make a call, again after a pause if the shard has too many readers."""
     for _ in range(TRIES - 1):

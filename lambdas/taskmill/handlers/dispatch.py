@@ -6,31 +6,37 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from taskmill.dispatch.redrive import records_of
+from taskmill.dispatch.redrive import is_of_another, records_of
 from taskmill.wiring.cold_start import Start
 from taskmill.wiring.process import current
 
 _START = Start(lambda wiring: wiring.dispatcher, services=("dynamodb", "sqs", "sns"))
 
 
-def handler(event: Mapping[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
+def handler(event: Mapping[str, Any], context: Any) -> dict[str, list[dict[str, str]]]:
     """Emit what one batch of stream records, or of failure queue messages, causes."""
     wiring = _START()
     records = list(event["Records"])
     if records and records[0].get("eventSource") == "aws:sqs":
-        return _redrive(records)
+        return _redrive(records, context.invoked_function_arn)
     parked = wiring.dispatcher.handle(records)
     wiring.logger.info("dispatched", records=len(records), parked=parked)
     return {"batchItemFailures": []}
 
 
-def _redrive(messages: list[Mapping[str, Any]]) -> dict[str, list[dict[str, str]]]:
+def _redrive(
+    messages: list[Mapping[str, Any]], function_arn: str
+) -> dict[str, list[dict[str, str]]]:
     """Retry parked records; report the messages whose records failed again, to keep them."""
     wiring = current()
     failures = []
     for message in messages:
         try:
-            records = records_of(json.loads(message["body"]), wiring.client, sleep=wiring.sleep)
+            body = json.loads(message["body"])
+            if is_of_another(body, function_arn):  # its changes were dispatched when they were made
+                wiring.logger.error("changes not counted: taskmill stats --recount", span=body)
+                continue
+            records = records_of(body, wiring.client, sleep=wiring.sleep)
             left = wiring.dispatcher.handle(records, park=False)
         except Exception:  # of any kind: the message must stay on the queue
             wiring.logger.exception("redrive failed", message_id=message["messageId"])

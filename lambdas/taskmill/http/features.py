@@ -17,6 +17,7 @@ FEATURES = {
     "health": "/v1/health/queues",
     "limits": f"{_TENANT}limits",
     "lookup": f"{_TENANT}lookup",
+    "redrive": "/v1/health/queues/<queue>/redrive",
     "reveal": f"{_TASK}/input/revealed",
     "statistics": f"{_TENANT}statistics",
     "subtask-retry": f"{_FAN_OUT}/subtasks/<index>/retry",

@@ -12,15 +12,13 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler import Request
 from aws_lambda_powertools.event_handler.api_gateway import ApiGatewayResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from aws_lambda_powertools.utilities.data_classes import APIGatewayProxyEventV2
 
 from taskmill.http.bodies import STRICT
-from taskmill.http.callers import caller_of
+from taskmill.http.operators import check_operator
 from taskmill.http.parameters import Limit, OpaqueCursor, Tenant, Type
 from taskmill.http.request import invoke_context
 from taskmill.http.routing import add_route
 from taskmill.model.api.limits import LimitList, LimitView, NewLimit, PauseList, PauseView
-from taskmill.model.errors import Forbidden
 from taskmill.model.flow_control.limit_ids import MAX_KEY
 from taskmill.model.keys import NAME_PATTERN
 from taskmill.wiring.process import current
@@ -114,21 +112,21 @@ def list_stack_limits(
     limit: Limit = 100,
     cursor: OpaqueCursor = None,
 ) -> LimitList:
-    _check_operator(request)
+    check_operator(request, "limits that all tenants share")
     return current().service.list_limits(
         tenant_code=None, name=name, key=key, limit=limit, cursor=cursor
     )
 
 
 def set_stack_limit(name: Name, body: Annotated[PutLimit, Body()], request: Request) -> LimitView:
-    _check_operator(request)
+    check_operator(request, "limits that all tenants share")
     return current().service.set_limit(
         tenant_code=None, name=name, wanted=body, invoke_context=invoke_context(request)
     )
 
 
 def unset_stack_limit(name: Name, request: Request, key: Key = None) -> LimitView:
-    _check_operator(request)
+    check_operator(request, "limits that all tenants share")
     return current().service.unset_limit(tenant_code=None, name=name, key=key)
 
 
@@ -152,10 +150,3 @@ def pause_type(tenant: Tenant, type: Type, request: Request) -> PauseView:  # no
 
 def resume_type(tenant: Tenant, type: Type) -> PauseView:  # noqa: A002
     return current().service.resume(tenant_code=tenant, task_type=type)
-
-
-def _check_operator(request: Request) -> None:
-    """Refuse callers whose token confines them to tenants."""
-    caller = caller_of(APIGatewayProxyEventV2(request.resolved_event.raw_event))
-    if caller.tenants is not None:
-        raise Forbidden("limits that all tenants share are the operators'", field="tenant")

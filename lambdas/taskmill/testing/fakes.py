@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from taskmill.aws.sqs.memory_queue import MAX_RECEIVES, MemoryMessage, MemoryQueue
 from taskmill.aws.sqs.protocol import MAX_DELAY_SECONDS, Delivery
 from taskmill.model.clock import Clock
+from taskmill.testing.client_errors import client_error
+from taskmill.testing.moves import Moves
+
+QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:"  # and the queue's URL
 
 
 @dataclass
@@ -24,6 +26,7 @@ class Queues:
         queues: Messages by URL of the queue.
         unmeasured: Whether CloudWatch has no figures, as of a queue that was idle for hours.
         max_receives: Deliveries before a message moves to the dead letters.
+        moves: Redrives of dead letters.
         pick: Brings the visible messages into the order of their delivery.
     """
 
@@ -32,6 +35,7 @@ class Queues:
     queues: dict[str, list[MemoryMessage]] = field(default_factory=dict)
     unmeasured: bool = False
     max_receives: int = MAX_RECEIVES
+    moves: Moves = field(default_factory=Moves)
     pick: Callable[[list[MemoryMessage]], None] = lambda _: None
 
     def of(self, url: str) -> MemoryQueue:
@@ -115,7 +119,20 @@ class Queues:
             "ApproximateNumberOfMessagesNotVisible": received,
             "ApproximateNumberOfMessagesDelayed": len(hidden) - received,
         }
-        return {"Attributes": {name: str(counts.get(name, 0)) for name in AttributeNames}}
+        told = {"QueueArn": f"{QUEUE_ARN}{QueueUrl}", **counts}
+        return {"Attributes": {name: str(told.get(name, 0)) for name in AttributeNames}}
+
+    def start_message_move_task(self, *, SourceArn: str, DestinationArn: str) -> dict[str, Any]:
+        source, destination = (each.removeprefix(QUEUE_ARN) for each in (SourceArn, DestinationArn))
+        if source not in self.dead_letters.values():
+            raise client_error("AWS.SimpleQueueService.UnsupportedOperation")
+        return {"TaskHandle": self.moves.start(self.of(source), self.of(destination), source)}
+
+    def list_message_move_tasks(self, *, SourceArn: str, MaxResults: int = 1) -> dict[str, Any]:
+        return {"Results": self.moves.of(SourceArn.removeprefix(QUEUE_ARN))[:MaxResults]}
+
+    def cancel_message_move_task(self, *, TaskHandle: str) -> dict[str, Any]:
+        return {"ApproximateNumberOfMessagesMoved": self.moves.cancel(TaskHandle)}
 
     def oldest(self, name: str) -> int | None:
         """When the oldest message of a queue was sent, in epoch ms; None: it is empty."""
@@ -228,7 +245,3 @@ class Executions:
             raise client_error("ExecutionDoesNotExist")
         status, cause = self.ended.get(name, ("RUNNING", ""))
         return {"status": status, **({"cause": cause} if cause else {})}
-
-
-def client_error(code: str) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": code}}, "InProcess")

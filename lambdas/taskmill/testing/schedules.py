@@ -11,7 +11,7 @@ from typing import Any
 from taskmill.aws.scheduler import FIRE_TIME
 from taskmill.model.clock import Clock, to_ms
 from taskmill.model.recurrence.timetable import as_text, check_expression, check_timezone, next_fire
-from taskmill.testing.fakes import client_error
+from taskmill.testing.client_errors import client_error
 
 _NAME = re.compile(r"[0-9A-Za-z_.-]{1,64}")
 _EARLIEST_START_MS = -300_000  # AWS accepts no start date longer ago than this

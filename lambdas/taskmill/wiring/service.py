@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from taskmill.service.ids import Ids
     from taskmill.service.limits.stores import LimitStores
     from taskmill.service.queue_health import QueueHealth
+    from taskmill.service.queue_redrive import QueueRedrive
     from taskmill.service.task_service import TaskService
     from taskmill.work.built_in import BuiltIn
     from taskmill.work.direct_runs import DirectRuns
@@ -55,19 +56,31 @@ class ServiceParts(FanOutParts):
         settings = self.settings
         work = {str(lane): url for lane, url in settings.by_lane("URL").items()}
         by_url = {url: name for name, url in work.items()} | {work["normal"]: "normal"}
+        return QueueHealth(
+            sqs=self.client("sqs"),
+            work={**{name: url for url, name in by_url.items()}, **dict(settings.pool_urls)},
+            redrive=self.queue_redrive,
+            parked=settings.failure_queue_url,
+            oldest_sent_at=self.oldest_sent_at,
+            clock=self.clock,
+        )
+
+    @cached_property
+    def queue_redrive(self) -> QueueRedrive:
+        from taskmill.service.queue_redrive import QueueRedrive
+
+        settings = self.settings
         dead = {
             "dead letters": settings.dead_letters_url,
             "unreadable messages": settings.unreadable_url,
             "dead changes": settings.failure_dead_letters_url,
             "workflow events": settings.workflow_dead_letters_url,
         }
-        return QueueHealth(
+        back_to = {"dead changes": settings.failure_queue_url}  # and no others: decision 53
+        return QueueRedrive(
             sqs=self.client("sqs"),
-            work={**{name: url for url, name in by_url.items()}, **dict(settings.pool_urls)},
             dead={name: url for name, url in dead.items() if url},
-            parked=settings.failure_queue_url,
-            oldest_sent_at=self.oldest_sent_at,
-            clock=self.clock,
+            back_to={name: url for name, url in back_to.items() if url and dead[name]},
         )
 
     @cached_property

@@ -326,6 +326,7 @@ class TaskStack(TaskStackAccess):
         if self._api is not None:
             data.grant_serve(self._api.function)
             self._show_health(self._api.function)
+            self.dispatcher.grant_redrive(self._api.function)
         if self.statistics is not None:
             data.grant_count(self.statistics.function)
         if self.sweep is not None:

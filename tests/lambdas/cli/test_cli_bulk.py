@@ -132,3 +132,22 @@ def test_the_client_counts_and_lists(broken: Callable[[int], None], client: Task
 def test_health_shows_the_queues(run: Run) -> None:
     assert "dead letters\t0\t" in run("health").stdout
     assert json.loads(run("health", "--json").stdout)["parkedChanges"] == 0
+
+
+def test_dead_changes_are_redriven_when_somebody_says_yes(run: Run, cloud: InProcessCloud) -> None:
+    cloud.queues.put("failures-dead-letters", "{}", 0)
+    assert "dead changes\t1\t\t\tfind the cause" in run("health").stdout
+    assert "workflow events\t0\t\t\t\n" in run("health").stdout
+
+    assert run("redrive", stdin="n\n").exit_code == 1
+    assert len(cloud.queues.queues["failures-dead-letters"]) == 1
+    cloud.queues.moves.at_once = 0
+    begun = run("redrive", stdin="y\n")
+    assert begun.exit_code == 0
+    assert begun.stdout.endswith("redrive RUNNING, 0 of 1 moved\n")
+    assert "dead changes\t1\t\t\tredrive RUNNING, 0 of 1 moved" in run("health").stdout
+    assert run("redrive", "--cancel").stdout == "redrive CANCELLED, 0 of 1 moved\n"
+
+    cloud.queues.moves.at_once = None
+    assert json.loads(run("redrive", "--yes", "--json").stdout)["status"] == "COMPLETED"
+    assert run("redrive", "workflow-events", "--yes").exit_code == 6

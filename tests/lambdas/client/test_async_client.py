@@ -17,6 +17,7 @@ import pytest
 from network import URL, Network
 
 from taskmill.client import AsyncTaskClient, Task, TaskClient, TaskFailed, TaskNotFound
+from taskmill.errors import Conflict
 
 ASYNC_ONLY = {"aclose"}
 
@@ -88,6 +89,10 @@ async def calls_of_overviews(
     yield "reopen_error_group", await client.reopen_error_group(mark)
     yield "count_bulk", await client.count_bulk("retry", fingerprint=mark)
     yield "queue_health", await client.queue_health()
+    yield "redrive", await client.redrive()
+    with pytest.raises(Conflict):  # it has ended
+        await client.cancel_redrive()
+    yield "cancel_redrive", None
     yield "bulk", await client.bulk("retry", fingerprint=mark)
     yield "bulks", [each async for each in client.bulks()]
 

@@ -180,3 +180,22 @@ def test_a_shard_that_refuses_for_long_is_tried_with_the_next_delivery() -> None
 
     with pytest.raises(ClientError, match="too many readers"):
         records_of(span(10, 11), lambda _: streams, sleep=lambda _: None)
+
+
+def test_what_the_statistics_could_not_count_is_not_dispatched_again(cloud: InProcessCloud) -> None:
+    """Its place in the stream is among the dispatcher's dead letters, and so redriven with them."""
+    row = stored(cloud)
+    streams = FakeStreams([record(None, row)])
+    object.__setattr__(cloud.wiring, "client", lambda _: streams)
+    own = cloud.context().invoked_function_arn
+    bodies = [span(5, 5), span(5, 5)]
+    bodies[0]["requestContext"]["functionArn"] = own.replace("in-process", "Count")
+    bodies[1]["requestContext"]["functionArn"] = f"{own}:live"
+
+    counted = dispatch.handler(sqs_event(json.dumps(bodies[0])), cloud.context())
+
+    assert counted == {"batchItemFailures": []}
+    assert streams.asked == []
+
+    dispatch.handler(sqs_event(json.dumps(bodies[1])), cloud.context())
+    assert len(streams.asked) == 1

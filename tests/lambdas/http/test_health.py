@@ -35,7 +35,9 @@ def test_nothing_is_asked_of_sqs_unless_somebody_asks(
     assert cloud.meter.calls["sqs.get_queue_attributes"] == 0
 
     api.get("/v1/health/queues")
-    assert cloud.meter.calls["sqs.get_queue_attributes"] == 6
+    assert cloud.meter.calls["sqs.get_queue_attributes"] == 6 + 1  # an ARN, once in a process
+    api.get("/v1/health/queues")
+    assert cloud.meter.calls["sqs.get_queue_attributes"] == 6 + 1 + 6
 
 
 def test_queues_tell_how_old_their_oldest_message_is(

@@ -22,11 +22,31 @@ class QueueDepth(View):
     )
 
 
+class Redrive(View):
+    """The last time that the messages of a queue were moved back to where they came from."""
+
+    status: str = Field(description="RUNNING, COMPLETED, CANCELLING, CANCELLED or FAILED.")
+    moved: int = Field(description="Messages moved so far; SQS tells it approximately.")
+    to_move: int | None = Field(
+        default=None, description="Messages there were when it began; null: SQS does not tell."
+    )
+    started_at: datetime | None = None
+    reason: str | None = Field(default=None, description="Why it has failed.")
+
+
 class DeadLetters(View):
     """How many messages ended in a queue that only people look at."""
 
     name: str
     depth: int
+    id: str = Field(default="", description="The queue's name in paths.")
+    advice: str = Field(default="", description="What to do about its messages.")
+    redrivable: bool = Field(
+        default=False, description="Whether a redrive has its messages handled again."
+    )
+    redrive: Redrive | None = Field(
+        default=None, description="The last redrive; null: there was none, or it is not known."
+    )
 
 
 class QueuesHealth(View):

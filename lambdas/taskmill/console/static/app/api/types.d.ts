@@ -65,6 +65,10 @@ export interface CallbackMapping {
 export interface DeadLetters {
   name: string;
   depth: number;
+  id?: string;
+  advice?: string;
+  redrivable?: boolean;
+  redrive?: Redrive | null;
 }
 
 export interface DebounceOption {
@@ -310,6 +314,14 @@ export interface QueuesHealth {
   deadLetters: Array<DeadLetters>;
   parkedChanges: number;
   asOf: string;
+}
+
+export interface Redrive {
+  status: string;
+  moved: number;
+  toMove?: number | null;
+  startedAt?: string | null;
+  reason?: string | null;
 }
 
 export interface Result {
