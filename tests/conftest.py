@@ -5,6 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
+import made_once
 import page_programs
 import pytest
 import type_checkers
@@ -14,6 +15,7 @@ from type_checkers import Checked
 os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "taskmill")
 TYPES = Path(__file__).parent / "types"
 LONG = ("TASKMILL_SOAK", "TASKMILL_FUZZ", "TASKMILL_NEWCOMER")  # their tests take many minutes
+made_once.share()
 gc.disable()  # while thousands of tests are collected, and nothing of it is let go
 
 

@@ -6,7 +6,7 @@ from typing import Any, Self
 
 import boto3
 import pytest
-from moto import mock_aws
+from moto_calls import mock_aws
 
 from taskmill.testing import InProcessCloud, partiql
 from taskmill.testing.schema import TABLE_SCHEMA

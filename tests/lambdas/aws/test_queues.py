@@ -12,7 +12,7 @@ import boto3
 import pytest
 from builders import KEYS, any_key
 from hypothesis import given
-from moto import mock_aws
+from moto_calls import mock_aws
 from own_queue import SqliteQueue
 
 from taskmill.aws.sqs.memory_queue import MAX_RECEIVES, MemoryQueue

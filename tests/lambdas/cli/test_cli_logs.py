@@ -13,7 +13,7 @@ import pytest
 import typer
 from botocore.stub import Stubber
 from hostile_api import TEXT
-from moto import mock_aws
+from moto_calls import mock_aws
 from network import Network
 from typer.testing import Result
 

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from builders import any_key, any_row
-from moto import mock_aws
+from moto_calls import mock_aws
 from typer.testing import CliRunner, Result
 
 from taskmill.aws.dynamodb.codec import encode_item

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 from builders import any_key, any_row
-from moto import mock_aws
+from moto_calls import mock_aws
 from typer.testing import CliRunner, Result
 
 from taskmill.cli.app import app

@@ -17,7 +17,7 @@ import boto3
 import pytest
 import work_tasks
 from builders import any_key, any_row, any_tenant
-from moto import mock_aws
+from moto_calls import mock_aws
 from typer.testing import CliRunner, Result
 
 from taskmill.aws.sqs.protocol import Message
