@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from taskmill.model.shown_text import log_line, one_line, safe_json
@@ -38,9 +38,11 @@ HARMFUL = {
     "a lone high surrogate": "\ud800",
     "a lone low surrogate": "\udfff",
 }
+texts = st.text(st.characters(), max_size=20)
+# Narrow, and so deep: a wide value takes Hypothesis as long as ten that are as deep.
 values: Any = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(), max_size=20),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters()), inner),
+    st.none() | st.booleans() | st.integers() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
 )
 
 
@@ -91,6 +93,7 @@ def test_in_json_it_is_escaped_as_json_does_it(text: str) -> None:
     assert json.loads(document) == [text, {text: 1}]
 
 
+@settings(max_examples=250)
 @given(values, st.none() | st.just(2))
 def test_a_document_has_the_same_value_and_the_same_lines(value: Any, indent: int | None) -> None:
     document = json.dumps(value, ensure_ascii=False, indent=indent)
@@ -102,7 +105,8 @@ def test_a_document_has_the_same_value_and_the_same_lines(value: Any, indent: in
     safe.encode()
 
 
-@given(st.dictionaries(st.text(st.characters()), values))
+@settings(max_examples=250)
+@given(st.dictionaries(texts, values, max_size=5))
 def test_a_log_entry_is_one_line_of_json(entry: dict[str, Any]) -> None:
     line = log_line(entry)
 
