@@ -3,6 +3,7 @@
 import gc
 import os
 import shutil
+import signal
 from pathlib import Path
 
 import made_once
@@ -16,10 +17,17 @@ os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "taskmill")
 TYPES = Path(__file__).parent / "types"
 LONG = ("TASKMILL_SOAK", "TASKMILL_FUZZ", "TASKMILL_NEWCOMER")  # their tests take many minutes
 made_once.share()
+_AS_IN_A_TERMINAL = {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGQUIT: signal.SIG_DFL,
+}
 gc.disable()  # while thousands of tests are collected, and nothing of it is let go
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for number in (signal.SIGINT, signal.SIGQUIT):
+        if signal.getsignal(number) is signal.SIG_IGN:  # in the background of a script
+            signal.signal(number, _AS_IN_A_TERMINAL[number])
     if not any(name in os.environ for name in LONG):
         config.pluginmanager.register(StuckTests(600))
 

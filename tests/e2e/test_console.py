@@ -1,4 +1,4 @@
-"""`taskmill console` in front of the deployed stack, in a browser: nothing else was set up for it."""
+"""`taskmill console` in front of the deployed stack, in a browser."""
 
 from __future__ import annotations
 
