@@ -17,7 +17,8 @@ os.environ.setdefault("POWERTOOLS_SERVICE_NAME", "taskmill")
 TYPES = Path(__file__).parent / "types"
 LONG = ("TASKMILL_SOAK", "TASKMILL_FUZZ", "TASKMILL_NEWCOMER")  # their tests take many minutes
 made_once.share()
-_AS_IN_A_TERMINAL = {
+AS_IN_A_TERMINAL = {
+    signal.SIGHUP: signal.SIG_DFL,
     signal.SIGINT: signal.default_int_handler,
     signal.SIGQUIT: signal.SIG_DFL,
 }
@@ -25,9 +26,9 @@ gc.disable()  # while thousands of tests are collected, and nothing of it is let
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    for number in (signal.SIGINT, signal.SIGQUIT):
-        if signal.getsignal(number) is signal.SIG_IGN:  # in the background of a script
-            signal.signal(number, _AS_IN_A_TERMINAL[number])
+    for number, handler in AS_IN_A_TERMINAL.items():
+        if signal.getsignal(number) is signal.SIG_IGN:  # under nohup, or in a script's background
+            signal.signal(number, handler)
     if not any(name in os.environ for name in LONG):
         config.pluginmanager.register(StuckTests(600))
 
