@@ -4,8 +4,8 @@ import faulthandler
 import signal
 import sys
 import threading
-import time
 from collections.abc import Generator
+from time import monotonic  # tests put another one in its place, and in that of `time.sleep`
 from types import FrameType
 
 import pytest
@@ -26,12 +26,13 @@ class StuckTests:
     def __init__(self, limit_seconds: float) -> None:
         self._limit_seconds = limit_seconds
         self._ends: float | None = None
+        self._never = threading.Event()
         threading.Thread(target=self._watch, name="stuck-tests", daemon=True).start()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self) -> Generator[None, object, object]:
         signal.signal(signal.SIGUSR2, self._fail)  # anew: the test before may have taken it
-        self._ends = time.monotonic() + self._limit_seconds
+        self._ends = monotonic() + self._limit_seconds
         try:
             return (yield)
         finally:
@@ -41,8 +42,8 @@ class StuckTests:
         main = threading.main_thread().ident or 0
         rung_for, again = None, 0.0
         while True:
-            time.sleep(min(1.0, self._limit_seconds))
-            ends, now = self._ends, time.monotonic()
+            self._never.wait(min(1.0, self._limit_seconds))
+            ends, now = self._ends, monotonic()
             if ends is not None and ends < now and (ends != rung_for or again < now):
                 rung_for, again = ends, now + AGAIN_SECONDS
                 # The file descriptor, not what pytest puts in its place: so it is in the report.
@@ -51,5 +52,5 @@ class StuckTests:
 
     def _fail(self, _number: int, _frame: FrameType | None) -> None:
         ends = self._ends
-        if ends is not None and ends < time.monotonic():
+        if ends is not None and ends < monotonic():
             pytest.fail(f"stuck: it has run for over {self._limit_seconds:g} s")

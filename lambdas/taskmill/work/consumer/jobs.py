@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from taskmill.aws.sqs.protocol import Delivery, Queue
 from taskmill.model.errors import ClaimLost
 from taskmill.model.keys import TaskKey
-from taskmill.work.consumer import waking
+from taskmill.work.consumer.waking import wait_for
 from taskmill.work.leases import Lease
 
 
@@ -154,4 +154,4 @@ class Jobs:
     def wait_idle(self, timeout_seconds: float | None = None) -> bool:
         """Wait until no job is running. False: the time was up."""
         with self.changed:
-            return waking.wait_for(self.changed, lambda: not self._running, timeout_seconds)
+            return wait_for(self.changed, lambda: not self._running, timeout_seconds)
