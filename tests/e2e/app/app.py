@@ -59,6 +59,7 @@ stack = E2eStack(
     "TaskmillE2e",
     tasks=TASKS,
     local=True,
+    bytecode=True,  # each start of a function has its own copy of the sources, and would compile it
     max_payload_bytes=6_000_000,
     worker_timeout=WORKER_TIMEOUT,
     worker_concurrency=4,  # some are busy dying
