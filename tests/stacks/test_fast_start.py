@@ -33,9 +33,11 @@ def test_a_stack_can_leave_all_sending_to_its_dispatcher(allowed: Allowed) -> No
     assert {
         each["TASKMILL_HAND_BACK_SECONDS"] for each in variables if "TASKMILL_TABLE" in each
     } == {"5"}
-    actions = {each for of in allowed(template, "ApiHandlerRole").values() for each in of}
-    assert "sqs:GetQueueAttributes" in actions  # their health
-    assert "sqs:SendMessage" not in actions
+    by_queue = allowed(template, "ApiHandlerRole").items()
+    told = {queue for queue, actions in by_queue if "sqs:GetQueueAttributes" in actions}
+    sent_to = {queue for queue, actions in by_queue if "sqs:SendMessage" in actions}
+    assert len(told) > len(sent_to)  # their health
+    assert sent_to == {"DispatcherFailureQueue"}  # a redrive's destination
 
 
 def wakes_the_dispatcher(status: str, *, before: str | None = None, row: str = "TASK") -> bool:
