@@ -82,7 +82,7 @@ def test_c02_every_figure_equals_a_scan_after_doubled_and_shuffled_deliveries(sh
     view.open()
 
     assert shown(view) == scanned(view)
-    types = {row[0]: row[1:] for row in cells(view.main.locator("table.counts"))}
+    types = {row[0].split()[0]: row[1:] for row in cells(view.main.locator("table.counts"))}
     by_type = Counter((row["name"]["S"], row["status"]["S"]) for row in rows)
     waiting = {name for name, status in by_type if status == "QUEUED"}
     assert {
@@ -108,6 +108,31 @@ def test_c02_every_figure_equals_a_scan_after_doubled_and_shuffled_deliveries(sh
             [made[last - ago], done[last - ago], failed[last - ago]] for ago in range(len(figures))
         ]
         assert sum(row[0] for row in figures) == 1_000
+
+
+@awaits("statistics")
+def test_c38_a_failure_rate_that_leaves_its_usual_band_is_marked(show: Show) -> None:
+    view = show()
+    for amounts in (range(40), range(40), range(95, 125)):  # the last hour refuses 24
+        for amount in amounts:
+            view.behind.client.submit("console-refund", amount)
+        for number in range(10):
+            view.behind.client.submit("console-row", number)  # as many fail as ever
+        view.behind.advance(3_600)
+    calls = len(view.behind.asked)
+    view.open()
+
+    marks = view.main.locator("table.counts tbody tr").filter(has_text="failing more")
+    expect(marks).to_have_count(1)
+    expect(marks.get_by_role("link").first).to_have_text("console-refund")
+    expect(marks).to_contain_text("failure rate of this hour, or of the last, is far above")
+    asked = {each.path.rpartition("/")[2] for each in view.behind.asked[calls:]}
+    assert {"statistics", "history"} <= asked  # it is computed of what the charts show
+
+    view.behind.advance(2 * 3_600)
+    view.open()
+    expect(view.main.locator("table.counts tbody tr").first).to_be_visible()
+    expect(marks).to_have_count(0)
 
 
 def statuses(view: View) -> list[str]:

@@ -46,15 +46,33 @@ test('the summary counts what ended', () => {
   assert.deepEqual([failed, ended], [1, 10]);
 });
 
+const HOURLY = { days: false, now: NOW };
+
+/** Three quiet hours of a type, before the two that are looked at. */
+const quiet = (type, failed = 1) => [2, 3, 4].map((ago) => bucket(ago, type, { completed: 100, failed }));
+
 test('a failure rate far above the usual one is marked; few failures are not', () => {
-  const usual = [1, 2, 3].flatMap((hours) => [
-    bucket(hours, 'bad', { completed: 100, failed: 1 }),
-    bucket(hours, 'fine', { completed: 100, failed: 1 }),
-  ]);
   const now = [
     bucket(0, 'bad', { completed: 50, failed: 20 }),
-    bucket(0, 'fine', { completed: 50, failed: 2 }),
+    bucket(0, 'fine', { completed: 50, failed: 4 }),
+    bucket(0, 'new', { failed: 20 }),
+    bucket(0, 'always', { completed: 50, failed: 55 }),
   ];
+  const buckets = [...quiet('bad'), ...quiet('fine'), ...quiet('always', 100), ...now];
 
-  assert.deepEqual([...unusualTypes([...usual, ...now])], ['bad']);
+  assert.deepEqual([...unusualTypes(buckets, HOURLY)], ['bad']);
+});
+
+test('a failure rate stays marked when the next interval has just begun, and no longer', () => {
+  const buckets = [...quiet('bad'), bucket(1, 'bad', { completed: 50, failed: 20 }), bucket(0, 'bad', { completed: 1 })];
+  const marked = (hours) => [...unusualTypes(buckets, { days: false, now: NOW + hours * HOUR })];
+
+  assert.deepEqual([marked(0), marked(1)], [['bad'], []]);
+});
+
+test('of days, the running one and the last are looked at', () => {
+  const of = (days, failed) => bucket(24 * days, 'bad', { completed: 100, failed });
+
+  assert.deepEqual([...unusualTypes([of(3, 1), of(2, 1), of(1, 30)], { days: true, now: NOW })], ['bad']);
+  assert.deepEqual([...unusualTypes([of(3, 1), of(2, 30), of(1, 1)], { days: true, now: NOW })], []);
 });

@@ -70,29 +70,32 @@ export function summaryOf(buckets) {
 }
 
 /**
- * Types whose share of failures in the latest interval is far above that of those before: more than
- * 3 standard deviations of a binomial, and at least 5 failures.
+ * Types whose share of failures in the running interval, or in the one before it, is far above that
+ * of the earlier ones: more than 3 standard deviations of a binomial, and at least 5 failures. The
+ * one before counts, too, as the running one has just begun, now and then.
  *
- * @param {Bucket[] | undefined} buckets
+ * @param {Bucket[]} buckets
+ * @param {{days: boolean, now: number}} options
  * @returns {Set<string>}
  */
-export function unusualTypes(buckets = []) {
-  const latest = buckets.reduce((most, each) => (each.start > most ? each.start : most), "");
-  /** @type {Map<string, {failed: number, ended: number, lastFailed: number, lastEnded: number}>} */
+export function unusualTypes(buckets, { days, now }) {
+  const step = days ? DAY : HOUR;
+  /** @type {Map<string, {failed: number, ended: number}[]>} Of each type: earlier, before, running. */
   const types = new Map();
   for (const { start, type, failed, completed } of buckets) {
-    const told = types.get(type) ?? { failed: 0, ended: 0, lastFailed: 0, lastEnded: 0 };
-    const [f, all] = [Number(failed ?? 0), Number(failed ?? 0) + Number(completed ?? 0)];
-    if (start === latest) Object.assign(told, { lastFailed: f, lastEnded: all });
-    else Object.assign(told, { failed: told.failed + f, ended: told.ended + all });
+    const ago = Math.floor(now / step) - Math.floor(Date.parse(start) / step);
+    const told = types.get(type) ?? [0, 1, 2].map(() => ({ failed: 0, ended: 0 }));
+    const one = /** @type {{failed: number, ended: number}} */ (told[2 - Math.min(Math.max(ago, 0), 2)]);
+    one.failed += Number(failed ?? 0);
+    one.ended += Number(failed ?? 0) + Number(completed ?? 0);
     types.set(type, told);
   }
-  return new Set([...types].filter(([, told]) => isUnusual(told)).map(([type]) => type));
+  return new Set([...types].filter(([, [earlier, ...recent]]) => recent.some((each) => isUnusual(earlier, each))).map(([type]) => type));
 }
 
-/** @param {{failed: number, ended: number, lastFailed: number, lastEnded: number}} told */
-function isUnusual({ failed, ended, lastFailed, lastEnded }) {
-  if (lastFailed < 5 || ended < 20) return false;
-  const usual = Math.max(failed / ended, 0.01);
-  return lastFailed / lastEnded > usual + 3 * Math.sqrt((usual * (1 - usual)) / lastEnded);
+/** @param {any} earlier @param {{failed: number, ended: number}} recent */
+function isUnusual(earlier, recent) {
+  if (recent.failed < 5 || earlier.ended < 20) return false;
+  const usual = Math.max(earlier.failed / earlier.ended, 0.01);
+  return recent.failed / recent.ended > usual + 3 * Math.sqrt((usual * (1 - usual)) / recent.ended);
 }

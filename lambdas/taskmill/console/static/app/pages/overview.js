@@ -41,7 +41,7 @@ export default function Overview() {
     <${Numbers} statistics=${statistics.data} buckets=${history.data?.buckets} period=${period} />
     <${History} query=${history} period=${period} />
     <${Shown} query=${statistics} rows=${8}>
-      ${(/** @type {any} */ data) => html`<${Counts} statistics=${data} unusual=${unusualTypes(history.data?.buckets)} />`}
+      ${(/** @type {any} */ data) => html`<${Counts} statistics=${data} days=${period === "30d"} buckets=${history.data?.buckets ?? []} />`}
     <//>
     ${has("errors") && html`<${TopErrors} />`}`;
 }
@@ -121,9 +121,11 @@ function History({ query, period }) {
   </div>`;
 }
 
-/** @param {{statistics: import("../api/statistics.js").Statistics, unusual: Set<string>}} props */
-function Counts({ statistics, unusual }) {
+/** @param {{statistics: import("../api/statistics.js").Statistics, days: boolean, buckets: any[]}} props */
+function Counts({ statistics, days, buckets }) {
   const types = statistics.types ?? [];
+  const unusual = unusualTypes(buckets, { days, now: Date.now() });
+  const mark = (/** @type {string} */ type) => unusual.has(type) && `Its failure rate of this ${days ? "day" : "hour"}, or of the last, is far above that of the ${days ? "days" : "hours"} before`;
   if (!types.length)
     return html`<${Card}><${Empty} title="No tasks yet">Submit one: <code>taskmill submit TYPE INPUT</code><//><//>`;
   const sums = totals(statistics);
@@ -138,7 +140,7 @@ function Counts({ statistics, unusual }) {
           </tr>
         </thead>
         <tbody>
-          ${types.map((each) => html`<${TypeRow} key=${each.type} row=${each} unusual=${unusual.has(each.type)} />`)}
+          ${types.map((each) => html`<${TypeRow} key=${each.type} row=${each} unusual=${mark(each.type)} />`)}
         </tbody>
         <tfoot>
           <tr>
@@ -152,13 +154,13 @@ function Counts({ statistics, unusual }) {
   <//>`;
 }
 
-/** @param {{row: import("../api/statistics.js").TypeCounts, unusual: boolean}} props */
+/** @param {{row: import("../api/statistics.js").TypeCounts, unusual: string | false}} props unusual: why it is marked. */
 function TypeRow({ row, unusual }) {
   const { type, counts, oldestWaitingAt } = row;
   return html`<tr>
     <th scope="row">
       <a href=${href("tasks", [], { q: writeFilter([{ field: "type", value: type }]) })}>${type}</a><${PausedMark} type=${type} />
-      ${unusual && html` <span class="tag is-unusual" title="Its failure rate of this hour is far above that of the hours before">failing more</span>`}
+      ${unusual && html` <span class="tag is-unusual" title=${unusual}>failing more<span class="hidden-text">: ${unusual}</span></span>`}
     </th>
     ${STATUSES.map((status) => html`<td class="number"><${Count} n=${counts[status]} status=${status} type=${type} /></td>`)}
     <td class="number">${oldestWaitingAt ? duration(now.value - Date.parse(oldestWaitingAt)) : ""}</td>
