@@ -61,10 +61,17 @@ EXPECTED = {
             for queue in (
                 "WorkQueueDeadLetters",
                 "WorkQueueUnreadable",
-                "DispatcherFailureQueue",
-                "DispatcherDeadLetters",
                 "SubtaskWorkflowDeadLetters",
             )
+        },
+        "DispatcherFailureQueue": SEND,  # a redrive's destination
+        "DispatcherDeadLetters": {
+            "sqs:GetQueueAttributes",
+            "sqs:StartMessageMoveTask",
+            "sqs:ListMessageMoveTasks",
+            "sqs:CancelMessageMoveTask",
+            "sqs:ReceiveMessage",  # by SQS, in the function's name
+            "sqs:DeleteMessage",
         },
         "PayloadsBucket/inputs/*": {"s3:GetObject", "s3:PutObject"},
         # To look whether an input has expired, too.
