@@ -26,16 +26,46 @@ class HeldUp(Interruption):
     """Code of another task blocks the event loop: the attempt did not get on and is not counted."""
 
 
-def raise_in(thread: int | None, kind: type[BaseException] | None) -> None:
-    """Make a thread raise this as soon as it runs Python code; None: drop what is pending.
+def raise_in(thread: int | None, kind: type[BaseException]) -> None:
+    """Make a thread raise this as soon as it runs Python code, in place of what is pending there.
 
     Args:
         thread: Its identifier.
     """
     import ctypes  # imported only after a timeout
 
-    raised = None if kind is None else ctypes.py_object(kind)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread or 0), raised)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread or 0), ctypes.py_object(kind))
+
+
+class _Dropped(BaseException):
+    """Takes the place of what is pending."""
+
+
+def drop_pending() -> None:
+    """Drop what `raise_in` has left pending in this thread.
+
+    Something else is raised in its place, and caught. Python has a call for it as well (with NULL
+    for the exception). But after that, CPython 3.11 believes for good that something is pending
+    somewhere, and a thread that a debugger or coverage.py traces waits for ever for that.
+
+    Raises:
+        Interruption: Another one took its place meanwhile.
+    """
+    try:
+        raise_in(threading.get_ident(), _Dropped)
+        while True:  # it comes with the next jump
+            pass
+    except _Dropped:
+        pass
+    except Interruption:
+        raise
+    except BaseException:  # a Ctrl-C: what was to be dropped is still to come
+        try:
+            while True:
+                pass
+        except _Dropped:
+            pass
+        raise
 
 
 class ThreadEnd:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -19,7 +20,7 @@ from queue import Empty, SimpleQueue
 from types import FrameType, TracebackType
 from typing import Any
 
-from taskmill.model.interruptions import raise_in, running_frame
+from taskmill.model.interruptions import drop_pending, raise_in, running_frame
 from taskmill.work.timeouts import AGAIN_SECONDS, TimeIsUp, stack_below
 
 LONGEST_NAP_SECONDS = 3_600.0
@@ -63,6 +64,7 @@ class Watchdog:
         self._thread: threading.Thread | None = None
         self._wakes_at = 0.0
         self._before: Any = None
+        self._dropping = False
 
     def begin(self, limit: Limit) -> None:
         """Watch a limit. Main thread only."""
@@ -91,14 +93,18 @@ class Watchdog:
         while limit.forcing:
             time.sleep(0)
         if limit.forced:
-            raise_in(threading.main_thread().ident, None)
+            self._dropping = True
+            try:
+                drop_pending()
+            finally:
+                self._dropping = False
             limit.forced = False
         with suppress(ValueError):  # forgotten in a forked process
             self.limits.remove(limit)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         now = time.monotonic()
-        for limit in self.limits:
+        for limit in self.limits if not self._dropping else ():  # it is rung again
             if not limit.over and limit.ends <= now:
                 if not limit.rung:
                     limit.where = limit.elsewhere() or stack_below(frame, limit.root)
@@ -108,6 +114,10 @@ class Watchdog:
             self._before(number, frame)
 
     def _watch(self) -> None:
+        # Traced by a debugger or coverage.py, it could wait for the thread that it is to interrupt:
+        # in CPython 3.11, a traced thread waits until a signal has been handled.
+        sys.settrace(None)
+        sys.setprofile(None)
         while True:
             now = time.monotonic()
             limits = [each for each in tuple(self.limits) if not each.over]

@@ -189,6 +189,53 @@ def test_the_sooner_limit_holds_whichever_it_is(caller: Caller) -> None:
         caller(lambda: run_within(SOON, lambda: run_within(30, nap)))
 
 
+TRACED = """\
+import signal, sys, threading, time
+from taskmill.errors import TaskTimeout
+from taskmill.work.time_limit import run_within
+
+def trace(frame, event, value):
+    return trace
+
+def deaf():
+    signal.signal(signal.SIGURG, signal.SIG_IGN)  # the limit then takes a second way
+    while True:
+        pass
+
+threading.settrace(trace)  # as coverage.py and debuggers do it
+for call in (deaf, lambda: time.sleep(3_600), deaf, lambda: time.sleep(3_600)):
+    try:
+        run_within(0.05, call)
+    except TaskTimeout:
+        print("in time", flush=True)
+calls = 0
+
+def traced():
+    global calls
+    for _ in range(1_000):
+        abs(len(str(calls)))
+        step()
+
+def step():
+    global calls
+    calls += 1
+
+thread = threading.Thread(target=traced, daemon=True)
+thread.start()
+thread.join(20)
+print(calls)
+"""
+
+
+def test_limits_hold_in_a_process_whose_threads_are_traced_which_go_on_after_them() -> None:
+    """In CPython 3.11, a traced thread may wait for a signal or an exception that never comes."""
+    told = subprocess.run(
+        [sys.executable, "-c", TRACED], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert told.stdout.split("\n") == [*["in time"] * 4, "1000", ""]
+
+
 @pytest.mark.parametrize(
     "code", [busy, nap_though_errors_come, await_for_ever], ids=lambda code: code.__name__
 )
