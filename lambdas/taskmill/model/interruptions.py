@@ -26,15 +26,19 @@ class HeldUp(Interruption):
     """Code of another task blocks the event loop: the attempt did not get on and is not counted."""
 
 
-def raise_in(thread: int | None, kind: type[BaseException]) -> None:
+def raise_in(thread: int | None, kind: type[BaseException]) -> bool:
     """Make a thread raise this as soon as it runs Python code, in place of what is pending there.
 
     Args:
         thread: Its identifier.
+
+    Returns:
+        Whether there is such a thread.
     """
     import ctypes  # imported only after a timeout
 
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread or 0), ctypes.py_object(kind))
+    set_exception = ctypes.pythonapi.PyThreadState_SetAsyncExc
+    return bool(set_exception(ctypes.c_ulong(thread or 0), ctypes.py_object(kind)))
 
 
 class _Dropped(BaseException):
@@ -52,20 +56,21 @@ def drop_pending() -> None:
         Interruption: Another one took its place meanwhile.
     """
     try:
-        raise_in(threading.get_ident(), _Dropped)
-        while True:  # it comes with the next jump
+        _raise_and_catch()
+    except Interruption:
+        raise
+    except BaseException:  # a Ctrl-C: what was to be dropped may still come
+        _raise_and_catch()
+        raise
+
+
+def _raise_and_catch() -> None:
+    try:
+        pending = raise_in(threading.get_ident(), _Dropped)
+        while pending:  # it comes with the next jump
             pass
     except _Dropped:
         pass
-    except Interruption:
-        raise
-    except BaseException:  # a Ctrl-C: what was to be dropped is still to come
-        try:
-            while True:
-                pass
-        except _Dropped:
-            pass
-        raise
 
 
 class ThreadEnd:
