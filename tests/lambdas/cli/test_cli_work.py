@@ -265,11 +265,18 @@ def stack(monkeypatch: pytest.MonkeyPatch) -> Iterator[Wiring]:
 
 @contextmanager
 def signal_at_the_end(number: signal.Signals) -> Iterator[None]:
-    """Send a signal, also if something fails before: nothing else ends the command."""
+    """Send a signal, also if something fails before: nothing else ends the command.
+
+    Not before the command heeds it: it would end the tests.
+    """
     try:
         yield
     finally:
-        os.kill(os.getpid(), number)
+        ends = time.monotonic() + 60
+        while signal.getsignal(number) is signal.SIG_DFL and time.monotonic() < ends:
+            time.sleep(0.01)
+        if signal.getsignal(number) is not signal.SIG_DFL:
+            os.kill(os.getpid(), number)
 
 
 def test_it_runs_tasks_until_it_is_told_to_stop(stack: Wiring) -> None:
@@ -311,7 +318,11 @@ def _main_thread_gets_no_signal() -> Iterator[None]:
 
 @pytest.mark.usefixtures("_main_thread_gets_no_signal")
 def test_a_signal_that_another_thread_receives_stops_it(stack: Wiring) -> None:
-    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGTERM)).start()
+    def stop_soon() -> None:
+        with signal_at_the_end(signal.SIGTERM):
+            time.sleep(0.5)
+
+    threading.Thread(target=stop_soon, daemon=True).start()
 
     assert work("--concurrency", "5").exit_code == 0
     assert stack.queue("TASKMILL_QUEUE_URL").receive(10) == []
