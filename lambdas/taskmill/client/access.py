@@ -47,8 +47,7 @@ class Access(Connection):
             Conflict: Its messages cannot be redriven, or are being redriven.
             Forbidden: The queues are those of all tenants; the token names tenants.
         """
-        path = f"/v1/health/queues/{check_name('queue', queue)}/redrive"
-        return Redrive.model_validate((yield Request("POST", path)))
+        return Redrive.model_validate((yield Request("POST", _redrive(queue))))
 
     @operation
     def cancel_redrive(self, queue: str = "dead-changes") -> Steps[Redrive]:
@@ -59,8 +58,7 @@ class Access(Connection):
             Conflict: It is not being redriven.
             Forbidden: The queues are those of all tenants; the token names tenants.
         """
-        path = f"/v1/health/queues/{check_name('queue', queue)}/redrive/cancel"
-        return Redrive.model_validate((yield Request("POST", path)))
+        return Redrive.model_validate((yield Request("POST", f"{_redrive(queue)}/cancel")))
 
     @operation
     def may_write(self) -> Steps[bool]:
@@ -75,3 +73,7 @@ class Access(Connection):
     def types(self) -> Steps[TaskTypes]:
         """The task types that the stack's modules declare, with JSON Schemas of their inputs."""
         return TaskTypes.model_validate((yield getting(f"{tenant_path(self.tenant)}/types")))
+
+
+def _redrive(queue: str) -> str:
+    return f"/v1/health/queues/{check_name('queue', queue)}/redrive"
