@@ -120,6 +120,18 @@ def tenant() -> str:
 
 
 @pytest.fixture
+def shell(stack: Outputs, tenant: str) -> dict[str, str]:
+    """The environment of a shell whose commands are for the test's tenant."""
+    return {
+        "TASKMILL_URL": stack["ApiUrl"],
+        "TASKMILL_TENANT": tenant,
+        "AWS_REGION": stack["Region"],
+        "AWS_ACCESS_KEY_ID": stack["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": stack["SecretAccessKey"],
+    }
+
+
+@pytest.fixture
 def client(outputs_file: Path, tenant: str) -> Iterator[TaskClient]:
     with TaskClient.from_outputs(outputs_file, tenant=tenant) as client:
         yield client

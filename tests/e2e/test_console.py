@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from browsing import browser
 from console_process import console_process
-from deployed import Outputs, ended, error_of, eventually
+from deployed import ended, error_of, eventually
 from page_guard import Guard
 from playwright.sync_api import Locator, Page, expect
 
@@ -17,16 +17,9 @@ from taskmill.models import Task
 
 
 @pytest.fixture
-def page(stack: Outputs, tenant: str, tmp_path: Path) -> Iterator[Page]:
+def page(shell: dict[str, str], tmp_path: Path) -> Iterator[Page]:
     """The page that the command has opened for the test's tenant."""
-    settings = {
-        "TASKMILL_URL": stack["ApiUrl"],
-        "TASKMILL_TENANT": tenant,
-        "AWS_REGION": stack["Region"],
-        "AWS_ACCESS_KEY_ID": stack["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": stack["SecretAccessKey"],
-    }
-    with console_process(tmp_path, "--print", **settings) as console, browser() as chromium:
+    with console_process(tmp_path, "--print", **shell) as console, browser() as chromium:
         assert console.cpu_seconds < 2.0
         context = chromium.new_context(viewport={"width": 1280, "height": 800})
         context.set_default_timeout(60_000)

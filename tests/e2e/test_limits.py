@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from deployed import Outputs, ended, eventually, reaches
+from deployed import ended, eventually, reaches
 from typer.testing import CliRunner
 
 from taskmill.cli.app import app
@@ -18,13 +18,10 @@ Cli = Callable[..., Any]
 
 
 @pytest.fixture
-def cli(stack: Outputs, tenant: str, monkeypatch: pytest.MonkeyPatch) -> Cli:
+def cli(shell: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Cli:
     """Runs a command line for the test's tenant; returns its JSON."""
-    monkeypatch.setenv("TASKMILL_URL", stack["ApiUrl"])
-    monkeypatch.setenv("TASKMILL_TENANT", tenant)
-    monkeypatch.setenv("AWS_REGION", stack["Region"])
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", stack["AccessKeyId"])
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", stack["SecretAccessKey"])
+    for name, value in shell.items():
+        monkeypatch.setenv(name, value)
 
     def run(*words: str) -> Any:
         done = CliRunner().invoke(app, [*words, "--json"], catch_exceptions=False)
